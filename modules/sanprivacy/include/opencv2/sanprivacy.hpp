@@ -1,0 +1,28 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_HPP
+#define OPENCV_SANPRIVACY_HPP
+
+/** @defgroup sanprivacy Soft-biometric privacy for face images
+
+Changes a face image so that a face matcher still recognises the person while a classifier of a soft-biometric
+attribute (gender, age, race) is confounded. The method is the semi-adversarial network of @cite mirjalili2018san .
+
+A picture passes through four steps, each with a header of its own:
+ -# FaceDetector finds the faces and their five landmarks (face_detector.hpp);
+ -# alignFace() brings a face to the canonical 224x224 crop (alignment.hpp);
+ -# Perturber combines it with the prototypes that a PrototypeBuilder made (perturber.hpp, prototypes.hpp);
+ -# blendFace() returns the change to the picture (alignment.hpp).
+
+FaceNetwork (networks.hpp) runs the classifiers and matchers that judge the result.
+*/
+
+#include "opencv2/sanprivacy/alignment.hpp"
+#include "opencv2/sanprivacy/face_detector.hpp"
+#include "opencv2/sanprivacy/networks.hpp"
+#include "opencv2/sanprivacy/perturber.hpp"
+#include "opencv2/sanprivacy/prototypes.hpp"
+
+#endif // OPENCV_SANPRIVACY_HPP

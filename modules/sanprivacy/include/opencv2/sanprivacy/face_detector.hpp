@@ -1,0 +1,50 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_FACE_DETECTOR_HPP
+#define OPENCV_SANPRIVACY_FACE_DETECTOR_HPP
+
+#include "opencv2/core.hpp"
+
+namespace cv { namespace sanprivacy {
+
+//! @addtogroup sanprivacy
+//! @{
+
+/** @brief Finds faces and their five landmarks.
+
+With a YuNet file it is cv::FaceDetectorYN. With none it needs no download: the frontal-face cascades of opencv-data
+propose boxes, and the shipped landmark network places five points in each and rejects what is no face.
+Needs the objdetect module (Error::StsNotImplemented without it).
+*/
+class CV_EXPORTS_W FaceDetector
+{
+public:
+    CV_WRAP FaceDetector(); //!< empty; use create()
+
+    /**
+    @param detector YuNet ONNX file; empty: cascade and landmark network.
+    @param score_threshold least score of a face, 0..1; negative: the detector's own default.
+    @param backend_id, target_id of the dnn module, for the networks involved. An unavailable pair is an error. */
+    CV_WRAP static Ptr<FaceDetector> create(const String& detector = String(), float score_threshold = -1.f,
+                                            int backend_id = 0, int target_id = 0);
+
+    CV_WRAP bool empty() const;
+
+    /** @brief Finds all faces of an image.
+    @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size.
+    @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best first.
+    Zero rows where there is no face. */
+    CV_WRAP void detect(InputArray image, OutputArray faces);
+
+    class Impl;
+protected:
+    Ptr<Impl> p;
+};
+
+//! @}
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_FACE_DETECTOR_HPP

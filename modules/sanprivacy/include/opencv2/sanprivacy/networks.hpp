@@ -1,0 +1,103 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_NETWORKS_HPP
+#define OPENCV_SANPRIVACY_NETWORKS_HPP
+
+#include "opencv2/core.hpp"
+
+namespace cv { namespace sanprivacy {
+
+//! @addtogroup sanprivacy
+//! @{
+
+//! What a network of a networks file tells of a face.
+enum NetworkTask
+{
+    NETWORK_CLASSIFIER = 0, //!< probability of label 1 of an attribute
+    NETWORK_MATCHER = 1     //!< descriptor of the person
+};
+
+//! How two descriptors compare.
+enum NetworkDistance
+{
+    DISTANCE_COSINE = 0,   //!< match score: cosine of the angle
+    DISTANCE_EUCLIDEAN = 1 //!< match score: minus the Euclidean distance
+};
+
+/** @brief Six lines that describe an attribute classifier or a matcher, in the manner of OpenCV's samples/dnn/models.yml.
+
+@code{.yaml}
+%YAML:1.0
+---
+dlib:
+  task: "matcher"             # or "classifier"
+  file: "matcher-dlib-resnet-150.onnx"   # relative to the networks file
+  width: 150
+  height: 150
+  mean: [ 0, 0, 0 ]           # subtracted from 0..255, in the network's channel order
+  scale: 1.0                  # multiplied afterwards
+  colour: "rgb"               # rgb, bgr or grey
+  layout: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103.02 ]  # five landmarks in width x height, or
+  # square: 0.85              # upright square of that side times max(w, h) of the face box, zero outside the picture
+  output: "descriptor"        # name of the output; may be left out where there is one
+  distance: "euclidean"       # or "cosine"; matchers only
+  # index: 0                  # element of the output that is P(label 1); classifiers only
+@endcode
+*/
+struct CV_EXPORTS_W_SIMPLE NetworkDescription
+{
+    CV_WRAP NetworkDescription();
+
+    CV_PROP_RW String name;
+    CV_PROP_RW int task;       //!< NetworkTask
+    CV_PROP_RW String file;    //!< ONNX file
+    CV_PROP_RW Size size;      //!< input size, pixels
+    CV_PROP_RW Scalar mean;    //!< of the 0..255 input, in the network's channel order
+    CV_PROP_RW double scale;   //!< of the input after the mean is subtracted
+    CV_PROP_RW String colour;  //!< "rgb", "bgr" or "grey"
+    CV_PROP_RW std::vector<Point2f> layout; //!< five landmarks in the input, or empty
+    CV_PROP_RW double square;  //!< side of the square crop in units of the longer side of the face box; used where layout is empty
+    CV_PROP_RW String output;  //!< output name, or empty
+    CV_PROP_RW int distance;   //!< NetworkDistance
+    CV_PROP_RW int index;      //!< element of the output that is P(label 1)
+};
+
+/** @brief Reads every network of a networks file, in the order of the file.
+
+File names become absolute; unknown keys, wrong values and missing files raise Error::StsBadArg with the network's name. */
+CV_EXPORTS_W void readNetworks(const String& filename, CV_OUT std::vector<NetworkDescription>& networks);
+
+/** @brief A described network, run by cv::dnn on the faces of an image. */
+class CV_EXPORTS_W FaceNetwork
+{
+public:
+    CV_WRAP FaceNetwork(); //!< empty; use create()
+    CV_WRAP static Ptr<FaceNetwork> create(const NetworkDescription& description, int backend_id = 0, int target_id = 0);
+
+    CV_WRAP bool empty() const;
+    CV_WRAP NetworkDescription getDescription() const;
+
+    /** @brief The network's view of one face: its crop, size x size, BGR or grey as the image.
+    @param image 8-bit, 1 or 3 channels (BGR).
+    @param face a row of FaceDetector::detect(). */
+    CV_WRAP void crop(InputArray image, InputArray face, OutputArray dst) const;
+
+    /** @brief Output for each crop, one row each: P(label 1) (Nx1 CV_32F) or the descriptor (NxD CV_32F).
+    @param crops as crop() gives them. */
+    CV_WRAP void forward(InputArrayOfArrays crops, OutputArray dst);
+
+    /** @brief Match score of two descriptors: higher means more alike. Matchers only. */
+    CV_WRAP double match(InputArray descriptor1, InputArray descriptor2) const;
+
+    class Impl;
+protected:
+    Ptr<Impl> p;
+};
+
+//! @}
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_NETWORKS_HPP
