@@ -1,0 +1,6 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include <torch/torch.h>
+int main() { return torch::ones(1).item<int>() - 1; }
