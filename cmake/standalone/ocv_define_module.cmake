@@ -1,0 +1,66 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+# Stand-in for OpenCV's function of the same name, so that the module's own CMakeLists.txt serves both builds:
+#   ocv_define_module(<name> <dependency>... [OPTIONAL <dependency>...] [WRAP <language>...])
+# makes the library opencv_<name> (also <project>::<name>) of src/ and include/, and the executables
+# opencv_test_<name> and opencv_perf_<name> of test/ and perf/.
+
+# OpenCV 5 asks for C++17, googletest 1.13 for C++14; the sources themselves are C++11.
+if(OpenCV_VERSION VERSION_LESS 5)
+  set(sources_standard 11)
+else()
+  set(sources_standard 17)
+endif()
+
+function(ocv_define_module name)
+  cmake_parse_arguments(MODULE "" "" "OPTIONAL;WRAP" ${ARGN})
+  set(the_module opencv_${name})
+  set(the_module ${the_module} PARENT_SCOPE)
+  set(dependencies ${MODULE_UNPARSED_ARGUMENTS})
+  foreach(dependency IN LISTS MODULE_OPTIONAL)
+    if(TARGET ${dependency})
+      list(APPEND dependencies ${dependency})
+    endif()
+  endforeach()
+
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS src/*.cpp src/*.hpp include/*.hpp)
+  add_library(${the_module} SHARED ${sources})
+  add_library(${PROJECT_NAME}::${name} ALIAS ${the_module})
+  target_include_directories(${the_module} PUBLIC
+    $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${the_module} PUBLIC ${dependencies})
+  target_compile_definitions(${the_module} PRIVATE CVAPI_EXPORTS)
+  set_target_properties(${the_module} PROPERTIES CXX_STANDARD ${sources_standard} CXX_STANDARD_REQUIRED ON
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  install(TARGETS ${the_module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+  if(BUILD_TESTS)
+    define_test_executable(opencv_test_${name} ${the_module} test)
+    add_test(NAME opencv_test_${name} COMMAND opencv_test_${name})
+  endif()
+  if(BUILD_PERF)
+    define_test_executable(opencv_perf_${name} ${the_module} perf)
+  endif()
+endfunction()
+
+# googletest in the place of opencv_ts; cmake/standalone/opencv2/ts.hpp is what opencv2/ts.hpp is there.
+function(define_test_executable target the_module folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp ${folder}/*.hpp)
+  if(NOT sources)
+    return()
+  endif()
+  find_package(GTest REQUIRED)
+  add_executable(${target} ${sources})
+  target_include_directories(${target} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
+  target_link_libraries(${target} PRIVATE ${the_module} opencv_imgcodecs GTest::gtest)
+  target_compile_definitions(${target} PRIVATE TEST_DATA_FOLDER="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
+  set(standard ${sources_standard})
+  if(standard LESS 14 AND GTest_VERSION VERSION_GREATER_EQUAL 1.13)
+    set(standard 14)
+  endif()
+  set_target_properties(${target} PROPERTIES CXX_STANDARD ${standard} CXX_STANDARD_REQUIRED ON)
+endfunction()
