@@ -33,4 +33,18 @@
 
 #include "opencv2/sanprivacy.hpp"
 
+namespace cv { namespace sanprivacy {
+
+//! OpenCV 5 has a second engine for ONNX, which does not tell a network's inputs.
+inline dnn::Net importOnnx(const String& filename)
+{
+#if CV_VERSION_MAJOR >= 5
+    return dnn::readNetFromONNX(filename, dnn::ENGINE_CLASSIC);
+#else
+    return dnn::readNetFromONNX(filename);
+#endif
+}
+
+}} // namespace cv::sanprivacy
+
 #endif // OPENCV_SANPRIVACY_PRECOMP_HPP

@@ -1,0 +1,103 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "dnn_net.hpp"
+
+#include "opencv2/core/cuda.hpp"
+#include "opencv2/core/ocl.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+namespace cv { namespace sanprivacy {
+
+static bool isCuda(int target)
+{
+    return target == dnn::DNN_TARGET_CUDA || target == dnn::DNN_TARGET_CUDA_FP16;
+}
+
+static bool isOpenCL(int target)
+{
+    return target == dnn::DNN_TARGET_OPENCL || target == dnn::DNN_TARGET_OPENCL_FP16;
+}
+
+//! Empty where the pair can be used, otherwise what is missing.
+static String whatIsMissing(int backend, int target)
+{
+    const std::vector<dnn::Target> targets = dnn::getAvailableTargets((dnn::Backend)backend);
+    const bool cuda = backend == dnn::DNN_BACKEND_CUDA || isCuda(target);
+    if (targets.empty())
+        return cuda ? "this OpenCV was built without CUDA, or without CUDA in dnn"
+                    : format("this OpenCV does not have dnn backend %d", backend);
+    if (std::find(targets.begin(), targets.end(), (dnn::Target)target) == targets.end())
+        return format("dnn backend %d has no target %d here", backend, target);
+    if (cuda && cuda::getCudaEnabledDeviceCount() < 1)
+        return "no CUDA device is present";
+    // dnn runs OpenCL on GPUs only and would switch to the CPU on any other device.
+    if (isOpenCL(target) && backend != dnn::DNN_BACKEND_INFERENCE_ENGINE
+        && ocl::Device::getDefault().type() != ocl::Device::TYPE_GPU)
+        return "no OpenCL GPU is present";
+    return String();
+}
+
+DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback)
+{
+    DnnDevice device = { backend_id, target_id };
+    const String missing = whatIsMissing(backend_id, target_id);
+    if (missing.empty())
+        return device;
+
+    if (!allow_fallback)
+        CV_Error(backend_id == dnn::DNN_BACKEND_CUDA || isCuda(target_id) ? Error::GpuNotSupported : Error::StsNotImplemented,
+                 format("Backend %d with target %d is not available: %s", backend_id, target_id, missing.c_str()));
+
+    CV_LOG_WARNING(NULL, "sanprivacy: backend " << backend_id << " with target " << target_id << " is not available ("
+                         << missing << "); the CPU is used instead");
+    device.backend = dnn::DNN_BACKEND_OPENCV;
+    device.target = dnn::DNN_TARGET_CPU;
+    return device;
+}
+
+dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device)
+{
+    if (!std::ifstream(filename.c_str(), std::ios::binary).good())
+        CV_Error(Error::StsBadArg, format("Cannot open the %s: '%s'", role.c_str(), filename.c_str()));
+
+    dnn::Net net;
+    String reason = "it holds no network";
+    try
+    {
+        net = importOnnx(filename);
+    }
+    catch (const cv::Exception& e)
+    {
+        reason = e.err;
+    }
+    if (net.empty())
+        CV_Error(Error::StsParseError, format("The %s '%s' is not a complete ONNX file that OpenCV %s can run: %s",
+                                              role.c_str(), filename.c_str(), CV_VERSION, reason.c_str()));
+
+    net.setPreferableBackend(device.backend);
+    net.setPreferableTarget(device.target);
+    return net;
+}
+
+bool hasInput(dnn::Net& net, const String& name)
+{
+    return net.getLayer(0)->outputNameToIndex(name) >= 0; // layer 0 stands for the inputs
+}
+
+Mat blobPlane(const Mat& blob, int n, int c)
+{
+    return Mat(blob.size[2], blob.size[3], CV_32F, const_cast<float*>(blob.ptr<float>(n, c)));
+}
+
+Mat blobRows(const Mat& blob, int n, int count)
+{
+    const int shape[] = { count, blob.size[1], blob.size[2], blob.size[3] };
+    return Mat(4, shape, CV_32F, const_cast<float*>(blob.ptr<float>(n)));
+}
+
+}} // namespace cv::sanprivacy

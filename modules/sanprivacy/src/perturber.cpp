@@ -1,0 +1,519 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "data_path.hpp"
+#include "dnn_net.hpp"
+
+#include "opencv2/sanprivacy/alignment.hpp"
+#include "opencv2/sanprivacy/perturber.hpp"
+
+#include <algorithm>
+
+namespace cv { namespace sanprivacy {
+
+namespace {
+
+const Size FACE_SIZE(224, 224);      // of the paper's networks
+const int MAX_FACES_PER_PASS = 16;   // bounds the memory: a face takes some 50 MB inside the network
+const double MAX_8U = 255., MAX_16U = 65535.;
+const float RANGE_TOLERANCE = 1.f / 255; // what interpolation may overshoot 0..1 by
+
+// Names of the input and output blobs: the ONNX files' side of the contract.
+const char* const INPUT_FACE = "image";
+const int TARGET = -1; // in place of a PrototypeChoice: the prototype of the wanted output
+
+struct PrototypeInput
+{
+    String name;
+    int choice; // a PrototypeChoice or TARGET
+};
+
+//! A kind of generator: the inputs that it has besides the face, and its outputs.
+struct GeneratorForm
+{
+    std::vector<PrototypeInput> prototypes;
+    std::vector<String> outputs;
+
+    //! Figure 2: one pass through the decoder, then the proto-combiner for each prototype; outputs by PrototypeChoice.
+    bool isJoint() const { return outputs.size() > 1; }
+};
+
+const std::vector<GeneratorForm>& generatorForms()
+{
+    static const std::vector<GeneratorForm> forms = {
+        // the project's form of the paper's network
+        { { { "same_proto", PROTOTYPE_SAME }, { "neutral_proto", PROTOTYPE_NEUTRAL }, { "opposite_proto", PROTOTYPE_OPPOSITE } },
+          { "perturbed_same", "perturbed_neutral", "perturbed_opposite" } },
+        // the authors' form: the proto-combiner runs once
+        { { { "same_proto", PROTOTYPE_SAME }, { "combine_proto", TARGET } }, { "perturbed" } },
+        // networks that see the target prototype before their non-linear layers
+        { { { "same_proto", PROTOTYPE_SAME }, { "target_proto", TARGET } }, { "perturbed" } },
+        { { { "target_proto", TARGET } }, { "perturbed" } }
+    };
+    return forms;
+}
+
+const GeneratorForm& findForm(dnn::Net& net, const String& filename)
+{
+    String expected;
+    for (const GeneratorForm& form : generatorForms())
+    {
+        bool found = hasInput(net, INPUT_FACE);
+        String names = INPUT_FACE;
+        for (const PrototypeInput& input : form.prototypes)
+        {
+            found = found && hasInput(net, input.name);
+            names += ", " + input.name;
+        }
+        if (found)
+            return form;
+        expected += (expected.empty() ? "(" : " or (") + names + ")";
+    }
+    CV_Error(Error::StsBadArg, format("'%s' is no network that perturbs faces: expected the inputs %s",
+                                      filename.c_str(), expected.c_str()));
+}
+
+//! The mean faces that serve as prototypes.
+enum MeanFace { MEAN_LABEL_0 = 0, MEAN_LABEL_1 = 1, MEAN_NEUTRAL = 2, MEAN_COUNT = 3 };
+
+int meanFace(int choice, int label)
+{
+    if (choice == PROTOTYPE_NEUTRAL || label == LABEL_NEUTRAL)
+        return MEAN_NEUTRAL;
+    return choice == PROTOTYPE_SAME ? label : 1 - label;
+}
+
+Mat createBlob(int count, int channels)
+{
+    const int shape[] = { count, channels, FACE_SIZE.height, FACE_SIZE.width };
+    return Mat(4, shape, CV_32F, Scalar(0));
+}
+
+//! Gives the blob room for count grey faces; memory is kept where the number stays.
+void resizeBlob(Mat& blob, int count)
+{
+    if (blob.empty() || blob.size[0] != count)
+        blob = createBlob(count, 1);
+}
+
+//! Autoencoder and proto-combiner.
+class Generator
+{
+public:
+    Generator(const String& filename, const PrototypeBuilder& prototypes, const DnnDevice& device)
+        : net(readOnnx(filename, "network that perturbs faces", device)), form(findForm(net, filename)),
+          fed(form.prototypes.size())
+    {
+        CV_CheckEQ(prototypes.getSize(), FACE_SIZE, "The prototypes must have the size of the network's faces");
+        setMean(prototypes, MEAN_LABEL_0);
+        setMean(prototypes, MEAN_LABEL_1);
+        setMean(prototypes, MEAN_NEUTRAL);
+        checkOutputs(filename);
+    }
+
+    /** X'_SM, X'_NT or X'_OP of each face.
+    @param faces N x 1 x 224 x 224, 0..1
+    @param labels N labels, none of them LABEL_PREDICT
+    @param choices which outputs
+    @param outputs N x 1 x 224 x 224 for each choice; the network's memory, valid until the next call */
+    void forward(const Mat& faces, const std::vector<int>& labels, const std::vector<int>& choices,
+                 std::vector<Mat>& outputs)
+    {
+        const int count = faces.size[0];
+        const int repeats = form.isJoint() ? 1 : (int)choices.size();
+        net.setInput(repeat(faces, repeats), INPUT_FACE);
+        for (size_t i = 0; i < form.prototypes.size(); i++)
+        {
+            std::vector<int> rows;
+            for (int row = 0; row < repeats * count; row++)
+            {
+                const int choice = form.prototypes[i].choice;
+                rows.push_back(meanFace(choice == TARGET ? choices[row / count] : choice, labels[row % count]));
+            }
+            feed(i, rows);
+        }
+        net.forward(results, form.outputs);
+
+        outputs.clear();
+        for (size_t i = 0; i < choices.size(); i++)
+            outputs.push_back(form.isJoint() ? results[choices[i]] : blobRows(results[0], (int)i * count, count));
+    }
+
+private:
+    void setMean(const PrototypeBuilder& prototypes, MeanFace mean)
+    {
+        Mat bgr;
+        if (mean == MEAN_NEUTRAL)
+            prototypes.neutral(bgr);
+        else
+            prototypes.same(mean, bgr);
+        means[mean] = createBlob(1, 3);
+        const Mat rgb[] = { blobPlane(means[mean], 0, 0), blobPlane(means[mean], 0, 1), blobPlane(means[mean], 0, 2) };
+        const int from_bgr_to_rgb[] = { 0, 2, 1, 1, 2, 0 };
+        mixChannels(&bgr, 1, const_cast<Mat*>(rgb), 3, from_bgr_to_rgb, 3);
+    }
+
+    //! Runs the network once: afterwards it is known to fit, and the first frame of a video takes no longer than the next.
+    void checkOutputs(const String& filename)
+    {
+        const std::vector<int> label(1, 0), choice(1, PROTOTYPE_OPPOSITE);
+        std::vector<Mat> output;
+        String found;
+        try
+        {
+            forward(createBlob(1, 1), label, choice, output);
+            if (output[0].dims == 4 && (int)output[0].total() == FACE_SIZE.area()
+                && output[0].size[2] == FACE_SIZE.height && output[0].type() == CV_32F)
+                return;
+            found = "found another shape";
+        }
+        catch (const cv::Exception& e)
+        {
+            found = e.err;
+        }
+        String names;
+        for (const String& name : form.outputs)
+            names += (names.empty() ? "" : ", ") + name;
+        CV_Error(Error::StsBadArg, format("'%s' is no network that perturbs faces: expected the outputs %s of 1x1x%dx%d; %s",
+                                          filename.c_str(), names.c_str(), FACE_SIZE.height, FACE_SIZE.width, found.c_str()));
+    }
+
+    //! The faces one after the other, as often as wanted.
+    Mat repeat(const Mat& faces, int times)
+    {
+        if (times == 1)
+            return faces;
+        const int count = faces.size[0];
+        resizeBlob(repeated, times * count);
+        for (int i = 0; i < times; i++)
+            faces.copyTo(blobRows(repeated, i * count, count));
+        return repeated;
+    }
+
+    //! Prototypes rarely change from call to call, so the network keeps those it has.
+    void feed(size_t input, const std::vector<int>& rows)
+    {
+        if (fed[input] == rows)
+            return;
+        Mat blob = createBlob((int)rows.size(), 3);
+        for (size_t i = 0; i < rows.size(); i++)
+            means[rows[i]].copyTo(blobRows(blob, (int)i, 1));
+        net.setInput(blob, form.prototypes[input].name);
+        fed[input] = rows;
+    }
+
+    dnn::Net net;
+    GeneratorForm form;
+    Mat means[MEAN_COUNT];             // 1 x 3 x 224 x 224 each, RGB as the networks take it
+    std::vector<std::vector<int> > fed; // per prototype input, the means that the network has now
+    Mat repeated;
+    std::vector<Mat> results;
+};
+
+//! Probability of label 1 of canonical grey crops.
+class AttributeClassifier
+{
+public:
+    AttributeClassifier(const String& filename, const DnnDevice& device)
+        : net(readOnnx(filename, "attribute classifier", device))
+    {
+        String found;
+        try
+        {
+            if (forward(createBlob(1, 1)).total() == 1)
+                return;
+            found = "found several";
+        }
+        catch (const cv::Exception& e)
+        {
+            found = e.err;
+        }
+        CV_Error(Error::StsBadArg, format("'%s' is no attribute classifier: expected the input %s of 1x1x%dx%d and one value; %s",
+                                          filename.c_str(), INPUT_FACE, FACE_SIZE.height, FACE_SIZE.width, found.c_str()));
+    }
+
+    //! @return N x 1 for N x 1 x 224 x 224
+    Mat forward(const Mat& faces)
+    {
+        net.setInput(faces, INPUT_FACE);
+        return net.forward().reshape(1, faces.size[0]);
+    }
+
+private:
+    dnn::Net net;
+};
+
+} // namespace
+
+class Perturber::Impl
+{
+public:
+    Impl(const String& model, const String& prototypes_file, const String& classifier_file, const DnnDevice& device_)
+        : device(device_),
+          prototypes(PrototypeBuilder::load(prototypes_file.empty() ? findDataFile("prototypes-gender.yml.gz") : prototypes_file)),
+          generator(model.empty() ? findDataFile("san2018.onnx") : model, *prototypes, device)
+    {
+        if (!classifier_file.empty()) // the shipped one is loaded when it is first needed
+            classifier = makePtr<AttributeClassifier>(classifier_file, device);
+    }
+
+    /** One pass for at most MAX_FACES_PER_PASS faces.
+    @param labels one per face, LABEL_PREDICT included
+    @return for each choice the outputs of the faces, valid until the next call */
+    const std::vector<Mat>& pass(const Mat* images, std::vector<int> labels, const std::vector<int>& choices)
+    {
+        resizeBlob(faces, (int)labels.size());
+        for (size_t i = 0; i < labels.size(); i++)
+            loadFace(images[i], blobPlane(faces, (int)i));
+        predictLabels(labels);
+        generator.forward(faces, labels, choices, outputs);
+        return outputs;
+    }
+
+    double predict(const Mat& image)
+    {
+        resizeBlob(faces, 1);
+        loadFace(image, blobPlane(faces, 0));
+        return getClassifier().forward(faces).at<float>(0);
+    }
+
+    const DnnDevice device;
+    const Ptr<PrototypeBuilder> prototypes;
+
+private:
+    //! Checks a face and writes it to the plane as grey 0..1.
+    void loadFace(const Mat& image, Mat plane)
+    {
+        CV_CheckEQ(image.size(), FACE_SIZE, "A face must be a canonical crop, see alignFace()");
+        CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
+        CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "A face must be grey or BGR");
+
+        Mat grey = image;
+        if (image.channels() == 3)
+        {
+            cvtColor(image, converted, COLOR_BGR2GRAY);
+            grey = converted;
+        }
+        if (grey.depth() == CV_32F && !checkRange(grey, true, 0, -RANGE_TOLERANCE, 1 + RANGE_TOLERANCE))
+            CV_Error(Error::StsOutOfRange, "A face of floats must lie in 0..1; found NaN, infinity or another range");
+        grey.convertTo(plane, CV_32F, grey.depth() == CV_8U ? 1 / MAX_8U : 1);
+    }
+
+    //! Replaces each LABEL_PREDICT by what the classifier says, in one batch.
+    void predictLabels(std::vector<int>& labels)
+    {
+        const int count = (int)std::count(labels.begin(), labels.end(), (int)LABEL_PREDICT);
+        if (count == 0)
+            return;
+        resizeBlob(unlabelled, count);
+        for (size_t i = 0, row = 0; i < labels.size(); i++)
+            if (labels[i] == LABEL_PREDICT)
+                blobPlane(faces, (int)i).copyTo(blobPlane(unlabelled, (int)row++));
+
+        const Mat probability = getClassifier().forward(unlabelled);
+        for (size_t i = 0, row = 0; i < labels.size(); i++)
+            if (labels[i] == LABEL_PREDICT)
+                labels[i] = probability.at<float>((int)row++) >= 0.5f ? 1 : 0;
+    }
+
+    AttributeClassifier& getClassifier()
+    {
+        if (!classifier)
+            classifier = makePtr<AttributeClassifier>(findDataFile("gender.onnx"), device);
+        return *classifier;
+    }
+
+    Generator generator;
+    Ptr<AttributeClassifier> classifier;
+    Mat faces, unlabelled, converted; // kept from call to call
+    std::vector<Mat> outputs;
+};
+
+namespace {
+
+Perturber::Impl& checkCreated(const Ptr<Perturber::Impl>& p)
+{
+    if (!p)
+        CV_Error(Error::StsNullPtr, "This Perturber is empty: make one with Perturber::create()");
+    return *p;
+}
+
+void checkPrototype(int prototype)
+{
+    CV_Check(prototype, prototype == PROTOTYPE_SAME || prototype == PROTOTYPE_NEUTRAL || prototype == PROTOTYPE_OPPOSITE,
+             "The prototype must be a PrototypeChoice");
+}
+
+void checkLabel(int label, bool opposite)
+{
+    CV_Check(label, label == 0 || label == 1 || label == LABEL_PREDICT || label == LABEL_NEUTRAL,
+             "A label must be 0, 1 or a LabelChoice");
+    if (label == LABEL_NEUTRAL && opposite)
+        CV_Error(Error::StsBadArg, "A face of LABEL_NEUTRAL has no opposite: choose the same or the neutral prototype, or another label");
+}
+
+//! One label for each face.
+std::vector<int> spreadLabels(const std::vector<int>& labels, size_t faces, int prototype)
+{
+    if (labels.size() != 1 && labels.size() != faces)
+        CV_Error(Error::StsUnmatchedSizes, format("Expected one label for all or one for each of %d faces; found %d labels",
+                                                  (int)faces, (int)labels.size()));
+    for (int label : labels)
+        checkLabel(label, prototype == PROTOTYPE_OPPOSITE);
+    return labels.size() == faces ? labels : std::vector<int>(faces, labels[0]);
+}
+
+//! An output of the network in the depth of its face: 8-bit is rounded.
+void storeOutput(const Mat& blob, int row, int depth, OutputArray dst)
+{
+    blobPlane(blob, row).convertTo(dst, depth, depth == CV_8U ? MAX_8U : 1);
+}
+
+} // namespace
+
+Perturber::Perturber() {}
+
+Ptr<Perturber> Perturber::create(const String& model, const String& prototypes, const String& classifier,
+                                 int backend_id, int target_id, bool allow_fallback)
+{
+    Ptr<Perturber> perturber = makePtr<Perturber>();
+    perturber->p = makePtr<Impl>(model, prototypes, classifier, selectDevice(backend_id, target_id, allow_fallback));
+    return perturber;
+}
+
+bool Perturber::empty() const
+{
+    return p.empty();
+}
+
+Size Perturber::getInputSize() const
+{
+    checkCreated(p);
+    return FACE_SIZE;
+}
+
+int Perturber::getBackend() const
+{
+    return checkCreated(p).device.backend;
+}
+
+int Perturber::getTarget() const
+{
+    return checkCreated(p).device.target;
+}
+
+void Perturber::perturb(InputArray _face, OutputArray dst, int label, int prototype)
+{
+    CV_INSTRUMENT_REGION();
+    Impl& impl = checkCreated(p);
+    checkPrototype(prototype);
+    checkLabel(label, prototype == PROTOTYPE_OPPOSITE);
+
+    const Mat face = _face.getMat();
+    const std::vector<Mat>& output = impl.pass(&face, std::vector<int>(1, label), std::vector<int>(1, prototype));
+    storeOutput(output[0], 0, face.depth(), dst);
+}
+
+void Perturber::perturbAll(InputArray _face, OutputArray same, OutputArray neutral, OutputArray opposite, int label)
+{
+    CV_INSTRUMENT_REGION();
+    Impl& impl = checkCreated(p);
+    checkLabel(label, opposite.needed());
+
+    std::vector<int> choices;
+    if (same.needed())
+        choices.push_back(PROTOTYPE_SAME);
+    if (neutral.needed())
+        choices.push_back(PROTOTYPE_NEUTRAL);
+    if (opposite.needed())
+        choices.push_back(PROTOTYPE_OPPOSITE);
+    if (choices.empty())
+        return;
+
+    const Mat face = _face.getMat();
+    const std::vector<Mat>& outputs = impl.pass(&face, std::vector<int>(1, label), choices);
+    const _OutputArray* const dst[] = { &same, &neutral, &opposite }; // by PrototypeChoice
+    for (size_t i = 0; i < choices.size(); i++)
+        storeOutput(outputs[i], 0, face.depth(), *dst[choices[i]]);
+}
+
+void Perturber::perturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays dst, const std::vector<int>& labels, int prototype)
+{
+    CV_INSTRUMENT_REGION();
+    Impl& impl = checkCreated(p);
+    checkPrototype(prototype);
+    std::vector<Mat> faces;
+    _faces.getMatVector(faces);
+    const int count = (int)faces.size();
+    const std::vector<int> face_labels = spreadLabels(labels, faces.size(), prototype);
+
+    dst.create(count, 1, CV_8U);
+    const std::vector<int> choice(1, prototype);
+    for (int first = 0; first < count; first += MAX_FACES_PER_PASS)
+    {
+        const int last = std::min(first + MAX_FACES_PER_PASS, count);
+        const std::vector<int> pass_labels(face_labels.begin() + first, face_labels.begin() + last);
+        const std::vector<Mat>& output = impl.pass(&faces[first], pass_labels, choice);
+        for (int i = first; i < last; i++)
+        {
+            dst.create(FACE_SIZE, CV_MAKETYPE(faces[i].depth(), 1), i);
+            storeOutput(output[0], i - first, faces[i].depth(), dst.getMat(i));
+        }
+    }
+}
+
+void Perturber::perturbFaces(InputArray _image, InputArray _faces, OutputArray dst, const std::vector<int>& labels,
+                             int prototype, bool grey)
+{
+    CV_INSTRUMENT_REGION();
+    checkCreated(p);
+    Mat image = _image.getMat();
+    CV_Assert(!image.empty());
+    const Mat faces = _faces.getMat();
+    if (!faces.empty())
+        CV_Check(faces.cols, faces.cols == 15 && faces.type() == CV_32F, "Faces must be rows of FaceDetector::detect()");
+
+    if (grey && image.channels() == 3)
+    {
+        Mat converted;
+        cvtColor(image, converted, COLOR_BGR2GRAY);
+        image = converted;
+    }
+
+    // Every crop comes from the unperturbed image: faces that overlap do not perturb each other.
+    std::vector<Mat> crops(faces.rows), inputs(faces.rows), perturbed;
+    for (int i = 0; i < faces.rows; i++)
+    {
+        alignFace(image, faces.row(i), crops[i], FACE_SIZE);
+        if (image.depth() == CV_16U)
+            crops[i].convertTo(inputs[i], CV_32F, 1 / MAX_16U);
+        else
+            inputs[i] = crops[i];
+    }
+    if (!crops.empty())
+        perturbBatch(inputs, perturbed, labels, prototype);
+
+    image.copyTo(dst);
+    Mat result = dst.getMat();
+    for (int i = 0; i < faces.rows; i++)
+    {
+        if (image.depth() == CV_16U)
+            perturbed[i].convertTo(perturbed[i], CV_16U, MAX_16U);
+        blendFace(result, crops[i], perturbed[i], faces.row(i));
+    }
+}
+
+double Perturber::predict(InputArray face)
+{
+    CV_INSTRUMENT_REGION();
+    return checkCreated(p).predict(face.getMat());
+}
+
+Ptr<PrototypeBuilder> Perturber::getPrototypes() const
+{
+    return checkCreated(p).prototypes;
+}
+
+}} // namespace cv::sanprivacy
