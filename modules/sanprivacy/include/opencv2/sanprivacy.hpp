@@ -16,10 +16,11 @@ A picture passes through four steps, each with a header of its own:
  -# Perturber combines it with the prototypes that a PrototypeBuilder made (perturber.hpp, prototypes.hpp);
  -# blendFace() returns the change to the picture (alignment.hpp).
 
-FaceNetwork (networks.hpp) runs the classifiers and matchers that judge the result.
+FaceNetwork (networks.hpp) runs the classifiers and matchers that judge the result; evaluation.hpp has the measures.
 */
 
 #include "opencv2/sanprivacy/alignment.hpp"
+#include "opencv2/sanprivacy/evaluation.hpp"
 #include "opencv2/sanprivacy/face_detector.hpp"
 #include "opencv2/sanprivacy/networks.hpp"
 #include "opencv2/sanprivacy/perturber.hpp"

@@ -1,0 +1,137 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_EVALUATION_HPP
+#define OPENCV_SANPRIVACY_EVALUATION_HPP
+
+#include "opencv2/core.hpp"
+#include "opencv2/sanprivacy/networks.hpp"
+
+namespace cv { namespace sanprivacy {
+
+//! @addtogroup sanprivacy
+//! @{
+
+/** @brief Receiver operating characteristic of a score that should be high for label 1.
+
+A score is taken for label 1 where it is >= the threshold. Equal scores share one point, so a tie between the labels
+is a slanted piece of the curve and counts half in the area, as in scikit-learn's roc_curve(drop_intermediate=False).
+@param scores N finite values of any one-channel type.
+@param labels N values 0 or 1; both must occur.
+@param fpr share of label 0 at or above each threshold, Mx1 CV_64F, rising from 0 to 1.
+@param tpr share of label 1 at or above each threshold, Mx1 CV_64F, rising from 0 to 1.
+@param thresholds Mx1 CV_64F, falling: infinity, then every distinct score.
+*/
+CV_EXPORTS_W void rocCurve(InputArray scores, InputArray labels, OutputArray fpr, OutputArray tpr,
+                           OutputArray thresholds);
+
+/** @brief Area under a curve of rocCurve() or MatchEvaluation::roc(), by the trapezoidal rule. */
+CV_EXPORTS_W double areaUnderCurve(InputArray fpr, InputArray tpr);
+
+/** @brief Equal error rate: where the straight pieces of the curve meet fpr = 1 - tpr. */
+CV_EXPORTS_W double equalErrorRate(InputArray fpr, InputArray tpr);
+
+/** @brief Threshold of the point of the curve whose fpr and 1 - tpr differ least; of several, the highest. */
+CV_EXPORTS_W double equalErrorThreshold(InputArray fpr, InputArray tpr, InputArray thresholds);
+
+/** @brief Counts of true label (row) and label read off the score (column); arguments as in rocCurve().
+@param counts 2x2 CV_64F. */
+CV_EXPORTS_W void confusionMatrix(InputArray scores, InputArray labels, double threshold, OutputArray counts);
+
+/** @brief Share of the scores on the wrong side of the threshold; arguments as in rocCurve(), one label is enough. */
+CV_EXPORTS_W double errorRate(InputArray scores, InputArray labels, double threshold);
+
+/** @brief Relative loss of a classifier's performance, (before - after) / before @cite rot2022privacyprober .
+@param before accuracy or area under the curve on original faces, above 0.
+@param after the same on perturbed faces. */
+CV_EXPORTS_W double suppressionRate(double before, double after);
+
+/** @brief Privacy-gain identity-loss coefficient @cite terhoerst2020pemiu : (A' - A) / A - (R' - R) / R.
+
+Above 0 the privacy gained outweighs the recognition lost. An error of 0 before makes it infinite or NaN.
+@param attribute_error A, error of the attribute classifier on original faces.
+@param attribute_error_after A', on perturbed faces.
+@param recognition_error R, error of the matcher (for example its EER) on original faces.
+@param recognition_error_after R', on perturbed faces. */
+CV_EXPORTS_W double privacyGainIdentityLoss(double attribute_error, double attribute_error_after,
+                                            double recognition_error, double recognition_error_after);
+
+/** @brief Bootstrap over identities of a mean, such as an error rate from one 0 or 1 per face.
+
+Every replicate draws as many identities as there are, with replacement, and all faces of those drawn: faces of one
+person are no independent evidence. One seed gives the same draws for every measure of the same identities, so
+differences of two measures may be taken replicate by replicate.
+@param values N finite values, one per face.
+@param identities N integers.
+@param means replicates x 1 CV_64F.
+@param replicates number of draws.
+@param seed of the draws. */
+CV_EXPORTS_W void bootstrapMean(InputArray values, InputArray identities, OutputArray means, int replicates = 1000,
+                                int seed = 1);
+
+/** @brief Percentile interval of bootstrap replicates.
+@param samples values of the replicates.
+@param lower, upper ends of the interval, interpolated between neighbouring values.
+@param level share of the replicates inside. */
+CV_EXPORTS_W void confidenceInterval(InputArray samples, CV_OUT double& lower, CV_OUT double& upper,
+                                     double level = 0.95);
+
+/** @brief Match scores of all genuine and impostor pairs of a data set, exactly and in bounded memory.
+
+Originals against originals: every unordered pair of two faces. Originals against perturbed faces, as section 5 of
+@cite mirjalili2018san compares them: every perturbed face against every original but its own; a pair is genuine where
+both are of one person. Scores are computed in blocks and not kept: the curve has its vertices at genuine scores and at
+the impostor scores next to them, so counting between the genuine scores loses nothing. For the bootstrap
+the highest impostor scores are kept, up to a false match rate of 5 %.
+*/
+class CV_EXPORTS_W MatchEvaluation
+{
+public:
+    CV_WRAP MatchEvaluation(); //!< empty; use create()
+
+    /**
+    @param originals NxD descriptors of the original faces, CV_32F or CV_64F, finite.
+    @param perturbed NxD descriptors of the same faces in the same order, perturbed; empty: originals against originals.
+    @param identities N integers; at least two different ones, at least one of them with two faces.
+    @param distance a NetworkDistance. */
+    CV_WRAP static Ptr<MatchEvaluation> create(InputArray originals, InputArray perturbed, InputArray identities,
+                                               int distance = DISTANCE_COSINE);
+
+    CV_WRAP bool empty() const;
+    CV_WRAP double genuinePairs() const;  //!< number (whole, exact to 2^53)
+    CV_WRAP double impostorPairs() const; //!< number (whole, exact to 2^53)
+
+    /** @brief The curve of rocCurve() over all pairs; points on a straight line between others may be left out.
+    @param fmr false match rate, Mx1 CV_64F.
+    @param tmr true match rate, Mx1 CV_64F.
+    @param thresholds match scores, Mx1 CV_64F, falling from infinity. */
+    CV_WRAP void roc(OutputArray fmr, OutputArray tmr, OutputArray thresholds) const;
+
+    /** @brief Highest true match rate whose false match rate is at most the given one.
+    @param fmr 0 to 0.05; up to 1 where there are few pairs. */
+    CV_WRAP double trueMatchRate(double fmr) const;
+
+    /** @brief Lowest score whose false match rate is at most the given one; pairs at or above it match. */
+    CV_WRAP double matchThreshold(double fmr) const;
+
+    /** @brief trueMatchRate() of bootstrap replicates, the threshold found anew in each.
+
+    Draws as bootstrapMean(), again where a replicate lacks genuine or impostor pairs. A person drawn k times counts
+    k times among the genuine pairs, and is not compared with itself as an impostor.
+    @param fmr as in trueMatchRate().
+    @param rates replicates x 1 CV_64F.
+    @param replicates number of draws.
+    @param seed of the draws. */
+    CV_WRAP void bootstrap(double fmr, OutputArray rates, int replicates = 1000, int seed = 1) const;
+
+    class Impl;
+protected:
+    Ptr<Impl> p;
+};
+
+//! @}
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_EVALUATION_HPP
