@@ -1,0 +1,382 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "dnn_net.hpp"
+
+#include "opencv2/core/utils/filesystem.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace cv { namespace sanprivacy {
+
+namespace {
+
+const int FACE_COLUMNS = 15;       // of a row of FaceDetector::detect()
+const int MAX_CROPS_PER_PASS = 32; // bounds the memory
+const size_t LANDMARKS = 5;
+
+//! Empty if the description makes sense, otherwise what is wrong with it.
+String whatIsWrong(const NetworkDescription& d)
+{
+    if (d.task != NETWORK_CLASSIFIER && d.task != NETWORK_MATCHER)
+        return format("task %d is no NetworkTask", d.task);
+    if (d.distance != DISTANCE_COSINE && d.distance != DISTANCE_EUCLIDEAN)
+        return format("distance %d is no NetworkDistance", d.distance);
+    if (d.file.empty())
+        return "file is missing";
+    if (d.size.width <= 0 || d.size.height <= 0)
+        return format("width and height must be positive; found %d and %d", d.size.width, d.size.height);
+    if (d.colour != "rgb" && d.colour != "bgr" && d.colour != "grey")
+        return format("colour must be rgb, bgr or grey; found '%s'", d.colour.c_str());
+    if (!std::isfinite(d.scale) || d.scale == 0)
+        return "scale must be a finite number other than 0";
+    if (d.index < 0)
+        return format("index must not be negative; found %d", d.index);
+    if (!d.layout.empty() && d.layout.size() != LANDMARKS)
+        return format("layout must hold five points; found %d", (int)d.layout.size());
+    if (d.layout.empty() && !(d.square > 0 && std::isfinite(d.square)))
+        return "either layout or a positive square is needed";
+    return String();
+}
+
+//! One network of a networks file: the FileNode's map, read key by key.
+class DescriptionReader
+{
+public:
+    DescriptionReader(const FileNode& node_, const String& folder_) : node(node_), folder(folder_) {}
+
+    NetworkDescription read()
+    {
+        NetworkDescription d;
+        d.name = node.name();
+        if (!node.isMap())
+            fail("expected keys and values");
+        checkKeys();
+
+        d.task = choice("task", "classifier", NETWORK_CLASSIFIER, "matcher", NETWORK_MATCHER);
+        if (d.task == NETWORK_MATCHER || has("distance"))
+            d.distance = choice("distance", "cosine", DISTANCE_COSINE, "euclidean", DISTANCE_EUCLIDEAN);
+        d.file = absolutePath(text("file"));
+        d.size = Size(whole("width"), whole("height"));
+        d.colour = text("colour");
+        if (has("mean"))
+            d.mean = channels("mean");
+        if (has("scale"))
+            d.scale = numbers("scale", 1, 1)[0];
+        if (has("layout"))
+            for (size_t i = 0; i < LANDMARKS; i++)
+            {
+                const std::vector<double> xy = numbers("layout", 2 * LANDMARKS, 2 * LANDMARKS);
+                d.layout.push_back(Point2f((float)xy[2 * i], (float)xy[2 * i + 1]));
+            }
+        if (has("square"))
+            d.square = numbers("square", 1, 1)[0];
+        if (has("layout") == has("square"))
+            fail("expected either layout or square");
+        if (has("output"))
+            d.output = text("output");
+        if (has("index"))
+            d.index = whole("index");
+
+        const String wrong = whatIsWrong(d);
+        if (!wrong.empty())
+            fail(wrong);
+        return d;
+    }
+
+private:
+    void fail(const String& what) const
+    {
+        CV_Error(Error::StsBadArg, format("Network '%s': %s", node.name().c_str(), what.c_str()));
+    }
+
+    void checkKeys() const
+    {
+        static const std::set<String> known = { "task", "file", "width", "height", "mean", "scale", "colour",
+                                                "layout", "square", "output", "distance", "index" };
+        for (const String& key : node.keys())
+            if (!known.count(key))
+                fail("unknown key '" + key + "'");
+    }
+
+    bool has(const char* key) const
+    {
+        return !node[key].empty();
+    }
+
+    String text(const char* key) const
+    {
+        if (!node[key].isString())
+            fail(String("expected text for ") + key);
+        return (String)node[key];
+    }
+
+    int choice(const char* key, const char* first, int first_value, const char* second, int second_value) const
+    {
+        const String value = text(key);
+        if (value != first && value != second)
+            fail(format("%s must be %s or %s; found '%s'", key, first, second, value.c_str()));
+        return value == first ? first_value : second_value;
+    }
+
+    int whole(const char* key) const
+    {
+        if (!node[key].isInt())
+            fail(String("expected a whole number for ") + key);
+        return (int)node[key];
+    }
+
+    std::vector<double> numbers(const char* key, size_t least, size_t most) const
+    {
+        std::vector<double> values;
+        const FileNode value = node[key];
+        bool valid = value.isSeq() || value.isInt() || value.isReal();
+        for (const FileNode& element : value)
+        {
+            valid = valid && (element.isInt() || element.isReal());
+            values.push_back(valid ? (double)element : 0);
+        }
+        if (!valid || values.size() < least || values.size() > most)
+            fail(format("expected %s for %s", least == 1 ? "a number" : format("%d numbers", (int)least).c_str(), key));
+        return values;
+    }
+
+    //! One number for all channels, or one for each of three.
+    Scalar channels(const char* key) const
+    {
+        const std::vector<double> values = numbers(key, 1, 3);
+        if (values.size() == 2)
+            fail(String("expected one or three numbers for ") + key);
+        return values.size() == 1 ? Scalar::all(values[0]) : Scalar(values[0], values[1], values[2]);
+    }
+
+    String absolutePath(const String& file) const
+    {
+        const bool absolute = !file.empty() && (file[0] == '/' || file[0] == '\\' || file.find(':') == 1);
+        const String path = absolute ? file : utils::fs::join(folder, file);
+        if (!utils::fs::exists(path))
+            fail("file not found: " + path);
+        return utils::fs::canonical(path);
+    }
+
+    FileNode node;
+    String folder;
+};
+
+} // namespace
+
+NetworkDescription::NetworkDescription()
+    : task(NETWORK_CLASSIFIER), scale(1), colour("rgb"), square(0), distance(DISTANCE_COSINE), index(0)
+{
+}
+
+void readNetworks(const String& filename, std::vector<NetworkDescription>& networks)
+{
+    networks.clear();
+    if (!utils::fs::exists(filename))
+        CV_Error(Error::StsBadArg, format("Networks file not found: '%s'", filename.c_str()));
+
+    FileStorage storage;
+    String reason = "expected a YAML or JSON file with a map for each network";
+    try
+    {
+        storage.open(filename, FileStorage::READ);
+    }
+    catch (const cv::Exception& e)
+    {
+        reason = e.err;
+    }
+    const FileNode root = storage.isOpened() ? storage.root() : FileNode();
+    if (!root.isMap() || root.size() == 0)
+        CV_Error(Error::StsBadArg, format("'%s' is no networks file: %s", filename.c_str(), reason.c_str()));
+
+    const String folder = utils::fs::getParent(utils::fs::canonical(filename));
+    std::vector<NetworkDescription> read;
+    for (const FileNode& network : root)
+        read.push_back(DescriptionReader(network, folder).read());
+    networks.swap(read);
+}
+
+class FaceNetwork::Impl
+{
+public:
+    Impl(const NetworkDescription& d, const DnnDevice& device)
+        : description(d), net(readOnnx(d.file, "network '" + d.name + "'", device)), batches(true)
+    {
+        // One run shows whether the network fits its description.
+        const Mat black = Mat::zeros(d.size, d.colour == "grey" ? CV_8UC1 : CV_8UC3);
+        String found;
+        try
+        {
+            run(&black, 1);
+            return;
+        }
+        catch (const cv::Exception& e)
+        {
+            found = e.err;
+        }
+        CV_Error(Error::StsBadArg, format("Network '%s' does not work as described (%dx%d %s, output '%s'): %s", d.name.c_str(),
+                                          d.size.width, d.size.height, d.colour.c_str(), d.output.c_str(), found.c_str()));
+    }
+
+    void crop(const Mat& image, const Mat& face, OutputArray dst) const
+    {
+        CV_CheckDepthEQ(image.depth(), CV_8U, "Networks take 8-bit images");
+        CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "Networks take grey or BGR images");
+        CV_Check(face.cols, face.type() == CV_32F && face.rows == 1 && face.cols == FACE_COLUMNS,
+                 "A face must be a row of FaceDetector::detect()");
+        if (description.layout.empty())
+            cropSquare(image, face, dst);
+        else
+            alignFace(image, face, dst, description.size, description.layout);
+    }
+
+    void forward(const std::vector<Mat>& crops, OutputArray dst)
+    {
+        std::vector<Mat> converted(crops.size());
+        for (size_t i = 0; i < crops.size(); i++)
+            converted[i] = inNetworkChannels(crops[i]);
+
+        Mat all;
+        const int count = (int)crops.size();
+        for (int first = 0; first < count; first += MAX_CROPS_PER_PASS)
+            all.push_back(runBatch(&converted[first], std::min(MAX_CROPS_PER_PASS, count - first)));
+        all.copyTo(dst);
+    }
+
+    const NetworkDescription description;
+
+private:
+    //! Upright square round the face box, zero outside the picture.
+    void cropSquare(const Mat& image, const Mat& face, OutputArray dst) const
+    {
+        const float x = face.at<float>(0), y = face.at<float>(1), width = face.at<float>(2), height = face.at<float>(3);
+        if (!(width > 0 && height > 0) || !checkRange(face.colRange(0, 4)))
+            CV_Error(Error::StsBadArg, "The face has no box");
+        const int side = std::max(cvRound(description.square * std::max(width, height)), 1);
+        const Point corner(cvRound(x + width / 2 - side / 2.), cvRound(y + height / 2 - side / 2.));
+
+        const Rect square(corner, Size(side, side)), inside = square & Rect(Point(), image.size());
+        Mat cut = Mat::zeros(side, side, image.type());
+        if (!inside.empty())
+            image(inside).copyTo(cut(inside - corner));
+        const bool shrinks = side > std::min(description.size.width, description.size.height);
+        resize(cut, dst, description.size, 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
+    }
+
+    Mat inNetworkChannels(const Mat& crop) const
+    {
+        CV_CheckEQ(crop.size(), description.size, "A crop must be what crop() gives");
+        CV_CheckDepthEQ(crop.depth(), CV_8U, "A crop must be what crop() gives");
+        const int wanted = description.colour == "grey" ? 1 : 3;
+        if (crop.channels() == wanted)
+            return crop;
+        Mat converted;
+        cvtColor(crop, converted, wanted == 1 ? COLOR_BGR2GRAY : COLOR_GRAY2BGR);
+        return converted;
+    }
+
+    Mat runBatch(const Mat* crops, int count)
+    {
+        if (batches && count > 1)
+        {
+            try
+            {
+                return run(crops, count);
+            }
+            catch (const cv::Exception&)
+            {
+                batches = false; // the graph holds a batch size of one, e.g. in a Reshape
+            }
+        }
+        Mat rows;
+        for (int i = 0; i < count; i++)
+            rows.push_back(run(crops + i, 1));
+        return rows;
+    }
+
+    Mat run(const Mat* crops, int count)
+    {
+        dnn::blobFromImages(std::vector<Mat>(crops, crops + count), blob, description.scale, Size(), description.mean,
+                            description.colour == "rgb");
+        net.setInput(blob);
+        const Mat output = description.output.empty() ? net.forward() : net.forward(description.output);
+        if (output.dims < 1 || output.size[0] != count)
+            CV_Error(Error::StsUnmatchedSizes, format("expected %d rows of output, found %d", count, output.dims < 1 ? 0 : output.size[0]));
+
+        const Mat rows = output.reshape(1, count);
+        if (description.task == NETWORK_MATCHER)
+            return rows.clone(); // the network's memory is overwritten by its next run
+        if (description.index >= rows.cols)
+            CV_Error(Error::StsOutOfRange, format("index %d is beyond the output's %d elements", description.index, rows.cols));
+        return rows.col(description.index).clone();
+    }
+
+    dnn::Net net;
+    Mat blob;
+    bool batches; // whether the graph takes several faces at once, as far as is known
+};
+
+static FaceNetwork::Impl& checkCreated(const Ptr<FaceNetwork::Impl>& p)
+{
+    if (!p)
+        CV_Error(Error::StsNullPtr, "This FaceNetwork is empty: make one with FaceNetwork::create()");
+    return *p;
+}
+
+FaceNetwork::FaceNetwork() {}
+
+Ptr<FaceNetwork> FaceNetwork::create(const NetworkDescription& description, int backend_id, int target_id)
+{
+    const String wrong = whatIsWrong(description);
+    if (!wrong.empty())
+        CV_Error(Error::StsBadArg, format("Network '%s': %s", description.name.c_str(), wrong.c_str()));
+    Ptr<FaceNetwork> network = makePtr<FaceNetwork>();
+    network->p = makePtr<Impl>(description, selectDevice(backend_id, target_id));
+    return network;
+}
+
+bool FaceNetwork::empty() const
+{
+    return p.empty();
+}
+
+NetworkDescription FaceNetwork::getDescription() const
+{
+    return checkCreated(p).description;
+}
+
+void FaceNetwork::crop(InputArray image, InputArray face, OutputArray dst) const
+{
+    checkCreated(p).crop(image.getMat(), face.getMat(), dst);
+}
+
+void FaceNetwork::forward(InputArrayOfArrays _crops, OutputArray dst)
+{
+    CV_INSTRUMENT_REGION();
+    std::vector<Mat> crops;
+    _crops.getMatVector(crops);
+    checkCreated(p).forward(crops, dst);
+}
+
+double FaceNetwork::match(InputArray _descriptor1, InputArray _descriptor2) const
+{
+    const NetworkDescription& description = checkCreated(p).description;
+    CV_CheckEQ(description.task, (int)NETWORK_MATCHER, "Only matchers compare descriptors");
+    const Mat a = _descriptor1.getMat(), b = _descriptor2.getMat();
+    CV_CheckTypeEQ(a.type(), CV_32F, "A descriptor must be a row of forward()");
+    CV_CheckTypeEQ(b.type(), CV_32F, "A descriptor must be a row of forward()");
+    CV_CheckEQ(a.total(), b.total(), "Both descriptors must come from the same network");
+
+    if (description.distance == DISTANCE_EUCLIDEAN)
+        return -norm(a, b, NORM_L2);
+    const double lengths = norm(a, NORM_L2) * norm(b, NORM_L2);
+    CV_Check(lengths, lengths > 0, "A descriptor is zero");
+    return a.dot(b) / lengths;
+}
+
+}} // namespace cv::sanprivacy
