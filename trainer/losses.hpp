@@ -1,0 +1,41 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_LOSSES_HPP
+#define SANPRIVACY_TRAIN_LOSSES_HPP
+
+#include <torch/torch.h>
+
+namespace sanprivacy { namespace train {
+
+// The cost functions of the paper as means over the batch, computed in fp32.
+
+/** J_D, the cost of pre-training: pixelwise cross entropy S between X and X'_SM, mean over the pixels.
+@param logits [N,1,H,W] of X'_SM
+@param x [N,1,H,W], 0..1 */
+torch::Tensor reconstructionLoss(const torch::Tensor& logits, const torch::Tensor& x);
+
+/** S: cross entropy between labels and predictions.
+@param labels [N,1], 0 or 1 (or a probability between)
+@param logits [N,1] of label 1 */
+torch::Tensor crossEntropy(const torch::Tensor& labels, const torch::Tensor& logits);
+
+/** J_G (Eq. 3): the same-label output keeps its label y, the opposite-label output gets the flipped one.
+@param labels y, [N,1]
+@param same f(X'_SM), logits [N,1]
+@param opposite f(X'_OP), logits [N,1] */
+torch::Tensor genderLoss(const torch::Tensor& labels, const torch::Tensor& same, const torch::Tensor& opposite);
+
+/** J_M (Eq. 4): squared Euclidean distance between face descriptors.
+@param perturbed R(X'_SM), [N,D]
+@param original R(X), [N,D] */
+torch::Tensor matchingLoss(const torch::Tensor& perturbed, const torch::Tensor& original);
+
+/** J = l_G J_G + l_M J_M (Eq. 5). */
+torch::Tensor totalLoss(const torch::Tensor& gender, const torch::Tensor& matching,
+                        double lambda_gender = 1., double lambda_matching = 1.);
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_LOSSES_HPP

@@ -1,0 +1,204 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "networks.hpp"
+
+#include <string>
+
+namespace sanprivacy { namespace train {
+
+namespace nn = torch::nn;
+using torch::Tensor;
+
+namespace {
+
+// A layer's fp32 weights follow the type of what they are applied to.
+Tensor like(const Tensor& parameter, const Tensor& x) { return parameter.to(x.scalar_type()); }
+
+Tensor convolve(const nn::Conv2d& layer, const Tensor& x)
+{
+    const int64_t stride = (*layer->options.stride())[0], padding = layer->weight.size(2) / 2;
+    return torch::conv2d(x, like(layer->weight, x), like(layer->bias, x), stride, padding);
+}
+
+Tensor multiply(const nn::Linear& layer, const Tensor& x)
+{
+    return torch::linear(x, like(layer->weight, x), like(layer->bias, x));
+}
+
+Tensor leakyRelu(const Tensor& x) { return torch::leaky_relu(x, LEAKY_SLOPE); }
+
+Tensor upsample(const Tensor& x)
+{
+    return torch::upsample_nearest2d(x, c10::nullopt, std::vector<double>{2., 2.});
+}
+
+template <class Layer> Layer initialised(Layer layer, bool leaky = true)
+{
+    if (leaky)
+        nn::init::kaiming_normal_(layer->weight, LEAKY_SLOPE, torch::kFanIn, torch::kLeakyReLU);
+    else
+        nn::init::kaiming_normal_(layer->weight, 0, torch::kFanIn, torch::kLinear);
+    nn::init::zeros_(layer->bias);
+    return layer;
+}
+
+//! Keeps the size of its input at stride 1: padding is half the kernel.
+nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel = 3, int64_t stride = 1, bool leaky = true)
+{
+    return initialised(nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2)), leaky);
+}
+
+nn::Linear fullyConnected(int64_t in, int64_t out, bool leaky)
+{
+    return initialised(nn::Linear(in, out), leaky);
+}
+
+} // namespace
+
+std::vector<Tensor> Generator::perturb(const Tensor& x, const Tensor& p_same, const std::vector<Tensor>& prototypes)
+{
+    std::vector<Tensor> outputs = logits(x, p_same, prototypes);
+    for (Tensor& output : outputs)
+        output = torch::sigmoid(output);
+    return outputs;
+}
+
+namespace {
+
+const int64_t IMAGE_CHANNELS = 1, PROTOTYPE_CHANNELS = 3;
+const int64_t ENCODER1 = 8, ENCODER2 = 12, DECODER1 = 256, DECODER2 = 128; // channels, as in the paper
+
+} // namespace
+
+San2018::San2018(const San2018Options& opts) : options(opts)
+{
+    TORCH_CHECK(options.combiner_kernel == 1 || options.combiner_kernel == 3,
+                "combiner_kernel: expected 1 or 3, found ", options.combiner_kernel);
+    encoder1 = register_module("encoder1", convolution(IMAGE_CHANNELS + PROTOTYPE_CHANNELS, ENCODER1));
+    encoder2 = register_module("encoder2", convolution(ENCODER1, ENCODER2));
+    decoder1 = register_module("decoder1", convolution(ENCODER2, DECODER1));
+    decoder2 = register_module("decoder2", convolution(DECODER1, DECODER2));
+    combiner = register_module("combiner", convolution(DECODER2 + PROTOTYPE_CHANNELS, IMAGE_CHANNELS,
+                                                       options.combiner_kernel, 1, false));
+}
+
+Tensor San2018::encode(const Tensor& x, const Tensor& p_same)
+{
+    const Tensor input = torch::cat({x, p_same.to(x.scalar_type()).expand({x.size(0), -1, -1, -1})}, 1);
+    const Tensor e1 = torch::avg_pool2d(leakyRelu(convolve(encoder1, input)), 2);
+    return torch::avg_pool2d(leakyRelu(convolve(encoder2, e1)), 2);
+}
+
+Tensor San2018::decode(const Tensor& code)
+{
+    const Tensor d1 = upsample(leakyRelu(convolve(decoder1, code)));
+    return upsample(leakyRelu(convolve(decoder2, d1)));
+}
+
+Tensor phaseKernels(const Tensor& weight)
+{
+    // A_a W A_b^T: row k of A_a holds the taps of a 3-tap kernel that fall on small pixel k, for outputs of parity a.
+    const Tensor taps = torch::tensor({1.f, 0.f, 0.f, 0.f, 1.f, 1.f,    // A_0
+                                       1.f, 1.f, 0.f, 0.f, 0.f, 1.f},   // A_1
+                                      weight.options()).view({2, 2, 3});
+    return torch::einsum("oiyx,aky,blx->aboikl", {weight, taps, taps}).reshape({-1, weight.size(1), 2, 2});
+}
+
+Tensor interleavePhases(const Tensor& phases)
+{
+    const int64_t h = phases.size(2) - 1, w = phases.size(3) - 1;
+    const std::vector<Tensor> parts = phases.chunk(4, 1);
+    const Tensor stacked = torch::stack({parts[0].slice(2, 0, h).slice(3, 0, w),
+                                         parts[1].slice(2, 0, h).slice(3, 1, w + 1),
+                                         parts[2].slice(2, 1, h + 1).slice(3, 0, w),
+                                         parts[3].slice(2, 1, h + 1).slice(3, 1, w + 1)}, 2);
+    return torch::pixel_shuffle(stacked.flatten(1, 2), 2);
+}
+
+Tensor San2018::sharedLogits(const Tensor& code)
+{
+    const Tensor d1 = leakyRelu(convolve(decoder1, code));
+    const Tensor kernels = phaseKernels(decoder2->weight);
+    const Tensor d2 = leakyRelu(torch::conv2d(d1, like(kernels, d1), like(decoder2->bias.repeat(4), d1), 1, 1));
+
+    const Tensor weight = combiner->weight.slice(1, 0, DECODER2);
+    if (options.combiner_kernel == 1)
+    {
+        // The same 1x1 convolution of each phase, then only its single channel is interleaved and upsampled.
+        const Tensor each = torch::block_diag({weight.flatten(1), weight.flatten(1), weight.flatten(1), weight.flatten(1)});
+        return upsample(interleavePhases(torch::conv2d(d2, like(each, d2).unsqueeze(2).unsqueeze(3))));
+    }
+    const Tensor combined = torch::conv2d(interleavePhases(d2), like(phaseKernels(weight), d2), Tensor(), 1, 1);
+    return interleavePhases(combined);
+}
+
+std::vector<Tensor> San2018::logits(const Tensor& x, const Tensor& p_same, const std::vector<Tensor>& prototypes)
+{
+    const Tensor code = encode(x, p_same);
+    const Tensor shared = options.fast ? sharedLogits(code) : decode(code);
+    std::vector<Tensor> outputs;
+    for (const Tensor& given : prototypes)
+    {
+        const Tensor prototype = like(given, x);
+        if (options.fast)
+            outputs.push_back(shared + torch::conv2d(prototype, like(combiner->weight.slice(1, DECODER2), x),
+                                                     like(combiner->bias, x), 1, options.combiner_kernel / 2));
+        else
+            outputs.push_back(convolve(combiner, torch::cat({shared, prototype.expand({x.size(0), -1, -1, -1})}, 1)));
+    }
+    return outputs;
+}
+
+GenderClassifier::GenderClassifier()
+{
+    int64_t in = IMAGE_CHANNELS;
+    for (int64_t out : CHANNELS)
+    {
+        convolutions.push_back(register_module("convolution" + std::to_string(convolutions.size() + 1), convolution(in, out)));
+        in = out;
+    }
+    hidden = register_module("hidden", fullyConnected(in * FEATURE_SIDE * FEATURE_SIDE, HIDDEN, true));
+    output = register_module("output", fullyConnected(HIDDEN, 1, false));
+}
+
+Tensor GenderClassifier::forward(const Tensor& x)
+{
+    Tensor maps = x;
+    for (const nn::Conv2d& layer : convolutions)
+    {
+        maps = leakyRelu(convolve(layer, maps));
+        maps = torch::max_pool2d(maps, 2, 2, maps.size(2) % 2); // padded where the side is odd: 7 to 4
+    }
+    TORCH_CHECK(maps.size(2) == FEATURE_SIDE && maps.size(3) == FEATURE_SIDE,
+                "classifier input: expected ", CROP_SIZE, "x", CROP_SIZE, ", found ", x.size(2), "x", x.size(3));
+    const Tensor features = torch::dropout(maps.flatten(1), DROPOUT, is_training());
+    return multiply(output, torch::dropout(leakyRelu(multiply(hidden, features)), DROPOUT, is_training()));
+}
+
+LandmarkNetwork::LandmarkNetwork()
+{
+    int64_t in = IMAGE_CHANNELS, side = INPUT_SIZE;
+    for (const auto& layer : LAYERS)
+    {
+        convolutions.push_back(register_module("convolution" + std::to_string(convolutions.size() + 1),
+                                               convolution(in, layer[0], 3, layer[1])));
+        in = layer[0];
+        side /= layer[1];
+    }
+    hidden = register_module("hidden", fullyConnected(in * side * side, HIDDEN, true));
+    output = register_module("output", fullyConnected(HIDDEN, OUTPUTS, false));
+}
+
+Tensor LandmarkNetwork::forward(const Tensor& x)
+{
+    TORCH_CHECK(x.size(2) == INPUT_SIZE && x.size(3) == INPUT_SIZE,
+                "landmark network input: expected ", INPUT_SIZE, "x", INPUT_SIZE, ", found ", x.size(2), "x", x.size(3));
+    Tensor maps = x;
+    for (const nn::Conv2d& layer : convolutions)
+        maps = leakyRelu(convolve(layer, maps));
+    return multiply(output, leakyRelu(multiply(hidden, maps.flatten(1))));
+}
+
+}} // namespace sanprivacy::train

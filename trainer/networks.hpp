@@ -1,0 +1,122 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_NETWORKS_HPP
+#define SANPRIVACY_TRAIN_NETWORKS_HPP
+
+#include <torch/torch.h>
+
+#include <array>
+#include <vector>
+
+namespace sanprivacy { namespace train {
+
+// Every network here keeps its weights in fp32 and computes in the type of its input: bf16 images make the
+// convolutions run in bf16, and the gradients arrive in fp32.
+// Weights start from He's normal distribution for leaky ReLU (fan-in), biases from zero.
+
+constexpr int64_t CROP_SIZE = 224;    //!< side of the canonical crop, pixels
+constexpr double LEAKY_SLOPE = 0.01;  //!< of every leaky ReLU; as in the authors' graph
+
+//! A network that perturbs: X'_k for each given prototype, from one pass where the architecture allows it.
+struct Generator : torch::nn::Module
+{
+    /** Logits of the outputs.
+    @param x [N,1,H,W] grey faces, 0..1
+    @param p_same [N or 1,3,H,W] prototypes of the faces' own label, RGB 0..1
+    @param prototypes k prototypes to combine with, each [N or 1,3,H,W]
+    @return k tensors [N,1,H,W] */
+    virtual std::vector<torch::Tensor> logits(const torch::Tensor& x, const torch::Tensor& p_same,
+                                              const std::vector<torch::Tensor>& prototypes) = 0;
+
+    //! The outputs, 0..1: sigmoid(logits()) unless the architecture says otherwise. Arguments as in logits().
+    virtual std::vector<torch::Tensor> perturb(const torch::Tensor& x, const torch::Tensor& p_same,
+                                               const std::vector<torch::Tensor>& prototypes);
+};
+
+struct San2018Options
+{
+    /** Side of the proto-combiner's kernel: the authors' code has 1, the paper's "convolution" may be read as 3. */
+    int64_t combiner_kernel = 1;
+    /** Computes the same function with 0.45 of the operations; see San2018::sharedLogits(). */
+    bool fast = true;
+};
+
+/** The convolutional autoencoder of the paper.
+
+X and P_SM (4 channels) pass two 3x3 convolutions with 8 and 12 channels, each with leaky ReLU and 2x2 average pooling, then
+two with 256 and 128 channels, each with leaky ReLU and nearest x2 upsampling; the proto-combiner joins a prototype. */
+struct San2018 : Generator
+{
+    explicit San2018(const San2018Options& options = San2018Options());
+
+    std::vector<torch::Tensor> logits(const torch::Tensor& x, const torch::Tensor& p_same,
+                                      const std::vector<torch::Tensor>& prototypes) override;
+
+    //! [N,12,H/4,W/4]
+    torch::Tensor encode(const torch::Tensor& x, const torch::Tensor& p_same);
+    //! Decoder as the paper draws it: [N,128,H,W] of the encoder's output.
+    torch::Tensor decode(const torch::Tensor& code);
+    /** What all outputs of a face have in common, [N,1,H,W]: the decoder and its share of the proto-combiner, rewritten.
+    Exact up to rounding: see phaseKernels(), and a 1x1 convolution commutes with nearest upsampling. */
+    torch::Tensor sharedLogits(const torch::Tensor& code);
+
+    San2018Options options;
+    torch::nn::Conv2d encoder1{nullptr}, encoder2{nullptr}, decoder1{nullptr}, decoder2{nullptr}, combiner{nullptr};
+};
+
+/** Nearest x2 upsampling followed by a 3x3 convolution, as one 2x2 convolution on the small map.
+
+An output pixel of phase (a,b) (row and column parity) sees 2x2 small pixels; each weighs the sum of the taps that fall on it.
+@param weight [O,I,3,3]
+@return [4 O,I,2,2]: phases (0,0), (0,1), (1,0), (1,1), O kernels each. With padding 1 the map grows from HxW to
+(H+1)x(W+1), where phase (a,b) is the part [a:a+H, b:b+W]. */
+torch::Tensor phaseKernels(const torch::Tensor& weight);
+
+//! Interleaves the phases of phaseKernels(): [N,4 O,H+1,W+1] to [N,O,2H,2W].
+torch::Tensor interleavePhases(const torch::Tensor& phases);
+
+/** Auxiliary attribute classifier f of the paper: six convolutions, each with leaky ReLU and 2x2 max pooling, to 4x4x256, then
+two fully connected layers with dropout 0.5 before each in training mode. */
+struct GenderClassifier : torch::nn::Module
+{
+    GenderClassifier();
+
+    /** @param x [N,1,224,224] grey faces, 0..1
+    @return [N,1] logit of label 1 */
+    torch::Tensor forward(const torch::Tensor& x);
+
+    static constexpr std::array<int64_t, 6> CHANNELS = {8, 16, 32, 64, 128, 256};
+    static constexpr int64_t FEATURE_SIDE = 4; //!< of the last map
+    static constexpr int64_t HIDDEN = 48;      //!< outputs of the first fully connected layer
+    static constexpr double DROPOUT = 0.5;
+
+    std::vector<torch::nn::Conv2d> convolutions;
+    torch::nn::Linear hidden{nullptr}, output{nullptr};
+};
+
+/** Places five landmarks in a square cut around a proposed face, and tells whether there is one. */
+struct LandmarkNetwork : torch::nn::Module
+{
+    LandmarkNetwork();
+
+    /** @param x [N,1,96,96] grey squares, 0..1
+    @return [N,11]: right eye, left eye, nose tip, right and left mouth corner (image left first) as (x,y) in 0..1 of the
+    square, then the logit of being a face */
+    torch::Tensor forward(const torch::Tensor& x);
+
+    static constexpr int64_t INPUT_SIZE = 96;
+    static constexpr int64_t OUTPUTS = 11;
+    static constexpr int64_t HIDDEN = 96;
+    //! Channels and stride of each 3x3 convolution.
+    static constexpr std::array<std::array<int64_t, 2>, 7> LAYERS = {
+        {{16, 2}, {24, 2}, {24, 1}, {48, 2}, {48, 1}, {72, 2}, {72, 1}}};
+
+    std::vector<torch::nn::Conv2d> convolutions;
+    torch::nn::Linear hidden{nullptr}, output{nullptr};
+};
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_NETWORKS_HPP

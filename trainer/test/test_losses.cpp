@@ -1,0 +1,72 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "losses.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace {
+
+using namespace sanprivacy::train;
+using torch::Tensor;
+
+const double PRECISION = 1e-6;
+
+double sigmoid(double logit) { return 1 / (1 + std::exp(-logit)); }
+double entropy(double q, double p) { return -q * std::log(p) - (1 - q) * std::log(1 - p); }
+Tensor column(std::vector<float> values) { return torch::tensor(values).unsqueeze(1); }
+
+TEST(Losses, reconstruction_is_the_mean_pixelwise_cross_entropy)
+{
+    const Tensor logits = torch::tensor({-1.f, 0.f, 2.f, 3.f}).view({1, 1, 2, 2});
+    const Tensor x = torch::tensor({.1f, .5f, .9f, 1.f}).view({1, 1, 2, 2});
+    const double expected = (entropy(.1, sigmoid(-1)) + entropy(.5, sigmoid(0)) + entropy(.9, sigmoid(2)) - std::log(sigmoid(3))) / 4;
+    EXPECT_NEAR(reconstructionLoss(logits, x).item<double>(), expected, PRECISION);
+}
+
+TEST(Losses, reconstruction_is_least_at_the_image_itself)
+{
+    const Tensor x = torch::full({1, 1, 2, 2}, .3f), best = torch::logit(x);
+    EXPECT_LT(reconstructionLoss(best, x).item<double>(), reconstructionLoss(best + .1, x).item<double>());
+    EXPECT_LT(reconstructionLoss(best, x).item<double>(), reconstructionLoss(best - .1, x).item<double>());
+}
+
+TEST(Losses, gender_keeps_the_label_of_same_and_flips_that_of_opposite)
+{
+    const Tensor labels = column({1, 0}), same = column({2, -1}), opposite = column({-3, .5});
+    const double expected = (-std::log(sigmoid(2)) - std::log(1 - sigmoid(-1))) / 2  // S(y, f(X'_SM))
+                          + (-std::log(1 - sigmoid(-3)) - std::log(sigmoid(.5))) / 2; // S(1-y, f(X'_OP))
+    EXPECT_NEAR(genderLoss(labels, same, opposite).item<double>(), expected, PRECISION);
+}
+
+TEST(Losses, matching_is_the_squared_distance_per_face)
+{
+    const Tensor original = torch::tensor({{1.f, 2.f}, {0.f, 0.f}}), perturbed = torch::tensor({{2.f, 4.f}, {3.f, 0.f}});
+    EXPECT_NEAR(matchingLoss(perturbed, original).item<double>(), (1 + 4 + 9) / 2., PRECISION);
+    EXPECT_EQ(matchingLoss(original, original).item<double>(), 0);
+}
+
+TEST(Losses, total_weighs_its_terms)
+{
+    const Tensor gender = torch::tensor(2.f), matching = torch::tensor(5.f);
+    EXPECT_NEAR(totalLoss(gender, matching).item<double>(), 7, PRECISION);
+    EXPECT_NEAR(totalLoss(gender, matching, .5, 3).item<double>(), 16, PRECISION);
+}
+
+TEST(Losses, are_computed_in_fp32)
+{
+    const Tensor labels = column({1}), logit = column({2.f}).to(torch::kBFloat16);
+    EXPECT_EQ(crossEntropy(labels, logit).scalar_type(), torch::kFloat);
+    EXPECT_EQ(matchingLoss(logit, logit).scalar_type(), torch::kFloat);
+}
+
+TEST(Losses, refuse_shapes_that_would_broadcast)
+{
+    EXPECT_THROW(crossEntropy(torch::ones({2}), torch::ones({2, 1})), c10::Error);
+    EXPECT_THROW(matchingLoss(torch::ones({2, 3}), torch::ones({1, 3})), c10::Error);
+}
+
+} // namespace

@@ -1,0 +1,163 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "networks.hpp"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace sanprivacy::train;
+using torch::Tensor;
+
+int64_t countWeights(const torch::nn::Module& network)
+{
+    int64_t count = 0;
+    for (const Tensor& parameter : network.parameters())
+        count += parameter.numel();
+    return count;
+}
+
+double relativeDifference(const Tensor& a, const Tensor& b)
+{
+    return ((a - b).abs().max() / b.abs().max()).item<double>();
+}
+
+struct Faces
+{
+    explicit Faces(int64_t n, int64_t side = CROP_SIZE)
+        : x(torch::rand({n, 1, side, side})), same(torch::rand({n, 3, side, side})),
+          opposite(torch::rand({1, 3, side, side})) {}
+    Tensor x, same, opposite;
+};
+
+TEST(PhaseKernels, equal_nearest_upsampling_and_convolution)
+{
+    torch::manual_seed(1);
+    const Tensor x = torch::randn({2, 5, 6, 7}), weight = torch::randn({3, 5, 3, 3});
+    const Tensor plain = torch::conv2d(torch::upsample_nearest2d(x, c10::nullopt, std::vector<double>{2., 2.}), weight,
+                                       Tensor(), 1, 1);
+    const Tensor fast = interleavePhases(torch::conv2d(x, phaseKernels(weight), Tensor(), 1, 1));
+    ASSERT_EQ(fast.sizes(), plain.sizes());
+    EXPECT_LE(relativeDifference(fast, plain), 1e-6);
+}
+
+class San2018Forms : public testing::TestWithParam<int64_t> {};
+
+TEST_P(San2018Forms, plain_and_fast_agree_forward_and_backward)
+{
+    torch::manual_seed(2);
+    San2018 network({GetParam(), true});
+    for (const Tensor& bias : {network.decoder2->bias, network.combiner->bias})
+        torch::nn::init::normal_(bias, 0., .5);
+    const Faces faces(2, 64);
+    std::vector<Tensor> outputs[2], gradients[2];
+    for (bool fast : {false, true})
+    {
+        network.options.fast = fast;
+        network.zero_grad();
+        outputs[fast] = network.perturb(faces.x, faces.same, {faces.same, faces.opposite});
+        (outputs[fast][0] * faces.x + outputs[fast][1].square()).sum().backward();
+        for (const Tensor& parameter : network.parameters())
+            gradients[fast].push_back(parameter.grad().clone());
+    }
+    for (int k = 0; k < 2; ++k)
+    {
+        ASSERT_EQ(outputs[0][k].sizes(), faces.x.sizes());
+        EXPECT_LE((outputs[0][k] - outputs[1][k]).abs().max().item<double>(), 1e-5);
+    }
+    EXPECT_GT((outputs[1][0] - outputs[1][1]).abs().max().item<double>(), 1e-2); // the prototype matters
+    ASSERT_EQ(gradients[0].size(), 10u);
+    for (size_t i = 0; i < gradients[0].size(); ++i)
+        EXPECT_LE(relativeDifference(gradients[1][i], gradients[0][i]), 1e-4) << network.named_parameters()[i].key();
+}
+
+TEST_P(San2018Forms, layers_are_those_of_the_paper)
+{
+    San2018 network({GetParam(), true});
+    const int64_t k = GetParam();
+    const int64_t expected = (4 * 9 + 1) * 8 + (8 * 9 + 1) * 12 + (12 * 9 + 1) * 256 + (256 * 9 + 1) * 128 + 131 * k * k + 1;
+    EXPECT_EQ(countWeights(network), expected);
+    const Faces faces(2);
+    const Tensor code = network.encode(faces.x, faces.same);
+    EXPECT_EQ(code.sizes(), torch::IntArrayRef({2, 12, 56, 56}));
+    EXPECT_EQ(network.decode(code).sizes(), torch::IntArrayRef({2, 128, 224, 224}));
+}
+
+INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Forms, testing::Values(1, 3));
+
+TEST(San2018, refuses_other_combiner_kernels)
+{
+    EXPECT_THROW(San2018({2, true}), c10::Error);
+}
+
+TEST(San2018, computes_in_bf16_with_fp32_gradients)
+{
+    torch::manual_seed(3);
+    San2018 network;
+    const Faces faces(2, 64);
+    const Tensor exact = network.perturb(faces.x, faces.same, {faces.opposite})[0];
+    const Tensor half = network.perturb(faces.x.to(torch::kBFloat16), faces.same, {faces.opposite})[0];
+    EXPECT_EQ(half.scalar_type(), torch::kBFloat16);
+    EXPECT_LE((half.to(torch::kFloat) - exact).abs().max().item<double>(), .05);
+    half.sum().backward();
+    for (const Tensor& parameter : network.parameters())
+        EXPECT_EQ(parameter.grad().scalar_type(), torch::kFloat);
+}
+
+TEST(GenderClassifier, shape_size_and_dropout_in_training_only)
+{
+    torch::manual_seed(4);
+    GenderClassifier network;
+    EXPECT_LT(countWeights(network) * sizeof(float), 2500000u);
+    const Tensor x = torch::rand({2, 1, CROP_SIZE, CROP_SIZE});
+    EXPECT_FALSE(torch::equal(network.forward(x), network.forward(x)));
+    network.eval();
+    const Tensor logits = network.forward(x);
+    EXPECT_EQ(logits.sizes(), torch::IntArrayRef({2, 1}));
+    EXPECT_TRUE(torch::equal(logits, network.forward(x)));
+    EXPECT_THROW(network.forward(torch::rand({1, 1, 96, 96})), c10::Error);
+}
+
+TEST(LandmarkNetwork, shape_and_size)
+{
+    LandmarkNetwork network;
+    EXPECT_GT(countWeights(network), 200000);
+    EXPECT_LT(countWeights(network), 400000);
+    EXPECT_EQ(network.forward(torch::rand({3, 1, 96, 96})).sizes(), torch::IntArrayRef({3, 11}));
+    EXPECT_THROW(network.forward(torch::rand({1, 1, 64, 64})), c10::Error);
+}
+
+// A network that cannot fit two pictures has a broken path from weights to loss.
+template <class Network> double lossAfterTraining(Network& network, const Tensor& x, const Tensor& target, int steps)
+{
+    torch::optim::Adam optimiser(network.parameters(), torch::optim::AdamOptions(1e-3));
+    double loss = 0;
+    for (int i = 0; i < steps; ++i)
+    {
+        optimiser.zero_grad();
+        const Tensor cost = torch::mse_loss(network.forward(x), target);
+        cost.backward();
+        optimiser.step();
+        loss = cost.template item<double>();
+    }
+    return loss;
+}
+
+TEST(GenderClassifier, fits_two_pictures)
+{
+    torch::manual_seed(5);
+    GenderClassifier network;
+    network.eval();
+    EXPECT_LT(lossAfterTraining(network, torch::rand({2, 1, CROP_SIZE, CROP_SIZE}), torch::tensor({{-1.f}, {1.f}}), 40), .05);
+}
+
+TEST(LandmarkNetwork, fits_two_pictures)
+{
+    torch::manual_seed(6);
+    LandmarkNetwork network;
+    EXPECT_LT(lossAfterTraining(network, torch::rand({2, 1, 96, 96}), torch::rand({2, 11}), 60), .01);
+}
+
+} // namespace
