@@ -163,8 +163,13 @@ GenderClassifier::GenderClassifier()
     output = register_module("output", fullyConnected(HIDDEN, 1, false));
 }
 
-Tensor GenderClassifier::forward(const Tensor& x)
+Tensor GenderClassifier::forward(const Tensor& x, const c10::optional<at::Generator>& generator)
 {
+    // torch::dropout draws from the one generator of all threads, in the order they happen to come.
+    const auto dropout = [&](const Tensor& features) {
+        return is_training() ? features * torch::empty_like(features).bernoulli_(1 - DROPOUT, generator) / (1 - DROPOUT) : features;
+    };
+
     Tensor maps = x;
     for (const nn::Conv2d& layer : convolutions)
     {
@@ -173,8 +178,7 @@ Tensor GenderClassifier::forward(const Tensor& x)
     }
     TORCH_CHECK(maps.size(2) == FEATURE_SIDE && maps.size(3) == FEATURE_SIDE,
                 "classifier input: expected ", CROP_SIZE, "x", CROP_SIZE, ", found ", x.size(2), "x", x.size(3));
-    const Tensor features = torch::dropout(maps.flatten(1), DROPOUT, is_training());
-    return multiply(output, torch::dropout(leakyRelu(multiply(hidden, features)), DROPOUT, is_training()));
+    return multiply(output, dropout(leakyRelu(multiply(hidden, dropout(maps.flatten(1))))));
 }
 
 LandmarkNetwork::LandmarkNetwork()

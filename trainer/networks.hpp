@@ -84,8 +84,9 @@ struct GenderClassifier : torch::nn::Module
     GenderClassifier();
 
     /** @param x [N,1,224,224] grey faces, 0..1
+    @param generator of the dropout in training mode; threads that share the network give each their own
     @return [N,1] logit of label 1 */
-    torch::Tensor forward(const torch::Tensor& x);
+    torch::Tensor forward(const torch::Tensor& x, const c10::optional<at::Generator>& generator = c10::nullopt);
 
     static constexpr std::array<int64_t, 6> CHANNELS = {8, 16, 32, 64, 128, 256};
     static constexpr int64_t FEATURE_SIDE = 4; //!< of the last map
