@@ -1,0 +1,50 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "message.hpp"
+#include "verbs.hpp"
+
+#include <csignal>
+#include <iostream>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/core/utils/logger.hpp>
+
+using namespace sanprivacy::apps;
+
+int main(int argc, char** argv)
+{
+    // A write beyond the file size limit or to a closed pipe then fails with an error that can be reported.
+    std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
+    cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_ERROR);
+
+    CLI::App app("Perturbs faces so that a matcher still recognises the person while a gender classifier is confounded.",
+                 "sanprivacy");
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    const std::vector<Verb> verbs = { addPerturb(app), addSheet(app), addPrototypes(app) };
+    try
+    {
+        app.parse(argc, argv);
+        for (const Verb& verb : verbs)
+            if (verb.command->parsed())
+                return verb.run();
+    }
+    catch (const CLI::ParseError& error)
+    {
+        return app.exit(error) == 0 ? SUCCEEDED : BAD_USAGE; // --help arrives here too
+    }
+    catch (const UsageError& error)
+    {
+        std::cerr << "sanprivacy: " << error.what() << std::endl;
+        return BAD_USAGE;
+    }
+    catch (const std::exception& error)
+    {
+        std::cerr << "sanprivacy: " << message(error) << std::endl;
+    }
+    return FAILED;
+}

@@ -1,0 +1,78 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "network_options.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/dnn.hpp>
+
+using cv::sanprivacy::FaceDetector;
+using cv::sanprivacy::Perturber;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+struct Backend
+{
+    const char* name;
+    int backend, target; // of the dnn module
+};
+
+const Backend BACKENDS[] = {
+    { "cpu",       cv::dnn::DNN_BACKEND_OPENCV,           cv::dnn::DNN_TARGET_CPU },
+    { "opencl",    cv::dnn::DNN_BACKEND_OPENCV,           cv::dnn::DNN_TARGET_OPENCL },
+    { "openvino",  cv::dnn::DNN_BACKEND_INFERENCE_ENGINE, cv::dnn::DNN_TARGET_CPU },
+    { "cuda",      cv::dnn::DNN_BACKEND_CUDA,             cv::dnn::DNN_TARGET_CUDA },
+    { "cuda-fp16", cv::dnn::DNN_BACKEND_CUDA,             cv::dnn::DNN_TARGET_CUDA_FP16 },
+    { "vulkan",    cv::dnn::DNN_BACKEND_VKCOM,            cv::dnn::DNN_TARGET_VULKAN }
+};
+
+std::vector<std::string> backendNames()
+{
+    std::vector<std::string> names;
+    for (const Backend& backend : BACKENDS)
+        names.push_back(backend.name);
+    return names;
+}
+
+const Backend& findBackend(const std::string& name)
+{
+    return *std::find_if(std::begin(BACKENDS), std::end(BACKENDS), [&](const Backend& b) { return name == b.name; });
+}
+
+} // namespace
+
+void NetworkOptions::addDetectorTo(CLI::App& command)
+{
+    command.add_option("--detector", detector, "YuNet file; default: cascade and landmark network")
+        ->type_name("ONNX")->check(CLI::ExistingFile);
+}
+
+void NetworkOptions::addPerturberTo(CLI::App& command)
+{
+    command.add_option("--model", model, "Perturbing network; default: the shipped one")
+        ->type_name("ONNX")->check(CLI::ExistingFile);
+    command.add_option("--prototypes", prototypes, "Prototypes file; default: the shipped one")
+        ->type_name("YML")->check(CLI::ExistingFile);
+    command.add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
+        ->type_name("NAME")->check(CLI::IsMember(backendNames()));
+}
+
+cv::Ptr<FaceDetector> NetworkOptions::createDetector() const
+{
+    const Backend& wanted = findBackend(backend);
+    return FaceDetector::create(detector, -1.f, wanted.backend, wanted.target);
+}
+
+cv::Ptr<Perturber> NetworkOptions::createPerturber() const
+{
+    const Backend& wanted = findBackend(backend);
+    return Perturber::create(model, prototypes, classifier, wanted.backend, wanted.target);
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,32 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_NETWORK_OPTIONS_HPP
+#define SANPRIVACY_APPS_NETWORK_OPTIONS_HPP
+
+#include <string>
+
+#include <opencv2/sanprivacy.hpp>
+
+namespace CLI { class App; }
+
+namespace sanprivacy { namespace apps {
+
+//! The options of verbs that detect or perturb: which networks, and on what they run.
+struct NetworkOptions
+{
+    std::string model, prototypes, classifier; //!< empty: the shipped ones
+    std::string detector;                      //!< YuNet file; empty: the default detector
+    std::string backend = "cpu";
+
+    void addDetectorTo(CLI::App& command);
+    void addPerturberTo(CLI::App& command);
+
+    cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;
+    cv::Ptr<cv::sanprivacy::Perturber> createPerturber() const;
+};
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_NETWORK_OPTIONS_HPP

@@ -1,0 +1,254 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "atomic_file.hpp"
+#include "faces.hpp"
+#include "inputs.hpp"
+#include "labels.hpp"
+#include "message.hpp"
+#include "network_options.hpp"
+#include "picture.hpp"
+#include "progress.hpp"
+#include "verbs.hpp"
+#include "workers.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <mutex>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+namespace fs = std::filesystem;
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+struct PerturbOptions
+{
+    std::vector<std::string> inputs;
+    std::string output;
+    std::string labels, label = "auto";
+    std::string prototype = "opposite";
+    std::string no_face = "error";
+    bool landmarks = false, grey = false, crop = false;
+    int quality = 95; // of JPEG and WebP: no visible loss
+    NetworkOptions networks;
+};
+
+int labelNamed(const std::string& name)
+{
+    return name == "male" ? 1 : name == "female" ? 0 : name == "neutral" ? int(LABEL_NEUTRAL) : int(LABEL_PREDICT);
+}
+
+int prototypeNamed(const std::string& name)
+{
+    return name == "same" ? PROTOTYPE_SAME : name == "neutral" ? PROTOTYPE_NEUTRAL : PROTOTYPE_OPPOSITE;
+}
+
+//! One run of the verb over all its pictures.
+class Perturbation
+{
+public:
+    explicit Perturbation(const PerturbOptions& options);
+    ExitCode run();
+
+private:
+    enum Outcome { DONE = 0, COPIED, FACELESS, REFUSED, OUTCOMES };
+
+    Outcome perturb(size_t worker, size_t i, size_t& faces_perturbed);
+    cv::Mat findFaces(size_t worker, size_t i, const Picture& picture);
+    std::vector<int> labelsOf(size_t i, const cv::Mat& faces) const;
+    cv::Mat perturbedCrop(const cv::Mat& image, const cv::Mat& face, int label);
+    const Labelled* listed(size_t i) const;
+    bool landmarksListed(size_t i) const { return options_.landmarks && listed(i) && !listed(i)->landmarks.empty(); }
+    bool reportUnknownLabels() const;
+
+    const PerturbOptions& options_;
+    Inputs inputs_;
+    std::vector<fs::path> outputs_;
+    std::unique_ptr<LabelFile> labels_;
+    std::vector<int> rows_; // of the label file, one per picture
+    int prototype_;
+    cv::Ptr<Perturber> perturber_;
+    std::mutex perturber_mutex_;
+    std::vector<cv::Ptr<FaceDetector>> detectors_; // one per worker
+};
+
+Perturbation::Perturbation(const PerturbOptions& options)
+    : options_(options), prototype_(prototypeNamed(options.prototype))
+{
+    if (options.label == "neutral" && prototype_ == PROTOTYPE_OPPOSITE)
+        throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
+    inputs_ = findInputs(options.inputs, options.output);
+    if (inputs_.pictures.empty())
+        throw UsageError("no pictures found; skipped " + (inputs_.skipped.empty() ? "nothing" : inputs_.skippedText()));
+    outputs_ = outputFiles(inputs_, options.output);
+    if (!options.labels.empty())
+    {
+        labels_.reset(new LabelFile(options.labels));
+        if (options.landmarks && !labels_->hasLandmarks())
+            throw UsageError("--landmarks: " + options.labels + " has no landmark columns (right_eye_x, ...)");
+        rows_ = labels_->match(inputs_.pictures);
+    }
+    perturber_ = options.networks.createPerturber();
+    bool detect = false;
+    for (size_t i = 0; i < inputs_.pictures.size(); ++i)
+        detect = detect || !landmarksListed(i);
+    if (detect)
+        for (size_t worker = 0; worker < std::min(workerCount(), inputs_.pictures.size()); ++worker)
+            detectors_.push_back(options.networks.createDetector());
+    makeWritableFolder(options.output);
+}
+
+ExitCode Perturbation::run()
+{
+    const bool labels_known = reportUnknownLabels();
+    size_t outcomes[OUTCOMES] = {}, faces = 0;
+    std::mutex outcomes_mutex;
+    Progress progress("Perturbing", inputs_.pictures.size());
+    const size_t done = forEach(inputs_.pictures.size(), [&](size_t worker, size_t i)
+    {
+        Outcome outcome = REFUSED;
+        size_t faces_perturbed = 0;
+        try
+        {
+            outcome = perturb(worker, i, faces_perturbed);
+            if (outcome == FACELESS)
+                progress.message(inputs_.pictures[i].file.string() + ": no face found; nothing written");
+        }
+        catch (const std::exception& error)
+        {
+            progress.message(inputs_.pictures[i].file.string() + ": " + message(error));
+        }
+        progress.step();
+        std::lock_guard<std::mutex> lock(outcomes_mutex);
+        ++outcomes[outcome];
+        faces += faces_perturbed;
+    });
+
+    char time[60];
+    std::snprintf(time, sizeof(time), "%.1f s, %.0f ms per picture", progress.seconds(),
+                  1000 * progress.seconds() / double(std::max<size_t>(done, 1)));
+    std::cout << count(outcomes[DONE], "picture") << " perturbed (" << count(faces, "face") << "), "
+              << outcomes[COPIED] << " copied, " << outcomes[FACELESS] << " without a face, "
+              << outcomes[REFUSED] << " failed; " << time << "\nWritten to " << options_.output << std::endl;
+    if (labels_)
+        std::cout << count(size_t(std::count(rows_.begin(), rows_.end(), -1)), "picture") << " not in "
+                  << options_.labels << ": --label " << options_.label << " applied" << std::endl;
+    if (!inputs_.skipped.empty())
+        std::cout << "Skipped " << inputs_.skippedText() << std::endl;
+    if (done < inputs_.pictures.size())
+        std::cerr << "sanprivacy: interrupted; " << inputs_.pictures.size() - done << " not begun" << std::endl;
+
+    const bool failed = outcomes[REFUSED] > 0 || (outcomes[FACELESS] > 0 && options_.no_face == "error")
+                        || done < inputs_.pictures.size() || !labels_known;
+    return failed ? FAILED : SUCCEEDED;
+}
+
+bool Perturbation::reportUnknownLabels() const
+{
+    const std::vector<std::string> names = labels_ ? labels_->unknown(rows_) : std::vector<std::string>();
+    if (!names.empty())
+        std::cerr << options_.labels << ": " << count(names.size(), "name") << " that "
+                  << (names.size() == 1 ? "is" : "are") << " no picture, the first '" << names[0] << "'" << std::endl;
+    return names.empty();
+}
+
+Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed)
+{
+    Picture picture = readPicture(inputs_.pictures[i].file);
+    const cv::Mat faces = findFaces(worker, i, picture);
+    if (faces.empty() && options_.no_face != "copy")
+        return FACELESS;
+    if (faces.empty() && options_.crop)
+        throw std::runtime_error("no face found, hence no crop to write");
+
+    const std::vector<int> labels = labelsOf(i, faces);
+    if (options_.crop)
+    {
+        const int largest = largestFace(faces);
+        picture = { perturbedCrop(picture.pixels, faces.row(largest), labels[size_t(largest)]), cv::Mat() };
+        faces_perturbed = 1;
+    }
+    else
+    {
+        std::lock_guard<std::mutex> lock(perturber_mutex_);
+        perturber_->perturbFaces(picture.pixels, faces, picture.pixels, labels, prototype_, options_.grey);
+        faces_perturbed = size_t(faces.rows);
+    }
+    fs::create_directories(outputs_[i].parent_path());
+    writePicture(outputs_[i], picture, options_.quality);
+    return faces.empty() ? COPIED : DONE;
+}
+
+const Labelled* Perturbation::listed(size_t i) const
+{
+    return rows_.empty() || rows_[i] < 0 ? nullptr : &labels_->rows()[size_t(rows_[i])];
+}
+
+cv::Mat Perturbation::findFaces(size_t worker, size_t i, const Picture& picture)
+{
+    if (landmarksListed(i))
+        return faceFromLandmarks(listed(i)->landmarks);
+    cv::Mat faces;
+    detectors_[worker]->detect(picture.pixels, faces);
+    return faces;
+}
+
+//! What is listed is known of the largest face; of the others in such a picture nothing is.
+std::vector<int> Perturbation::labelsOf(size_t i, const cv::Mat& faces) const
+{
+    const bool label_listed = listed(i) && listed(i)->label != NO_LABEL;
+    std::vector<int> labels(size_t(faces.rows), label_listed ? int(LABEL_PREDICT) : labelNamed(options_.label));
+    if (label_listed && !labels.empty())
+        labels[size_t(largestFace(faces))] = listed(i)->label;
+    return labels;
+}
+
+cv::Mat Perturbation::perturbedCrop(const cv::Mat& image, const cv::Mat& face, int label)
+{
+    cv::Mat crop, crop_8bit, perturbed;
+    alignFace(image, face, crop);
+    const double eight_of_sixteen_bits = 1. / 257; // 65535 becomes 255
+    crop.convertTo(crop_8bit, CV_8U, crop.depth() == CV_16U ? eight_of_sixteen_bits : 1.);
+    std::lock_guard<std::mutex> lock(perturber_mutex_);
+    perturber_->perturb(crop_8bit, perturbed, label, prototype_);
+    return perturbed;
+}
+
+} // namespace
+
+Verb addPerturb(CLI::App& app)
+{
+    auto options = std::make_shared<PerturbOptions>();
+    CLI::App* command = app.add_subcommand("perturb", "Perturbs the faces of pictures; name, format and size stay");
+    command->add_option("IN", options->inputs, "Pictures and folders (searched recursively)")->required()->type_name("");
+    command->add_option("-o,--output", options->output, "Folder for the results")->required()->type_name("DIR");
+    command->add_option("--labels", options->labels, "Genders (file,gender: M or F) of the largest face of each picture")
+        ->type_name("CSV");
+    command->add_option("--label", options->label, "Gender of faces not in CSV: male, female, auto (ask the classifier), neutral")
+        ->type_name("GENDER")->check(CLI::IsMember({ "male", "female", "auto", "neutral" }));
+    command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV: that one face, no detection")
+        ->needs("--labels");
+    command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same")
+        ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite" }));
+    command->add_flag("--grey", options->grey, "Grey output");
+    command->add_flag("--crop", options->crop, "Write the network's grey 224x224 output of the largest face");
+    command->add_option("--no-face", options->no_face, "Picture without a face: error (default), skip, copy unchanged")
+        ->type_name("WHAT")->check(CLI::IsMember({ "copy", "skip", "error" }));
+    command->add_option("--quality", options->quality, "Of JPEG and WebP, default 95")
+        ->type_name("0-100")->check(CLI::Range(0, 100));
+    options->networks.addPerturberTo(*command);
+    options->networks.addDetectorTo(*command);
+    command->footer("Exit code: 0 all perturbed, 1 some were not (each named on stderr), 2 wrong arguments.");
+    return { command, [options] { return Perturbation(*options).run(); } };
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,223 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "faces.hpp"
+#include "inputs.hpp"
+#include "message.hpp"
+#include "network_options.hpp"
+#include "picture.hpp"
+#include "progress.hpp"
+#include "verbs.hpp"
+#include "workers.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <mutex>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+namespace fs = std::filesystem;
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const int COLUMNS = 4;
+const char* const TITLES[COLUMNS] = { "original", "same gender", "neutral", "opposite gender" };
+
+// Layout in pixels.
+const cv::Size VIEW(200, 240);        //!< a face with some of its surroundings
+const cv::Point2f VIEW_EYES(100, 104); //!< middle between the eyes
+const float VIEW_EYE_DISTANCE = 66;
+const int MARGIN = 14, TITLE_HEIGHT = 34, SCORE_HEIGHT = 34;
+const int BAR_HEIGHT = 6;
+const cv::Scalar PAPER(255, 255, 255), INK(50, 50, 50), BAR(225, 225, 225), MARK(180, 90, 30);
+const double TEXT_SCALE = 0.5;
+
+struct SheetOptions
+{
+    std::vector<std::string> inputs;
+    std::string output;
+    size_t most_faces = 48;
+    NetworkOptions networks;
+};
+
+//! One row of the sheet: the four views of a face, and what the classifier says of each.
+struct FaceRow
+{
+    cv::Mat views[COLUMNS];
+    double male[COLUMNS];
+};
+
+//! The canonical landmarks, moved to where a view shows them.
+cv::Mat viewLayout()
+{
+    cv::Mat layout;
+    getCanonicalLandmarks(layout);
+    const cv::Point2f right(layout.at<float>(0, 0), layout.at<float>(0, 1));
+    const cv::Point2f left(layout.at<float>(1, 0), layout.at<float>(1, 1));
+    const cv::Point2f middle = (right + left) * 0.5f;
+    const float scale = VIEW_EYE_DISTANCE / float(cv::norm(left - right));
+    layout.col(0) = (layout.col(0) - middle.x) * scale + VIEW_EYES.x;
+    layout.col(1) = (layout.col(1) - middle.y) * scale + VIEW_EYES.y;
+    return layout;
+}
+
+//! The face as its finished picture shows it, and its score as whoever gets that picture would measure it.
+void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int column, FaceRow& row)
+{
+    cv::Mat crop;
+    alignFace(image, face, row.views[column], VIEW, viewLayout());
+    if (row.views[column].channels() == 1)
+        cv::cvtColor(row.views[column], row.views[column], cv::COLOR_GRAY2BGR);
+    alignFace(image, face, crop);
+    row.male[column] = perturber.predict(crop);
+}
+
+FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, Perturber& perturber)
+{
+    FaceRow row;
+    cv::Mat crop, outputs[3];
+    alignFace(image, face, crop);
+    perturber.perturbAll(crop, outputs[PROTOTYPE_SAME], outputs[PROTOTYPE_NEUTRAL], outputs[PROTOTYPE_OPPOSITE]);
+    show(image, face, perturber, 0, row);
+    for (int prototype = PROTOTYPE_SAME; prototype <= PROTOTYPE_OPPOSITE; ++prototype)
+    {
+        cv::Mat perturbed = image.clone();
+        blendFace(perturbed, crop, outputs[prototype], face);
+        show(perturbed, face, perturber, 1 + prototype, row);
+    }
+    return row;
+}
+
+void drawText(cv::Mat& sheet, const std::string& text, const cv::Point& middle)
+{
+    int baseline = 0;
+    const cv::Size size = cv::getTextSize(text, cv::FONT_HERSHEY_SIMPLEX, TEXT_SCALE, 1, &baseline);
+    cv::putText(sheet, text, middle + cv::Point(-size.width / 2, size.height / 2), cv::FONT_HERSHEY_SIMPLEX, TEXT_SCALE,
+                INK, 1, cv::LINE_AA);
+}
+
+//! The score as a number and as a mark between female (left end) and male (right end).
+void drawScore(cv::Mat& sheet, double male, const cv::Rect& place)
+{
+    const cv::Rect bar(place.x, place.y + 3, place.width, BAR_HEIGHT);
+    cv::rectangle(sheet, bar, BAR, cv::FILLED);
+    const int mark_width = 2 * BAR_HEIGHT;
+    const int x = place.x + cvRound(male * (place.width - mark_width));
+    cv::rectangle(sheet, cv::Rect(x, bar.y, mark_width, BAR_HEIGHT), MARK, cv::FILLED);
+    char text[40];
+    std::snprintf(text, sizeof(text), male < 0.5 ? "female %.0f %%" : "male %.0f %%", 100 * std::max(male, 1 - male));
+    drawText(sheet, text, cv::Point(place.x + place.width / 2, bar.br().y + 13));
+}
+
+cv::Mat drawSheet(const std::vector<FaceRow>& rows)
+{
+    const cv::Size cell(VIEW.width + MARGIN, VIEW.height + SCORE_HEIGHT + MARGIN);
+    const cv::Size block(COLUMNS * cell.width + MARGIN, cell.height);
+    // As many blocks side by side as make the sheet no wider than high, so that many faces stay on one screen.
+    const double one_column_height = double(rows.size()) * block.height;
+    const int blocks = std::max(1, int(std::sqrt(one_column_height / block.width)));
+    const int height = (int(rows.size()) + blocks - 1) / blocks;
+
+    cv::Mat sheet(TITLE_HEIGHT + height * block.height + MARGIN, blocks * block.width + MARGIN, CV_8UC3, PAPER);
+    for (int b = 0; b < blocks; ++b)
+        for (int column = 0; column < COLUMNS; ++column)
+            drawText(sheet, TITLES[column],
+                     cv::Point(b * block.width + MARGIN + column * cell.width + VIEW.width / 2, MARGIN / 2 + TITLE_HEIGHT / 2));
+    for (size_t i = 0; i < rows.size(); ++i)
+        for (int column = 0; column < COLUMNS; ++column)
+        {
+            const cv::Point corner(int(i) / height * block.width + MARGIN + column * cell.width,
+                                   TITLE_HEIGHT + int(i) % height * block.height + MARGIN / 2);
+            rows[i].views[column].copyTo(sheet(cv::Rect(corner, VIEW)));
+            drawScore(sheet, rows[i].male[column],
+                      cv::Rect(corner.x, corner.y + VIEW.height, VIEW.width, SCORE_HEIGHT));
+        }
+    return sheet;
+}
+
+ExitCode run(const SheetOptions& options)
+{
+    if (!hasPictureName(options.output))
+        throw UsageError("-o " + options.output + ": the name of a picture is expected, as sheet.png");
+    const Inputs inputs = findInputs(options.inputs, fs::path());
+    if (inputs.pictures.empty())
+        throw UsageError("no pictures found");
+    const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
+    std::mutex perturber_mutex;
+    std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
+    for (cv::Ptr<FaceDetector>& detector : detectors)
+        detector = options.networks.createDetector();
+
+    std::vector<std::vector<FaceRow>> rows_of(inputs.pictures.size()); // per picture, to keep their order
+    Progress progress("Perturbing", inputs.pictures.size());
+    std::mutex failures_mutex;
+    size_t failures = 0, faces_seen = 0, faces_left_out = 0;
+    const size_t done = forEach(inputs.pictures.size(), [&](size_t worker, size_t i)
+    {
+        try
+        {
+            cv::Mat image = readPicture(inputs.pictures[i].file).pixels, faces;
+            if (image.depth() == CV_16U)
+                image.convertTo(image, CV_8U, 1. / 257); // 65535 becomes 255
+            detectors[worker]->detect(image, faces);
+            if (faces.empty())
+                throw std::runtime_error("no face found");
+            std::lock_guard<std::mutex> lock(perturber_mutex);
+            for (int f = 0; f < faces.rows; ++f)
+            {
+                if (faces_seen++ < options.most_faces)
+                    rows_of[i].push_back(makeRow(image, faces.row(f), *perturber));
+                else
+                    ++faces_left_out;
+            }
+        }
+        catch (const std::exception& error)
+        {
+            progress.message(inputs.pictures[i].file.string() + ": " + message(error));
+            std::lock_guard<std::mutex> lock(failures_mutex);
+            ++failures;
+        }
+        progress.step();
+    });
+    if (done < inputs.pictures.size())
+        throw std::runtime_error("interrupted; nothing written");
+
+    std::vector<FaceRow> rows;
+    for (const std::vector<FaceRow>& found : rows_of)
+        rows.insert(rows.end(), found.begin(), found.end());
+    if (rows.empty())
+        throw std::runtime_error("no face found in any picture; no sheet written");
+    writePicture(options.output, { drawSheet(rows), cv::Mat() }, 95);
+    std::cout << options.output << ": " << count(rows.size(), "face");
+    if (faces_left_out > 0)
+        std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";
+    std::cout << std::endl;
+    return failures == 0 ? SUCCEEDED : FAILED;
+}
+
+} // namespace
+
+Verb addSheet(CLI::App& app)
+{
+    auto options = std::make_shared<SheetOptions>();
+    CLI::App* command = app.add_subcommand("sheet", "Draws originals and outputs side by side, with gender scores");
+    command->add_option("IN", options->inputs, "Pictures and folders (searched recursively)")->required()->type_name("");
+    command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")->required()->type_name("FILE");
+    command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")->type_name("N")
+        ->check(CLI::Range(1, 1000));
+    options->networks.addPerturberTo(*command);
+    options->networks.addDetectorTo(*command);
+    command->footer("Under each face: what the shipped gender classifier reads in it.");
+    return { command, [options] { return run(*options); } };
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,23 @@
+#!/bin/bash
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+# Perturbs photographs with the shipped model: demo.sh [PHOTO|FOLDER]... (default: the project's portraits)
+# Writes the perturbed pictures and a contact sheet to out/ of the current folder.
+set -euo pipefail
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+[ $# -gt 0 ] || set -- "$root/data/portraits"
+
+"$root/scripts/setup.sh" run
+"$root/scripts/build.sh" sanprivacy
+
+status=0
+"$root/build/bin/sanprivacy" perturb "$@" -o out || status=$?
+"$root/build/bin/sanprivacy" sheet "$@" -o out/sheet.png || status=$?
+if [ -e out/sheet.png ]; then
+    echo
+    echo "Perturbed pictures: $PWD/out"
+    echo "Contact sheet:      $PWD/out/sheet.png"
+fi
+exit $status

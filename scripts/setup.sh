@@ -1,0 +1,35 @@
+#!/bin/bash
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+# Installs what the project needs from Debian's own packages: setup.sh [run|test]
+#   run   the module and the command line (default)
+#   test  also the trainer and all that the tests use
+# Does nothing where everything is there.
+set -euo pipefail
+
+packages=(build-essential cmake ninja-build ccache
+          libopencv-dev opencv-data libcli11-dev nlohmann-json3-dev libcsv-dev libjpeg-dev)
+case "${1:-run}" in
+run) ;;
+test) packages+=(libtorch-dev libonnx-dev libopenblas0-openmp libfccp-dev libgtest-dev
+                 python3 python3-numpy python3-opencv python3-sklearn) ;;
+*) echo "setup.sh: '$1' is neither run nor test" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${packages[@]}"; do
+    [ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" = "install ok installed" ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "setup.sh: run as root, or install sudo; needed: ${missing[*]}" >&2; exit 1; }
+    as_root=(sudo)
+fi
+echo "Installing: ${missing[*]}"
+apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0)
+"${apt_get[@]}" update
+"${apt_get[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >/dev/null
