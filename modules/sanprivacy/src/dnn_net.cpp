@@ -73,7 +73,7 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
     }
     catch (const cv::Exception& e)
     {
-        reason = e.err;
+        reason = reasonOf(e);
     }
     if (net.empty())
         CV_Error(Error::StsParseError, format("The %s '%s' is not a complete ONNX file that OpenCV %s can run: %s",
@@ -87,6 +87,22 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
 bool hasInput(dnn::Net& net, const String& name)
 {
     return net.getLayer(0)->outputNameToIndex(name) >= 0; // layer 0 stands for the inputs
+}
+
+String reasonOf(const cv::Exception& exception)
+{
+    String line; // cv::Exception begins further lines with "> "
+    for (size_t i = 0; i < exception.err.size(); i++)
+    {
+        const char c = exception.err[i];
+        const bool quote = c == '>' && (i == 0 || exception.err[i - 1] == '\n');
+        const bool blank = c == '\n' || c == ' ' || quote;
+        if (!blank)
+            line += c;
+        else if (!line.empty() && line[line.size() - 1] != ' ')
+            line += ' ';
+    }
+    return line;
 }
 
 Mat blobPlane(const Mat& blob, int n, int c)

@@ -31,6 +31,9 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
 //! Whether the network has an input of that name.
 bool hasInput(dnn::Net& net, const String& name);
 
+//! What an exception of cv::dnn says, on one line.
+String reasonOf(const cv::Exception& exception);
+
 //! Plane (n, c) of an N x C x H x W blob of CV_32F, sharing its memory.
 Mat blobPlane(const Mat& blob, int n, int c = 0);
 

@@ -188,7 +188,7 @@ void readNetworks(const String& filename, std::vector<NetworkDescription>& netwo
     }
     catch (const cv::Exception& e)
     {
-        reason = e.err;
+        reason = reasonOf(e);
     }
     const FileNode root = storage.isOpened() ? storage.root() : FileNode();
     if (!root.isMap() || root.size() == 0)
@@ -217,7 +217,7 @@ public:
         }
         catch (const cv::Exception& e)
         {
-            found = e.err;
+            found = reasonOf(e);
         }
         CV_Error(Error::StsBadArg, format("Network '%s' does not work as described (%dx%d %s, output '%s'): %s", d.name.c_str(),
                                           d.size.width, d.size.height, d.colour.c_str(), d.output.c_str(), found.c_str()));
@@ -225,6 +225,7 @@ public:
 
     void crop(const Mat& image, const Mat& face, OutputArray dst) const
     {
+        CV_Assert(!image.empty());
         CV_CheckDepthEQ(image.depth(), CV_8U, "Networks take 8-bit images");
         CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "Networks take grey or BGR images");
         CV_Check(face.cols, face.type() == CV_32F && face.rows == 1 && face.cols == FACE_COLUMNS,

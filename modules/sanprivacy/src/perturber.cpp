@@ -171,7 +171,7 @@ private:
         }
         catch (const cv::Exception& e)
         {
-            found = e.err;
+            found = reasonOf(e);
         }
         String names;
         for (const String& name : form.outputs)
@@ -228,7 +228,7 @@ public:
         }
         catch (const cv::Exception& e)
         {
-            found = e.err;
+            found = reasonOf(e);
         }
         CV_Error(Error::StsBadArg, format("'%s' is no attribute classifier: expected the input %s of 1x1x%dx%d and one value; %s",
                                           filename.c_str(), INPUT_FACE, FACE_SIZE.height, FACE_SIZE.width, found.c_str()));

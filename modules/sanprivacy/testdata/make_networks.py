@@ -29,7 +29,7 @@ def constant(name, values):
 def pointwise(source, weights, bias, name):
     """A 1x1 convolution to one channel: its node and its constants."""
     parameters = [constant(name + "_w", np.reshape(weights, (1, -1, 1, 1))), constant(name + "_b", [bias])]
-    return helper.make_node("Conv", [source] + [p.name for p in parameters], [name], name), parameters
+    return helper.make_node("Conv", [source] + [p.name for p in parameters], [name], name, kernel_shape=[1, 1]), parameters
 
 
 def write(filename, nodes, inputs, outputs, constants):

@@ -1,0 +1,370 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "test_precomp.hpp"
+
+#include "opencv2/dnn.hpp"
+
+#include <cstdio>
+
+namespace opencv_test { namespace {
+
+// descriptor.onnx of testdata/make_networks.py: the means of the four quarters of each channel, channel by channel.
+const int SIDE = 32, QUARTERS = 4;
+const Rect QUARTER[QUARTERS] = { Rect(0, 0, 16, 16), Rect(16, 0, 16, 16), Rect(0, 16, 16, 16), Rect(16, 16, 16, 16) };
+
+NetworkDescription describe(const char* file = "descriptor.onnx")
+{
+    NetworkDescription d;
+    d.name = "test";
+    d.task = NETWORK_MATCHER;
+    d.file = findDataFile(file);
+    d.size = Size(SIDE, SIDE);
+    d.square = 1;
+    return d;
+}
+
+Mat randomCrop(int type, uint64 seed)
+{
+    Mat crop(SIDE, SIDE, type);
+    RNG(seed).fill(crop, RNG::UNIFORM, 0, 256);
+    return crop;
+}
+
+Mat faceWithBox(float x, float y, float width, float height)
+{
+    Mat face(1, 15, CV_32F, Scalar(0));
+    Mat(Matx14f(x, y, width, height)).copyTo(face.colRange(0, 4));
+    return face;
+}
+
+//! A networks file that goes with the test.
+class NetworksFile
+{
+public:
+    explicit NetworksFile(const std::string& content) : name(cv::tempfile(".yml"))
+    {
+        std::ofstream(name.c_str()) << content;
+    }
+    ~NetworksFile() { std::remove(name.c_str()); }
+    NetworksFile(const NetworksFile&) = delete;
+    NetworksFile& operator=(const NetworksFile&) = delete;
+
+    const String name;
+};
+
+std::string onLines(const std::vector<std::string>& entries)
+{
+    std::string content = "%YAML:1.0\n---\ntested:\n";
+    for (const std::string& entry : entries)
+        content += "  " + entry + "\n";
+    return content;
+}
+
+TEST(SanPrivacy_Networks, reads_every_key)
+{
+    const String file = findDataFile("descriptor.onnx");
+    const NetworksFile networks_file(
+        "%YAML:1.0\n---\n"
+        "first:\n  task: \"matcher\"   # a comment\n  file: \"" + file + "\"\n  width: 150\n  height: 140\n"
+        "  mean: [ 1, 2.5, 3 ]\n  scale: 0.5\n  colour: \"bgr\"\n"
+        "  layout: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103 ]\n"
+        "  output: \"descriptor\"\n  distance: \"euclidean\"\n"
+        "second:\n  task: \"classifier\"\n  file: \"" + file + "\"\n  width: 32\n  height: 32\n"
+        "  mean: 127.5\n  colour: \"grey\"\n  square: 2\n  index: 3\n");
+    std::vector<NetworkDescription> networks;
+    readNetworks(networks_file.name, networks);
+    ASSERT_EQ(2u, networks.size());
+
+    const NetworkDescription &first = networks[0], &second = networks[1];
+    EXPECT_EQ("first", first.name);
+    EXPECT_EQ(NETWORK_MATCHER, first.task);
+    EXPECT_EQ(Size(150, 140), first.size);
+    EXPECT_EQ(Scalar(1, 2.5, 3), first.mean);
+    EXPECT_EQ(0.5, first.scale);
+    EXPECT_EQ("bgr", first.colour);
+    ASSERT_EQ(5u, first.layout.size());
+    EXPECT_EQ(Point2f(47.55f, 46.60f), first.layout[0]);
+    EXPECT_EQ(Point2f(97.61f, 103.f), first.layout[4]);
+    EXPECT_EQ("descriptor", first.output);
+    EXPECT_EQ(DISTANCE_EUCLIDEAN, first.distance);
+
+    EXPECT_EQ("second", second.name);
+    EXPECT_EQ(NETWORK_CLASSIFIER, second.task);
+    EXPECT_EQ(Scalar::all(127.5), second.mean);
+    EXPECT_EQ(1, second.scale);
+    EXPECT_EQ("grey", second.colour);
+    EXPECT_TRUE(second.layout.empty());
+    EXPECT_EQ(2, second.square);
+    EXPECT_EQ("", second.output);
+    EXPECT_EQ(3, second.index);
+}
+
+TEST(SanPrivacy_Networks, file_names_are_relative_to_the_networks_file)
+{
+    const NetworksFile beside("any content");
+    const size_t folder_length = beside.name.find_last_of("/\\") + 1;
+    const NetworksFile networks_file(onLines({ "task: \"classifier\"", "file: \"" + beside.name.substr(folder_length) + "\"",
+                                               "width: 8", "height: 8", "colour: \"rgb\"", "square: 1" }));
+    std::vector<NetworkDescription> networks;
+    readNetworks(networks_file.name, networks);
+    ASSERT_EQ(1u, networks.size());
+    EXPECT_NE(String::npos, networks[0].file.find(beside.name.substr(0, folder_length))) << networks[0].file;
+    EXPECT_TRUE(std::ifstream(networks[0].file.c_str()).good()) << networks[0].file;
+}
+
+TEST(SanPrivacy_Networks, refuses_bad_descriptions)
+{
+    const std::vector<std::string> good = { "task: \"matcher\"", "file: \"" + findDataFile("descriptor.onnx") + "\"", "width: 32",
+                                            "height: 32", "colour: \"rgb\"", "square: 1", "distance: \"cosine\"" };
+    std::vector<NetworkDescription> networks;
+    readNetworks(NetworksFile(onLines(good)).name, networks);
+    ASSERT_EQ(1u, networks.size());
+
+    std::vector<std::vector<std::string> > bad;
+    for (size_t i = 0; i < good.size(); i++) // each key is needed
+    {
+        bad.push_back(good);
+        bad.back().erase(bad.back().begin() + i);
+    }
+    const struct { size_t line; const char* value; } wrong[] = {
+        { 0, "task: \"detector\"" }, { 0, "task: 1" }, { 1, "file: \"no such.onnx\"" }, { 2, "width: 0" }, { 2, "width: \"wide\"" },
+        { 3, "height: 2.5" }, { 4, "colour: \"cmyk\"" }, { 5, "square: -1" }, { 5, "square: \"big\"" }, { 5, "layout: [ 1, 2, 3 ]" },
+        { 6, "distance: \"far\"" }, { 6, "scale: 0" }, { 6, "mean: [ 1, 2 ]" }, { 6, "mean: [ 1, 2, 3, 4 ]" }, { 6, "index: -1" },
+        { 6, "colours: \"rgb\"" }
+    };
+    for (const auto& change : wrong)
+    {
+        bad.push_back(good);
+        bad.back()[change.line] = change.value;
+    }
+    bad.push_back(good);
+    bad.back().push_back("layout: [ 1, 1, 2, 1, 1.5, 2, 1, 3, 2, 3 ]"); // beside square
+
+    for (const std::vector<std::string>& lines : bad)
+    {
+        const NetworksFile file(onLines(lines));
+        try
+        {
+            readNetworks(file.name, networks);
+            ADD_FAILURE() << "accepted\n" << onLines(lines);
+        }
+        catch (const cv::Exception& e)
+        {
+            EXPECT_EQ(Error::StsBadArg, e.code) << e.err;
+            EXPECT_NE(std::string::npos, e.err.find("'tested'")) << e.err;
+        }
+        EXPECT_TRUE(networks.empty());
+    }
+}
+
+TEST(SanPrivacy_Networks, refuses_bad_files)
+{
+    std::vector<NetworkDescription> networks;
+    EXPECT_THROW(readNetworks("no such.yml", networks), cv::Exception);
+    for (const char* content : { "", "no YAML at all", "%YAML:1.0\n---\n", "%YAML:1.0\n---\n- 1\n- 2\n", "%YAML:1.0\n---\nname: [ 1, 2\n",
+                                 "%YAML:1.0\n---\nname: 5\n" })
+    {
+        const NetworksFile file(content);
+        try
+        {
+            readNetworks(file.name, networks);
+            ADD_FAILURE() << "accepted\n" << content;
+        }
+        catch (const cv::Exception& e)
+        {
+            EXPECT_EQ(Error::StsBadArg, e.code) << e.err;
+        }
+    }
+}
+
+TEST(SanPrivacy_FaceNetwork, output_has_its_closed_form)
+{
+    NetworkDescription d = describe();
+    d.mean = Scalar(10, 20, 30);
+    d.scale = 0.25;
+    const Mat crop = randomCrop(CV_8UC3, 1);
+    for (const char* colour : { "rgb", "bgr" })
+    {
+        d.colour = colour;
+        Mat descriptor;
+        FaceNetwork::create(d)->forward(std::vector<Mat>(1, crop), descriptor);
+        ASSERT_EQ(CV_32FC1, descriptor.type());
+        ASSERT_EQ(Size(3 * QUARTERS, 1), descriptor.size());
+        for (int channel = 0; channel < 3; channel++)
+            for (int quarter = 0; quarter < QUARTERS; quarter++)
+            {
+                const int bgr_channel = d.colour == "rgb" ? 2 - channel : channel;
+                const double expected = (mean(crop(QUARTER[quarter]))[bgr_channel] - d.mean[channel]) * d.scale;
+                EXPECT_NEAR(expected, descriptor.at<float>(channel * QUARTERS + quarter), 1e-4) << colour;
+            }
+    }
+}
+
+TEST(SanPrivacy_FaceNetwork, grey_crops_count_as_three_equal_channels)
+{
+    Mat descriptor;
+    FaceNetwork::create(describe())->forward(std::vector<Mat>(1, randomCrop(CV_8UC1, 1)), descriptor);
+    EXPECT_EQ(0, cvtest::norm(descriptor.colRange(0, 4), descriptor.colRange(4, 8), NORM_INF));
+    EXPECT_EQ(0, cvtest::norm(descriptor.colRange(0, 4), descriptor.colRange(8, 12), NORM_INF));
+}
+
+TEST(SanPrivacy_FaceNetwork, grey_network_takes_grey)
+{
+    NetworkDescription d = describe("classifier.onnx");
+    d.task = NETWORK_CLASSIFIER;
+    d.size = Size(224, 224);
+    d.colour = "grey";
+    d.scale = 1 / 255.;
+    const Ptr<FaceNetwork> network = FaceNetwork::create(d);
+    const std::vector<Mat> crops = { Mat(d.size, CV_8UC3, Scalar::all(102)), Mat(d.size, CV_8UC3, Scalar::all(153)) };
+    Mat probability;
+    network->forward(crops, probability);
+    ASSERT_EQ(Size(1, 2), probability.size());
+    EXPECT_NEAR(1 / (1 + std::exp(2.)), probability.at<float>(0), 1e-5); // sigmoid(20 (0.4 - 0.5))
+    EXPECT_NEAR(1 / (1 + std::exp(-2.)), probability.at<float>(1), 1e-5);
+}
+
+// descriptor_single.onnx holds a batch size of one in its Reshape.
+TEST(SanPrivacy_FaceNetwork, batch_equals_single_crops)
+{
+    for (const char* file : { "descriptor.onnx", "descriptor_single.onnx" })
+    {
+        SCOPED_TRACE(file);
+        const Ptr<FaceNetwork> network = FaceNetwork::create(describe(file));
+        std::vector<Mat> crops;
+        for (int i = 0; i < 40; i++) // more than one pass takes
+            crops.push_back(randomCrop(CV_8UC3, 10 + i));
+        Mat all, one;
+        network->forward(crops, all);
+        ASSERT_EQ((int)crops.size(), all.rows);
+        for (size_t i = 0; i < crops.size(); i++)
+        {
+            network->forward(std::vector<Mat>(1, crops[i]), one);
+            EXPECT_LE(cvtest::norm(all.row((int)i), one, NORM_INF), 1e-4) << "crop " << i;
+        }
+        network->forward(std::vector<Mat>(), all);
+        EXPECT_TRUE(all.empty());
+    }
+}
+
+TEST(SanPrivacy_FaceNetwork, classifier_gives_the_element_of_its_index)
+{
+    NetworkDescription d = describe();
+    const std::vector<Mat> crops = { randomCrop(CV_8UC3, 1), randomCrop(CV_8UC3, 2) };
+    Mat every, one;
+    FaceNetwork::create(d)->forward(crops, every);
+    d.task = NETWORK_CLASSIFIER;
+    for (int index : { 0, 7 })
+    {
+        d.index = index;
+        FaceNetwork::create(d)->forward(crops, one);
+        EXPECT_EQ(0, cvtest::norm(every.col(index), one, NORM_INF));
+    }
+}
+
+TEST(SanPrivacy_FaceNetwork, square_crop_is_zero_outside_the_picture)
+{
+    const Mat image(100, 80, CV_8UC3, Scalar(10, 20, 30));
+    NetworkDescription d = describe();
+    d.square = 1.6;
+    Mat crop;
+    // a square of side 1.6 * 40 = 64 round (16, 20): its left 16 and upper 12 pixels lie outside, halved in the crop
+    FaceNetwork::create(d)->crop(image, faceWithBox(0, 0, 32, 40), crop);
+    ASSERT_EQ(d.size, crop.size());
+    Mat expected = Mat::zeros(d.size, CV_8UC3);
+    expected(Rect(8, 6, 24, 26)).setTo(Scalar(10, 20, 30));
+    EXPECT_EQ(0, cvtest::norm(crop, expected, NORM_INF));
+
+    FaceNetwork::create(d)->crop(image, faceWithBox(500, 500, 32, 40), crop);
+    EXPECT_EQ(0, cvtest::norm(crop, NORM_INF)) << "a box far outside";
+}
+
+TEST(SanPrivacy_FaceNetwork, layout_crop_brings_the_landmarks_to_their_places)
+{
+    NetworkDescription d = describe();
+    d.square = 0;
+    d.layout = { Point2f(10, 11), Point2f(21, 11), Point2f(16, 16), Point2f(11, 22), Point2f(20, 22) };
+    Mat image, face = faceWithBox(20, 30, 32, 32), crop, expected;
+    resize(randomCrop(CV_8UC3, 3), image, Size(128, 128));
+    for (size_t i = 0; i < d.layout.size(); i++) // the crop is a part of the image as it is
+    {
+        face.at<float>(4 + 2 * (int)i) = d.layout[i].x + 20;
+        face.at<float>(5 + 2 * (int)i) = d.layout[i].y + 30;
+    }
+    FaceNetwork::create(d)->crop(image, face, crop);
+    EXPECT_LE(cvtest::norm(crop, image(Rect(20, 30, SIDE, SIDE)), NORM_INF), 1);
+}
+
+TEST(SanPrivacy_FaceNetwork, match_scores)
+{
+    NetworkDescription d = describe();
+    const Mat a(Matx13f(3, 0, 0)), b(Matx13f(3, 4, 0));
+    const Ptr<FaceNetwork> cosine = FaceNetwork::create(d);
+    EXPECT_NEAR(0.6, cosine->match(a, b), 1e-6);
+    EXPECT_NEAR(1, cosine->match(b, b), 1e-6);
+    d.distance = DISTANCE_EUCLIDEAN;
+    const Ptr<FaceNetwork> euclidean = FaceNetwork::create(d);
+    EXPECT_NEAR(-4, euclidean->match(a, b), 1e-6);
+    EXPECT_EQ(0, euclidean->match(b, b));
+
+    EXPECT_THROW(cosine->match(a, b.colRange(0, 2)), cv::Exception);
+    EXPECT_THROW(cosine->match(a, Mat::zeros(1, 3, CV_32F)), cv::Exception);
+    EXPECT_THROW(cosine->match(a, Mat::zeros(1, 3, CV_8U)), cv::Exception);
+    d.task = NETWORK_CLASSIFIER;
+    EXPECT_THROW(FaceNetwork::create(d)->match(a, b), cv::Exception);
+}
+
+TEST(SanPrivacy_FaceNetwork, refuses_what_does_not_fit)
+{
+    NetworkDescription d = describe();
+    d.output = "no such output";
+    EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
+    d = describe();
+    d.task = NETWORK_CLASSIFIER;
+    d.index = 12;
+    EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "one beyond the last element";
+    d = describe();
+    d.colour = "grey";
+    d.size = Size(8, 8); // smaller than the network's pooling window
+    EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
+    d = describe();
+    d.square = 0;
+    EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "neither layout nor square";
+    EXPECT_THROW(FaceNetwork::create(NetworkDescription()), cv::Exception);
+    d = describe();
+    d.file = "no such.onnx";
+    EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
+    if (dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())
+    {
+        EXPECT_THROW(FaceNetwork::create(describe(), dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA), cv::Exception);
+    }
+
+    const Ptr<FaceNetwork> network = FaceNetwork::create(describe());
+    const Mat image = Mat::zeros(50, 50, CV_8UC3);
+    Mat dst;
+    EXPECT_THROW(network->crop(Mat(), faceWithBox(0, 0, 9, 9), dst), cv::Exception);
+    EXPECT_THROW(network->crop(Mat::zeros(50, 50, CV_16U), faceWithBox(0, 0, 9, 9), dst), cv::Exception);
+    EXPECT_THROW(network->crop(Mat::zeros(50, 50, CV_8UC2), faceWithBox(0, 0, 9, 9), dst), cv::Exception);
+    EXPECT_THROW(network->crop(image, faceWithBox(0, 0, 0, 0), dst), cv::Exception);
+    EXPECT_THROW(network->crop(image, Mat::zeros(1, 14, CV_32F), dst), cv::Exception);
+    EXPECT_THROW(network->forward(std::vector<Mat>(1, image), dst), cv::Exception);
+    EXPECT_THROW(network->forward(std::vector<Mat>(1, Mat::zeros(SIDE, SIDE, CV_32FC3)), dst), cv::Exception);
+    EXPECT_TRUE(dst.empty());
+}
+
+TEST(SanPrivacy_FaceNetwork, empty_object_says_so)
+{
+    FaceNetwork network;
+    EXPECT_TRUE(network.empty());
+    EXPECT_FALSE(FaceNetwork::create(describe())->empty());
+    Mat dst;
+    const Mat image = Mat::zeros(50, 50, CV_8UC3), row = Mat::ones(1, 3, CV_32F);
+    EXPECT_THROW(network.getDescription(), cv::Exception);
+    EXPECT_THROW(network.crop(image, faceWithBox(0, 0, 9, 9), dst), cv::Exception);
+    EXPECT_THROW(network.forward(std::vector<Mat>(1, image), dst), cv::Exception);
+    EXPECT_THROW(network.match(row, row), cv::Exception);
+}
+
+}} // namespace
