@@ -1,0 +1,212 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+
+#include <cstdio>
+#include <fstream>
+
+namespace cv { namespace sanprivacy {
+
+namespace {
+
+const int LABELS = 2;
+const double WHITE = 255.;           // sums are in 8-bit units, so those of 8-bit faces are whole numbers and exact
+const double TOLERANCE = 1. / WHITE; // by which a float face may leave 0..1
+const int FILE_VERSION = 1;
+const char* const VERSION_KEY = "sanprivacy_prototypes";
+const char* const MEAN_KEYS[LABELS] = { "mean_0", "mean_1" };
+const char* const COUNT_KEYS[LABELS] = { "count_0", "count_1" };
+
+void checkLabel(int label)
+{
+    CV_Check(label, label == 0 || label == 1, "A label is 0 or 1");
+}
+
+} // namespace
+
+class PrototypeBuilder::Impl
+{
+public:
+    explicit Impl(const Size& size)
+    {
+        for (int label = 0; label < LABELS; ++label)
+        {
+            sum[label] = Mat::zeros(size, CV_64FC3);
+            count[label] = 0;
+        }
+    }
+
+    static void mean(const Mat& total, double faces, OutputArray prototype)
+    {
+        total.convertTo(prototype, CV_32F, 1 / (WHITE * faces));
+    }
+
+    void write(const String& filename) const
+    {
+        FileStorage file(filename, FileStorage::WRITE | FileStorage::BASE64);
+        if (!file.isOpened())
+            CV_Error(Error::StsError, format("Cannot write '%s'", filename.c_str()));
+        file << VERSION_KEY << FILE_VERSION;
+        for (int label = 0; label < LABELS; ++label)
+        {
+            Mat prototype;
+            mean(sum[label], std::max(count[label], 1.), prototype);
+            file << MEAN_KEYS[label] << prototype;
+        }
+        for (int label = 0; label < LABELS; ++label) // last, so that a truncated file lacks them
+            file << COUNT_KEYS[label] << count[label];
+    }
+
+    void read(const FileStorage& file)
+    {
+        if (file[VERSION_KEY].empty() || int(file[VERSION_KEY]) != FILE_VERSION)
+            CV_Error(Error::StsParseError, format("no key %s: %d", VERSION_KEY, FILE_VERSION));
+        for (int label = 0; label < LABELS; ++label)
+        {
+            const FileNode number = file[COUNT_KEYS[label]];
+            Mat prototype;
+            file[MEAN_KEYS[label]] >> prototype;
+            if (!(number.isInt() || number.isReal()) || double(number) < 0 || prototype.type() != CV_32FC3
+                || prototype.empty() || (label && prototype.size() != sum[0].size())
+                || !checkRange(prototype, true, 0, -TOLERANCE, 1 + TOLERANCE))
+                CV_Error(Error::StsParseError, format("%s or %s is missing or wrong", MEAN_KEYS[label], COUNT_KEYS[label]));
+            count[label] = double(number);
+            prototype.convertTo(sum[label], CV_64F, WHITE * count[label]);
+        }
+    }
+
+    Mat sum[LABELS]; // CV_64FC3
+    double count[LABELS];
+};
+
+PrototypeBuilder::PrototypeBuilder() {}
+
+Ptr<PrototypeBuilder> PrototypeBuilder::create(const Size& size)
+{
+    CV_Check(size, size.width > 0 && size.height > 0, "Prototypes need a positive size");
+    Ptr<PrototypeBuilder> builder = makePtr<PrototypeBuilder>();
+    builder->p = makePtr<Impl>(size);
+    return builder;
+}
+
+Ptr<PrototypeBuilder> PrototypeBuilder::load(const String& filename)
+{
+    if (!std::ifstream(filename.c_str(), std::ios::binary).good())
+        CV_Error(Error::StsBadArg, format("Prototypes '%s' cannot be opened", filename.c_str()));
+    Ptr<PrototypeBuilder> builder = makePtr<PrototypeBuilder>();
+    builder->p = makePtr<Impl>(Size());
+    try
+    {
+        builder->p->read(FileStorage(filename, FileStorage::READ));
+    }
+    catch (const Exception& e)
+    {
+        CV_Error(Error::StsParseError, format("'%s' is not a whole prototypes file: %s", filename.c_str(), e.err.c_str()));
+    }
+    return builder;
+}
+
+void PrototypeBuilder::save(const String& filename) const
+{
+    CV_Assert(p);
+    // Same folder, so that the rename is atomic; same ending, which tells FileStorage the format.
+    const size_t slash = filename.find_last_of("/\\");
+    const size_t name = slash == String::npos ? 0 : slash + 1;
+    const String temporary = filename.substr(0, name) + format(".%llx-", (unsigned long long)getTickCount())
+                             + filename.substr(name);
+    try
+    {
+        p->write(temporary);
+        load(temporary); // FileStorage does not report a full disk
+#ifdef _WIN32
+        std::remove(filename.c_str());
+#endif
+        if (std::rename(temporary.c_str(), filename.c_str()) != 0)
+            CV_Error(Error::StsError, format("Cannot write '%s'", filename.c_str()));
+    }
+    catch (const Exception& e)
+    {
+        std::remove(temporary.c_str());
+        CV_Error(Error::StsError, format("Prototypes cannot be saved as '%s': %s", filename.c_str(), e.err.c_str()));
+    }
+}
+
+void PrototypeBuilder::add(InputArray _face, int label)
+{
+    CV_Assert(p);
+    checkLabel(label);
+    Mat face = _face.getMat();
+    CV_CheckDepth(face.depth(), face.depth() == CV_8U || face.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
+    CV_Check(face.channels(), face.channels() == 1 || face.channels() == 3, "A face must be grey or BGR");
+    CV_CheckEQ(face.size(), getSize(), "A face must be of the size of the prototypes");
+    if (face.depth() == CV_32F)
+    {
+        if (!checkRange(face, true, 0, -TOLERANCE, 1 + TOLERANCE))
+            CV_Error(Error::StsOutOfRange, "A float face must lie in 0..1 and be finite");
+        Mat scaled;
+        face.convertTo(scaled, CV_32F, WHITE);
+        face = scaled;
+    }
+    if (face.channels() == 1)
+    {
+        Mat bgr;
+        cvtColor(face, bgr, COLOR_GRAY2BGR);
+        face = bgr;
+    }
+    accumulate(face, p->sum[label]);
+    ++p->count[label];
+}
+
+void PrototypeBuilder::merge(const Ptr<PrototypeBuilder>& other)
+{
+    CV_Assert(p);
+    if (!other || !other->p)
+        CV_Error(Error::StsNullPtr, "There is no builder to merge");
+    CV_CheckEQ(other->getSize(), getSize(), "Merged builders must be of one size");
+    for (int label = 0; label < LABELS; ++label)
+    {
+        p->sum[label] += other->p->sum[label];
+        p->count[label] += other->p->count[label];
+    }
+}
+
+bool PrototypeBuilder::empty() const
+{
+    return !p || (p->count[0] == 0 && p->count[1] == 0);
+}
+
+Size PrototypeBuilder::getSize() const
+{
+    return p ? p->sum[0].size() : Size();
+}
+
+double PrototypeBuilder::count(int label) const
+{
+    checkLabel(label);
+    return p ? p->count[label] : 0;
+}
+
+void PrototypeBuilder::same(int label, OutputArray prototype) const
+{
+    if (count(label) == 0)
+        CV_Error(Error::StsError, format("No face of label %d has been added, so it has no prototype", label));
+    p->mean(p->sum[label], p->count[label], prototype);
+}
+
+void PrototypeBuilder::opposite(int label, OutputArray prototype) const
+{
+    checkLabel(label);
+    same(1 - label, prototype);
+}
+
+void PrototypeBuilder::neutral(OutputArray prototype) const
+{
+    if (empty())
+        CV_Error(Error::StsError, "No face has been added, so there is no neutral prototype");
+    // a_F P_female + a_M P_male with the class shares a is the mean of all faces.
+    p->mean(p->sum[0] + p->sum[1], p->count[0] + p->count[1], prototype);
+}
+
+}} // namespace cv::sanprivacy
