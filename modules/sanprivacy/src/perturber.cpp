@@ -483,26 +483,20 @@ void Perturber::perturbFaces(InputArray _image, InputArray _faces, OutputArray d
     }
 
     // Every crop comes from the unperturbed image: faces that overlap do not perturb each other.
-    std::vector<Mat> crops(faces.rows), inputs(faces.rows), perturbed;
+    const double white = image.depth() == CV_8U ? MAX_8U : image.depth() == CV_16U ? MAX_16U : 1;
+    std::vector<Mat> crops(faces.rows), perturbed;
     for (int i = 0; i < faces.rows; i++)
     {
         alignFace(image, faces.row(i), crops[i], FACE_SIZE);
-        if (image.depth() == CV_16U)
-            crops[i].convertTo(inputs[i], CV_32F, 1 / MAX_16U);
-        else
-            inputs[i] = crops[i];
+        crops[i].convertTo(crops[i], CV_32F, 1 / white);
     }
     if (!crops.empty())
-        perturbBatch(inputs, perturbed, labels, prototype);
+        perturbBatch(crops, perturbed, labels, prototype);
 
     image.copyTo(dst);
     Mat result = dst.getMat();
     for (int i = 0; i < faces.rows; i++)
-    {
-        if (image.depth() == CV_16U)
-            perturbed[i].convertTo(perturbed[i], CV_16U, MAX_16U);
         blendFace(result, crops[i], perturbed[i], faces.row(i));
-    }
 }
 
 double Perturber::predict(InputArray face)

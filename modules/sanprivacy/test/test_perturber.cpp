@@ -285,11 +285,10 @@ TEST(SanPrivacy_Perturber, perturbs_faces_of_an_image)
             Mat expected = source.clone();
             for (int i = 0; i < faces.rows; i++)
             {
-                Mat crop, input, perturbed;
+                Mat crop, perturbed;
                 alignFace(source, faces.row(i), crop);
-                crop.convertTo(input, depth == CV_8U ? CV_8U : CV_32F, depth == CV_16U ? 1 / 65535. : 1);
-                perturber->perturb(input, perturbed, i, PROTOTYPE_OPPOSITE);
-                perturbed.convertTo(perturbed, depth, depth == CV_16U ? 65535 : 1);
+                crop.convertTo(crop, CV_32F, 1 / (255 * scale));
+                perturber->perturb(crop, perturbed, i, PROTOTYPE_OPPOSITE);
                 blendFace(expected, crop, perturbed, faces.row(i));
             }
             EXPECT_LE(cvtest::norm(expected, dst, NORM_INF), depth == CV_32F ? 1e-6 : 1);

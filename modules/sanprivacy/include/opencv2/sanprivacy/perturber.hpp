@@ -60,7 +60,9 @@ public:
     @param prototype a PrototypeChoice. */
     CV_WRAP void perturb(InputArray face, OutputArray dst, int label = LABEL_PREDICT, int prototype = PROTOTYPE_OPPOSITE);
 
-    /** @brief All three outputs of one face from one pass (Figure 2 of the paper); arguments as in perturb(). */
+    /** @brief All three outputs of one face from one pass (Figure 2 of the paper); arguments as in perturb().
+
+    noArray() leaves an output out; of a face of LABEL_NEUTRAL the opposite one must be. */
     CV_WRAP void perturbAll(InputArray face, OutputArray same, OutputArray neutral, OutputArray opposite,
                             int label = LABEL_PREDICT);
 
