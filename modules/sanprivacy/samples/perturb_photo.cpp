@@ -1,0 +1,50 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+// Perturbs every face of a photo, so that people still recognise it and a gender classifier is confounded.
+
+#include <iostream>
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+using namespace cv;
+using namespace cv::sanprivacy;
+
+int main(int argc, char** argv)
+{
+    CommandLineParser parser(argc, argv,
+        "{ help h      |               | print this message }"
+        "{ @input      |               | photo }"
+        "{ @output     | perturbed.png | perturbed photo }"
+        "{ prototype p | 2             | 0: same gender, 1: neutral, 2: opposite gender }"
+        "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: predicted for each face }"
+        "{ detector d  |               | YuNet ONNX file; empty: the detector that needs no download }"
+        "{ grey g      |               | write a grey photo }");
+    parser.about("Perturbs the faces of a photo with a semi-adversarial network.");
+    const String input = parser.get<String>("@input"), output = parser.get<String>("@output");
+    const int prototype = parser.get<int>("prototype"), label = parser.get<int>("label");
+    if (parser.has("help") || input.empty() || !parser.check())
+    {
+        parser.printMessage();
+        parser.printErrors();
+        return parser.has("help") ? 0 : 2;
+    }
+
+    //! [perturb]
+    const Mat photo = imread(input);
+    if (photo.empty())
+    {
+        std::cerr << "Cannot read " << input << std::endl;
+        return 1;
+    }
+    Mat faces, perturbed;
+    FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
+    Perturber::create()->perturbFaces(photo, faces, perturbed, { label }, prototype, parser.has("grey"));
+    imwrite(output, perturbed);
+    //! [perturb]
+
+    std::cout << faces.rows << " face(s) perturbed: " << output << std::endl;
+    return faces.empty() ? 1 : 0;
+}
