@@ -45,9 +45,9 @@ public:
 
     void write(const String& filename) const
     {
+        if (!std::ofstream(filename.c_str()).good())
+            CV_Error(Error::StsError, "the folder is missing or cannot be written to");
         FileStorage file(filename, FileStorage::WRITE | FileStorage::BASE64);
-        if (!file.isOpened())
-            CV_Error(Error::StsError, format("Cannot write '%s'", filename.c_str()));
         file << VERSION_KEY << FILE_VERSION;
         for (int label = 0; label < LABELS; ++label)
         {
@@ -124,7 +124,7 @@ void PrototypeBuilder::save(const String& filename) const
         std::remove(filename.c_str());
 #endif
         if (std::rename(temporary.c_str(), filename.c_str()) != 0)
-            CV_Error(Error::StsError, format("Cannot write '%s'", filename.c_str()));
+            CV_Error(Error::StsError, "the name is taken by something that cannot be replaced");
     }
     catch (const Exception& e)
     {
