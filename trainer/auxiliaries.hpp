@@ -1,0 +1,60 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_AUXILIARIES_HPP
+#define SANPRIVACY_TRAIN_AUXILIARIES_HPP
+
+#include <opencv2/sanprivacy/networks.hpp>
+#include <torch/torch.h>
+
+#include "onnx_graph.hpp"
+
+namespace sanprivacy { namespace train {
+
+/** @brief Random small changes of where a network's crop is taken, as a detector's would be.
+@param faces N
+@param scale largest relative change of size
+@param shift largest displacement along either axis, pixels of the canonical crop
+@param generator of the random numbers
+@return [N,3]: factor, dx, dy; uniformly distributed */
+torch::Tensor drawJitter(int64_t faces, double scale, double shift, const c10::optional<at::Generator>& generator = c10::nullopt);
+
+/** @brief A face network of somebody else as a differentiable function of canonical crops: f_G or R of Eq. 5.
+
+The canonical crop is resampled into the network's own layout of landmarks as alignFace() would cut it from a photograph. Networks that
+want a square round the face box get the one round a typical box. A grey plane given to three equal input channels is the same as
+summing the first layer's filters over the channels, which is how the paper fits VGG-Face to grey faces.
+*/
+class Auxiliary
+{
+public:
+    /** Raises cv::Exception where the network does not work as described.
+    @param description an entry of cv::sanprivacy::readNetworks()
+    @param dtype of a matcher's weights and activations, torch::kBFloat16 for speed; classifiers stay in fp32 otherwise,
+    since bf16 does not tell a probability of .998 from 1. */
+    explicit Auxiliary(const cv::sanprivacy::NetworkDescription& description, torch::ScalarType dtype = torch::kFloat);
+
+    const cv::sanprivacy::NetworkDescription& description() const { return description_; }
+
+    /** @brief What the network sees: [N,1,height,width], 0..1.
+    @param grey canonical crops, [N,1,224,224], 0..1; beyond their border it repeats
+    @param jitter of drawJitter(), or undefined */
+    torch::Tensor crop(const torch::Tensor& grey, const torch::Tensor& jitter = {}) const;
+
+    /** @brief Matchers: descriptors [N,D], of unit length where they compare by cosine. Classifiers: logit of label 1, [N,1].
+    Differentiable; fp32, or double if the network is. Give an original and its perturbed face the same jitter. */
+    torch::Tensor forward(const torch::Tensor& grey, const torch::Tensor& jitter = {}) const;
+
+private:
+    cv::sanprivacy::NetworkDescription description_;
+    OnnxGraph graph_;
+    int halvings_ = 0;          // steps of the pyramid that low-passes the crop
+    torch::Tensor smoothing_;   // Gaussian for the rest, or undefined
+    torch::Tensor toCanonical_; // [3,2]: (u, v, 1) of the network's crop to (x, y) of the canonical one
+    torch::Tensor mean_;        // [1,C,1,1]
+};
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_AUXILIARIES_HPP
