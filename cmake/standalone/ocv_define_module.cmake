@@ -4,8 +4,8 @@
 
 # Stand-in for OpenCV's function of the same name, so that the module's own CMakeLists.txt serves both builds:
 #   ocv_define_module(<name> <dependency>... [OPTIONAL <dependency>...] [WRAP <language>...])
-# makes the library opencv_<name> (also <project>::<name>) of src/ and include/, and the executables
-# opencv_test_<name> and opencv_perf_<name> of test/ and perf/.
+# makes the library opencv_<name> (also <project>::<name>) of src/ and include/, the executables
+# opencv_test_<name> and opencv_perf_<name> of test/ and perf/, and example_<name>_<sample> of each of samples/.
 
 # OpenCV 5 asks for C++17, googletest 1.13 for C++14; the sources themselves are C++11.
 if(OpenCV_VERSION VERSION_LESS 5)
@@ -44,6 +44,15 @@ function(ocv_define_module name)
   endif()
   if(BUILD_PERF)
     define_test_executable(opencv_perf_${name} ${the_module} perf)
+  endif()
+  if(BUILD_EXAMPLES)
+    file(GLOB samples CONFIGURE_DEPENDS samples/*.cpp)
+    foreach(sample IN LISTS samples)
+      get_filename_component(sample_name ${sample} NAME_WE)
+      add_executable(example_${name}_${sample_name} ${sample})
+      target_link_libraries(example_${name}_${sample_name} PRIVATE ${the_module} opencv_imgcodecs)
+      set_target_properties(example_${name}_${sample_name} PROPERTIES CXX_STANDARD ${sources_standard})
+    endforeach()
   endif()
 endfunction()
 

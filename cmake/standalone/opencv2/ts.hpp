@@ -100,4 +100,6 @@ using namespace cv;
         return RUN_ALL_TESTS();                    \
     }
 
+#include "opencv2/ts_perf.hpp"
+
 #endif // SANPRIVACY_STANDALONE_TS_HPP
