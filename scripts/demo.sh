@@ -4,7 +4,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 # Perturbs photographs with the shipped model: demo.sh [PHOTO|FOLDER]... (default: the project's portraits)
-# Writes the perturbed pictures and a contact sheet to out/ of the current folder.
+# Writes the perturbed pictures and a contact sheet to out/ of this repository.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 [ $# -gt 0 ] || set -- "$root/data/portraits"
@@ -13,11 +13,11 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 "$root/scripts/build.sh" sanprivacy
 
 status=0
-"$root/build/bin/sanprivacy" perturb "$@" -o out || status=$?
-"$root/build/bin/sanprivacy" sheet "$@" -o out/sheet.png || status=$?
-if [ -e out/sheet.png ]; then
+"$root/build/bin/sanprivacy" perturb "$@" -o "$root/out" || status=$?
+"$root/build/bin/sanprivacy" sheet "$@" -o "$root/out/sheet.png" || status=$?
+if [ -e "$root/out/sheet.png" ]; then
     echo
-    echo "Perturbed pictures: $PWD/out"
-    echo "Contact sheet:      $PWD/out/sheet.png"
+    echo "Perturbed pictures: $root/out"
+    echo "Contact sheet:      $root/out/sheet.png"
 fi
 exit $status
