@@ -30,6 +30,7 @@ struct Verb
 Verb addPerturb(CLI::App& app);    // perturb.cpp
 Verb addSheet(CLI::App& app);      // sheet.cpp
 Verb addPrototypes(CLI::App& app); // prototypes.cpp
+Verb addEvaluate(CLI::App& app);   // evaluate.cpp
 
 }} // namespace sanprivacy::apps
 

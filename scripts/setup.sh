@@ -3,19 +3,22 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-# Installs what the project needs from Debian's own packages: setup.sh [run|test]
+# Installs what the project needs from Debian's own packages: setup.sh [run|test|in-opencv]
 #   run   the module and the command line (default)
 #   test  also the trainer and all that the tests use
+#   in-opencv  also what a build of OpenCV itself needs, see build_in_opencv.sh
 # Does nothing where everything is there.
 set -euo pipefail
 
 packages=(build-essential cmake ninja-build ccache
-          libopencv-dev opencv-data libcli11-dev nlohmann-json3-dev libcsv-dev libjpeg-dev)
+          libopencv-dev opencv-data libcli11-dev nlohmann-json3-dev libcsv-dev libjpeg-dev
+          libssl-dev libsqlite3-dev gnuplot-nox)
 case "${1:-run}" in
 run) ;;
 test) packages+=(libtorch-dev libonnx-dev libopenblas0-openmp libfccp-dev libgtest-dev
                  python3 python3-numpy python3-opencv python3-sklearn) ;;
-*) echo "setup.sh: '$1' is neither run nor test" >&2; exit 2 ;;
+in-opencv) packages+=(zlib1g-dev libjpeg-dev libpng-dev libprotobuf-dev protobuf-compiler) ;;
+*) echo "setup.sh: '$1' is not run, test or in-opencv" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -245,6 +245,8 @@ public:
     Impl(InputArray originals, InputArray perturbed, InputArray identities, int distance);
 
     void roc(OutputArray fmr, OutputArray tmr, OutputArray thresholds) const;
+    //! Raises an error where nobody has two faces.
+    void checkGenuine() const;
     //! How often each person is drawn in a replicate that has genuine and impostor pairs.
     void draw(RNG& rng, std::vector<int>& draws) const;
     //! The highest impostor score that must not match, so that at most the given share of the impostors does.
@@ -326,9 +328,8 @@ MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputA
     const double all = (double)rows * ((double)rows - 1);
     genuine_pairs = self ? same / 2 : same;
     impostor_pairs = self ? (all - same) / 2 : all - same;
-    if (genuine_pairs == 0 || impostor_pairs == 0)
-        CV_Error(Error::StsBadArg, format("Matching needs genuine and impostor pairs, found %.0f and %.0f among %d faces of %d people",
-                                          genuine_pairs, impostor_pairs, (int)rows, people));
+    if (impostor_pairs == 0)
+        CV_Error(Error::StsBadArg, format("Matching needs faces of different people, found %d faces of %d", (int)rows, people));
     kept = (size_t)std::max(std::ceil(kLargestKeptRate * impostor_pairs) + 1, (double)kLeastKept);
 
     // First pass: genuine pairs only, a block per person.
@@ -464,6 +465,7 @@ void MatchEvaluation::Impl::keepBest(Impostors& seen) const
 
 void MatchEvaluation::Impl::roc(OutputArray fmr, OutputArray tmr, OutputArray _thresholds) const
 {
+    checkGenuine();
     Curve curve;
     curve.add(0, 0, kInfinity);
     double matched_impostors = 0;
@@ -485,6 +487,12 @@ void MatchEvaluation::Impl::roc(OutputArray fmr, OutputArray tmr, OutputArray _t
         curve.add(matched_impostors / impostor_pairs, (double)matched_genuine / genuine_pairs, thresholds[i - 1]);
     }
     curve.copyTo(fmr, tmr, _thresholds);
+}
+
+void MatchEvaluation::Impl::checkGenuine() const
+{
+    if (genuine_pairs == 0)
+        CV_Error(Error::StsBadArg, format("A true match rate needs people with two faces, found one of each of %d", people));
 }
 
 void MatchEvaluation::Impl::draw(RNG& rng, std::vector<int>& draws) const
@@ -577,6 +585,7 @@ void MatchEvaluation::roc(OutputArray fmr, OutputArray tmr, OutputArray threshol
 double MatchEvaluation::trueMatchRate(double fmr) const
 {
     CV_Assert(!empty());
+    p->checkGenuine();
     const std::vector<int> once(p->people, 1);
     return p->matchRate(p->rejectedScore(fmr, once), once);
 }
@@ -593,6 +602,7 @@ void MatchEvaluation::bootstrap(double fmr, OutputArray _rates, int replicates, 
     CV_TRACE_FUNCTION();
     CV_Assert(!empty());
     CV_CheckGT(replicates, 0, "");
+    p->checkGenuine();
     Mat1d rates(replicates, 1);
     RNG rng((uint64)seed);
     std::vector<int> draws;

@@ -148,7 +148,11 @@ TEST(SanPrivacy_Evaluation, wrong_arguments_are_errors)
     const Mat1f descriptors = (Mat1f(3, 2) << 1, 0, 0, 1, 1, 1);
     const std::vector<int> identities = {7, 7, 9};
     EXPECT_NO_THROW(MatchEvaluation::create(descriptors, noArray(), identities));
-    EXPECT_THROW(MatchEvaluation::create(descriptors, noArray(), std::vector<int>{1, 2, 3}), cv::Exception); // no genuine pair
+    const Ptr<MatchEvaluation> strangers = MatchEvaluation::create(descriptors, noArray(), std::vector<int>{1, 2, 3});
+    EXPECT_THROW(strangers->trueMatchRate(.01), cv::Exception);
+    EXPECT_THROW(strangers->roc(fpr, tpr, thresholds), cv::Exception);
+    EXPECT_THROW(strangers->bootstrap(.01, fpr), cv::Exception);
+    EXPECT_NO_THROW(strangers->matchThreshold(.01));
     EXPECT_THROW(MatchEvaluation::create(descriptors, noArray(), std::vector<int>{1, 1, 1}), cv::Exception); // no impostor pair
     EXPECT_THROW(MatchEvaluation::create(descriptors, noArray(), std::vector<int>{1, 1}), cv::Exception);
     EXPECT_THROW(MatchEvaluation::create(descriptors, descriptors.rowRange(0, 2), identities), cv::Exception);

@@ -93,7 +93,7 @@ public:
     /**
     @param originals NxD descriptors of the original faces, CV_32F or CV_64F, finite.
     @param perturbed NxD descriptors of the same faces in the same order, perturbed; empty: originals against originals.
-    @param identities N integers; at least two different ones, at least one of them with two faces.
+    @param identities N integers, at least two different ones; without two faces of one person there is only matchThreshold().
     @param distance a NetworkDistance. */
     CV_WRAP static Ptr<MatchEvaluation> create(InputArray originals, InputArray perturbed, InputArray identities,
                                                int distance = DISTANCE_COSINE);

@@ -1,0 +1,38 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_EVALUATION_TABLES_HPP
+#define SANPRIVACY_APPS_EVALUATION_TABLES_HPP
+
+#include "evaluation_results.hpp"
+#include "evaluation_set.hpp"
+#include "measurements.hpp"
+#include "problems.hpp"
+#include "report.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace sanprivacy { namespace apps {
+
+//! All that the report is made from.
+struct Evaluation
+{
+    const EvaluationSet& set;
+    std::string attribute;
+    const std::vector<cv::sanprivacy::NetworkDescription>& networks;
+    std::set<std::string> retrained; //!< names of classifiers that were trained on perturbed faces
+    const std::vector<Attacker>& attackers;
+    const std::vector<Measured>& measured; //!< the originals first
+    Grid pictures;
+    BootstrapOptions bootstrap;
+};
+
+//! Fills the report in the order of the paper's section 5, then with what it lacks.
+void fillReport(const Evaluation& evaluation, ResultCache& cache, Problems& problems, Report& report);
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_EVALUATION_TABLES_HPP
