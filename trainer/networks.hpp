@@ -59,23 +59,31 @@ struct San2018 : Generator
     //! Decoder as the paper draws it: [N,128,H,W] of the encoder's output.
     torch::Tensor decode(const torch::Tensor& code);
     /** What all outputs of a face have in common, [N,1,H,W]: the decoder and its share of the proto-combiner, rewritten.
-    Exact up to rounding: see phaseKernels(), and a 1x1 convolution commutes with nearest upsampling. */
+    Exact up to rounding: see convolvePhases(), and a 1x1 convolution commutes with nearest upsampling. */
     torch::Tensor sharedLogits(const torch::Tensor& code);
 
     San2018Options options;
     torch::nn::Conv2d encoder1{nullptr}, encoder2{nullptr}, decoder1{nullptr}, decoder2{nullptr}, combiner{nullptr};
 };
 
-/** Nearest x2 upsampling followed by a 3x3 convolution, as one 2x2 convolution on the small map.
+/** Nearest x2 upsampling followed by a 3x3 convolution, as 2x2 convolutions on the small map: their kernels.
 
 An output pixel of phase (a,b) (row and column parity) sees 2x2 small pixels; each weighs the sum of the taps that fall on it.
 @param weight [O,I,3,3]
-@return [4 O,I,2,2]: phases (0,0), (0,1), (1,0), (1,1), O kernels each. With padding 1 the map grows from HxW to
+@return [4 O,I,2,2]: phases (a,b) = (0,0), (1,0), (0,1), (1,1), O kernels each. On an HxW map with a rim of one zero they give
 (H+1)x(W+1), where phase (a,b) is the part [a:a+H, b:b+W]. */
 torch::Tensor phaseKernels(const torch::Tensor& weight);
 
-//! Interleaves the phases of phaseKernels(): [N,4 O,H+1,W+1] to [N,O,2H,2W].
-torch::Tensor interleavePhases(const torch::Tensor& phases);
+/** The phases of an upsampled and convolved map, before they are interleaved.
+@param x [N,I,H,W]
+@param weight [O,I,3,3]
+@param bias [O] or undefined
+@return output columns of parity b = 0 and 1, each [N,2 O,H+1,W]: O maps of the even rows, in [0:H], and O of the odd, in [1:H+1] */
+std::array<torch::Tensor, 2> convolvePhases(const torch::Tensor& x, const torch::Tensor& weight,
+                                            const torch::Tensor& bias = torch::Tensor());
+
+//! Interleaves what convolvePhases() gives: [N,O,2H,2W].
+torch::Tensor interleavePhases(const std::array<torch::Tensor, 2>& columns);
 
 /** Auxiliary attribute classifier f of the paper: six convolutions, each with leaky ReLU and 2x2 max pooling, to 4x4x256, then
 two fully connected layers with dropout 0.5 before each in training mode. */
