@@ -35,14 +35,21 @@ struct SkipTestException : public cv::Exception
         : cv::Exception(cv::Error::StsOk, message, "test", __FILE__, __LINE__) {}
 };
 
-//! Test data lies below $OPENCV_TEST_DATA_PATH/cv/sanprivacy, or in the module's own testdata folder.
+inline std::vector<std::string>& dataSearchPaths()
+{
+    static std::vector<std::string> paths;
+    return paths;
+}
+
+//! Called in CV_TEST_MAIN: a folder of test data.
+inline void addDataSearchPath(const std::string& path)
+{
+    dataSearchPaths().push_back(path);
+}
+
 inline std::string findDataFile(const std::string& name, bool required = true)
 {
-    std::vector<std::string> folders;
-    if (const char* root = std::getenv("OPENCV_TEST_DATA_PATH"))
-        folders.push_back(std::string(root) + "/cv/sanprivacy");
-    folders.push_back(TEST_DATA_FOLDER);
-    for (const std::string& folder : folders)
+    for (const std::string& folder : dataSearchPaths())
         if (std::ifstream(folder + "/" + name).good())
             return folder + "/" + name;
     if (required)
@@ -93,9 +100,10 @@ using namespace cv;
 #define TEST_F(fixture, name) \
     SANPRIVACY_SKIPPABLE_TEST(fixture, name, fixture, ::testing::internal::GetTypeId<fixture>())
 
-#define CV_TEST_MAIN(resource_folder)              \
+#define CV_TEST_MAIN(resource_folder, initialise)  \
     int main(int argc, char** argv)                \
     {                                              \
+        initialise;                                \
         ::testing::InitGoogleTest(&argc, argv);    \
         return RUN_ALL_TESTS();                    \
     }

@@ -16,7 +16,7 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 const Size FACE_SIZE(224, 224);      // of the paper's networks
-const int MAX_FACES_PER_PASS = 16;   // bounds the memory: a face takes some 50 MB inside the network
+const int MAX_FACES_PER_PASS = 8;    // bounds the memory: the authors' form takes 65 MB for each face
 const double MAX_8U = 255., MAX_16U = 65535.;
 const float RANGE_TOLERANCE = 1.f / 255; // what interpolation may overshoot 0..1 by
 

@@ -4,4 +4,4 @@
 
 #include "test_precomp.hpp"
 
-CV_TEST_MAIN("cv")
+CV_TEST_MAIN("cv", cvtest::addDataSearchPath(TEST_DATA_FOLDER))

@@ -367,4 +367,48 @@ TEST(SanPrivacy_FaceNetwork, empty_object_says_so)
     EXPECT_THROW(network.match(row, row), cv::Exception);
 }
 
+// The networks of samples/networks.yml, where their files are.
+TEST(SanPrivacy_FaceNetwork, public_networks_run)
+{
+    const String data = findDataFile("descriptor.onnx"), testdata = data.substr(0, data.find_last_of("/\\"));
+    std::vector<NetworkDescription> networks;
+    try
+    {
+        readNetworks(testdata + "/../samples/networks.yml", networks);
+    }
+    catch (const cv::Exception& e)
+    {
+        if (e.err.find("file not found") == std::string::npos)
+            throw;
+        throw SkipTestException(e.err);
+    }
+    for (const NetworkDescription& d : networks)
+    {
+        SCOPED_TRACE(d.name);
+        const Ptr<FaceNetwork> network = FaceNetwork::create(d);
+        std::vector<Mat> crops(2);
+        for (Mat& crop : crops)
+        {
+            crop.create(d.size, CV_8UC3);
+            theRNG().fill(crop, RNG::UNIFORM, 0, 256);
+        }
+        Mat batch, one;
+        network->forward(crops, batch);
+        ASSERT_EQ(2, batch.rows);
+        for (int i = 0; i < 2; i++)
+        {
+            network->forward(std::vector<Mat>(1, crops[i]), one);
+            EXPECT_LE(cvtest::norm(batch.row(i), one, NORM_INF), 1e-3 * cvtest::norm(one, NORM_INF));
+        }
+        if (d.task == NETWORK_CLASSIFIER)
+        {
+            EXPECT_TRUE(checkRange(batch, true, 0, 0, 1 + 1e-6));
+        }
+        else
+        {
+            EXPECT_GE(network->match(batch.row(0), batch.row(0)), network->match(batch.row(0), batch.row(1)));
+        }
+    }
+}
+
 }} // namespace

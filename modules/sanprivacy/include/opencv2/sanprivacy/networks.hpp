@@ -26,7 +26,10 @@ enum NetworkDistance
     DISTANCE_EUCLIDEAN = 1 //!< match score: minus the Euclidean distance
 };
 
-/** @brief Six lines that describe an attribute classifier or a matcher, in the manner of OpenCV's samples/dnn/models.yml.
+/** @brief A few lines that describe an attribute classifier or a matcher, in the manner of OpenCV's samples/dnn/models.yml.
+
+`mean` (default 0), `scale` (1), `output` and `index` (0) may be left out, the other keys not; samples/networks.yml
+describes some public networks.
 
 @code{.yaml}
 %YAML:1.0
@@ -36,7 +39,7 @@ dlib:
   file: "matcher-dlib-resnet-150.onnx"   # relative to the networks file
   width: 150
   height: 150
-  mean: [ 0, 0, 0 ]           # subtracted from 0..255, in the network's channel order
+  mean: [ 0, 0, 0 ]           # or one number; subtracted from 0..255, in the network's channel order
   scale: 1.0                  # multiplied afterwards
   colour: "rgb"               # rgb, bgr or grey
   layout: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103.02 ]  # five landmarks in width x height, or
