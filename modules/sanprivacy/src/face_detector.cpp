@@ -1,0 +1,583 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "data_path.hpp"
+#include "dnn_net.hpp"
+#include "similarity.hpp"
+
+#include <algorithm>
+
+namespace cv { namespace sanprivacy {
+
+class FaceDetector::Impl
+{
+public:
+    virtual ~Impl() {}
+    //! @param image 8-bit, grey or BGR. @return rows as FaceDetector::detect() promises, in any order; none: empty.
+    virtual Mat detect(const Mat& image) = 0;
+};
+
+namespace {
+
+const int FACE_COLUMNS = 15, LANDMARKS = 5, FIRST_LANDMARK = 4, SCORE = 14; // of the rows of faces
+
+#ifdef HAVE_OPENCV_OBJDETECT
+
+Mat toBgr(const Mat& image)
+{
+    if (image.channels() == 3)
+        return image;
+    Mat bgr;
+    cvtColor(image, bgr, COLOR_GRAY2BGR);
+    return bgr;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+//! cv::FaceDetectorYN for images of any size.
+class YuNet CV_FINAL : public FaceDetector::Impl
+{
+public:
+    YuNet(const String& model, float threshold, const DnnDevice& device)
+    {
+        readOnnx(model, "face detector", device); // tells a missing or broken file from an unsuited one
+        try
+        {
+            const Size first(STRIDE, STRIDE);
+            detector = FaceDetectorYN::create(model, String(), first, threshold < 0 ? THRESHOLD : threshold, OVERLAP,
+                                              MOST_FACES, device.backend, device.target);
+            Mat none;
+            detector->detect(Mat::zeros(first, CV_8UC3), none);
+        }
+        catch (const Exception& e)
+        {
+            CV_Error(Error::StsBadArg, format("'%s' is no YuNet that OpenCV %s runs (4.5.4 to 4.7 need "
+                "face_detection_yunet_2022mar.onnx, later versions 2023mar): %s",
+                model.c_str(), CV_VERSION, reasonOf(e).c_str()));
+        }
+    }
+
+    Mat detect(const Mat& image) CV_OVERRIDE
+    {
+        const Mat bgr = toBgr(image);
+        const double longSide = std::max(bgr.cols, bgr.rows);
+        Mat faces = look(bgr, std::min(1., MOST_SIDE / longSide), 0);
+        if (faces.empty()) // a face that fills the picture, or a tiny picture
+            faces = look(bgr, CLOSE_SIDE / longSide, BORDER);
+        return faces;
+    }
+
+private:
+    static const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
+    static const int MOST_FACES = 5000;
+    const float THRESHOLD = .7f, OVERLAP = .3f;
+    const double MOST_SIDE = 1280, CLOSE_SIDE = 256;
+    const double BORDER = .25; // of the long side
+
+    //! Detects in the scaled image within a black border, the given share of its long side wide.
+    Mat look(const Mat& bgr, double scale, double border)
+    {
+        const Size size(std::max(1, cvRound(bgr.cols * scale)), std::max(1, cvRound(bgr.rows * scale)));
+        const int margin = cvRound(border * std::max(size.width, size.height));
+        Mat scaled, framed, faces;
+        resize(bgr, scaled, size, 0, 0, scale < 1 ? INTER_AREA : INTER_LINEAR);
+        copyMakeBorder(scaled, framed, margin, alignSize(size.height + 2 * margin, STRIDE) - size.height - margin,
+                       margin, alignSize(size.width + 2 * margin, STRIDE) - size.width - margin, BORDER_CONSTANT);
+        detector->setInputSize(framed.size());
+        detector->detect(framed, faces);
+        if (faces.empty())
+            return Mat();
+
+        const float sx = float(bgr.cols) / size.width, sy = float(bgr.rows) / size.height;
+        for (int i = 0; i < faces.rows; ++i)
+        {
+            float* face = faces.ptr<float>(i);
+            for (int k = 0; k < SCORE; k += 2)
+            {
+                const bool isSize = k == 2;
+                face[k] = (face[k] - (isSize ? 0 : margin)) * sx;
+                face[k + 1] = (face[k + 1] - (isSize ? 0 : margin)) * sy;
+            }
+        }
+        return faces;
+    }
+
+    Ptr<FaceDetectorYN> detector;
+};
+
+#endif // HAVE_OPENCV_OBJDETECT
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#ifdef SANPRIVACY_HAVE_CASCADES
+
+// Lengths of the cascade detector are in inter-ocular distances of the face's similarity to the canonical landmarks.
+
+const double SIDE = 2.8; // of a square that the network sees best
+
+//! A square of the picture that may show a face.
+struct Square
+{
+    Point2c centre;
+    double side;
+    double roll; //!< radians
+};
+
+//! What the landmark network sees in a square.
+struct Candidate
+{
+    std::vector<Point2c> landmarks; //!< pixels of the picture
+    double probability;             //!< that the square shows a face
+};
+
+//! A face as its landmarks place it.
+struct Pose
+{
+    Point2c centre;   //!< of the five points
+    double eyes;      //!< inter-ocular distance, pixels
+    double roll;      //!< radians
+    double residual;  //!< root mean square distance of the points from the canonical ones, inter-ocular distances
+};
+
+std::vector<Point2c> canonicalPoints()
+{
+    Mat_<float> landmarks;
+    getCanonicalLandmarks(landmarks);
+    std::vector<Point2c> points;
+    for (int i = 0; i < landmarks.rows; ++i)
+        points.push_back(Point2c(landmarks(i, 0), landmarks(i, 1)));
+    return points;
+}
+
+Pose poseOf(const std::vector<Point2c>& landmarks)
+{
+    static const std::vector<Point2c> canonical = canonicalPoints();
+    const Similarity similarity = fitSimilarity(canonical, landmarks);
+    Pose pose = { 0., similarity.scale() * std::abs(canonical[1] - canonical[0]), std::arg(similarity.a), 0 };
+    for (int i = 0; i < LANDMARKS; ++i)
+    {
+        pose.centre += landmarks[i] / double(LANDMARKS);
+        pose.residual += std::norm(similarity(canonical[i]) - landmarks[i]) / LANDMARKS;
+    }
+    pose.residual = std::sqrt(pose.residual) / pose.eyes;
+    return pose;
+}
+
+Mat toGrey(const Mat& image)
+{
+    if (image.channels() == 1)
+        return image;
+    Mat grey;
+    cvtColor(image, grey, COLOR_BGR2GRAY);
+    return grey;
+}
+
+//! The grey picture and its halves, so that a square of any size is cut from few pixels.
+class Pyramid
+{
+public:
+    explicit Pyramid(const Mat& grey) : levels(1, grey)
+    {
+        while (std::min(levels.back().cols, levels.back().rows) > 1
+               && std::max(levels.back().cols, levels.back().rows) > SMALLEST)
+        {
+            Mat half;
+            pyrDown(levels.back(), half);
+            levels.push_back(half);
+        }
+    }
+
+    Size size() const { return levels[0].size(); }
+
+    //! dst = the picture under the similarity.
+    void warp(Mat& dst, const Similarity& transform) const
+    {
+        size_t level = 0;
+        Similarity fromLevel = transform;
+        for (; fromLevel.scale() <= .5 && level + 1 < levels.size(); ++level)
+            fromLevel.a *= 2;
+        warpSimilarity(levels[level], dst, fromLevel, INTER_LINEAR, BORDER_REPLICATE);
+    }
+
+private:
+    static const int SMALLEST = 64;
+    std::vector<Mat> levels;
+};
+
+//! The five-landmark network (data/landmarks.onnx): landmarks and the probability of a face for squares of a picture.
+class LandmarkNetwork
+{
+public:
+    explicit LandmarkNetwork(const DnnDevice& device)
+        : filename(findDataFile("landmarks.onnx")), net(readOnnx(filename, "landmark network", device))
+    {
+        const int shape[] = { 1, 1, INPUT, INPUT };
+        forward(Mat(4, shape, CV_32F, Scalar(0)));
+    }
+
+    std::vector<Candidate> look(const Pyramid& picture, const std::vector<Square>& squares)
+    {
+        std::vector<Candidate> candidates;
+        for (size_t begin = 0; begin < squares.size(); begin += AT_ONCE)
+        {
+            const int count = int(std::min(squares.size() - begin, size_t(AT_ONCE)));
+            const int shape[] = { count, 1, INPUT, INPUT };
+            Mat blob(4, shape, CV_32F), view(INPUT, INPUT, CV_8U);
+            std::vector<Similarity> toSquare;
+            for (int i = 0; i < count; ++i)
+            {
+                const Square& square = squares[begin + i];
+                const Point2c a = std::polar(INPUT / square.side, -square.roll);
+                toSquare.push_back(Similarity(a, Point2c(INPUT / 2., INPUT / 2.) - a * square.centre));
+                picture.warp(view, toSquare.back());
+                view.convertTo(blobPlane(blob, i), CV_32F, 1 / 255.);
+            }
+            const Mat output = forward(blob);
+            for (int i = 0; i < count; ++i)
+            {
+                const float* row = output.ptr<float>(i);
+                const Similarity toPicture = toSquare[i].inverse();
+                Candidate candidate;
+                for (int k = 0; k < LANDMARKS; ++k)
+                    candidate.landmarks.push_back(toPicture(Point2c(row[2 * k], row[2 * k + 1]) * double(INPUT)));
+                candidate.probability = row[2 * LANDMARKS];
+                candidates.push_back(candidate);
+            }
+        }
+        return candidates;
+    }
+
+private:
+    static const int INPUT = 96;    // pixels of the network's square
+    static const int AT_ONCE = 16;  // squares in one pass
+
+    Mat forward(const Mat& blob)
+    {
+        Mat output;
+        try
+        {
+            net.setInput(blob);
+            output = net.forward();
+        }
+        catch (const Exception& e)
+        {
+            CV_Error(Error::StsBadArg, format("'%s' is not the landmark network: %s", filename.c_str(), reasonOf(e).c_str()));
+        }
+        if (output.dims != 2 || output.rows != blob.size[0] || output.cols != 2 * LANDMARKS + 1)
+            CV_Error(Error::StsBadArg, format("'%s' is not the landmark network: it does not give %d numbers per face",
+                                              filename.c_str(), 2 * LANDMARKS + 1));
+        return output;
+    }
+
+    String filename;
+    dnn::Net net;
+};
+
+//! A cascade, and where the face lies in its boxes (in their sides; the means of 249 faces).
+struct Proposer
+{
+    CascadeClassifier cascade;
+    Point2d centre; //!< of the five points, from the box's
+    double eyes;    //!< inter-ocular distance
+
+    Proposer(const Point2d& c, double e) : centre(c), eyes(e) {}
+};
+
+//! The picture at a size that cascades search, and the way back.
+struct View
+{
+    Mat image;
+    Similarity toPicture;
+    double roll; // of upright faces found in the view, radians
+};
+
+/** @brief Cascades propose, the landmark network decides.
+
+Cascades are cheap, but miss faces that are rolled, turned, dark or cut off. So there are several rounds, each more
+generous and costlier than the one before, and the next one is run only where no face has been found. The network
+then sees squares again that its first estimate placed, twice, and has the last word. */
+class CascadeDetector CV_FINAL : public FaceDetector::Impl
+{
+public:
+    CascadeDetector(float wanted, const DnnDevice& device)
+        : frontal(Point2d(0, .085), .38), generous(Point2d(0, .08), .375), profile(Point2d(-.155, .105), .35),
+          network(device), threshold(wanted < 0 ? THRESHOLD : wanted)
+    {
+        load(frontal.cascade, "haarcascade_frontalface_alt2.xml");
+        load(generous.cascade, "haarcascade_frontalface_default.xml");
+        load(profile.cascade, "haarcascade_profileface.xml");
+    }
+
+    Mat detect(const Mat& image) CV_OVERRIDE
+    {
+        const Pyramid picture(toGrey(image));
+        std::vector<Candidate> faces;
+        for (int round = 0; round < ROUNDS && faces.empty(); ++round)
+            faces = decide(picture, propose(picture, round));
+        Mat rows(0, FACE_COLUMNS, CV_32F);
+        for (const Candidate& face : faces)
+            rows.push_back(row(face));
+        return rows;
+    }
+
+private:
+    enum { FRONTAL_ROUND, GENEROUS_ROUND, ROLLED_ROUND, EVERYWHERE_ROUND, ROUNDS };
+
+    const float THRESHOLD = .5f;
+    const double FIRST_THRESHOLD = .1;  // of a proposed square, which may be off
+    const double MOST_RESIDUAL = .3;    // turned faces reach .25
+    const double LEAST_EYES = 4;        // pixels
+    const int REFINEMENTS = 2;
+
+    // YuNet's box around the landmarks, the mean of 380 faces: users of boxes find the same square with either detector.
+    const Point2c BOX_CENTRE = Point2c(0, -.25);
+    const Size2d BOX = Size2d(2.4, 3.);
+
+    const double MOST_SIDE = 1000, LEAST_SIDE = 320; // of a view, long side
+    const int LEAST_FACE = 24;                       // side of a cascade's box, pixels of the view
+    const double STEP = 1.1;                         // of a cascade's scales
+
+    static void load(CascadeClassifier& cascade, const String& name)
+    {
+        const char* const variable = "OPENCV_SANPRIVACY_CASCADE_PATH";
+        std::vector<String> folders;
+        const String chosen = environmentVariable(variable);
+        if (!chosen.empty())
+            folders.push_back(chosen);
+        else
+            for (const char* folder : { SANPRIVACY_OPENCV_DATA "/haarcascades", "/usr/share/opencv4/haarcascades",
+                                        "/usr/local/share/opencv4/haarcascades", "/usr/share/opencv5/haarcascades",
+                                        "/usr/local/share/opencv5/haarcascades", "/usr/lib/python3/dist-packages/cv2/data",
+                                        "/usr/local/lib/python3/dist-packages/cv2/data" })
+                folders.push_back(folder);
+        const String path = findInFolders(name, folders);
+        if (path.empty() || !cascade.load(path))
+            CV_Error(Error::StsObjectNotFound, format("The cascade '%s' is %s: install opencv-data or set %s to its folder",
+                     name.c_str(), path.empty() ? "missing" : "broken", variable));
+    }
+
+    View viewOf(const Pyramid& picture, double roll) const
+    {
+        const Size full = picture.size();
+        const double longSide = std::max(full.width, full.height);
+        const double scale = std::max(std::min(1., MOST_SIDE / longSide), LEAST_SIDE / longSide);
+        // Rolled by that much, the picture needs a larger view.
+        const double c = std::abs(std::cos(roll)), s = std::abs(std::sin(roll));
+        const Size size(std::max(1, cvRound(scale * (c * full.width + s * full.height))),
+                        std::max(1, cvRound(scale * (s * full.width + c * full.height))));
+        const Point2c a = std::polar(scale, -roll);
+        const Similarity toView(a, Point2c(size.width - 1, size.height - 1) * .5
+                                       - a * Point2c(full.width - 1, full.height - 1) * .5);
+        View view = { Mat(size, CV_8U), toView.inverse(), roll };
+        picture.warp(view.image, toView);
+        return view;
+    }
+
+    /** Squares around a cascade's boxes.
+    @param neighbours boxes that must agree on a face.
+    @param mirrored search the mirror image. */
+    static void search(Proposer& proposer, const View& view, int neighbours, bool mirrored,
+                       std::vector<Square>& squares)
+    {
+        Mat image = view.image;
+        if (mirrored)
+            flip(view.image, image, 1);
+        std::vector<Rect> boxes;
+        proposer.cascade.detectMultiScale(image, boxes, STEP, neighbours, 0, Size(LEAST_FACE, LEAST_FACE));
+        for (const Rect& box : boxes)
+        {
+            Point2c centre(box.x + (.5 + proposer.centre.x) * box.width, box.y + (.5 + proposer.centre.y) * box.height);
+            if (mirrored)
+                centre.real(image.cols - 1 - centre.real());
+            const double eyes = proposer.eyes * box.width * view.toPicture.scale();
+            const Square square = { view.toPicture(centre), SIDE * eyes, view.roll };
+            squares.push_back(square);
+        }
+    }
+
+    //! Squares of all sizes everywhere, as dense as the network's tolerance of misplaced squares asks for.
+    static void cover(const Size& size, std::vector<Square>& squares)
+    {
+        const double largest = 1.5 * std::max(size.width, size.height), smallest = .15 * std::max(size.width, size.height);
+        const double ratio = 1.5, stride = .22; // in the square's side
+        for (double side = largest; side > smallest; side /= ratio)
+        {
+            const int across = cvCeil(size.width / (stride * side)), down = cvCeil(size.height / (stride * side));
+            for (int y = 0; y < down; ++y)
+                for (int x = 0; x < across; ++x)
+                {
+                    const Square square = { Point2c((x + .5) * size.width / across, (y + .5) * size.height / down), side, 0 };
+                    squares.push_back(square);
+                }
+        }
+    }
+
+    std::vector<Square> propose(const Pyramid& picture, int round)
+    {
+        const double eighth = CV_PI / 4;
+        std::vector<Square> squares;
+        if (round == EVERYWHERE_ROUND)
+        {
+            cover(picture.size(), squares);
+            return squares;
+        }
+        const View upright = viewOf(picture, 0);
+        if (round == FRONTAL_ROUND)
+        {
+            search(frontal, upright, 1, false, squares);
+        }
+        else if (round == GENEROUS_ROUND)
+        {
+            search(generous, upright, 1, false, squares);
+            search(profile, upright, 1, false, squares);
+            search(profile, upright, 1, true, squares);
+        }
+        else
+        {
+            search(frontal, viewOf(picture, -eighth), 1, false, squares);
+            search(frontal, viewOf(picture, eighth), 1, false, squares);
+        }
+        return squares;
+    }
+
+    bool plausible(const Candidate& candidate, double least) const
+    {
+        // Before a pose is fitted: it needs two eyes.
+        if (!(candidate.probability >= least) || !(std::abs(candidate.landmarks[1] - candidate.landmarks[0]) >= LEAST_EYES))
+            return false;
+        return poseOf(candidate.landmarks).residual <= MOST_RESIDUAL;
+    }
+
+    //! The faces among the squares, best first, each once.
+    std::vector<Candidate> decide(const Pyramid& picture, const std::vector<Square>& proposals)
+    {
+        std::vector<Candidate> candidates = network.look(picture, proposals);
+        for (int pass = 1; pass <= REFINEMENTS; ++pass)
+        {
+            std::vector<Square> squares;
+            for (const Candidate& candidate : distinct(candidates, FIRST_THRESHOLD))
+            {
+                const Pose pose = poseOf(candidate.landmarks);
+                const Square square = { pose.centre, SIDE * pose.eyes, pose.roll };
+                squares.push_back(square);
+            }
+            candidates = network.look(picture, squares);
+        }
+        return distinct(candidates, threshold);
+    }
+
+    //! Plausible candidates, best first, without those that show a face again.
+    std::vector<Candidate> distinct(std::vector<Candidate> candidates, double least) const
+    {
+        const double nearest = .8; // of two faces' centres, inter-ocular distances of the larger
+        std::sort(candidates.begin(), candidates.end(),
+                  [](const Candidate& a, const Candidate& b) { return a.probability > b.probability; });
+        std::vector<Candidate> kept;
+        std::vector<Pose> poses;
+        for (const Candidate& candidate : candidates)
+        {
+            if (!plausible(candidate, least))
+                continue;
+            const Pose pose = poseOf(candidate.landmarks);
+            const bool again = std::any_of(poses.begin(), poses.end(), [&](const Pose& other) {
+                return std::abs(pose.centre - other.centre) < nearest * std::max(pose.eyes, other.eyes); });
+            if (again)
+                continue;
+            kept.push_back(candidate);
+            poses.push_back(pose);
+        }
+        return kept;
+    }
+
+    Mat row(const Candidate& face) const
+    {
+        const Pose pose = poseOf(face.landmarks);
+        const Point2c centre = pose.centre + std::polar(pose.eyes, pose.roll) * BOX_CENTRE;
+        Mat_<float> result(1, FACE_COLUMNS);
+        result(0) = float(centre.real() - .5 * BOX.width * pose.eyes);
+        result(1) = float(centre.imag() - .5 * BOX.height * pose.eyes);
+        result(2) = float(BOX.width * pose.eyes);
+        result(3) = float(BOX.height * pose.eyes);
+        for (int k = 0; k < LANDMARKS; ++k)
+        {
+            result(FIRST_LANDMARK + 2 * k) = float(face.landmarks[k].real());
+            result(FIRST_LANDMARK + 2 * k + 1) = float(face.landmarks[k].imag());
+        }
+        result(SCORE) = float(face.probability);
+        return std::move(result);
+    }
+
+    Proposer frontal, generous, profile;
+    LandmarkNetwork network;
+    double threshold;
+};
+
+#endif // SANPRIVACY_HAVE_CASCADES
+
+} // namespace
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+FaceDetector::FaceDetector() {}
+
+Ptr<FaceDetector> FaceDetector::create(const String& detector, float score_threshold, int backend_id, int target_id)
+{
+    CV_Check(score_threshold, score_threshold <= 1, "A score lies in 0..1");
+    const DnnDevice device = selectDevice(backend_id, target_id);
+    Ptr<FaceDetector> result = makePtr<FaceDetector>();
+#ifdef HAVE_OPENCV_OBJDETECT
+    if (!detector.empty())
+    {
+        result->p = makePtr<YuNet>(detector, score_threshold, device);
+        return result;
+    }
+#endif
+#ifdef SANPRIVACY_HAVE_CASCADES
+    if (detector.empty())
+    {
+        result->p = makePtr<CascadeDetector>(score_threshold, device);
+        return result;
+    }
+#endif
+    CV_UNUSED(device);
+    CV_Error(Error::StsNotImplemented, detector.empty()
+        ? "This OpenCV has no CascadeClassifier (modules objdetect, and xobjdetect since 5): name a YuNet file"
+        : "This OpenCV has no objdetect module, which runs YuNet");
+}
+
+bool FaceDetector::empty() const
+{
+    return !p;
+}
+
+void FaceDetector::detect(InputArray _image, OutputArray _faces)
+{
+    CV_INSTRUMENT_REGION();
+    if (empty())
+        CV_Error(Error::StsNullPtr, "The detector is empty: use FaceDetector::create()");
+    Mat image = _image.getMat();
+    CV_Check(image.size(), !image.empty(), "The image is empty");
+    CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_16U, "The image must be 8-bit or 16-bit unsigned");
+    CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be grey or BGR");
+    if (image.depth() == CV_16U)
+    {
+        Mat bytes;
+        image.convertTo(bytes, CV_8U, 255. / 65535);
+        image = bytes;
+    }
+
+    const Mat faces = p->detect(image);
+    Mat sorted(0, FACE_COLUMNS, CV_32F);
+    if (!faces.empty())
+    {
+        Mat order;
+        sortIdx(faces.col(SCORE), order, SORT_EVERY_COLUMN | SORT_DESCENDING);
+        for (int i = 0; i < faces.rows; ++i)
+            sorted.push_back(faces.row(order.at<int>(i)));
+    }
+    sorted.copyTo(_faces);
+}
+
+}} // namespace cv::sanprivacy
