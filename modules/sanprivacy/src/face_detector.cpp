@@ -378,8 +378,7 @@ private:
     /** Squares around a cascade's boxes.
     @param neighbours boxes that must agree on a face.
     @param mirrored search the mirror image. */
-    static void search(Proposer& proposer, const View& view, int neighbours, bool mirrored,
-                       std::vector<Square>& squares)
+    void search(Proposer& proposer, const View& view, int neighbours, bool mirrored, std::vector<Square>& squares) const
     {
         Mat image = view.image;
         if (mirrored)
