@@ -1,0 +1,72 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_BATCHES_HPP
+#define SANPRIVACY_TRAIN_BATCHES_HPP
+
+#include <mutex>
+#include <vector>
+
+#include "faces.hpp"
+#include "loop.hpp"
+
+namespace sanprivacy { namespace train {
+
+//! An endless sequence of indices: every n of them are a new permutation of 0..n-1, set by the seed.
+class Shuffle
+{
+public:
+    Shuffle(size_t n, uint64_t seed) : n_(n), seed_(seed) {}
+    size_t operator()(uint64_t position) const;
+
+private:
+    size_t n_;
+    uint64_t seed_;
+    mutable std::mutex mutex_;
+    mutable uint64_t epoch_ = UINT64_MAX;
+    mutable std::vector<size_t> order_;
+};
+
+//! How much a canonical crop is moved and lit differently each time it is seen; each value is the largest.
+struct Jitter
+{
+    bool flip = true;      //!< half the crops are mirrored
+    double shift = 4;      //!< pixels
+    double scale = .03;
+    double roll = 3;       //!< degrees
+    double contrast = .15; //!< factor 1 +- contrast
+    double brightness = .1;
+
+    static Jitter none();
+    //! @param face CV_32F, 0..1; the result stays in this range
+    cv::Mat operator()(const cv::Mat& face, cv::RNG& rng) const;
+};
+
+//! A crop as the networks take it: grey, CV_32F, 0..1.
+cv::Mat greyFace(const cv::Mat& bgr);
+
+//! Stacks CV_32F images of one size to [N,1,H,W].
+torch::Tensor stackImages(const std::vector<cv::Mat>& images);
+
+//! Batches { faces [N,1,224,224], labels [N,1] } that depend on seed and step alone.
+class FaceBatches
+{
+public:
+    FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter);
+    Batch operator()(int64_t step) const;
+
+private:
+    const Faces& faces_;
+    int64_t batch_;
+    uint64_t seed_;
+    Jitter jitter_;
+    Shuffle shuffle_;
+};
+
+//! The faces begin..end-1 as they are, in order: { faces, labels }.
+Batch plainBatch(const Faces& faces, size_t begin, size_t end);
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_BATCHES_HPP

@@ -1,0 +1,41 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_DATASET_HPP
+#define SANPRIVACY_TRAIN_DATASET_HPP
+
+#include "faces.hpp"
+
+namespace CLI { class App; }
+
+namespace sanprivacy { namespace train {
+
+//! Which faces a training sees, and which it is measured on.
+struct DatasetOptions
+{
+    std::vector<std::filesystem::path> data;    //!< folders
+    std::vector<std::filesystem::path> heldOut; //!< folders; empty: the data's own validation and test parts, or a share of them
+    double heldOutShare = .05;
+    std::string layout;                         //!< of every folder; empty: recognised
+    AttributeRule rule;
+    std::filesystem::path cache;                //!< folder of the crops
+    double minCoverage = .95;                   //!< least share of a crop that lies inside its picture
+    bool needLabels = true;
+
+    DatasetOptions();
+    void addTo(CLI::App& verb);
+};
+
+struct Dataset
+{
+    Faces train, heldOut;
+};
+
+/** @brief Reads and caches the faces; says how many there are and why others are left out.
+Persons are never on both sides where a share is held out. */
+Dataset loadDataset(const DatasetOptions& options, const CropLayout& layout = CropLayout());
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_DATASET_HPP

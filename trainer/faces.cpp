@@ -1,0 +1,290 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "faces.hpp"
+
+#include <fstream>
+#include <future>
+#include <iostream>
+#include <iterator>
+#include <sstream>
+#include <thread>
+
+#include <opencv2/hdf.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+#include "progress.hpp"
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace train {
+
+namespace {
+
+const float UNREADABLE = -1, NO_FACE = -2; // in the place of a coverage
+
+const char* const CROPS = "crops";         // [N, size, size] of 3 bytes
+const char* const COVERAGE = "coverage";   // [1, N]
+const char* const LANDMARKS = "landmarks"; // [N, 10]
+const char* const KEY = "key";             // the text that makeKey() gave
+
+//! All that the crops depend on, as text.
+std::string makeKey(const std::vector<Sample>& samples, const CropLayout& layout)
+{
+    std::ostringstream key;
+    key << "sanprivacy faces 1\n" << layout.size << ' ' << layout.zoom << ' ' << layout.landmarks().reshape(1, 1) << '\n';
+    for (const Sample& sample : samples)
+    {
+        std::error_code missing;
+        key << sample.file.string() << ' ' << fs::file_size(sample.file, missing) << ' '
+            << fs::last_write_time(sample.file, missing).time_since_epoch().count();
+        for (const cv::Point2f& p : sample.landmarks)
+            key << ' ' << p.x << ' ' << p.y;
+        key << '\n';
+    }
+    return key.str();
+}
+
+//! imread that takes a truncated JPEG, which libjpeg completes in grey, for what it is: unreadable.
+cv::Mat readPicture(const fs::path& file)
+{
+    std::ifstream in(file, std::ios::binary);
+    const std::vector<char> bytes{ std::istreambuf_iterator<char>(in), {} };
+    if (bytes.empty())
+        return cv::Mat();
+    const std::string start = "\xff\xd8", end = "\xff\xd9";
+    if (std::equal(start.begin(), start.end(), bytes.begin()) &&
+        std::find_end(bytes.begin(), bytes.end(), end.begin(), end.end()) == bytes.end())
+        return cv::Mat();
+    try
+    {
+        return cv::imdecode(bytes, cv::IMREAD_COLOR);
+    }
+    catch (const cv::Exception&) // e.g. a header that claims an absurd size
+    {
+        return cv::Mat();
+    }
+}
+
+//! The largest face's landmarks, or none.
+std::vector<cv::Point2f> detectLandmarks(cv::sanprivacy::FaceDetector& detector, const cv::Mat& image)
+{
+    cv::Mat faces;
+    detector.detect(image, faces);
+    int largest = -1;
+    for (int i = 0; i < faces.rows; i++)
+        if (largest < 0 || faces.at<float>(i, 2) * faces.at<float>(i, 3) > faces.at<float>(largest, 2) * faces.at<float>(largest, 3))
+            largest = i;
+    std::vector<cv::Point2f> landmarks;
+    for (int k = 0; largest >= 0 && k < 5; k++)
+        landmarks.emplace_back(faces.at<float>(largest, 4 + 2 * k), faces.at<float>(largest, 5 + 2 * k));
+    return landmarks;
+}
+
+//! One picture's row of the cache.
+struct Row
+{
+    cv::Mat crop, landmarks;
+    float coverage = UNREADABLE;
+};
+
+//! A worker's own detector: made when the first picture needs it.
+class Cropper
+{
+public:
+    explicit Cropper(const CropLayout& layout) : layout_(layout), wanted_(layout.landmarks()) {}
+
+    Row operator()(const Sample& sample)
+    {
+        Row row{ cv::Mat::zeros(layout_.size, layout_.size, CV_8UC3), cv::Mat::zeros(1, 10, CV_32F) };
+        const cv::Mat image = readPicture(sample.file);
+        if (image.empty())
+            return row;
+        std::vector<cv::Point2f> points = sample.landmarks;
+        if (points.empty())
+        {
+            if (!detector_)
+                detector_ = cv::sanprivacy::FaceDetector::create();
+            points = detectLandmarks(*detector_, image);
+        }
+        try
+        {
+            if (points.empty())
+                CV_Error(cv::Error::StsObjectNotFound, "no face");
+            const cv::Mat source = cv::Mat(points).reshape(1, 5);
+            cv::Mat similarity, moved;
+            row.coverage = float(cv::sanprivacy::alignFace(image, source, row.crop, cv::Size(layout_.size, layout_.size), wanted_));
+            cv::sanprivacy::estimateSimilarity(source, wanted_, similarity);
+            cv::transform(cv::Mat(points), moved, similarity);
+            row.landmarks = moved.reshape(1, 1);
+        }
+        catch (const cv::Exception&) // no face, or landmarks that are none
+        {
+            row.coverage = NO_FACE;
+        }
+        return row;
+    }
+
+private:
+    CropLayout layout_;
+    cv::Mat wanted_;
+    cv::Ptr<cv::sanprivacy::FaceDetector> detector_;
+};
+
+} // namespace
+
+cv::Mat CropLayout::landmarks() const
+{
+    cv::Mat points;
+    cv::sanprivacy::getCanonicalLandmarks(points);
+    const cv::Size canonical(224, 224);
+    for (int i = 0; i < points.rows; i++)
+    {
+        points.at<float>(i, 0) = (points.at<float>(i, 0) - canonical.width / 2) * zoom + size / 2.f;
+        points.at<float>(i, 1) = (points.at<float>(i, 1) - canonical.height / 2) * zoom + size / 2.f;
+    }
+    return points;
+}
+
+FaceCache::FaceCache(std::vector<Sample> samples, const fs::path& folder, const std::string& name, const CropLayout& layout)
+    : samples_(std::move(samples)), layout_(layout)
+{
+    const std::string key = makeKey(samples_, layout_);
+    fs::create_directories(folder);
+    file_ = folder / (name + "-" + std::to_string(layout.size) + (layout.zoom < 1 ? "-wide" : "") + ".h5");
+    if (!open(key))
+    {
+        build(key);
+        if (!open(key))
+            CV_Error(cv::Error::StsError, "the cache " + file_.string() + " cannot be read back");
+        rebuilt_ = true;
+    }
+    reportUnusable();
+}
+
+FaceCache::~FaceCache()
+{
+    if (store_)
+        store_->close();
+}
+
+bool FaceCache::open(const std::string& key)
+{
+    if (!fs::exists(file_))
+        return false;
+    try
+    {
+        store_ = cv::hdf::open(file_.string());
+        cv::Mat stored, coverage;
+        store_->dsread(stored, KEY);
+        if (key != std::string(stored.ptr<char>(), stored.total()))
+        {
+            store_->close();
+            store_.release();
+            return false;
+        }
+        store_->dsread(coverage, COVERAGE);
+        coverage_.assign(coverage.ptr<float>(), coverage.ptr<float>() + coverage.total());
+        store_->dsread(landmarks_, LANDMARKS);
+        return true;
+    }
+    catch (const cv::Exception&) // truncated, or no cache of ours: made anew
+    {
+        store_.release();
+        return false;
+    }
+}
+
+void FaceCache::build(const std::string& key)
+{
+    const size_t block = 256; // pictures in memory at a time
+    const size_t workers = std::max(1u, std::thread::hardware_concurrency());
+    const int n = int(samples_.size()), size = layout_.size;
+    const fs::path part = file_.string() + ".part";
+    fs::remove(part);
+    fs::remove(file_);
+    try
+    {
+        const cv::Ptr<cv::hdf::HDF5> store = cv::hdf::open(part.string());
+        const int sizes[] = { n, size, size };
+        store->dscreate(3, sizes, CV_8UC3, CROPS);
+        cv::Mat coverage(1, n, CV_32F), landmarks(n, 10, CV_32F);
+        std::vector<Cropper> croppers(workers, Cropper(layout_));
+        Progress progress("cropping " + file_.stem().string(), n);
+        for (size_t begin = 0; begin < samples_.size(); begin += block)
+        {
+            const size_t count = std::min(block, samples_.size() - begin);
+            const int blockSizes[] = { int(count), size, size };
+            cv::Mat crops(3, blockSizes, CV_8UC3);
+            std::vector<std::future<void>> done;
+            for (size_t w = 0; w < workers; w++)
+                done.push_back(std::async(std::launch::async, [&, w] {
+                    for (size_t i = w; i < count; i += workers)
+                    {
+                        const Row row = croppers[w](samples_[begin + i]);
+                        std::copy(row.crop.datastart, row.crop.dataend, crops.ptr(int(i)));
+                        coverage.at<float>(int(begin + i)) = row.coverage;
+                        row.landmarks.copyTo(landmarks.row(int(begin + i)));
+                    }
+                }));
+            for (std::future<void>& worker : done)
+                worker.get();
+            const int offset[] = { int(begin), 0, 0 };
+            store->dswrite(crops, CROPS, offset, blockSizes);
+            progress.show(begin + count);
+        }
+        store->dscreate(coverage.rows, coverage.cols, coverage.type(), COVERAGE);
+        store->dswrite(coverage, COVERAGE);
+        store->dscreate(landmarks.rows, landmarks.cols, landmarks.type(), LANDMARKS);
+        store->dswrite(landmarks, LANDMARKS);
+        const cv::Mat text(1, int(key.size()), CV_8U, const_cast<char*>(key.data()));
+        store->dscreate(text.rows, text.cols, text.type(), KEY);
+        store->dswrite(text, KEY);
+        store->close();
+        fs::rename(part, file_);
+    }
+    catch (...)
+    {
+        fs::remove(part);
+        throw;
+    }
+}
+
+void FaceCache::reportUnusable() const
+{
+    const size_t named = 10; // the rest is counted
+    for (float kind : { UNREADABLE, NO_FACE })
+    {
+        size_t count = 0;
+        std::string names;
+        for (size_t i = 0; i < size(); i++)
+            if (coverage_[i] == kind && ++count <= named)
+                names += "\n  " + samples_[i].file.string();
+        if (count > named)
+            names += "\n  ...";
+        if (count)
+            std::cerr << count << " of " << size() << " pictures left out, "
+                      << (kind == UNREADABLE ? "unreadable:" : "no face found:") << names << std::endl;
+    }
+}
+
+std::vector<cv::Point2f> FaceCache::landmarks(size_t i) const
+{
+    const cv::Point2f* points = landmarks_.ptr<cv::Point2f>(int(i));
+    return { points, points + 5 };
+}
+
+cv::Mat FaceCache::crop(size_t i) const
+{
+    const int offset[] = { int(i), 0, 0 }, counts[] = { 1, layout_.size, layout_.size };
+    cv::Mat crops;
+    {
+        const std::lock_guard<std::mutex> lock(reading_);
+        store_->dsread(crops, CROPS, offset, counts);
+    }
+    return cv::Mat(layout_.size, layout_.size, CV_8UC3, crops.data).clone();
+}
+
+}} // namespace sanprivacy::train

@@ -1,0 +1,50 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "generator.hpp"
+
+#include <opencv2/imgproc.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+namespace sanprivacy { namespace train {
+
+std::vector<std::string> generatorKinds() { return { SAN2018_KIND, SAN2018_COMBINER3_KIND }; }
+
+std::shared_ptr<Generator> makeGenerator(const std::string& kind)
+{
+    San2018Options options;
+    if (kind == SAN2018_KIND)
+        options.combiner_kernel = 1;
+    else if (kind == SAN2018_COMBINER3_KIND)
+        options.combiner_kernel = 3;
+    else
+        CV_Error(cv::Error::StsBadArg, "'" + kind + "' is no network that perturbs");
+    return std::make_shared<San2018>(options);
+}
+
+Prototypes::Prototypes(const std::filesystem::path& file)
+{
+    const auto builder = cv::sanprivacy::PrototypeBuilder::load(file.string());
+    if (builder->getSize() != cv::Size(CROP_SIZE, CROP_SIZE))
+        CV_Error(cv::Error::StsBadSize, file.string() + cv::format(" holds prototypes of %dx%d, the networks take %dx%d",
+                 builder->getSize().width, builder->getSize().height, int(CROP_SIZE), int(CROP_SIZE)));
+    std::vector<torch::Tensor> prototypes;
+    for (int label : { 0, 1 })
+    {
+        cv::Mat bgr, rgb;
+        builder->same(label, bgr);
+        cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+        prototypes.push_back(torch::from_blob(rgb.data, { rgb.rows, rgb.cols, 3 }).permute({ 2, 0, 1 }).clone());
+    }
+    byLabel_ = torch::stack(prototypes).contiguous();
+}
+
+torch::Tensor Prototypes::same(const torch::Tensor& labels) const
+{
+    return byLabel_.index_select(0, labels.flatten().to(torch::kLong));
+}
+
+torch::Tensor Prototypes::opposite(const torch::Tensor& labels) const { return same(1 - labels); }
+
+}} // namespace sanprivacy::train

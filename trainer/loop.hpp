@@ -1,0 +1,83 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_LOOP_HPP
+#define SANPRIVACY_TRAIN_LOOP_HPP
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace CLI { class App; }
+
+namespace sanprivacy { namespace train {
+
+//! Tensors whose first dimension counts the same faces.
+using Batch = std::vector<torch::Tensor>;
+
+//! Named scalars; the first is what training minimises, the others are told.
+using Losses = std::vector<std::pair<std::string, torch::Tensor>>;
+
+//! Named figures on held-out faces.
+using Figures = std::vector<std::pair<std::string, double>>;
+
+//! What is trained, on what, towards what.
+struct Task
+{
+    std::string kind;                                //!< names the network in its checkpoint
+    std::shared_ptr<torch::nn::Module> network;
+    int64_t facesPerEpoch = 0;
+    std::function<Batch(int64_t step)> batch;        //!< depends on nothing but the step; called ahead from another thread
+    //! Means over the batch; called from several threads at a time, each with a generator for what it draws.
+    std::function<Losses(const Batch&, at::Generator)> losses;
+    std::function<Figures()> evaluate;               //!< after each epoch and at the end; may be empty
+};
+
+struct LoopOptions
+{
+    std::filesystem::path folder;  //!< of checkpoint.pt, loss.csv and held-out.csv
+    uint64_t seed = 1;
+    int64_t batch = 32;            //!< faces per step
+    double learningRate = 1e-3;    //!< of Adam, at the start
+    bool decay = false;            //!< cosine to zero over the planned steps; otherwise constant
+    int64_t steps = 0;             //!< stop after as many; 0: see epochs
+    double epochs = 5;             //!< where steps is 0
+    double minutes = 0;            //!< of this call, 0: no limit
+    double checkpointMinutes = 3;
+    int64_t workers = 0;           //!< threads that share a batch, 0: one per core
+    bool bf16 = false;
+    bool resume = false;
+
+    void addTo(CLI::App& verb);
+    torch::ScalarType precision() const { return bf16 ? torch::kBFloat16 : torch::kFloat; } //!< of images and activations
+    int64_t plannedSteps(int64_t facesPerEpoch) const;
+};
+
+//! File of the checkpoint in a training's folder.
+std::filesystem::path checkpointFile(const std::filesystem::path& folder);
+
+/** @brief Kind of the network in a checkpoint file.
+Missing, truncated or foreign files raise cv::Exception, here and in loadNetwork(). */
+std::string checkpointKind(const std::filesystem::path& file);
+
+//! Reads the network of a checkpoint; its kind must be the expected one.
+void loadNetwork(const std::filesystem::path& file, const std::string& kind, torch::nn::Module& network);
+
+/** @brief Trains: data parallel over threads, with Adam, checkpoints, loss curves and progress.
+
+Each step's randomness comes from (seed, step) alone, so that a resumed training goes on bit for bit as if it had never stopped.
+SIGINT saves a checkpoint and stops. A loss that is not finite raises cv::Exception; the last checkpoint stays.
+@return false if it was interrupted. */
+bool runLoop(const Task& task, const LoopOptions& options);
+
+//! Independent 64-bit seeds from a seed and a count (splitmix64).
+uint64_t mixSeed(uint64_t seed, uint64_t count);
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_LOOP_HPP

@@ -1,0 +1,426 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "manifest.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include <csv.h>
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace train {
+
+namespace {
+
+std::string lower(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return text;
+}
+
+std::string maleOrFemale(bool male) { return male ? "M" : "F"; }
+
+[[noreturn]] void noSuchAttribute(const std::string& layout, const std::string& attribute, const std::string& known)
+{
+    CV_Error(cv::Error::StsBadArg, "the layout " + layout + " has no attribute '" + attribute + "', it has " + known);
+}
+
+bool isPicture(const fs::path& file)
+{
+    static const std::set<std::string> extensions = { ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm" };
+    return extensions.count(lower(file.extension().string())) > 0;
+}
+
+std::vector<fs::path> pictures(const fs::path& folder)
+{
+    std::vector<fs::path> files;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
+        if (entry.is_regular_file() && isPicture(entry.path()))
+            files.push_back(entry.path());
+    return files;
+}
+
+//! Pictures whose stem matches a pattern, and the groups of the match.
+void forEachMatch(const fs::path& folder, const std::regex& pattern,
+                  const std::function<void(const fs::path&, const std::smatch&)>& visit)
+{
+    for (const fs::path& file : pictures(folder))
+    {
+        const std::string name = file.filename().string();
+        std::smatch match;
+        if (std::regex_match(name, match, pattern))
+            visit(file, match);
+    }
+}
+
+//! Words of each line of a text table; commas count as blanks.
+void forEachRow(const fs::path& file, int skip, const std::function<void(std::istringstream&)>& visit)
+{
+    std::ifstream in(file);
+    if (!in)
+        CV_Error(cv::Error::StsBadArg, "cannot read " + file.string());
+    std::string line;
+    for (int i = 0; std::getline(in, line); i++)
+    {
+        std::replace(line.begin(), line.end(), ',', ' ');
+        std::istringstream row(line);
+        if (i >= skip && !(row >> std::ws).eof())
+            visit(row);
+    }
+}
+
+//! First column of a table to its second.
+std::map<std::string, std::string> readPairs(const fs::path& file)
+{
+    std::map<std::string, std::string> pairs;
+    forEachRow(file, 0, [&](std::istringstream& row) {
+        std::string key, value;
+        row >> key >> value;
+        pairs[key] = value;
+    });
+    return pairs;
+}
+
+const char* const LANDMARK_COLUMNS[] = { "right_eye_x", "right_eye_y", "left_eye_x", "left_eye_y", "nose_x", "nose_y",
+                                         "right_mouth_x", "right_mouth_y", "left_mouth_x", "left_mouth_y" };
+
+std::vector<Sample> readLabels(const fs::path& folder, const std::string& attribute)
+{
+    const fs::path csv = folder / "labels.csv";
+    const io::ignore_column others = io::ignore_extra_column | io::ignore_missing_column;
+    std::vector<Sample> samples;
+    try
+    {
+        io::CSVReader<14, io::trim_chars<' ', '\t'>, io::double_quote_escape<',', '"'>> reader(csv.string());
+        const char* const* l = LANDMARK_COLUMNS;
+        reader.read_header(others, "file", attribute, "identity", "split",
+                           l[0], l[1], l[2], l[3], l[4], l[5], l[6], l[7], l[8], l[9]);
+        for (const std::string& needed : { std::string("file"), attribute })
+            if (!reader.has_column(needed))
+                CV_Error(cv::Error::StsBadArg, csv.string() + " has no column '" + needed + "'");
+        const bool landmarks = std::all_of(std::begin(LANDMARK_COLUMNS), std::end(LANDMARK_COLUMNS),
+                                           [&](const char* column) { return reader.has_column(column); });
+        Sample sample;
+        std::string file;
+        std::vector<cv::Point2f> p(5);
+        while (reader.read_row(file, sample.value, sample.identity, sample.split, p[0].x, p[0].y, p[1].x, p[1].y,
+                               p[2].x, p[2].y, p[3].x, p[3].y, p[4].x, p[4].y))
+        {
+            sample.file = folder / file;
+            if (landmarks)
+                sample.landmarks = p;
+            samples.push_back(sample);
+        }
+    }
+    catch (const io::error::base& error)
+    {
+        CV_Error(cv::Error::StsParseError, error.what());
+    }
+    return samples;
+}
+
+std::vector<Sample> readCelebA(const fs::path& folder, const std::string& attribute)
+{
+    const fs::path attributes = folder / "list_attr_celeba.txt";
+    const std::string wanted = attribute == "gender" ? "Male" : attribute;
+    std::ifstream in(attributes);
+    std::string count, header;
+    std::getline(in, count);
+    std::getline(in, header);
+    std::istringstream words(header);
+    const std::vector<std::string> names{ std::istream_iterator<std::string>(words), {} };
+    const auto column = std::find(names.begin(), names.end(), wanted) - names.begin();
+    if (size_t(column) == names.size())
+        noSuchAttribute("celeba", wanted, header);
+
+    const fs::path identityFile = folder / "identity_CelebA.txt", partitionFile = folder / "list_eval_partition.txt",
+                   landmarkFile = folder / "list_landmarks_align_celeba.txt";
+    std::map<std::string, std::string> identity, partition;
+    std::map<std::string, std::vector<cv::Point2f>> landmarks;
+    if (fs::exists(identityFile))
+        identity = readPairs(identityFile);
+    if (fs::exists(partitionFile))
+        partition = readPairs(partitionFile);
+    if (fs::exists(landmarkFile)) // image left first, as ours
+        forEachRow(landmarkFile, 2, [&](std::istringstream& row) {
+            std::string name;
+            std::vector<cv::Point2f> p(5);
+            row >> name;
+            for (cv::Point2f& point : p)
+                row >> point.x >> point.y;
+            if (row)
+                landmarks[name] = p;
+        });
+
+    static const std::map<std::string, std::string> splits = { { "0", "train" }, { "1", "validation" }, { "2", "test" } };
+    std::vector<Sample> samples;
+    forEachRow(attributes, 2, [&](std::istringstream& row) {
+        Sample sample;
+        std::string name;
+        row >> name;
+        for (int i = 0; i <= column; i++)
+            row >> sample.value;
+        sample.file = folder / "img_align_celeba" / name;
+        if (identity.count(name))
+            sample.identity = identity[name];
+        if (partition.count(name) && splits.count(partition[name]))
+            sample.split = splits.at(partition[name]);
+        if (landmarks.count(name))
+            sample.landmarks = landmarks[name];
+        samples.push_back(sample);
+    });
+    return samples;
+}
+
+std::vector<Sample> readLfw(const fs::path& folder, const std::string& attribute)
+{
+    if (attribute != "gender")
+        noSuchAttribute("lfw", attribute, "gender");
+    // The name lists in circulation hold persons (Aaron_Eckhart) or pictures (Aaron_Eckhart_0001.jpg).
+    std::map<std::string, std::string> gender, split;
+    for (bool male : { true, false })
+        for (const auto& entry : readPairs(folder / (male ? "male_names.txt" : "female_names.txt")))
+            gender[entry.first] = maleOrFemale(male);
+    for (const char* name : { "train", "test" })
+    {
+        const fs::path people = folder / (std::string(name) == "train" ? "peopleDevTrain.txt" : "peopleDevTest.txt");
+        if (fs::exists(people))
+            for (const auto& entry : readPairs(people))
+                split[entry.first] = name;
+    }
+    std::vector<Sample> samples;
+    forEachMatch(folder, std::regex("(.+)_(\\d{4})\\..+"), [&](const fs::path& file, const std::smatch& match) {
+        Sample sample;
+        sample.file = file;
+        sample.identity = match[1];
+        const auto picture = gender.find(match[0]), person = gender.find(match[1]);
+        sample.value = picture != gender.end() ? picture->second : person != gender.end() ? person->second : "";
+        if (split.count(sample.identity))
+            sample.split = split[sample.identity];
+        samples.push_back(sample);
+    });
+    return samples;
+}
+
+std::vector<Sample> readMuct(const fs::path& folder, const std::string& attribute)
+{
+    if (attribute != "gender")
+        noSuchAttribute("muct", attribute, "gender");
+    // Pupils, tip of the nose and corners of the mouth among the 76 manual landmarks, each two columns after name and tag.
+    static const int FIVE_OF_76[] = { 31, 36, 67, 48, 54 };
+    fs::path csv = folder / "muct76-opencv.csv";
+    if (!fs::exists(csv))
+        csv = folder / "muct-landmarks" / "muct76-opencv.csv";
+    std::map<std::string, std::vector<cv::Point2f>> landmarks;
+    if (fs::exists(csv))
+        forEachRow(csv, 1, [&](std::istringstream& row) {
+            std::string name, tag;
+            row >> name >> tag;
+            std::vector<cv::Point2f> all, five;
+            for (cv::Point2f p; row >> p.x >> p.y;)
+                all.push_back(p);
+            for (int i : FIVE_OF_76)
+                if (size_t(i) < all.size() && all[i] != cv::Point2f()) // (0,0): not visible
+                    five.push_back(all[i]);
+            if (five.size() == 5)
+                landmarks[name] = five;
+        });
+    std::vector<Sample> samples;
+    forEachMatch(folder, std::regex("i(\\d{3})[a-z]+-([mf])[a-z]\\..+"), [&](const fs::path& file, const std::smatch& match) {
+        Sample sample;
+        sample.file = file;
+        sample.identity = match[1];
+        sample.value = maleOrFemale(match[2] == "m");
+        const auto found = landmarks.find(file.stem().string());
+        if (found != landmarks.end())
+            sample.landmarks = found->second;
+        samples.push_back(sample);
+    });
+    return samples;
+}
+
+const std::regex AR_NAME("([mw])-(\\d{3})-\\d{1,2}\\..+", std::regex::icase);
+
+std::vector<Sample> readAr(const fs::path& folder, const std::string& attribute)
+{
+    if (attribute != "gender")
+        noSuchAttribute("ar", attribute, "gender");
+    std::vector<Sample> samples;
+    forEachMatch(folder, AR_NAME, [&](const fs::path& file, const std::smatch& match) {
+        Sample sample;
+        sample.file = file;
+        sample.identity = lower(match[1]) + "-" + match[2].str();
+        sample.value = maleOrFemale(lower(match[1]) == "m");
+        samples.push_back(sample);
+    });
+    return samples;
+}
+
+const std::regex UTKFACE_NAME("(\\d{1,3})_([01])_([0-4])_\\d+\\..+");
+
+std::vector<Sample> readUtkFace(const fs::path& folder, const std::string& attribute)
+{
+    static const char* const RACES[] = { "White", "Black", "Asian", "Indian", "Others" };
+    std::vector<Sample> samples;
+    forEachMatch(folder, UTKFACE_NAME, [&](const fs::path& file, const std::smatch& match) {
+        Sample sample;
+        sample.file = file;
+        if (attribute == "gender")
+            sample.value = maleOrFemale(match[2] == "0");
+        else if (attribute == "age")
+            sample.value = match[1];
+        else if (attribute == "race")
+            sample.value = RACES[std::stoi(match[3])];
+        else
+            noSuchAttribute("utkface", attribute, "age, gender and race");
+        samples.push_back(sample);
+    });
+    return samples;
+}
+
+std::vector<Sample> readFairFace(const fs::path& folder, const std::string& attribute)
+{
+    std::vector<Sample> samples;
+    for (const char* split : { "train", "val" })
+    {
+        const fs::path csv = folder / ("fairface_label_" + std::string(split) + ".csv");
+        if (!fs::exists(csv))
+            continue;
+        try
+        {
+            io::CSVReader<2, io::trim_chars<' ', '\t'>, io::double_quote_escape<',', '"'>> reader(csv.string());
+            reader.read_header(io::ignore_extra_column | io::ignore_missing_column, "file", attribute);
+            if (!reader.has_column(attribute))
+                noSuchAttribute("fairface", attribute, "age, gender and race");
+            Sample sample;
+            sample.split = std::string(split) == "val" ? "validation" : split;
+            std::string file;
+            while (reader.read_row(file, sample.value))
+            {
+                sample.file = folder / file;
+                samples.push_back(sample);
+            }
+        }
+        catch (const io::error::base& error)
+        {
+            CV_Error(cv::Error::StsParseError, error.what());
+        }
+    }
+    return samples;
+}
+
+//! Whether the first pictures of a folder (or of a folder in it) are named after a pattern.
+bool namedLike(const fs::path& folder, const std::regex& pattern)
+{
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
+        if (entry.is_regular_file() && isPicture(entry.path()))
+            return std::regex_match(entry.path().filename().string(), pattern);
+    return false;
+}
+
+struct Layout
+{
+    const char* name;
+    const char* sign; //!< what the folder must hold
+    std::function<bool(const fs::path&)> recognise;
+    std::vector<Sample> (*read)(const fs::path& folder, const std::string& attribute);
+};
+
+const std::vector<Layout>& layouts()
+{
+    const auto holds = [](const char* file) { return [file](const fs::path& folder) { return fs::exists(folder / file); }; };
+    static const std::vector<Layout> known = {
+        { "labels", "labels.csv", holds("labels.csv"), readLabels },
+        { "celeba", "list_attr_celeba.txt", holds("list_attr_celeba.txt"), readCelebA },
+        { "lfw", "male_names.txt", holds("male_names.txt"), readLfw },
+        { "fairface", "fairface_label_{train,val}.csv",
+          [holds](const fs::path& folder) {
+              return holds("fairface_label_train.csv")(folder) || holds("fairface_label_val.csv")(folder);
+          }, readFairFace },
+        { "muct", "muct76-opencv.csv",
+          [holds](const fs::path& folder) {
+              return holds("muct76-opencv.csv")(folder) || holds("muct-landmarks")(folder);
+          }, readMuct },
+        { "ar", "pictures named m-001-01",
+          [](const fs::path& folder) { return namedLike(folder, AR_NAME); }, readAr },
+        { "utkface", "pictures named age_gender_race_date",
+          [](const fs::path& folder) { return namedLike(folder, UTKFACE_NAME); }, readUtkFace },
+    };
+    return known;
+}
+
+const Layout& findLayout(const fs::path& folder, const std::string& name)
+{
+    std::string signs;
+    for (const Layout& layout : layouts())
+    {
+        if (name.empty() ? layout.recognise(folder) : name == layout.name)
+            return layout;
+        signs += std::string(signs.empty() ? "" : ", ") + layout.sign + " (" + layout.name + ")";
+    }
+    if (name.empty())
+        CV_Error(cv::Error::StsBadArg, folder.string() + " is no data set of a known layout, it holds none of: " + signs);
+    CV_Error(cv::Error::StsBadArg, "unknown layout '" + name + "', known are: " + signs);
+}
+
+} // namespace
+
+int AttributeRule::label(const std::string& value) const
+{
+    if (value.empty())
+        return LABEL_UNKNOWN;
+    if (positive.empty())
+    {
+        static const std::set<std::string> ones = { "1", "m", "male", "man", "true", "yes" },
+                                           zeros = { "0", "-1", "f", "female", "woman", "false", "no" };
+        const std::string word = lower(value);
+        return ones.count(word) ? 1 : zeros.count(word) ? 0 : LABEL_UNKNOWN;
+    }
+    std::smatch match;
+    if (std::regex_match(positive, match, std::regex("\\s*(>=|<)\\s*([0-9]+(?:\\.[0-9]+)?)\\s*")))
+    {
+        std::smatch number;
+        if (!std::regex_search(value, number, std::regex("[0-9]+")))
+            return LABEL_UNKNOWN;
+        const bool below = std::stod(number.str()) < std::stod(match[2]);
+        return (match[1] == "<") == below;
+    }
+    std::istringstream list(positive);
+    for (std::string one; std::getline(list, one, ',');)
+        if (lower(one) == lower(value))
+            return 1;
+    return 0;
+}
+
+std::vector<std::string> manifestLayouts()
+{
+    std::vector<std::string> names;
+    for (const Layout& layout : layouts())
+        names.push_back(layout.name);
+    return names;
+}
+
+std::vector<Sample> readManifest(const fs::path& folder, const AttributeRule& rule, const std::string& layout)
+{
+    if (!fs::is_directory(folder))
+        CV_Error(cv::Error::StsBadArg, folder.string() + " is not a folder");
+    const fs::path absolute = fs::canonical(folder);
+    std::vector<Sample> samples = findLayout(absolute, layout).read(absolute, rule.attribute);
+    if (samples.empty())
+        CV_Error(cv::Error::StsBadArg, folder.string() + " lists no pictures");
+    std::stable_sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) { return a.file < b.file; });
+    for (Sample& sample : samples)
+        sample.label = rule.label(sample.value);
+    return samples;
+}
+
+}} // namespace sanprivacy::train

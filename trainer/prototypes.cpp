@@ -1,0 +1,46 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "verbs.hpp"
+
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+#include "dataset.hpp"
+#include "progress.hpp"
+
+namespace sanprivacy { namespace train {
+
+Verb prototypesVerb(CLI::App& app)
+{
+    struct Options
+    {
+        DatasetOptions dataset;
+        std::filesystem::path out;
+    };
+    const auto options = std::make_shared<Options>();
+    CLI::App* const verb = app.add_subcommand("prototypes", "Mean face of each label, over the training faces.");
+    options->dataset.addTo(*verb);
+    verb->add_option("-o,--out", options->out, "file of the prototypes, .yml.gz")->required();
+    return { verb, [options] {
+        const Dataset dataset = loadDataset(options->dataset);
+        const auto builder = cv::sanprivacy::PrototypeBuilder::create();
+        {
+            Progress progress("prototypes", double(dataset.train.size()));
+            for (size_t i = 0; i < dataset.train.size(); i++)
+            {
+                builder->add(dataset.train.crop(i), dataset.train.label(i));
+                progress.show(double(i + 1));
+            }
+        }
+        builder->save(options->out.string());
+        std::cout << options->out.string() << ": " << builder->count(0) << " faces of label 0, " << builder->count(1)
+                  << " of label 1" << std::endl;
+        return 0;
+    } };
+}
+
+}} // namespace sanprivacy::train
