@@ -32,7 +32,6 @@ int main(int argc, char** argv)
         return parser.has("help") ? 0 : 2;
     }
 
-    //! [perturb]
     const Mat photo = imread(input);
     if (photo.empty())
     {
@@ -40,11 +39,19 @@ int main(int argc, char** argv)
         return 1;
     }
     Mat faces, perturbed;
-    FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
-    Perturber::create()->perturbFaces(photo, faces, perturbed, { label }, prototype, parser.has("grey"));
-    imwrite(output, perturbed);
-    //! [perturb]
-
+    try
+    {
+        //! [perturb]
+        FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
+        Perturber::create()->perturbFaces(photo, faces, perturbed, { label }, prototype, parser.has("grey"));
+        imwrite(output, perturbed);
+        //! [perturb]
+    }
+    catch (const cv::Exception& e) // a missing network, a bad option
+    {
+        std::cerr << e.err << std::endl;
+        return 1;
+    }
     std::cout << faces.rows << " face(s) perturbed: " << output << std::endl;
-    return faces.empty() ? 1 : 0;
+    return 0;
 }
