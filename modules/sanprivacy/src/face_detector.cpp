@@ -63,9 +63,10 @@ public:
     {
         const Mat bgr = toBgr(image);
         const double longSide = std::max(bgr.cols, bgr.rows);
-        Mat faces = look(bgr, std::min(1., MOST_SIDE / longSide), 0);
-        if (faces.empty()) // a face that fills the picture, or a tiny picture
-            faces = look(bgr, CLOSE_SIDE / longSide, BORDER);
+        const double enlarged = std::min(LEAST_SIDE / longSide, MOST_ENLARGED);
+        Mat faces = look(bgr, std::min(std::max(1., enlarged), MOST_SIDE / longSide), 0);
+        if (faces.empty()) // a face may fill the picture
+            faces = look(bgr, enlarged, BORDER);
         return faces;
     }
 
@@ -73,8 +74,9 @@ private:
     static const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
     static const int MOST_FACES = 5000;
     const float THRESHOLD = .7f, OVERLAP = .3f;
-    const double MOST_SIDE = 1280, CLOSE_SIDE = 256;
-    const double BORDER = .25; // of the long side
+    const double MOST_SIDE = 1280, LEAST_SIDE = 256; // of what the network sees, long side
+    const double MOST_ENLARGED = 4;                  // beyond, there is nothing to be seen
+    const double BORDER = .25;                       // of the long side
 
     //! Detects in the scaled image within a black border, the given share of its long side wide.
     Mat look(const Mat& bgr, double scale, double border)
@@ -568,15 +570,13 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces)
     }
 
     const Mat faces = p->detect(image);
-    Mat sorted(0, FACE_COLUMNS, CV_32F);
-    if (!faces.empty())
-    {
-        Mat order;
-        sortIdx(faces.col(SCORE), order, SORT_EVERY_COLUMN | SORT_DESCENDING);
-        for (int i = 0; i < faces.rows; ++i)
-            sorted.push_back(faces.row(order.at<int>(i)));
-    }
-    sorted.copyTo(_faces);
+    _faces.create(faces.rows, FACE_COLUMNS, CV_32F);
+    if (faces.empty())
+        return;
+    Mat order, sorted = _faces.getMat();
+    sortIdx(faces.col(SCORE), order, SORT_EVERY_COLUMN | SORT_DESCENDING);
+    for (int i = 0; i < faces.rows; ++i)
+        faces.row(order.at<int>(i)).copyTo(sorted.row(i));
 }
 
 }} // namespace cv::sanprivacy

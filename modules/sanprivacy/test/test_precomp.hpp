@@ -8,8 +8,33 @@
 #include "opencv2/ts.hpp"
 #include "opencv2/sanprivacy.hpp"
 
+#include <cstdlib>
+#include <fstream>
+
 namespace opencv_test {
 using namespace cv::sanprivacy;
+
+//! The module's folder in the source tree, where its tests find themselves and the repository around them.
+inline std::string moduleFolder()
+{
+    const std::string anyData = findDataFile("classifier.onnx");
+    return anyData.substr(0, anyData.find_last_of("/\\")) + "/..";
+}
+
+//! A file of the repository, or one that comes separately; without it the test is skipped.
+inline std::string fileOrSkip(const std::string& path)
+{
+    if (!std::ifstream(path.c_str(), std::ios::binary).good())
+        throw SkipTestException("needs " + path);
+    return path;
+}
+
+//! Real faces and public networks: below $SANPRIVACY_SHARED, by default the folder `shared` next to the repository.
+inline std::string sharedFile(const std::string& name)
+{
+    const char* root = std::getenv("SANPRIVACY_SHARED");
+    return fileOrSkip((root ? std::string(root) : moduleFolder() + "/../../../shared") + "/" + name);
+}
 } // namespace opencv_test
 
 #endif // OPENCV_SANPRIVACY_TEST_PRECOMP_HPP

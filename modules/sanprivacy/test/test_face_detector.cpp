@@ -1,0 +1,315 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "test_precomp.hpp"
+
+#include "opencv2/core/utils/filesystem.hpp"
+#include <sstream>
+
+namespace opencv_test { namespace {
+
+const int SCORE = 14;
+
+//! The detector that needs no file of the user's.
+Ptr<FaceDetector> shippedDetector(float threshold = -1.f)
+{
+    fileOrSkip(moduleFolder() + "/../../data/landmarks.onnx");
+    return FaceDetector::create(String(), threshold);
+}
+
+Mat portrait(const std::string& name)
+{
+    const Mat image = imread(fileOrSkip(moduleFolder() + "/../../data/portraits/" + name + ".jpg"));
+    CV_Assert(!image.empty());
+    return image;
+}
+
+Mat landmarksOf(const Mat& face)
+{
+    return face.colRange(4, SCORE).clone().reshape(1, 5);
+}
+
+//! Mean distance of landmarks, inter-ocular distances of the second set.
+double landmarkError(const Mat& a, const Mat& b)
+{
+    double sum = 0;
+    for (int k = 0; k < 5; ++k)
+        sum += cvtest::norm(a.row(k), b.row(k), NORM_L2) / 5;
+    return sum / cvtest::norm(b.row(0), b.row(1), NORM_L2);
+}
+
+//! Sets an environment variable for as long as it lives.
+class Environment
+{
+public:
+    Environment(const char* name, const std::string& value) : name_(name), was_(std::getenv(name) ? std::getenv(name) : "")
+    {
+        set(value);
+    }
+    ~Environment() { set(was_); }
+
+private:
+    void set(const std::string& value)
+    {
+#ifdef _WIN32
+        _putenv_s(name_, value.c_str());
+#else
+        value.empty() ? unsetenv(name_) : setenv(name_, value.c_str(), 1);
+#endif
+    }
+    const char* name_;
+    std::string was_;
+};
+
+String errorOf(const std::string& detector)
+{
+    try
+    {
+        FaceDetector::create(detector);
+    }
+    catch (const cv::Exception& e)
+    {
+        return e.err;
+    }
+    return String();
+}
+
+TEST(SanPrivacy_FaceDetector, default_constructed_is_empty)
+{
+    FaceDetector detector;
+    Mat faces;
+    EXPECT_TRUE(detector.empty());
+    EXPECT_THROW(detector.detect(Mat::zeros(100, 100, CV_8U), faces), cv::Exception);
+}
+
+TEST(SanPrivacy_FaceDetector, missing_files_are_named)
+{
+    const std::string folder = cv::tempfile("");
+    ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
+    EXPECT_NE(errorOf(folder + "/yunet.onnx").find("yunet.onnx"), String::npos);
+    EXPECT_NE(errorOf(findDataFile("classifier.onnx")).find("is no YuNet"), String::npos);
+    {
+        Environment data("OPENCV_SANPRIVACY_DATA_PATH", folder);
+        const String error = errorOf("");
+        EXPECT_NE(error.find("landmarks.onnx"), String::npos) << error;
+        EXPECT_NE(error.find(folder), String::npos) << error;
+    }
+    {
+        Environment cascades("OPENCV_SANPRIVACY_CASCADE_PATH", folder);
+        fileOrSkip(moduleFolder() + "/../../data/landmarks.onnx");
+        const String error = errorOf("");
+        EXPECT_NE(error.find("haarcascade_frontalface_alt2.xml"), String::npos) << error;
+    }
+    cv::utils::fs::remove_all(folder);
+}
+
+TEST(SanPrivacy_FaceDetector, another_network_is_not_taken_for_the_landmark_network)
+{
+    const std::string folder = cv::tempfile("");
+    ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
+    std::ofstream(folder + "/landmarks.onnx", std::ios::binary)
+        << std::ifstream(findDataFile("classifier.onnx"), std::ios::binary).rdbuf();
+    Environment data("OPENCV_SANPRIVACY_DATA_PATH", folder);
+    EXPECT_NE(errorOf("").find("is not the landmark network"), String::npos);
+    cv::utils::fs::remove_all(folder);
+}
+
+TEST(SanPrivacy_FaceDetector, unavailable_device_is_an_error)
+{
+    EXPECT_THROW(FaceDetector::create(String(), -1.f, 9999, 0), cv::Exception);
+}
+
+TEST(SanPrivacy_FaceDetector, each_shipped_portrait_has_one_face)
+{
+    const Ptr<FaceDetector> detector = shippedDetector();
+    for (const char* name : { "man-bald", "man-dark-hair", "man-dark-skin", "man-glasses", "man-grey-hair",
+                              "woman-dark-hair", "woman-dark-skin", "woman-fair-hair", "woman-glasses" })
+    {
+        Mat faces;
+        detector->detect(portrait(name), faces);
+        ASSERT_EQ(faces.rows, 1) << name;
+        ASSERT_EQ(faces.cols, 15);
+        ASSERT_EQ(faces.type(), CV_32F);
+        EXPECT_GT(faces.at<float>(0, SCORE), .8f) << name;
+        EXPECT_LE(faces.at<float>(0, SCORE), 1.f) << name;
+
+        const Mat landmarks = landmarksOf(faces);
+        const Mat eyes = (Mat_<float>(2, 2) << 124, 164, 196, 164); // scripts/make_portraits.py puts them there
+        EXPECT_LE(cvtest::norm(landmarks.rowRange(0, 2), eyes, NORM_INF), 6) << name;
+        const Rect2f box(faces.at<float>(0), faces.at<float>(1), faces.at<float>(2), faces.at<float>(3));
+        for (int k = 0; k < 5; ++k)
+            EXPECT_TRUE(box.contains(Point2f(landmarks.at<float>(k, 0), landmarks.at<float>(k, 1)))) << name;
+    }
+}
+
+TEST(SanPrivacy_FaceDetector, landmarks_follow_the_face)
+{
+    const Ptr<FaceDetector> detector = shippedDetector();
+    const Mat image = portrait("woman-dark-hair");
+    Mat faces, found;
+    detector->detect(image, faces);
+    ASSERT_EQ(faces.rows, 1);
+    const Mat landmarks = landmarksOf(faces);
+
+    for (double degrees : { -35., 0., 35. })
+        for (double scale : { .15, .6, 3. })
+        {
+            const Point2f centre((image.cols - 1) / 2.f, (image.rows - 1) / 2.f);
+            const Size size(cvCeil(560 * scale), cvCeil(520 * scale));
+            Mat move = getRotationMatrix2D(centre, degrees, scale), moved, expected;
+            move.at<double>(0, 2) += (size.width - 1) / 2. - centre.x;
+            move.at<double>(1, 2) += (size.height - 1) / 2. - centre.y;
+            if (scale < 1)
+                GaussianBlur(image, moved, Size(), .4 / scale);
+            else
+                moved = image;
+            warpAffine(moved, moved, move, size, INTER_LINEAR, BORDER_CONSTANT, Scalar(120, 90, 70));
+            transform(landmarks.reshape(2), expected, move);
+            expected = expected.reshape(1);
+
+            detector->detect(moved, found);
+            ASSERT_EQ(found.rows, 1) << degrees << " degrees, scale " << scale;
+            EXPECT_LE(landmarkError(landmarksOf(found), expected), .06) << degrees << " degrees, scale " << scale;
+        }
+}
+
+TEST(SanPrivacy_FaceDetector, every_kind_of_image)
+{
+    const Ptr<FaceDetector> detector = shippedDetector();
+    const Mat image = portrait("man-grey-hair");
+    Mat faces, found, grey, wide;
+    detector->detect(image, faces);
+    ASSERT_EQ(faces.rows, 1);
+    cvtColor(image, grey, COLOR_BGR2GRAY);
+    detector->detect(grey, found);
+    EXPECT_EQ(cvtest::norm(faces, found, NORM_INF), 0);
+    image.convertTo(wide, CV_16U, 257);
+    detector->detect(wide, found);
+    EXPECT_EQ(cvtest::norm(faces, found, NORM_INF), 0);
+
+    EXPECT_THROW(detector->detect(Mat(), found), cv::Exception);
+    EXPECT_THROW(detector->detect(Mat::zeros(50, 50, CV_8UC4), found), cv::Exception);
+    EXPECT_THROW(detector->detect(Mat::zeros(50, 50, CV_32F), found), cv::Exception);
+}
+
+TEST(SanPrivacy_FaceDetector, no_face)
+{
+    const Ptr<FaceDetector> detector = shippedDetector();
+    RNG rng(11);
+    for (const Size& size : { Size(1, 1), Size(1, 2000), Size(3000, 2), Size(40, 40), Size(300, 200) })
+    {
+        Mat image(size, CV_8UC3, Scalar(90, 120, 60)), faces;
+        detector->detect(image, faces);
+        EXPECT_EQ(faces.rows, 0) << size;
+        rng.fill(image, RNG::UNIFORM, 0, 256);
+        detector->detect(image, faces);
+        EXPECT_EQ(faces.rows, 0) << size;
+    }
+}
+
+TEST(SanPrivacy_FaceDetector, several_faces_best_first)
+{
+    const Ptr<FaceDetector> detector = shippedDetector();
+    const Mat first = portrait("man-bald"), second = portrait("woman-glasses");
+    Mat both, faces;
+    hconcat(first, second, both);
+    copyMakeBorder(both, both, 0, 2000, 0, 2400, BORDER_CONSTANT, Scalar::all(100)); // a large image
+    detector->detect(both, faces);
+    ASSERT_EQ(faces.rows, 2);
+    EXPECT_GE(faces.at<float>(0, SCORE), faces.at<float>(1, SCORE));
+    const float a = faces.at<float>(0, 4), b = faces.at<float>(1, 4);
+    EXPECT_NEAR(std::min(a, b), 124, 6);
+    EXPECT_NEAR(std::max(a, b), 124 + 320, 6);
+
+    shippedDetector(1.f)->detect(both, faces);
+    EXPECT_EQ(faces.rows, 0);
+}
+
+struct Labelled
+{
+    std::string file;
+    Mat landmarks;
+};
+
+//! Every n-th photograph of a set of real faces.
+std::vector<Labelled> realFaces(const std::string& set, int step)
+{
+    const std::string table = sharedFile("faces/" + set + "/labels.csv"), folder = table.substr(0, table.size() - 10);
+    std::ifstream lines(table);
+    std::vector<Labelled> result;
+    std::string line;
+    std::getline(lines, line);
+    for (int i = 0; std::getline(lines, line); ++i)
+    {
+        if (i % step)
+            continue;
+        std::vector<std::string> cells;
+        std::istringstream row(line);
+        for (std::string cell; std::getline(row, cell, ',');)
+            cells.push_back(cell);
+        Labelled face = { folder + cells[0], Mat(5, 2, CV_32F) };
+        for (int k = 0; k < 10; ++k)
+            face.landmarks.at<float>(k / 2, k % 2) = std::stof(cells[cells.size() - 10 + k]);
+        result.push_back(face);
+    }
+    return result;
+}
+
+//! No face missed, and landmarks on average within the given share of the inter-ocular distance.
+void checkOnRealFaces(FaceDetector& detector, const std::string& set, int step, double mostError, double mostOthers)
+{
+    double error = 0;
+    int others = 0;
+    const std::vector<Labelled> labelled = realFaces(set, step);
+    for (const Labelled& face : labelled)
+    {
+        Mat faces;
+        detector.detect(imread(face.file), faces);
+        double nearest = DBL_MAX;
+        for (int i = 0; i < faces.rows; ++i)
+            nearest = std::min(nearest, landmarkError(landmarksOf(faces.row(i)), face.landmarks));
+        ASSERT_LE(nearest, .5) << face.file;
+        error += nearest / labelled.size();
+        others += faces.rows - 1;
+    }
+    EXPECT_LE(error, mostError);
+    EXPECT_LE(double(others) / labelled.size(), mostOthers);
+}
+
+TEST(SanPrivacy_FaceDetector, real_faces_with_nothing_downloaded)
+{
+    const Ptr<FaceDetector> detector = shippedDetector();
+    checkOnRealFaces(*detector, "celeba-identities", 30, .12, .05);
+    checkOnRealFaces(*detector, "portraits-public-domain", 8, .1, .05);
+}
+
+TEST(SanPrivacy_FaceDetector, real_faces_with_yunet)
+{
+#if CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR < 8
+    const char* const model = "models/face_detection_yunet_2022mar.onnx";
+#else
+    const char* const model = "models/face_detection_yunet_2023mar.onnx";
+#endif
+    const Ptr<FaceDetector> detector = FaceDetector::create(sharedFile(model));
+    checkOnRealFaces(*detector, "celeba-identities", 60, .12, .1);
+    checkOnRealFaces(*detector, "fairface-val", 40, .12, .1); // tightly cropped
+
+    // Sizes that are no multiples of anything, far too small and far too large, with the landmarks where they belong.
+    const Labelled face = realFaces("portraits-public-domain", 1000)[0];
+    const Mat image = imread(face.file);
+    for (double scale : { .1, .37, 7.3 })
+    {
+        Mat resized, faces;
+        resize(image, resized, Size(), scale, scale, scale < 1 ? INTER_AREA : INTER_LINEAR);
+        detector->detect(resized, faces);
+        ASSERT_GE(faces.rows, 1) << scale;
+        const double mostError = scale < .3 ? .25 : .1; // 6 px between the eyes are no more than that
+        EXPECT_LE(landmarkError(landmarksOf(faces.row(0)), face.landmarks * scale), mostError) << scale;
+    }
+    Mat faces;
+    detector->detect(Mat::zeros(1, 1, CV_8UC3), faces);
+    EXPECT_EQ(faces.rows, 0);
+}
+
+}} // namespace
