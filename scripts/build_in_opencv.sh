@@ -13,10 +13,11 @@ repository=$(cd "$(dirname "$0")/.." && pwd)
 work=$(realpath -m "${1:-$repository/build/in-opencv}")
 jobs=${JOBS:-$(nproc)}
 "$repository/scripts/setup.sh" in-opencv
+mkdir -p "$work"
 
 # A package list of its own, since few machines have one of source packages.
 version=$(dpkg-query -W -f='${source:Version}' libopencv-dev)
-source=$(find "$work" -maxdepth 1 -type d -name 'opencv-*' 2>/dev/null | head -n 1)
+source=$(find "$work" -maxdepth 1 -type d -name 'opencv-*' | head -n 1)
 if [ -z "$source" ]; then
     mkdir -p "$work/apt/lists/partial"
     . /etc/os-release
@@ -39,7 +40,8 @@ cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DOPENCV_EXTRA_MODULES_PATH="$repository/modules" \
     -DBUILD_LIST=core,imgproc,imgcodecs,videoio,dnn,objdetect,ts,sanprivacy \
     -DBUILD_TESTS=ON -DBUILD_PERF_TESTS=ON -DPROTOBUF_UPDATE_FILES=ON -DOPENCV_DOWNLOAD_TRIES_LIST= \
-    -DCPU_BASELINE=SSE3 -DCPU_DISPATCH=AVX2 "${off[@]/%/=OFF}" "${@:2}" >"$work/configure.log"
+    -DPYTHON_DEFAULT_EXECUTABLE=/usr/bin/python3 -DPYTHON3_EXECUTABLE=/usr/bin/python3 -DCPU_BASELINE=SSE3 -DCPU_DISPATCH=AVX2 \
+    "${off[@]/%/=OFF}" "${@:2}" >"$work/configure.log"
 
 ninja -C "$work/build" -j "$jobs" opencv_sanprivacy opencv_test_sanprivacy opencv_perf_sanprivacy
 "$work/build/bin/opencv_test_sanprivacy"
