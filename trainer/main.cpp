@@ -26,7 +26,7 @@ int run(int argc, char** argv)
     app.require_subcommand(1);
     app.failure_message(CLI::FailureMessage::help);
     const std::vector<Verb> verbs = { prototypesVerb(app), classifierVerb(app), landmarksVerb(app),
-                                      pretrainVerb(app), trainVerb(app) };
+                                      pretrainVerb(app), trainVerb(app), exportVerb(app) };
     try
     {
         app.parse(argc, argv);
