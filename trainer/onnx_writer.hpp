@@ -1,0 +1,55 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_ONNX_WRITER_HPP
+#define SANPRIVACY_TRAIN_ONNX_WRITER_HPP
+
+#include "networks.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sanprivacy { namespace train {
+
+// Networks as ONNX files that cv::dnn of OpenCV 4.6 and later imports: opset 11, dynamic batch, fp32.
+// Every file is checked by libonnx and run by cv::dnn on random input before it appears; it appears whole or not at all,
+// and whatever fails raises cv::Exception.
+
+//! Largest difference between LibTorch and cv::dnn that a written file may show.
+constexpr double ONNX_TOLERANCE = 1e-5;
+
+enum class San2018Form
+{
+    ALL,    //!< `image`, `same_proto`, `neutral_proto`, `opposite_proto` to `perturbed_same`, `perturbed_neutral`, `perturbed_opposite`
+    AUTHORS //!< `image`, `same_proto`, `combine_proto` to `perturbed`
+};
+
+/** Writes the fast form; images [N,1,224,224], prototypes [N,3,224,224] RGB, all 0..1.
+@param network weights in fp32
+@param file replaced if it exists
+@param description doc string of the file: what the network was trained on, and how
+@param form inputs and outputs
+@return largest difference between the plain form in LibTorch and the file in cv::dnn, see verifyOnnx() */
+double writeOnnx(San2018& network, const std::string& file, const std::string& description = "",
+                 San2018Form form = San2018Form::ALL);
+
+//! `image` [N,1,224,224], 0..1, to `probability` [N,1] of label 1.
+double writeOnnx(GenderClassifier& network, const std::string& file, const std::string& description = "");
+
+//! `image` [N,1,96,96], 0..1, to `landmarks` [N,11]: five (x,y) in 0..1 of the square, then the probability of a face.
+double writeOnnx(LandmarkNetwork& network, const std::string& file, const std::string& description = "");
+
+using NamedTensors = std::vector<std::pair<std::string, torch::Tensor>>;
+
+/** Compares a file with LibTorch.
+@param file ONNX
+@param inputs all inputs of the graph
+@param expected outputs as LibTorch computes them
+@return largest difference of an element of cv::dnn's outputs; above ONNX_TOLERANCE, or not a number, raises cv::Exception */
+double verifyOnnx(const std::string& file, const NamedTensors& inputs, const NamedTensors& expected);
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_ONNX_WRITER_HPP

@@ -1,0 +1,174 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "onnx_writer.hpp"
+
+#include <gtest/gtest.h>
+#include <onnx/onnx_pb.h>
+#include <opencv2/core.hpp>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace sanprivacy::train;
+using torch::Tensor;
+
+class OnnxWriter : public testing::Test
+{
+protected:
+    OnnxWriter()
+    {
+        torch::manual_seed(7);
+        fs::create_directories(folder);
+    }
+    ~OnnxWriter() override { fs::remove_all(folder); }
+
+    std::string path(const std::string& name) const { return (folder / name).string(); }
+
+    int64_t filesInFolder() const { return std::distance(fs::directory_iterator(folder), fs::directory_iterator()); }
+
+    onnx::ModelProto read(const std::string& file) const
+    {
+        onnx::ModelProto model;
+        std::ifstream stream(file, std::ios::binary);
+        EXPECT_TRUE(model.ParseFromIstream(&stream));
+        return model;
+    }
+
+    static void randomBiases(torch::nn::Module& network)
+    {
+        for (auto& parameter : network.named_parameters())
+            if (parameter.value().dim() == 1)
+                torch::nn::init::normal_(parameter.value(), 0., .3);
+    }
+
+    const fs::path folder = fs::temp_directory_path() / ("sanprivacy_onnx_writer_" + std::to_string(getpid()));
+};
+
+std::vector<std::string> names(const google::protobuf::RepeatedPtrField<onnx::ValueInfoProto>& values)
+{
+    std::vector<std::string> result;
+    for (const onnx::ValueInfoProto& value : values)
+        result.push_back(value.name());
+    return result;
+}
+
+// Each comparison here is made with inputs of the test's own, apart from those writeOnnx() verifies with.
+
+class San2018Onnx : public OnnxWriter, public testing::WithParamInterface<int64_t> {};
+
+TEST_P(San2018Onnx, three_outputs_equal_the_plain_form)
+{
+    San2018 network({GetParam(), true});
+    randomBiases(network);
+    EXPECT_LE(writeOnnx(network, path("san.onnx"), "a description"), ONNX_TOLERANCE);
+    network.options.fast = false;
+    torch::NoGradGuard no_gradients;
+    for (int64_t batch : {1, 3})
+    {
+        const Tensor x = torch::rand({batch, 1, 224, 224});
+        const std::vector<Tensor> p = {torch::rand({batch, 3, 224, 224}), torch::rand({batch, 3, 224, 224}), torch::rand({batch, 3, 224, 224})};
+        const std::vector<Tensor> y = network.perturb(x, p[0], p);
+        const NamedTensors inputs = {{"image", x}, {"same_proto", p[0]}, {"neutral_proto", p[1]}, {"opposite_proto", p[2]}};
+        EXPECT_LE(verifyOnnx(path("san.onnx"), inputs,
+                             {{"perturbed_same", y[0]}, {"perturbed_neutral", y[1]}, {"perturbed_opposite", y[2]}}), ONNX_TOLERANCE);
+        EXPECT_THROW(verifyOnnx(path("san.onnx"), inputs, {{"perturbed_same", y[2]}}), cv::Exception);
+    }
+    const onnx::ModelProto model = read(path("san.onnx"));
+    EXPECT_EQ(names(model.graph().input()), (std::vector<std::string>{"image", "same_proto", "neutral_proto", "opposite_proto"}));
+    EXPECT_EQ(names(model.graph().output()), (std::vector<std::string>{"perturbed_same", "perturbed_neutral", "perturbed_opposite"}));
+    EXPECT_EQ(model.doc_string(), "a description");
+    EXPECT_EQ(model.producer_name(), "sanprivacy-train");
+    EXPECT_FALSE(model.producer_version().empty());
+}
+
+TEST_P(San2018Onnx, authors_form)
+{
+    San2018 network({GetParam(), true});
+    randomBiases(network);
+    writeOnnx(network, path("san.onnx"), "", San2018Form::AUTHORS);
+    torch::NoGradGuard no_gradients;
+    const Tensor x = torch::rand({2, 1, 224, 224}), same = torch::rand({2, 3, 224, 224}), combined = torch::rand({2, 3, 224, 224});
+    EXPECT_LE(verifyOnnx(path("san.onnx"), {{"image", x}, {"same_proto", same}, {"combine_proto", combined}},
+                         {{"perturbed", network.perturb(x, same, {combined})[0]}}), ONNX_TOLERANCE);
+    EXPECT_EQ(names(read(path("san.onnx")).graph().input()), (std::vector<std::string>{"image", "same_proto", "combine_proto"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Onnx, testing::Values(1, 3));
+
+TEST_F(OnnxWriter, gender_classifier)
+{
+    GenderClassifier network;
+    randomBiases(network);
+    writeOnnx(network, path("gender.onnx"));
+    EXPECT_TRUE(network.is_training()); // as before
+    network.eval();
+    torch::NoGradGuard no_gradients;
+    for (int64_t batch : {1, 3})
+    {
+        const Tensor x = torch::rand({batch, 1, 224, 224});
+        EXPECT_LE(verifyOnnx(path("gender.onnx"), {{"image", x}}, {{"probability", torch::sigmoid(network.forward(x))}}), ONNX_TOLERANCE);
+    }
+    EXPECT_LT(fs::file_size(path("gender.onnx")), 2500000u);
+}
+
+TEST_F(OnnxWriter, landmark_network)
+{
+    LandmarkNetwork network;
+    randomBiases(network);
+    writeOnnx(network, path("landmarks.onnx"));
+    torch::NoGradGuard no_gradients;
+    for (int64_t batch : {1, 3})
+    {
+        const Tensor x = torch::rand({batch, 1, 96, 96});
+        Tensor y = network.forward(x);
+        y.select(1, 10).sigmoid_();
+        EXPECT_LE(verifyOnnx(path("landmarks.onnx"), {{"image", x}}, {{"landmarks", y}}), ONNX_TOLERANCE);
+    }
+}
+
+TEST_F(OnnxWriter, writing_draws_no_random_numbers)
+{
+    LandmarkNetwork network;
+    torch::manual_seed(11);
+    const Tensor expected = torch::rand({4});
+    torch::manual_seed(11);
+    writeOnnx(network, path("landmarks.onnx"));
+    EXPECT_TRUE(torch::equal(torch::rand({4}), expected));
+}
+
+TEST_F(OnnxWriter, a_network_that_fails_leaves_the_old_file)
+{
+    LandmarkNetwork network;
+    writeOnnx(network, path("landmarks.onnx"));
+    const uintmax_t size = fs::file_size(path("landmarks.onnx"));
+    torch::NoGradGuard no_gradients;
+    network.output->bias[0] = NAN;
+    EXPECT_THROW(writeOnnx(network, path("landmarks.onnx"), "broken"), cv::Exception);
+    EXPECT_EQ(fs::file_size(path("landmarks.onnx")), size);
+    EXPECT_EQ(filesInFolder(), 1);
+}
+
+TEST_F(OnnxWriter, unwritable_places_are_named)
+{
+    LandmarkNetwork network;
+    fs::create_directories(path("folder"));
+    for (const std::string& place : {path("missing/landmarks.onnx"), path("folder")})
+        try
+        {
+            writeOnnx(network, place);
+            ADD_FAILURE() << place;
+        }
+        catch (const cv::Exception& error)
+        {
+            EXPECT_NE(error.msg.find(place + ": cannot be written: "), std::string::npos) << error.msg;
+        }
+    EXPECT_EQ(filesInFolder(), 1); // "folder"
+}
+
+} // namespace
