@@ -14,7 +14,7 @@ const int FACE_COLUMNS = 15;  // x, y, width, height, five landmarks, score
 const int FACE_LANDMARK = 4;  // column of the first landmark
 
 //! Share of the crop's side over which a change fades to nothing at the rim: hair and background keep their own look.
-const double FEATHER = .15;
+const double FEATHER = .12;
 
 //! Eyes 90 px apart on row 68; nose and mouth where they lie in the mean training face, aligned so and made symmetric.
 const Size CANONICAL_SIZE(224, 224);

@@ -63,20 +63,59 @@ public:
     {
         const Mat bgr = toBgr(image);
         const double longSide = std::max(bgr.cols, bgr.rows);
-        const double enlarged = std::min(LEAST_SIDE / longSide, MOST_ENLARGED);
-        Mat faces = look(bgr, std::min(std::max(1., enlarged), MOST_SIDE / longSide), 0);
-        if (faces.empty()) // a face may fill the picture
-            faces = look(bgr, enlarged, BORDER);
-        return faces;
+        const double first = std::min(LEAST_SIDE / longSide, MOST_ENLARGED);
+        const double last = std::max(first, std::min(MOST_SIDE / longSide, 1.));
+        Mat faces;
+        std::vector<float> seen; // height of each face's box in the view it was found in
+        for (double scale = first; ; scale = std::min(2 * scale, last))
+        {
+            join(look(bgr, scale, 0), float(scale), faces, seen);
+            if (scale >= last)
+                break;
+        }
+        return faces.empty() ? look(bgr, first, BORDER) : faces; // a face may fill the picture
     }
 
 private:
     static const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
     static const int MOST_FACES = 5000;
     const float THRESHOLD = .7f, OVERLAP = .3f;
-    const double MOST_SIDE = 1280, LEAST_SIDE = 256; // of what the network sees, long side
+    const double MOST_SIDE = 1600, LEAST_SIDE = 256; // of what the network sees, long side
     const double MOST_ENLARGED = 4;                  // beyond, there is nothing to be seen
     const double BORDER = .25;                       // of the long side
+
+    static Rect2f box(const Mat& face)
+    {
+        return Rect2f(face.at<float>(0), face.at<float>(1), face.at<float>(2), face.at<float>(3));
+    }
+
+    /** Adds what a larger view shows.
+    YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks of larger ones and sees faces in their
+    parts. So a face that a smaller view showed well stays as it is, and one that it showed small is replaced. */
+    void join(const Mat& found, float scale, Mat& faces, std::vector<float>& seen) const
+    {
+        const float wellSeen = 128, tooLarge = 256;
+        const int before = faces.rows;
+        for (int i = 0; i < found.rows; ++i)
+        {
+            const Rect2f candidate = box(found.row(i));
+            const float height = candidate.height * scale;
+            int known = 0;
+            while (known < before && (box(faces.row(known)) & candidate).area()
+                                     <= OVERLAP * std::min(box(faces.row(known)).area(), candidate.area()))
+                ++known;
+            if (known < before && seen[known] < wellSeen)
+            {
+                found.row(i).copyTo(faces.row(known));
+                seen[known] = height;
+            }
+            else if (known == before && (before == 0 || height < tooLarge))
+            {
+                faces.push_back(found.row(i));
+                seen.push_back(height);
+            }
+        }
+    }
 
     //! Detects in the scaled image within a black border, the given share of its long side wide.
     Mat look(const Mat& bgr, double scale, double border)

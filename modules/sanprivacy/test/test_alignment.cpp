@@ -253,7 +253,7 @@ TEST(SanPrivacy_Alignment, change_arrives_whole_inside_and_fades_without_a_step)
         EXPECT_EQ(planes[0].at<float>(0, 0), 0);
 
         // The steepest slope of the raised cosine (plus what interpolation adds), and nothing steeper anywhere, rim included.
-        const double width = .15 * 224 * scale, steepest = .2 * CV_PI / 2 / width;
+        const double width = .12 * 224 * scale, steepest = .2 * CV_PI / 2 / width;
         Mat dx = planes[0].colRange(1, side) - planes[0].colRange(0, side - 1);
         Mat dy = planes[0].rowRange(1, side) - planes[0].rowRange(0, side - 1);
         EXPECT_LE(cvtest::norm(dx, NORM_INF), 1.4 * steepest) << scale;
