@@ -59,8 +59,10 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->type_name("ONNX")->check(CLI::ExistingFile);
     command.add_option("--prototypes", prototypes, "Prototypes file; default: the shipped one")
         ->type_name("YML")->check(CLI::ExistingFile);
+    command.add_option("--classifier", classifier, "Gender network of --label auto; default: the shipped one")
+        ->type_name("ONNX")->check(CLI::ExistingFile);
     command.add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
-        ->type_name("NAME")->check(CLI::IsMember(backendNames()));
+        ->type_name("NAME")->check(CLI::IsMember(backendNames()).description(""));
 }
 
 cv::Ptr<FaceDetector> NetworkOptions::createDetector() const

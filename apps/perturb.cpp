@@ -234,17 +234,17 @@ Verb addPerturb(CLI::App& app)
     command->add_option("--labels", options->labels, "Genders (file,gender: M or F) of the largest face of each picture")
         ->type_name("CSV");
     command->add_option("--label", options->label, "Gender of faces not in CSV: male, female, auto (ask the classifier), neutral")
-        ->type_name("GENDER")->check(CLI::IsMember({ "male", "female", "auto", "neutral" }));
+        ->type_name("GENDER")->check(CLI::IsMember({ "male", "female", "auto", "neutral" }).description(""));
     command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV: that one face, no detection")
         ->needs("--labels");
     command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same")
-        ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite" }));
+        ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite" }).description(""));
     command->add_flag("--grey", options->grey, "Grey output");
     command->add_flag("--crop", options->crop, "Write the network's grey 224x224 output of the largest face");
     command->add_option("--no-face", options->no_face, "Picture without a face: error (default), skip, copy unchanged")
-        ->type_name("WHAT")->check(CLI::IsMember({ "copy", "skip", "error" }));
+        ->type_name("WHAT")->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
     command->add_option("--quality", options->quality, "Of JPEG and WebP, default 95")
-        ->type_name("0-100")->check(CLI::Range(0, 100));
+        ->type_name("0-100")->check(CLI::Range(0, 100).description(""));
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     command->footer("Exit code: 0 all perturbed, 1 some were not (each named on stderr), 2 wrong arguments.");

@@ -143,7 +143,7 @@ Verb addPrototypes(CLI::App& app)
     auto options = std::make_shared<PrototypesOptions>();
     CLI::App* command = app.add_subcommand("prototypes", "Makes the prototypes, the mean faces of a labelled set");
     command->add_option("--labels", options->labels,
-        "file,gender and perhaps the landmark columns right_eye_x,right_eye_y,left_eye_..,nose_..,right_mouth_..,left_mouth_..")
+        "Faces: file,gender and, if known, landmarks (right_eye_x, right_eye_y, ...)")
         ->required()->type_name("CSV");
     command->add_option("--faces", options->faces, "Where its files are; default: the folder of CSV")
         ->type_name("DIR")->check(CLI::ExistingDirectory);
@@ -152,7 +152,7 @@ Verb addPrototypes(CLI::App& app)
     command->add_option("--attribute", options->attribute, "Column of the label (M/F, male/female, 1/0), default gender")
         ->type_name("NAME");
     command->add_option("--coverage", options->coverage, "Least share of a crop inside its picture, default 0.95")
-        ->type_name("0-1")->check(CLI::Range(0., 1.));
+        ->type_name("0-1")->check(CLI::Range(0., 1.).description(""));
     options->networks.addDetectorTo(*command);
     return { command, [options] { return run(*options); } };
 }

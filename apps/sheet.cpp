@@ -213,7 +213,7 @@ Verb addSheet(CLI::App& app)
     command->add_option("IN", options->inputs, "Pictures and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")->required()->type_name("FILE");
     command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")->type_name("N")
-        ->check(CLI::Range(1, 1000));
+        ->check(CLI::Range(1, 1000).description(""));
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     command->footer("Under each face: what the shipped gender classifier reads in it.");

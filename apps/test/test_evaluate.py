@@ -1,0 +1,329 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""The verb `evaluate` on drawn data: what it reports is what numpy and scikit-learn make of the same faces."""
+
+import csv
+import html.parser
+import json
+import math
+import os
+import time
+import unittest
+
+import cv2
+import numpy as np
+
+from command import CommandTest, LANDMARK_COLUMNS, LANDMARKS, TEST_NETWORKS, files, portraits, run, write_labels
+
+CANONICAL = [67.2, 68, 157.2, 68, 112, 120, 76, 160, 148, 160]  # about: enough of a layout for a test
+
+NETWORKS = """%YAML:1.0
+---
+brightness:
+  task: "classifier"
+  file: "{folder}/classifier.onnx"
+  width: 224
+  height: 224
+  scale: {scale}
+  colour: "grey"
+  layout: [ {layout} ]
+cells:
+  task: "matcher"
+  file: "{folder}/descriptor.onnx"
+  width: 32
+  height: 32
+  colour: "bgr"
+  square: 1.2
+  distance: "euclidean"
+"""
+
+
+def table(folder, name):
+    with open(os.path.join(folder, name + ".csv"), newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def row(rows, **values):
+    found = [r for r in rows if all(r[k] == v for k, v in values.items())]
+    assert len(found) == 1, (values, rows)
+    return found[0]
+
+
+class Parser(html.parser.HTMLParser):
+    """Collects the tags, and every place that a browser would load something from."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.sources = [], []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.sources += [value for name, value in attributes if name in ("src", "href", "xlink:href")]
+
+
+@CommandTest.needs_detector
+class EvaluateTest(CommandTest):
+    """Eight people of the sample portraits, three pictures each; the "men" tend to be brighter, as the test's classifier has it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        rng = np.random.default_rng(3)
+        cls.faces = os.path.join(cls.shared_folder, "faces")
+        cls.darker = os.path.join(cls.shared_folder, "darker")  # what somebody else's method made of them
+        cls.rows = []
+        for folder in (cls.faces, cls.darker):
+            os.makedirs(os.path.join(folder, "images"))
+        for person, path in enumerate(portraits()[:8]):
+            for k in range(3):
+                name = f"images/{person}-{k}.png"
+                picture = cv2.imread(path).astype(float)
+                grey = picture.mean()
+                picture = picture - grey + 110 + 12 * (person % 2) + rng.normal(0, 10) + rng.normal(0, 5, picture.shape)
+                cv2.imwrite(os.path.join(cls.faces, name), picture.clip(0, 255).astype(np.uint8))
+                cv2.imwrite(os.path.join(cls.darker, name), (picture - 20).clip(0, 255).astype(np.uint8))
+                cls.rows.append((name, "M" if person % 2 else "F", f"person{person}", ("old", "young")[person // 4], 21 + 10 * k))
+        cls.labels = os.path.join(cls.shared_folder, "faces.csv")
+        cls.write_labels(cls.labels, cls.rows)
+        cls.judges = os.path.join(cls.shared_folder, "networks.yml")
+        with open(cls.judges, "w") as judges:
+            judges.write(NETWORKS.format(folder=TEST_NETWORKS, scale=1 / 255, layout=", ".join(map(str, CANONICAL))))
+        cls.cache = os.path.join(cls.shared_folder, "cache", "results.sqlite")
+        cls.report = os.path.join(cls.shared_folder, "report")
+        begin = time.monotonic()
+        cls.done = cls.evaluate("--methods", f"san,blur,pixelation=12,mixing=0.4,search,folder={cls.darker}", "-o", cls.report)
+        cls.seconds = time.monotonic() - begin
+        assert cls.done.returncode == 0, cls.done.stderr
+
+    @staticmethod
+    def write_labels(path, rows):
+        write_labels(path, rows, columns=("file", "gender", "identity", "race", "age"))
+
+    @classmethod
+    def evaluate(cls, *arguments, labels=None, judges=None, cache=None):
+        model = cls.networks[:2] + cls.networks[4:]
+        return run("evaluate", "--faces", cls.faces, "--labels", labels or cls.labels, "--networks", judges or cls.judges, *model,
+                   "--cache", cache or cls.cache, "--replicates", 200, *arguments)
+
+
+class Complete(EvaluateTest):
+    def test_report_is_there_and_needs_no_other_file(self):
+        self.assertEqual(files(self.report), sorted(
+            [name + ".csv" for name in ("attackers", "classifiers", "confusion", "data", "groups", "matchers", "privacy_gain",
+                                        "problems", "scores", "summary")] + ["report.html", "report.json"]))
+        page = Parser()
+        page.feed(open(os.path.join(self.report, "report.html"), encoding="utf-8").read())
+        self.assertEqual([s for s in page.sources if not s.startswith(("data:", "#"))], [])
+        self.assertEqual(page.tags.count("svg"), 2)  # a classifier and a matcher
+        self.assertEqual(page.tags.count("img"), 6 * 9)
+        report = json.load(open(os.path.join(self.report, "report.json")))
+        self.assertEqual(set(report["tables"]["summary"][0]), set(table(self.report, "summary")[0]))
+        self.assertIn("opposite", report["curves"]["matcher cells"])
+
+    def test_errors_are_those_of_scikit_learn(self):
+        try:
+            from sklearn.metrics import roc_auc_score, roc_curve
+        except ImportError as missing:
+            self.skipTest(str(missing))
+        scores = table(self.report, "scores")
+        self.assertEqual([s["file"] for s in scores], [r[0] for r in self.rows])
+        labels = np.array([int(s["label"]) for s in scores])
+        column = lambda method: np.array([float(s["brightness " + method]) for s in scores])
+        fpr, tpr, thresholds = roc_curve(labels, column("original"), drop_intermediate=False)
+        threshold = thresholds[np.argmin(np.abs(fpr - (1 - tpr)))]
+        self.assertTrue(0.02 < np.mean((column("original") >= threshold) != labels) < .4)  # there is something to compare
+        for method in ("original", "opposite", "blur 6", "mixing 0.4", "search", "darker"):
+            with self.subTest(method):
+                found = row(table(self.report, "classifiers"), method=method)
+                wrong = (column(method) >= threshold) != labels
+                self.assertAlmostEqual(float(found["error"]), wrong.mean(), places=6)
+                self.assertAlmostEqual(float(found["error_label_1"]), wrong[labels == 1].mean(), places=6)
+                self.assertAlmostEqual(float(found["error_at_0.5"]), np.mean((column(method) >= .5) != labels), places=6)
+                self.assertAlmostEqual(float(found["auc"]), roc_auc_score(labels, column(method)), places=6)
+                self.assertLessEqual(float(found["error_lower"]), float(found["error"]))
+                self.assertLessEqual(float(found["error"]), float(found["error_upper"]))
+        groups = table(self.report, "groups")
+        self.assertEqual([(g["attribute"], g["group"], g["faces"]) for g in groups],
+                         [("race", "old", "12"), ("race", "young", "12"), ("age", "20-29", "8"), ("age", "30-39", "8"), ("age", "40-49", "8")])
+        old = np.array([r[3] == "old" for r in self.rows])
+        self.assertAlmostEqual(float(groups[0]["darker"]), ((column("darker") >= threshold) != labels)[old].mean(), places=6)
+
+    def test_scores_are_those_of_the_pictures(self):
+        # The test's classifier is a sigmoid of the mean brightness of the crop.
+        source = np.float32(LANDMARKS).reshape(5, 2)
+        target = np.float32(CANONICAL).reshape(5, 2)
+        transform, _ = cv2.estimateAffinePartial2D(source, target, method=cv2.LMEDS)
+        for found in table(self.report, "scores")[::5]:
+            picture = cv2.imread(os.path.join(self.darker, found["file"]))
+            crop = cv2.warpAffine(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), transform, (224, 224), borderMode=cv2.BORDER_REPLICATE)
+            expected = 1 / (1 + math.exp(-20 * (crop.mean() / 255 - .5)))
+            self.assertAlmostEqual(float(found["brightness darker"]), expected, delta=.03)
+
+    def test_methods_do_what_they_should(self):
+        summary = table(self.report, "summary")
+        error = {s["method"]: float(s["error"]) for s in summary}
+        self.assertEqual(list(error), ["original", "same", "neutral", "opposite", "blur 6", "pixelation 12", "mixing 0.4", "search", "darker"])
+        self.assertGreater(error["search"], error["original"])  # it works against the very classifier that judges
+        confusion = row(table(self.report, "confusion"), method="darker")
+        self.assertEqual(int(confusion["label_0_as_0"]), 12)  # darker faces are "women" to this classifier
+        quality = {s["method"]: float(s["ssim"]) for s in summary if s["ssim"]}
+        self.assertGreater(quality["search"], quality["mixing 0.4"])  # it changes no more than it must
+        psnr = float(row(summary, method="darker")["psnr"])
+        self.assertAlmostEqual(psnr, 20 * math.log10(255 / 20), delta=1)
+
+    def test_matching(self):
+        data = table(self.report, "data")[0]
+        self.assertEqual((data["people"], data["genuine_pairs"], data["impostor_pairs"]), ("8", str(8 * 3), str(24 * 23 // 2 - 24)))
+        for found in table(self.report, "matchers"):
+            rates = [float(found["tmr_at_fmr_" + rate]) for rate in ("0.01", "0.001", "0.0001")]
+            self.assertEqual(rates, sorted(rates, reverse=True))
+            self.assertTrue(all(0 <= rate <= 1 for rate in rates))
+
+    def test_attackers_and_gain(self):
+        attackers = row(table(self.report, "attackers"), method="darker")
+        # Everything is darker by the same amount: a new threshold undoes it.
+        self.assertLess(float(attackers["new_threshold"]), float(attackers["none"]))
+        summary = row(table(self.report, "summary"), method="darker")
+        self.assertEqual(summary["strongest_attack"], "new threshold")
+        self.assertAlmostEqual(float(summary["strongest_attack_error"]), float(attackers["new_threshold"]), places=6)
+
+    def test_second_run_takes_what_is_known(self):
+        report = self.path("again")
+        begin = time.monotonic()
+        done = self.evaluate("--methods", f"san,blur,pixelation=12,mixing=0.4,search,folder={self.darker}", "-o", report)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertLess(time.monotonic() - begin, self.seconds)
+        for name in ("classifiers", "matchers", "attackers", "summary"):
+            self.assertEqual(table(report, name), table(self.report, name))
+
+    def test_changed_pictures_are_measured_anew(self):
+        changed = self.path("changed", "")
+        for name, *_ in self.rows:
+            picture = cv2.imread(os.path.join(self.darker, name))
+            os.makedirs(os.path.dirname(os.path.join(changed, name)), exist_ok=True)
+            cv2.imwrite(os.path.join(changed, name), picture // 2)
+        done = self.evaluate("--methods", "folder=" + changed, "--attackers", "none", "-o", self.path("report"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotEqual(table(self.path("report"), "scores")[0]["brightness changed"],
+                            table(self.report, "scores")[0]["brightness darker"])
+
+    def test_limit_takes_whole_people(self):
+        done = self.evaluate("--methods", "blur", "--attackers", "none", "--limit", 7, "-o", self.path("report"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        data = table(self.path("report"), "data")[0]
+        self.assertEqual((data["listed"], data["evaluated"], data["people"]), ("24", "9", "3"))
+
+
+class Incomplete(EvaluateTest):
+    """Whatever is left out is said, on stderr and in the report; the rest is judged."""
+
+    def problems(self, done, code=1):
+        self.assertEqual(done.returncode, code, done.stderr)
+        return table(self.path("report"), "problems")
+
+    def check(self, done, subject, what, code=1):
+        self.one_line(done.stderr, subject, what)
+        found = [p for p in self.problems(done, code) if subject in p["subject"]]
+        self.assertEqual(len(found), 1, found)
+        self.assertIn(what, found[0]["problem"])
+        self.assertIn(subject, open(os.path.join(self.path("report"), "report.html"), encoding="utf-8").read())
+
+    def evaluate_quickly(self, *arguments, **options):
+        return self.evaluate("--methods", "blur", "--attackers", "none", "-o", self.path("report"), *arguments, **options)
+
+    def test_missing_and_broken_pictures(self):
+        broken = os.path.join(self.faces, "images", "broken.jpg")
+        open(broken, "wb").write(b"\xff\xd8 no picture")
+        self.addCleanup(os.remove, broken)
+        labels = self.path("labels.csv")
+        self.write_labels(labels, self.rows + [("images/gone.png", "M", "person1", "old", 30), ("images/broken.jpg", "F", "person2", "old", 30)])
+        done = self.evaluate_quickly(labels=labels)
+        self.check(done, "images/gone.png", "no such file")
+        self.check(done, "images/broken.jpg", "")
+        data = table(self.path("report"), "data")[0]
+        self.assertEqual((data["listed"], data["evaluated"]), ("26", "24"))
+
+    def test_picture_missing_from_a_folder(self):
+        folder = self.path("some", "")
+        for name, *_ in self.rows[1:]:
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            cv2.imwrite(os.path.join(folder, name), cv2.imread(os.path.join(self.darker, name)))
+        done = self.evaluate("--methods", "folder=" + folder, "--attackers", "none", "-o", self.path("report"))
+        self.check(done, self.rows[0][0], "no such picture")
+        self.assertEqual(table(self.path("report"), "scores")[0]["brightness some"], "")
+
+    def test_picture_of_another_size(self):
+        folder = self.path("small", "")
+        for k, (name, *_) in enumerate(self.rows):
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            picture = cv2.imread(os.path.join(self.darker, name))
+            cv2.imwrite(os.path.join(folder, name), picture[::2, ::2] if k == 3 else picture)
+        done = self.evaluate("--methods", "folder=" + folder, "--attackers", "none", "-o", self.path("report"))
+        self.check(done, self.rows[3][0], "150x180")
+
+    def test_network_of_another_input_size(self):
+        judges = self.path("networks.yml")
+        text = open(self.judges).read()
+        open(judges, "w").write(text + text.split("---\n")[1].split("cells:")[0].replace("brightness:", "wrong:").replace("224", "100"))
+        done = self.evaluate_quickly(judges=judges)
+        self.check(done, "network wrong", "100x100")
+        self.assertEqual({r["network"] for r in table(self.path("report"), "classifiers")}, {"brightness"})
+
+    def test_missing_network_file(self):
+        judges = self.path("networks.yml")
+        open(judges, "w").write(open(self.judges).read().replace("descriptor.onnx", "gone.onnx"))
+        done = self.evaluate_quickly(judges=judges)
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "cells", "gone.onnx")
+
+    def test_person_with_one_picture(self):
+        labels = self.path("labels.csv")
+        self.write_labels(labels, self.rows[:-2])
+        self.check(self.evaluate_quickly(labels=labels), "person7", "one picture", code=0)
+        self.assertEqual(table(self.path("report"), "data")[0]["people_with_one_picture"], "1")
+
+    def test_no_identities(self):
+        labels = self.path("labels.csv")
+        write_labels(labels, [r[:2] for r in self.rows])
+        done = self.evaluate_quickly(labels=labels)
+        self.check(done, "faces", "no column of identities", code=0)
+        self.assertNotIn("matchers.csv", files(self.path("report")))
+
+    def test_only_one_label(self):
+        labels = self.path("labels.csv")
+        self.write_labels(labels, [r for r in self.rows if r[1] == "M"])
+        self.check(self.evaluate_quickly(labels=labels), "brightness", "only one label", code=0)
+
+    def test_no_label_and_no_identity(self):
+        labels = self.path("labels.csv")
+        self.write_labels(labels, self.rows[:-2] + [(self.rows[-2][0], "", "person7", "old", 1), (self.rows[-1][0], "M", "", "old", 1)])
+        done = self.evaluate_quickly(labels=labels)
+        self.check(done, self.rows[-2][0], "no gender")
+        self.check(done, self.rows[-1][0], "no identity")
+
+    def test_wrong_arguments(self):
+        for arguments, said in {("--methods", "magic"): "'magic'", ("--methods", "blur=much"): "'much'",
+                                ("--methods", "mixing=2"): "from 0 to 1", ("--methods", "folder=/nowhere"): "/nowhere",
+                                ("--methods", "opposite=/gone.onnx"): "/gone.onnx", ("--methods", "blur,blur"): "blur 6",
+                                ("--attackers", "magic"): "'magic'", ("--retrained", "cells"): "'cells'"}.items():
+            with self.subTest(arguments):
+                done = self.evaluate(*arguments, "-o", self.path("report"))
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.one_line(done.stderr, said)
+                self.assertEqual(files(self.path("report", "")), [])
+
+    def test_unusable_cache_and_output(self):
+        cache = self.path("cache.sqlite")
+        open(cache, "w").write("no database at all, but text that is long enough")
+        done = self.evaluate_quickly(cache=cache)
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, cache)
+        open(self.path("report"), "w").close()
+        done = self.evaluate_quickly()
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, self.path("report"))
+
+
+if __name__ == "__main__":
+    unittest.main()

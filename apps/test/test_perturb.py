@@ -1,0 +1,390 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""The verb `perturb` as a user runs it, on good pictures and on every kind of bad ones."""
+
+import io
+import os
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import time
+import unittest
+import zlib
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from command import (CommandTest, EXECUTABLE, LANDMARKS, TEST_NETWORKS, TIMEOUT, difference, files, portrait, portraits, read,
+                     run, shipped, write, write_labels)
+
+
+class PerturbTest(CommandTest):
+    def perturb(self, *arguments, **options):
+        """With the small networks, and landmarks from labels.csv in place of the detector."""
+        if self.labels is None:
+            pictures = [name for name in files(self.path("in", "")) if "out/" not in name and "." in name]
+            write_labels(self.path("labels.csv"), [("in/" + name, "F") for name in pictures])
+        networks = self.prototypes if "--model" in arguments else self.networks
+        return run("perturb", *networks, "--labels", self.path("labels.csv"), "--landmarks", *arguments, **options)
+
+    def setUp(self):
+        super().setUp()
+        self.labels = None
+
+    def write_labels(self, rows, **options):
+        """A label file of its own, in place of one that lists every picture as female."""
+        self.labels = rows
+        write_labels(self.path("labels.csv"), rows, **options)
+
+    def save(self, name, image=None, **options):
+        path = self.path("in", name)
+        self.assertTrue(cv2.imwrite(path, portrait() if image is None else image, **options))
+        return path
+
+
+class Good(PerturbTest):
+    def test_name_format_size_and_type_stay(self):
+        colour, grey = portrait(), cv2.cvtColor(portrait(), cv2.COLOR_BGR2GRAY)
+        alpha = np.repeat(np.linspace(0, 255, colour.shape[1], dtype=np.uint8)[None], colour.shape[0], 0)
+        pictures = {
+            "photo.jpg": colour, "PHOTO 2.JPEG": colour, "grey.jpg": grey, "photo.png": colour, "photo.bmp": colour,
+            "photo.tiff": colour, "photo.webp": colour, "photo.ppm": colour, "grey.pgm": grey, "photo.jp2": colour,
+            "deep.png": colour.astype(np.uint16) * 257, "deep-grey.tif": grey.astype(np.uint16) * 257,
+            "clear.png": np.dstack([colour, alpha]), "below/it/photo.jpg": colour, "umlaut-\u00e4 \u4eba.png": colour,
+        }
+        for name, image in pictures.items():
+            self.save(name, image)
+        done = self.perturb(self.path("in", ""), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(files(self.path("out")), sorted(pictures))
+        for name in pictures:
+            before = cv2.imread(self.path("in", name), cv2.IMREAD_UNCHANGED)
+            after = cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED)
+            with self.subTest(name):
+                self.assertEqual((before.shape, before.dtype), (after.shape, after.dtype))
+                self.assertEqual(read(self.folder, "in", name)[:4], read(self.folder, "out", name)[:4])
+                face = np.s_[120:280, 90:230]
+                self.assertGreater(difference(before[face], after[face]), 5)
+                self.assertLess(difference(before[:20], after[:20]), 2)  # only the encoder has touched the border
+        self.assertTrue((cv2.imread(self.path("out", "clear.png"), cv2.IMREAD_UNCHANGED)[..., 3] == alpha).all())
+
+    def test_prototypes_labels_and_grey(self):
+        self.save("a.png")
+        results = {}
+        for name, arguments in {"opposite": [], "same": ["--prototype", "same"], "neutral": ["--prototype", "neutral"],
+                                "grey": ["--grey"], "crop": ["--crop"]}.items():
+            done = self.perturb(self.path("in", "a.png"), "-o", self.path(name), *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            results[name] = cv2.imread(self.path(name, "a.png"), cv2.IMREAD_UNCHANGED)
+        self.assertGreater(difference(results["opposite"], results["same"]), .1)
+        self.assertGreater(difference(results["opposite"], results["neutral"]), .1)
+        self.assertEqual(results["grey"].shape, portrait().shape[:2])
+        self.assertEqual(results["crop"].shape, (224, 224))
+
+    def test_a_face_in_the_label_file_gets_its_label(self):
+        for name in ("a.png", "b.png", "c/b.png"):
+            self.save(name)
+        # By relative path, by bare name, by a path below the label file; extra columns do not matter.
+        self.write_labels([("a.png", "x", "male"), ("c/b.png", "y", "F"), ("in/b.png", "z", "1")],
+                     columns=("file", "comment", "gender"))
+        done = self.perturb(self.path("in", ""), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for label in ("M", "F"):
+            self.write_labels([(name, label) for name in ("in/a.png", "in/b.png", "in/c/b.png")])
+            self.assertEqual(self.perturb(self.path("in", ""), "-o", self.path(label)).returncode, 0)
+        self.assertNotEqual(read(self.folder, "M", "a.png"), read(self.folder, "F", "a.png"))
+        self.assertEqual(read(self.folder, "out", "a.png"), read(self.folder, "M", "a.png"))
+        self.assertEqual(read(self.folder, "out", "b.png"), read(self.folder, "M", "b.png"))
+        self.assertEqual(read(self.folder, "out", "c", "b.png"), read(self.folder, "F", "c", "b.png"))
+
+    def test_metadata_and_thumbnail_stay_behind(self):
+        upright = Image.open(portraits()[0])
+        thumbnail = io.BytesIO()
+        upright.resize((80, 96)).save(thumbnail, "JPEG")
+        # A camera held on its side: orientation 6, its notes, and a second IFD with the thumbnail.
+        note = b"SECRET NOTE\0"
+        second = 8 + 2 + 2 * 12 + 4
+        data = second + 2 + 2 * 12 + 4
+        exif = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 2)
+        exif += struct.pack("<HHII", 0x010E, 2, len(note), data) + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+        exif += struct.pack("<I", second) + struct.pack("<H", 2)
+        exif += struct.pack("<HHII", 0x0201, 4, 1, data + len(note))
+        exif += struct.pack("<HHII", 0x0202, 4, 1, len(thumbnail.getvalue())) + struct.pack("<I", 0)
+        exif += note + thumbnail.getvalue()
+        upright.rotate(90, expand=True).save(self.path("in", "a.jpg"), quality=95, exif=b"Exif\0\0" + exif,
+                                             comment=b"SECRET COMMENT", icc_profile=b"SECRET PROFILE")
+        done = self.perturb(self.path("in", "a.jpg"), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        original, written = read(self.folder, "in", "a.jpg"), read(self.folder, "out", "a.jpg")
+        self.assertEqual(original.count(b"SECRET"), 3)
+        self.assertEqual(original.count(b"\xff\xd8\xff"), 2)
+        self.assertNotIn(b"SECRET", written)
+        self.assertNotIn(b"Exif", written)
+        self.assertEqual(written.count(b"\xff\xd8\xff"), 1)
+        after = cv2.imread(self.path("out", "a.jpg"))
+        self.assertEqual(after.shape, portrait().shape)  # upright
+        self.assertLess(difference(after[:60], portrait()[:60]), 3)
+
+    def test_cmyk(self):
+        Image.open(portraits()[0]).convert("CMYK").save(self.path("in", "a.jpg"), quality=95)
+        done = self.perturb(self.path("in", "a.jpg"), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(cv2.imread(self.path("out", "a.jpg"), cv2.IMREAD_UNCHANGED).shape, portrait().shape)
+
+    def test_large_picture(self):
+        image = np.full((6000, 8000, 3), 120, np.uint8)
+        image[:384, :320] = portrait()
+        self.save("a.jpg", image)
+        done = self.perturb(self.path("in", "a.jpg"), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(cv2.imread(self.path("out", "a.jpg")).shape, image.shape)
+
+    def test_other_files_are_skipped_and_counted(self):
+        self.save("a.jpg")
+        for name in ("notes.txt", "film.mp4", "film2.mp4", "README"):
+            write(self.path("in", name), b"no picture")
+        done = self.perturb(self.path("in", ""), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.one_line(done.stdout, "Skipped 4 other files", "2 .mp4", "1 .txt")
+        self.assertEqual(files(self.path("out")), ["a.jpg"])
+
+    def test_results_inside_the_input_folder_are_no_inputs(self):
+        self.save("a.jpg")
+        for _ in range(2):
+            done = self.perturb(self.path("in", ""), "-o", self.path("in", "out"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(files(self.path("in")), ["a.jpg", "out/a.jpg"])
+
+
+class Bad(PerturbTest):
+    def check_refused(self, name, *reasons, arguments=()):
+        """The picture `name` is named with the reason; the good one beside it is done, and nothing else is there."""
+        self.save("good.png")
+        done = self.perturb(self.path("in", ""), "-o", self.path("out"), *arguments)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.one_line(done.stderr, name + ": ", *reasons)
+        self.assertEqual(files(self.path("out")), ["good.png"])
+
+    def test_truncated(self):
+        for name in ("a.jpg", "a.png", "a.webp", "a.bmp", "a.tif", "a.jp2", "a.ppm"):
+            with self.subTest(name):
+                path = self.save(name)
+                content = read(path)
+                write(path, content[:len(content) * 2 // 3])
+                self.check_refused(name, "truncated")
+                os.remove(path)
+                shutil.rmtree(self.path("out"))
+
+    def test_jpeg_that_lacks_only_its_end(self):
+        path = self.save("a.jpg")
+        content = read(path)
+        write(path, content[:-20])
+        self.check_refused("a.jpg", "truncated")
+
+    def test_truncated_jpeg_with_a_whole_thumbnail(self):
+        thumbnail = io.BytesIO()
+        Image.open(portraits()[0]).resize((80, 96)).save(thumbnail, "JPEG")
+        whole = io.BytesIO()
+        Image.open(portraits()[0]).save(whole, "JPEG", exif=b"Exif\0\0" + thumbnail.getvalue())
+        write(self.path("in", "a.jpg"), whole.getvalue()[:-len(whole.getvalue()) // 3])
+        self.check_refused("a.jpg", "truncated")
+
+    def test_empty(self):
+        write(self.path("in", "a.jpg"), b"")
+        self.check_refused("a.jpg", "empty")
+
+    def test_no_picture(self):
+        write(self.path("in", "a.jpg"), b"this is a text")
+        self.check_refused("a.jpg", "no picture")
+
+    def test_floating_point(self):
+        self.save("a.tif", portrait().astype(np.float32))
+        self.check_refused("a.tif", "32F", "8-bit or 16-bit")
+
+    def test_pages(self):
+        pages = [Image.open(path) for path in portraits()[:3]]
+        pages[0].save(self.path("in", "a.tif"), save_all=True, append_images=pages[1:])
+        self.check_refused("a.tif", "several pictures")
+
+    def test_animation(self):
+        frames = [Image.open(path) for path in portraits()[:3]]
+        frames[0].save(self.path("in", "a.webp"), save_all=True, append_images=frames[1:], duration=100)
+        self.check_refused("a.webp")
+
+    def test_too_huge(self):
+        chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        write(
+            self.path("in", "a.png"),
+            b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 200000, 200000, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))
+        self.check_refused("a.png")
+
+    @CommandTest.needs_detector
+    def test_one_pixel(self):
+        self.save("a.png", portrait()[:1, :1])
+        self.write_labels([("good.png", "F")])
+        self.check_refused("a.png", "no face found")
+
+    @CommandTest.needs_detector
+    def test_no_face(self):
+        noise = np.random.RandomState(1).randint(0, 255, (200, 200, 3), np.uint8)
+        for action, code, written in (("error", 1, []), ("skip", 0, []), ("copy", 0, ["a.png"])):
+            with self.subTest(action):
+                done = run("perturb", *self.networks, self.save("a.png", noise), "-o", self.path(action),
+                           "--no-face", action)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn("1 without a face" if action != "copy" else "1 copied", done.stdout)
+                self.assertEqual(files(self.path(action, "")), written)
+        self.assertTrue((cv2.imread(self.path("copy", "a.png")) == noise).all())
+
+    def test_label_file(self):
+        self.save("a.png")
+        header = "file,gender"
+        contents = {
+            "no gender": ("file,age\na.png,30\n", ["no column 'gender'", "file, age"]),
+            "no file": ("name,gender\na.png,F\n", ["no column 'file'", "name, gender"]),
+            "odd value": (header + "\na.png,robot\n", ["row 2", "'robot'", "M, F"]),
+            "ragged": (header + "\na.png\n", ["row 2", "1 values", "header 2"]),
+            "contradiction": (header + "\na.png,M\na.png,F\n", ["contradicting", "a.png"]),
+            "empty": ("", ["empty"]),
+            "no text": ("\0\1\2\xff" * 1000, []),
+        }
+        for name, (content, expected) in contents.items():
+            with self.subTest(name):
+                path = self.path(name + ".csv")
+                write(path, content.encode("latin1"))
+                done = run("perturb", *self.networks, "--labels", path, self.path("in", "a.png"), "-o", self.path("out"))
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.one_line(done.stderr, path, *expected)
+                self.assertFalse(os.path.exists(os.path.join(self.folder, "out")))
+
+    def test_unknown_names_in_the_label_file(self):
+        self.save("a.png")
+        self.save("another.png")
+        self.write_labels([("in/a.png", "F"), ("in/another.png", "F"), ("ghost.png", "M")])
+        done = self.perturb(self.path("in", "a.png"), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "labels.csv", "1 name", "'ghost.png'")
+        self.assertEqual(files(self.path("out")), ["a.png"])
+
+    def test_wrong_networks(self):
+        self.save("a.png")
+        content = read(TEST_NETWORKS, "generator_project.onnx")
+        write(self.path("truncated.onnx"), content[:len(content) // 2])
+        write(self.path("text.onnx"), b"no network")
+        for model in (self.path("truncated.onnx"), self.path("text.onnx"), os.path.join(TEST_NETWORKS, "descriptor.onnx")):
+            with self.subTest(model):
+                done = self.perturb(self.path("in", "a.png"), "-o", self.path("out"), "--model", model)
+                self.assertEqual(done.returncode, 1)
+                self.one_line(done.stderr, "sanprivacy: ", model)
+                self.assertFalse(os.path.exists(os.path.join(self.folder, "out")))
+
+    def test_unavailable_backend(self):
+        if "NVIDIA CUDA:                   YES" in cv2.getBuildInformation():
+            self.skipTest("this OpenCV has CUDA")
+        self.save("a.png")
+        done = self.perturb(self.path("in", "a.png"), "-o", self.path("out"), "--backend", "cuda")
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "sanprivacy: ")
+
+    def test_unwritable_folder(self):
+        self.save("a.png")
+        write(self.path("file"), b"")
+        done = self.perturb(self.path("in", "a.png"), "-o", self.folder + "/file/out")
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "cannot create the folder", "file/out")
+        done = self.perturb(self.path("in", "a.png"), "-o", "/proc/self")
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "/proc/self")
+
+    def test_full_disk(self):
+        self.save("a.png")
+        self.save("a.ppm")
+        limit = os.path.getsize(self.path("in", "a.ppm")) // 2  # a file that grows beyond it cannot be written
+        self.assertLess(limit, os.path.getsize(self.path("in", "a.png")) * 2)
+        done = self.perturb(self.path("in", ""), "-o", self.path("out"),
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "a.ppm: ", "cannot write", "File too large")
+        self.assertNotIn("a.ppm", files(self.path("out")))
+        self.assertFalse([name for name in files(self.path("out")) if name.startswith(".")])
+
+    def test_interrupted(self):
+        image = portrait()
+        names = [f"{k}.png" for k in range(400)]
+        for name in names:
+            self.save(name, image)
+        self.write_labels([(name, "F") for name in names])
+        out = self.path("out", "")
+        process = subprocess.Popen([EXECUTABLE, "perturb", *self.networks, "--labels", self.path("labels.csv"), "--landmarks",
+                                    self.path("in", ""), "-o", out], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        started = time.monotonic()
+        while len(files(out)) < 3 and time.monotonic() - started < TIMEOUT:
+            time.sleep(.01)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=TIMEOUT)
+        self.assertEqual(process.returncode, 1)
+        self.one_line(errors, "interrupted", "not begun")
+        self.assertLess(len(files(out)), len(names))
+        for name in files(out):
+            self.assertIn(name, names)
+            self.assertIsNotNone(cv2.imread(os.path.join(out, name)))
+
+
+class Usage(PerturbTest):
+    def test_wrong_arguments(self):
+        picture = self.save("a.png")
+        self.save("b/a.png")
+        write_labels(self.path("plain.csv"), [("a.png", "F")], landmarks=False)
+        for arguments, expected in {
+            (): "subcommand",
+            ("perturb",): "required",
+            ("perturb", picture): "required",
+            ("perturb", picture, "-o", self.path("out"), "--prototype", "other"): "other",
+            ("perturb", picture, "-o", self.path("out"), "--label", "neutral"): "--label neutral has no opposite",
+            ("perturb", picture, "-o", self.path("out"), "--landmarks"): "--labels",
+            ("perturb", picture, "-o", self.path("out"), "--labels", self.path("plain.csv"), "--landmarks"): "no landmark",
+            ("perturb", self.path("nothing"), "-o", self.path("out")): "no such file",
+            ("perturb", picture, self.path("in", "b", "a.png"), "-o", self.path("out")): "both be written",
+            ("perturb", self.path("in"), "-o", self.path("in")): "overwritten",
+            ("perturb", picture, "-o", self.path("in")): "overwritten",
+            ("perturb", picture, "-o", self.path("out"), "--model", self.path("nothing.onnx")): "nothing.onnx",
+            ("perturb", self.path("empty", ""), "-o", self.path("out")): "no pictures found",
+            ("wash", picture): "",
+        }.items():
+            with self.subTest(arguments):
+                before = read(picture)
+                done = run(*arguments, *(self.networks if arguments[:1] == ("perturb",) and "--model" not in arguments else []))
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(expected, done.stderr)
+                self.assertFalse(os.path.exists(os.path.join(self.folder, "out")))
+                self.assertEqual(read(picture), before)
+
+    def test_help_fits_a_screen(self):
+        for arguments in (["--help"], ["perturb", "--help"], ["sheet", "--help"], ["prototypes", "--help"]):
+            with self.subTest(arguments):
+                done = run(*arguments)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                lines = done.stdout.splitlines()
+                self.assertLessEqual(len(lines), 40)
+                self.assertLessEqual(max(map(len, lines)), 120)
+
+
+class Shipped(CommandTest):
+    @unittest.skipUnless(all(os.path.exists(shipped(name)) for name in
+                             ("san2018.onnx", "gender.onnx", "landmarks.onnx", "prototypes-gender.yml.gz")),
+                         "the shipped networks are not there")
+    def test_portraits(self):
+        done = run("perturb", os.path.dirname(portraits()[0]), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        number = len(portraits())
+        self.one_line(done.stdout, f"{number} pictures perturbed ({number} faces)")
+        self.assertEqual(files(self.path("out")), [os.path.basename(path) for path in portraits()])
+
+
+if __name__ == "__main__":
+    unittest.main()
