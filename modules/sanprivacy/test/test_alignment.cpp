@@ -197,7 +197,7 @@ TEST(SanPrivacy_Alignment, layout_and_view_of_a_larger_image)
     EXPECT_EQ(cvtest::norm(crop, laidOut, NORM_INF), 0);
 
     Mat larger;
-    copyMakeBorder(image, larger, 50, 50, 50, 50, BORDER_CONSTANT, Scalar::all(255));
+    cv::copyMakeBorder(image, larger, 50, 50, 50, 50, BORDER_CONSTANT, Scalar::all(255));
     alignFace(larger(Rect(50, 50, 400, 300)), landmarksAt(Point2f(30, 30), 1.2, 10), fromView);
     alignFace(image, landmarksAt(Point2f(30, 30), 1.2, 10), crop);
     EXPECT_EQ(cvtest::norm(crop, fromView, NORM_INF), 0);

@@ -214,7 +214,7 @@ TEST(SanPrivacy_FaceDetector, several_faces_best_first)
     const Mat first = portrait("man-bald"), second = portrait("woman-glasses");
     Mat both, faces;
     hconcat(first, second, both);
-    copyMakeBorder(both, both, 0, 2000, 0, 2400, BORDER_CONSTANT, Scalar::all(100)); // a large image
+    cv::copyMakeBorder(both, both, 0, 2000, 0, 2400, BORDER_CONSTANT, Scalar::all(100)); // a large image
     detector->detect(both, faces);
     ASSERT_EQ(faces.rows, 2);
     EXPECT_GE(faces.at<float>(0, SCORE), faces.at<float>(1, SCORE));
