@@ -31,7 +31,7 @@ class Auxiliary
 public:
     /** Raises cv::Exception where the network does not work as described.
     @param description an entry of cv::sanprivacy::readNetworks()
-    @param dtype of a matcher's weights and activations, torch::kBFloat16 for speed; classifiers stay in fp32 otherwise,
+    @param dtype of weights and activations; torch::kBFloat16 (for speed) reaches matchers only: classifiers stay in fp32,
     since bf16 does not tell a probability of .998 from 1. */
     explicit Auxiliary(const cv::sanprivacy::NetworkDescription& description, torch::ScalarType dtype = torch::kFloat);
 

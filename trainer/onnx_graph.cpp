@@ -57,8 +57,10 @@ static onnx::ModelProto parse(const std::string& filename)
     if (!file)
         CV_Error_(cv::Error::StsObjectNotFound, ("Cannot read the network '%s'", filename.c_str()));
     onnx::ModelProto model;
-    if (!model.ParseFromIstream(&file) || model.graph().node_size() == 0 || model.graph().output_size() == 0)
-        CV_Error_(cv::Error::StsParseError, ("'%s' is not a whole ONNX file: expected a graph with nodes and outputs", filename.c_str()));
+    if (!model.ParseFromIstream(&file) || model.graph().node_size() == 0 || model.graph().output_size() == 0
+        || model.opset_import_size() == 0)
+        CV_Error_(cv::Error::StsParseError, ("'%s' is not a whole ONNX file: expected a graph with nodes, outputs and an operator set",
+            filename.c_str()));
     return model;
 }
 

@@ -285,10 +285,13 @@ static Tensors batchNormalization(const OnnxNode& node, const Tensors& x)
 
 static Tensors lrn(const OnnxNode& node, const Tensors& x)
 {
-    const int64_t size = node.getInt("size", 1);
-    const Tensor squares = torch::constant_pad_nd(x[0].square().unsqueeze(1), { 0, 0, 0, 0, (size - 1) / 2, size / 2 });
-    const Tensor mean = torch::avg_pool3d(squares, { size, 1, 1 }, 1).squeeze(1);
-    return { x[0] * (mean * node.getFloat("alpha", 1e-4) + node.getFloat("bias", 1)).pow(-node.getFloat("beta", .75)) };
+    const int64_t size = node.getInt("size", 1), channels = x[0].size(1);
+    const Tensor squares = torch::constant_pad_nd(x[0].square(), { 0, 0, 0, 0, (size - 1) / 2, size / 2 });
+    Tensor sum = squares.narrow(1, 0, channels);
+    for (int64_t i = 1; i < size; ++i)
+        sum = sum + squares.narrow(1, i, channels);
+    const double alpha = node.getFloat("alpha", 1e-4) / (double)size;
+    return { x[0] * (sum * alpha + node.getFloat("bias", 1)).pow(-node.getFloat("beta", .75)) };
 }
 
 template<Tensor (*function)(const Tensor&, int64_t, c10::optional<torch::ScalarType>)>
@@ -556,20 +559,28 @@ static Tensors constantOfShape(const OnnxNode& node, const Tensors& x)
 static Tensors pad(const OnnxNode& node, const Tensors& x)
 {
     const std::string mode = node.getString("mode", "constant");
-    const Ints pads = intsOf(node, x, 1, node.has("paddings") ? "paddings" : "pads");
-    const size_t dimensions = pads.size() / 2;
+    const Ints pads = intsOf(node, x, 1, node.has("paddings") ? "paddings" : "pads"); // before each axis, then after each
+    const int64_t axes = (int64_t)pads.size() / 2;
     if (given(x, 3))
         unsupported("Pad with axes");
     if (mode == "constant")
     {
         const double value = given(x, 2) ? x[2].item<double>() : node.getFloat("value", 0);
-        return { Window::pad(x[0], Ints(pads.begin(), pads.begin() + dimensions), Ints(pads.begin() + dimensions, pads.end()), value) };
+        return { Window::pad(x[0], Ints(pads.begin(), pads.begin() + axes), Ints(pads.begin() + axes, pads.end()), value) };
     }
-    const bool spatial = dimensions == 4 && !pads[0] && !pads[1] && !pads[4] && !pads[5];
-    if (!spatial || (mode != "reflect" && mode != "edge"))
-        unsupported("Pad of mode " + mode + " over these axes");
-    const Ints sides = { pads[3], pads[7], pads[2], pads[6] };
-    return { mode == "reflect" ? torch::reflection_pad2d(x[0], sides) : torch::replication_pad2d(x[0], sides) };
+    if (mode != "reflect" && mode != "edge")
+        unsupported("Pad of mode " + mode);
+    Tensor y = x[0];
+    for (int64_t axis = 0; axis < axes; ++axis)
+    {
+        if (pads[axis] == 0 && pads[axis + axes] == 0)
+            continue;
+        const int64_t last = y.size(axis) - 1;
+        Tensor position = torch::arange(-pads[axis], last + 1 + pads[axis + axes], torch::kLong);
+        position = mode == "edge" ? position.clamp(0, last) : last - (last - position.abs()).abs();
+        y = y.index_select(axis, position);
+    }
+    return { y };
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
