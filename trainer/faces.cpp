@@ -190,8 +190,9 @@ bool FaceCache::open(const std::string& key)
         store_->dsread(landmarks_, LANDMARKS);
         return true;
     }
-    catch (const cv::Exception&) // truncated, or no cache of ours: made anew
+    catch (const std::exception&) // truncated, or no cache of ours; what cv::hdf throws there is not always cv::Exception
     {
+        std::cerr << file_.string() << " is damaged and made anew" << std::endl;
         store_.release();
         return false;
     }

@@ -25,6 +25,7 @@ namespace sanprivacy { namespace train {
 namespace {
 
 const int64_t LOG_INTERVAL = 20; // steps per line of loss.csv
+const int64_t MOST_EVALUATIONS = 20; // on held-out faces; trainings of more epochs skip some
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -323,6 +324,8 @@ bool runLoop(const Task& task, const LoopOptions& options)
 
     const int64_t planned = options.plannedSteps(task.facesPerEpoch);
     const int64_t stepsPerEpoch = std::max<int64_t>(1, (task.facesPerEpoch + options.batch - 1) / options.batch);
+    const int64_t epochs = (planned + stepsPerEpoch - 1) / stepsPerEpoch;
+    const int64_t evaluationInterval = stepsPerEpoch * ((epochs + MOST_EVALUATIONS - 1) / MOST_EVALUATIONS);
     const int64_t workers = options.workers > 0 ? options.workers : std::max(1u, std::thread::hardware_concurrency());
     const std::vector<torch::Tensor> parameters = task.network->parameters();
     torch::optim::Adam optimiser(parameters, torch::optim::AdamOptions(options.learningRate));
@@ -339,7 +342,13 @@ bool runLoop(const Task& task, const LoopOptions& options)
     const double secondsBefore = state.seconds;
     const Clock::time_point begin = Clock::now();
     Clock::time_point saved = begin;
+    const auto settle = [&] {
+        const torch::NoGradGuard noGradients;
+        if (task.settle)
+            task.settle();
+    };
     const auto save = [&] {
+        settle();
         state.seconds = secondsBefore + since(begin);
         saveCheckpoint(checkpoint, task, optimiser, options.seed, state);
         saved = Clock::now();
@@ -347,6 +356,7 @@ bool runLoop(const Task& task, const LoopOptions& options)
     const auto evaluate = [&] {
         if (!task.evaluate)
             return;
+        settle();
         task.network->eval();
         const torch::NoGradGuard noGradients;
         const Figures figures = task.evaluate();
@@ -396,7 +406,7 @@ bool runLoop(const Task& task, const LoopOptions& options)
                 curve.add(state.step, line);
             }
             progress.show(double(state.step), describe(values));
-            if (state.step % stepsPerEpoch == 0 && state.step < planned)
+            if (state.step % evaluationInterval == 0 && state.step < planned)
                 evaluate();
             stopped = interrupted || (options.minutes > 0 && since(begin) >= 60 * options.minutes);
             if (since(saved) >= 60 * options.checkpointMinutes)
@@ -405,13 +415,14 @@ bool runLoop(const Task& task, const LoopOptions& options)
         if (next.valid())
             next.wait();
     }
+    if (!interrupted)
+        evaluate(); // before saving: a network may gather what it needs for evaluation mode
     save();
     if (interrupted)
     {
         std::cerr << "interrupted at step " << state.step << " of " << planned << ", saved; --resume goes on" << std::endl;
         return false;
     }
-    evaluate();
     return true;
 }
 

@@ -35,7 +35,8 @@ struct Task
     std::function<Batch(int64_t step)> batch;        //!< depends on nothing but the step; called ahead from another thread
     //! Means over the batch; called from several threads at a time, each with a generator for what it draws.
     std::function<Losses(const Batch&, at::Generator)> losses;
-    std::function<Figures()> evaluate;               //!< after each epoch and at the end; may be empty
+    std::function<void()> settle;                    //!< readies the network for evaluation mode, before each save; may be empty
+    std::function<Figures()> evaluate;               //!< after each epoch (twenty of them) and at the end; may be empty
 };
 
 struct LoopOptions

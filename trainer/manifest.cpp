@@ -318,12 +318,18 @@ std::vector<Sample> readFairFace(const fs::path& folder, const std::string& attr
     return samples;
 }
 
-//! Whether the first pictures of a folder (or of a folder in it) are named after a pattern.
+//! Whether one of the first pictures in a folder, or in folders in it, is named after a pattern.
 bool namedLike(const fs::path& folder, const std::regex& pattern)
 {
+    int looks = 100; // a data set of another layout may hold hundreds of thousands
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
         if (entry.is_regular_file() && isPicture(entry.path()))
-            return std::regex_match(entry.path().filename().string(), pattern);
+        {
+            if (std::regex_match(entry.path().filename().string(), pattern))
+                return true;
+            if (--looks == 0)
+                break;
+        }
     return false;
 }
 

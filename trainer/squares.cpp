@@ -58,20 +58,21 @@ Example cut(const Scene& scene, const Square& square, bool face)
 {
     Example example;
     example.face = face;
-    const double scale = SIDE / (square.side * scene.eyeDistance);
+    const int oversampling = 2; // and averaging keep fine detail from aliasing
+    const double scale = oversampling * SIDE / (square.side * scene.eyeDistance);
     const cv::Point2d centre = scene.centre + square.centre * scene.eyeDistance;
-    // 2x3 matrix: rolls and scales about the centre, which lands in the middle of the square.
-    cv::Mat move = cv::getRotationMatrix2D(cv::Point2f(centre), square.roll, scale);
-    move.at<double>(0, 2) += SIDE / 2. - centre.x;
-    move.at<double>(1, 2) += SIDE / 2. - centre.y;
-    cv::Mat source = scene.image;
-    if (scale < 1) // low-passed before it is made smaller
-        cv::GaussianBlur(source, source, cv::Size(), .5 / scale);
-    cv::warpAffine(source, example.image, move, cv::Size(SIDE, SIDE), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+    // Rolls and scales about the centre, which lands in the middle of the square.
+    cv::Mat move = cv::getRotationMatrix2D(cv::Point2f(centre), square.roll, scale), fine;
+    const double middle = (oversampling * SIDE + oversampling - 1) / 2.;
+    move.at<double>(0, 2) += middle - centre.x;
+    move.at<double>(1, 2) += middle - centre.y;
+    cv::warpAffine(scene.image, fine, move, cv::Size(oversampling * SIDE, oversampling * SIDE), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+    cv::resize(fine, example.image, cv::Size(SIDE, SIDE), 0, 0, cv::INTER_AREA);
     std::vector<cv::Point2f> points;
     cv::transform(scene.points, points, move);
     for (const cv::Point2f& p : points)
-        example.points.insert(example.points.end(), { p.x / SIDE, p.y / SIDE });
+        for (float coordinate : { p.x, p.y }) // pixel centres of the fine square lie half a pixel nearer to each other
+            example.points.push_back(((coordinate + .5f) / oversampling - .5f) / SIDE);
     example.eyeDistance = float(1 / square.side);
     return example;
 }
@@ -140,7 +141,7 @@ void degrade(Example& example, cv::RNG& rng)
     }
     if (sometimes(.3))
         cv::GaussianBlur(image, image, cv::Size(), rng.uniform(.4, 1.8));
-    const double gain = rng.uniform(.5, 1.4), offset = rng.uniform(-.25, .25), gamma = std::exp(rng.uniform(-.5, .5));
+    const double gain = rng.uniform(.6, 1.3), offset = rng.uniform(-.12, .12), gamma = std::exp(rng.uniform(-.35, .35));
     cv::pow(image, gamma, image);
     image.convertTo(image, -1, gain, .5 * (1 - gain) + offset);
     if (sometimes(.3)) // light from one side
@@ -155,7 +156,7 @@ void degrade(Example& example, cv::RNG& rng)
     if (sometimes(.35))
     {
         cv::Mat noise(image.size(), CV_32F);
-        rng.fill(noise, cv::RNG::NORMAL, 0, rng.uniform(.005, .07));
+        rng.fill(noise, cv::RNG::NORMAL, 0, rng.uniform(.005, .05));
         image += noise;
     }
     if (sometimes(.3)) // the picture ends within the square, beyond the points

@@ -1,0 +1,217 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "loop.hpp"
+
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "drawn.hpp"
+
+namespace sanprivacy { namespace train { namespace test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const int64_t FEATURES = 5;
+
+//! Linear regression with dropout of its input: small, and random in every step.
+struct Regression
+{
+    Regression()
+    {
+        torch::manual_seed(11);
+        network = std::make_shared<torch::nn::LinearImpl>(FEATURES, 1);
+        task.kind = "regression";
+        task.network = network;
+        task.facesPerEpoch = 64;
+        task.batch = [](int64_t step) -> Batch {
+            const at::Generator generator = at::detail::createCPUGenerator(uint64_t(100 + step));
+            const torch::Tensor x = torch::randn({ 8, FEATURES }, generator);
+            return { x, x.sum(1, true) };
+        };
+        task.losses = [this](const Batch& batch, at::Generator generator) -> Losses {
+            const torch::Tensor kept = torch::empty_like(batch[0]).bernoulli_(.9, generator);
+            const torch::Tensor loss = (network->forward(batch[0] * kept) - batch[1]).square().mean();
+            return { { "squared", loss } };
+        };
+    }
+
+    std::shared_ptr<torch::nn::LinearImpl> network;
+    Task task;
+};
+
+LoopOptions options(const fs::path& folder, int64_t steps)
+{
+    LoopOptions o;
+    o.folder = folder;
+    o.batch = 8;
+    o.steps = steps;
+    o.learningRate = .05;
+    o.workers = 2;
+    return o;
+}
+
+std::string read(const fs::path& file)
+{
+    std::ifstream in(file, std::ios::binary);
+    return { std::istreambuf_iterator<char>(in), {} };
+}
+
+template<typename Call> std::string message(const Call& call)
+{
+    try
+    {
+        call();
+    }
+    catch (const cv::Exception& error)
+    {
+        return error.err;
+    }
+    return std::string();
+}
+
+TEST(Train_Loop, learns)
+{
+    const TemporaryFolder folder;
+    Regression regression;
+    regression.task.losses = [&](const Batch& batch, at::Generator) -> Losses {
+        return { { "squared", (regression.network->forward(batch[0]) - batch[1]).square().mean() } };
+    };
+    LoopOptions o = options(folder / "run", 300);
+    o.decay = true;
+    EXPECT_TRUE(runLoop(regression.task, o));
+    EXPECT_TRUE(torch::allclose(regression.network->weight, torch::ones({ 1, FEATURES }), 0, 1e-3)) << regression.network->weight;
+}
+
+TEST(Train_Loop, resumed_training_equals_an_uninterrupted_one_bit_for_bit)
+{
+    const TemporaryFolder folder;
+    Regression whole, first, second;
+    runLoop(whole.task, options(folder / "whole", 50));
+    runLoop(first.task, options(folder / "parts", 20));
+    LoopOptions rest = options(folder / "parts", 50);
+    rest.resume = true;
+    runLoop(second.task, rest); // a network of its own: everything comes from the checkpoint
+    EXPECT_TRUE(torch::equal(whole.network->weight, second.network->weight));
+    EXPECT_TRUE(torch::equal(whole.network->bias, second.network->bias));
+    EXPECT_FALSE(torch::equal(whole.network->weight, first.network->weight));
+
+    Regression again, other;
+    runLoop(again.task, options(folder / "again", 50));
+    EXPECT_TRUE(torch::equal(whole.network->weight, again.network->weight)) << "same seed";
+    LoopOptions seeded = options(folder / "other", 50);
+    seeded.seed = 2;
+    runLoop(other.task, seeded);
+    EXPECT_FALSE(torch::equal(whole.network->weight, other.network->weight)) << "another seed";
+}
+
+TEST(Train_Loop, workers_share_the_gradient_of_one_batch)
+{
+    const TemporaryFolder folder;
+    std::vector<torch::Tensor> weights;
+    for (int64_t workers : { 1, 2, 3 })
+    {
+        Regression regression;
+        regression.task.losses = [&](const Batch& batch, at::Generator) -> Losses {
+            return { { "squared", (regression.network->forward(batch[0]) - batch[1]).square().mean() } };
+        };
+        LoopOptions o = options(folder / std::to_string(workers), 10);
+        o.workers = workers;
+        runLoop(regression.task, o);
+        weights.push_back(regression.network->weight);
+    }
+    EXPECT_TRUE(torch::allclose(weights[0], weights[1], 0, 1e-5));
+    EXPECT_TRUE(torch::allclose(weights[0], weights[2], 0, 1e-5));
+}
+
+TEST(Train_Loop, curves_have_one_line_per_interval_also_after_resuming)
+{
+    const TemporaryFolder folder;
+    Regression first, second;
+    LoopOptions o = options(folder / "run", 40);
+    runLoop(first.task, o);
+    o.steps = 100;
+    o.resume = true;
+    runLoop(second.task, o);
+    std::istringstream csv(read(folder / "run/loss.csv"));
+    std::string line, header;
+    std::getline(csv, header);
+    EXPECT_EQ("step,seconds,learning_rate,squared", header);
+    for (int step = 20; step <= 100; step += 20)
+    {
+        std::getline(csv, line);
+        EXPECT_EQ(std::to_string(step), line.substr(0, line.find(',')));
+    }
+    EXPECT_FALSE(std::getline(csv, line));
+}
+
+TEST(Train_Loop, a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint)
+{
+    const TemporaryFolder folder;
+    Regression good, bad;
+    runLoop(good.task, options(folder / "run", 20));
+    const std::string checkpoint = read(checkpointFile(folder / "run"));
+    bad.task.losses = [&](const Batch& batch, at::Generator) -> Losses {
+        return { { "squared", bad.network->forward(batch[0]).mean() * std::numeric_limits<float>::quiet_NaN() } };
+    };
+    LoopOptions o = options(folder / "run", 40);
+    o.resume = true;
+    EXPECT_NE(std::string::npos, message([&] { runLoop(bad.task, o); }).find("loss 'squared' is not finite at step 20"));
+    EXPECT_EQ(checkpoint, read(checkpointFile(folder / "run")));
+}
+
+TEST(Train_Loop, held_out_figures_are_written_after_each_epoch)
+{
+    const TemporaryFolder folder;
+    Regression regression;
+    regression.task.evaluate = [&]() -> Figures {
+        EXPECT_FALSE(regression.network->is_training());
+        return { { "bias", regression.network->bias.item<double>() } };
+    };
+    runLoop(regression.task, options(folder / "run", 16)); // an epoch is 8 steps
+    const std::string csv = read(folder / "run/held-out.csv");
+    EXPECT_EQ(0u, csv.find("step,bias\n8,"));
+    EXPECT_NE(std::string::npos, csv.find("\n16,"));
+}
+
+TEST(Train_Loop, wrong_checkpoints_are_told_apart)
+{
+    const TemporaryFolder folder;
+    Regression regression;
+    const fs::path checkpoint = checkpointFile(folder / "run");
+    LoopOptions o = options(folder / "run", 20);
+    runLoop(regression.task, o);
+    EXPECT_EQ("regression", checkpointKind(checkpoint));
+    EXPECT_NE(std::string::npos, message([&] { runLoop(regression.task, o); }).find("exists: give --resume"));
+    o.resume = true;
+    o.seed = 5;
+    EXPECT_NE(std::string::npos, message([&] { runLoop(regression.task, o); }).find("was trained with --seed 1"));
+    EXPECT_NE(std::string::npos, message([&] { loadNetwork(checkpoint, "san2018", *regression.network); })
+              .find("holds a network of kind 'regression', 'san2018' was expected"));
+    torch::nn::LinearImpl larger(FEATURES + 1, 1);
+    EXPECT_FALSE(message([&] { loadNetwork(checkpoint, "regression", larger); }).empty());
+
+    const std::string whole = read(checkpoint);
+    for (size_t size : { size_t(0), size_t(10), whole.size() / 2, whole.size() - 100 })
+    {
+        write(checkpoint, whole.substr(0, size));
+        EXPECT_NE(std::string::npos, message([&] { checkpointKind(checkpoint); }).find("is truncated or no checkpoint")) << size;
+    }
+    EXPECT_NE(std::string::npos, message([&] { checkpointKind(folder / "none.pt"); }).find("no checkpoint"));
+}
+
+TEST(Train_Loop, an_unwritable_folder_is_an_error)
+{
+    const TemporaryFolder folder;
+    write(folder / "file", "");
+    Regression regression;
+    EXPECT_ANY_THROW(runLoop(regression.task, options(folder / "file/run", 1)));
+}
+
+} // namespace
+
+}}} // namespace sanprivacy::train::test
