@@ -28,6 +28,16 @@ torch::Tensor landmarkErrors(const torch::Tensor& output, const torch::Tensor& p
 
 torch::Tensor faceLogit(const torch::Tensor& output) { return output.slice(1, 10); }
 
+//! For evaluation mode, from the first squares of the training.
+void gatherStatistics(LandmarkNetwork& network, const SquareBatches& batches)
+{
+    const int64_t count = 8;
+    std::vector<torch::Tensor> images;
+    for (int64_t step = 0; step < count; step++)
+        images.push_back(batches(step)[0]);
+    network.gatherStatistics(images);
+}
+
 /** On held-out faces: mean error of a detector's proposals, of squares as the refined ones are (side 2.8, upright, centred,
     up to a tenth), share of faces accepted and share of squares without a face accepted, at probability .5. */
 Figures measure(LandmarkNetwork& network, const Faces& faces)
@@ -88,6 +98,7 @@ Verb landmarksVerb(CLI::App& app)
             const double landmarkWeight = 4; // both parts are then of one size when training ends
             return { { "loss", landmarkWeight * error + doubt }, { "error", error }, { "S", doubt } };
         };
+        task.settle = [&] { gatherStatistics(*network, batches); };
         if (dataset.heldOut.size() > 0)
             task.evaluate = [&] { return measure(*network, dataset.heldOut); };
         return runLoop(task, loop) ? 0 : EXIT_INTERRUPTED;

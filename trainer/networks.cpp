@@ -4,6 +4,7 @@
 
 #include "networks.hpp"
 
+#include <cmath>
 #include <string>
 
 namespace sanprivacy { namespace train {
@@ -13,8 +14,8 @@ using torch::Tensor;
 
 namespace {
 
-// A layer's fp32 weights follow the type of what they are applied to.
-Tensor like(const Tensor& parameter, const Tensor& x) { return parameter.to(x.scalar_type()); }
+// A layer's fp32 weights, where it has them, follow the type of what they are applied to.
+Tensor like(const Tensor& parameter, const Tensor& x) { return parameter.defined() ? parameter.to(x.scalar_type()) : parameter; }
 
 Tensor convolve(const nn::Conv2d& layer, const Tensor& x)
 {
@@ -40,7 +41,8 @@ template <class Layer> Layer initialised(Layer layer, bool leaky = true)
         nn::init::kaiming_normal_(layer->weight, LEAKY_SLOPE, torch::kFanIn, torch::kLeakyReLU);
     else
         nn::init::kaiming_normal_(layer->weight, 0, torch::kFanIn, torch::kLinear);
-    nn::init::zeros_(layer->bias);
+    if (layer->bias.defined())
+        nn::init::zeros_(layer->bias);
     return layer;
 }
 
@@ -162,6 +164,81 @@ std::vector<Tensor> San2018::logits(const Tensor& x, const Tensor& p_same, const
     return outputs;
 }
 
+namespace {
+
+//! A raised cosine from 0 at the rim of the crop to 1 at the given distance from it, [1,S,S].
+Tensor feather(int64_t side, int64_t width)
+{
+    const Tensor position = torch::arange(side, torch::kFloat) + .5;
+    const Tensor distance = torch::minimum(position, side - position).clamp_max(width);
+    const Tensor ramp = .5 - .5 * torch::cos(distance * (M_PI / static_cast<double>(width)));
+    return torch::outer(ramp, ramp).unsqueeze(0);
+}
+
+} // namespace
+
+ResidualUNet::ResidualUNet(const Tensor& neutral_prototype, double bound)
+{
+    TORCH_CHECK(neutral_prototype.sizes() == torch::IntArrayRef({PROTOTYPE_CHANNELS, CROP_SIZE, CROP_SIZE}),
+                "neutral prototype: expected [3,224,224], found ", neutral_prototype.sizes());
+    TORCH_CHECK(bound > 0 && bound <= 1, "bound: expected more than 0 and at most 1, found ", bound);
+    neutral = register_buffer("neutral", neutral_prototype.to(torch::kFloat).clone());
+    limit = register_buffer("limit", bound * feather(CROP_SIZE, FEATHER));
+
+    int64_t in = IMAGE_CHANNELS + 2 * PROTOTYPE_CHANNELS;
+    for (int64_t channels : CHANNELS)
+    {
+        const std::string number = std::to_string(down.size() + 1);
+        down.push_back(register_module("down" + number, convolution(in, channels, 3, 2)));
+        keep.push_back(register_module("keep" + number, convolution(channels, channels)));
+        in = channels;
+    }
+    for (size_t i = CHANNELS.size() - 1; i-- > 0;)
+    {
+        up.push_back(register_module("up" + std::to_string(i + 1), convolution(in + CHANNELS[i], CHANNELS[i])));
+        in = CHANNELS[i];
+    }
+    residual = register_module("residual", convolution(in, IMAGE_CHANNELS, 3, 1, false));
+    nn::init::normal_(residual->weight, 0., 1e-3); // training starts at the face as it is
+}
+
+std::vector<Tensor> ResidualUNet::perturb(const Tensor& x, const Tensor&, const std::vector<Tensor>& prototypes)
+{
+    // One pass for all prototypes: k N images.
+    const int64_t n = x.size(0), k = static_cast<int64_t>(prototypes.size());
+    std::vector<Tensor> targets;
+    for (const Tensor& prototype : prototypes)
+        targets.push_back(prototype.to(torch::kFloat).expand({n, -1, -1, -1}));
+    const Tensor faces = x.repeat({k, 1, 1, 1}), target = torch::cat(targets);
+
+    Tensor maps = torch::cat({faces, like(target, x), like(CONTRAST * (target - neutral), x)}, 1)
+                      .contiguous(torch::MemoryFormat::ChannelsLast);
+    std::vector<Tensor> skipped;
+    for (size_t i = 0; i < CHANNELS.size(); ++i)
+    {
+        maps = leakyRelu(convolve(keep[i], leakyRelu(convolve(down[i], maps))));
+        skipped.push_back(maps);
+    }
+    skipped.pop_back();
+    for (const nn::Conv2d& layer : up)
+    {
+        maps = leakyRelu(convolve(layer, torch::cat({upsample(maps), skipped.back()}, 1)));
+        skipped.pop_back();
+    }
+    const Tensor r = torch::tanh(convolve(residual, maps).to(torch::kFloat));
+    const Tensor change = torch::upsample_bilinear2d(r, c10::nullopt, false, std::vector<double>{2., 2.});
+    return torch::clamp(faces.to(torch::kFloat) + limit * change, 0, 1).chunk(k);
+}
+
+std::vector<Tensor> ResidualUNet::logits(const Tensor& x, const Tensor& p_same, const std::vector<Tensor>& prototypes)
+{
+    const double finite = 1e-6; // distance from 0 and 1, where logits are infinite
+    std::vector<Tensor> outputs = perturb(x, p_same, prototypes);
+    for (Tensor& output : outputs)
+        output = torch::logit(output, finite);
+    return outputs;
+}
+
 GenderClassifier::GenderClassifier()
 {
     int64_t in = IMAGE_CHANNELS;
@@ -195,15 +272,21 @@ Tensor GenderClassifier::forward(const Tensor& x, const c10::optional<at::Genera
 LandmarkNetwork::LandmarkNetwork()
 {
     int64_t in = IMAGE_CHANNELS, side = INPUT_SIZE;
-    for (const auto& layer : LAYERS)
+    for (const auto& [channels, stride] : LAYERS)
     {
-        convolutions.push_back(register_module("convolution" + std::to_string(convolutions.size() + 1),
-                                               convolution(in, layer[0], 3, layer[1])));
-        in = layer[0];
-        side /= layer[1];
+        const std::string number = std::to_string(convolutions.size() + 1);
+        convolutions.push_back(register_module("convolution" + number, initialised(nn::Conv2d(
+            nn::Conv2dOptions(in, channels, 3).stride(stride).padding(1).bias(false)))));
+        normalisations.push_back(register_module("normalisation" + number, nn::BatchNorm2d(channels)));
+        in = channels;
+        side /= stride;
     }
-    hidden = register_module("hidden", fullyConnected(in * side * side, HIDDEN, true));
-    output = register_module("output", fullyConnected(HIDDEN, OUTPUTS, false));
+    heat = register_module("heat", convolution(in, POINTS, 1, 1, false));
+    hidden = register_module("hidden", fullyConnected(in * (side / POOLING) * (side / POOLING), HIDDEN, true));
+    face = register_module("face", fullyConnected(HIDDEN, 1, false));
+
+    const Tensor centres = (torch::arange(side, torch::kFloat) + .5) / side;
+    grid = register_buffer("grid", torch::stack({centres.repeat(side), centres.repeat_interleave(side)}, 1));
 }
 
 Tensor LandmarkNetwork::forward(const Tensor& x)
@@ -211,9 +294,30 @@ Tensor LandmarkNetwork::forward(const Tensor& x)
     TORCH_CHECK(x.size(2) == INPUT_SIZE && x.size(3) == INPUT_SIZE,
                 "landmark network input: expected ", INPUT_SIZE, "x", INPUT_SIZE, ", found ", x.size(2), "x", x.size(3));
     Tensor maps = x;
-    for (const nn::Conv2d& layer : convolutions)
-        maps = leakyRelu(convolve(layer, maps));
-    return multiply(output, leakyRelu(multiply(hidden, maps.flatten(1))));
+    for (size_t i = 0; i < convolutions.size(); ++i)
+    {
+        const nn::BatchNorm2d& n = normalisations[i];
+        maps = leakyRelu(torch::batch_norm(convolve(convolutions[i], maps), n->weight, n->bias, n->running_mean, n->running_var,
+                                           is_training(), momentum_, n->options.eps(), false));
+    }
+    const Tensor shares = torch::softmax(convolve(heat, maps).to(torch::kFloat).flatten(2), 2); // [N,5,144]
+    const Tensor means = torch::avg_pool2d(maps, POOLING).flatten(1);
+    const Tensor logit = multiply(face, leakyRelu(multiply(hidden, means)));
+    return torch::cat({torch::matmul(shares, grid).flatten(1), logit.to(torch::kFloat)}, 1);
+}
+
+void LandmarkNetwork::gatherStatistics(const std::vector<Tensor>& batches)
+{
+    const torch::NoGradGuard no_gradients;
+    const bool training = is_training();
+    train();
+    for (size_t i = 0; i < batches.size(); ++i)
+    {
+        momentum_ = 1. / double(i + 1); // the mean of all so far
+        forward(batches[i]);
+    }
+    momentum_ = 0;
+    train(training);
 }
 
 }} // namespace sanprivacy::train

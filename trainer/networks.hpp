@@ -85,6 +85,38 @@ std::array<torch::Tensor, 2> convolvePhases(const torch::Tensor& x, const torch:
 //! Interleaves what convolvePhases() gives: [N,O,2H,2W].
 torch::Tensor interleavePhases(const std::array<torch::Tensor, 2>& columns);
 
+/** A stronger generator than the paper's, for the same proto-combination: it sees the target prototype from its first layer on,
+and only changes the face instead of drawing it anew.
+
+It is not told the face's own label: no P_SM. X' = clamp(X + e w tanh(r), 0, 1), where r is a U-Net's answer to X, the
+target prototype P and P - P_NT, w fades to zero at the rim, and e bounds the change. r has half the size of X and is upsampled
+bilinearly, as the maps inside are upsampled (nearest) before a convolution: no line patterns. */
+struct ResidualUNet : Generator
+{
+    /** @param neutral P_NT, [3,224,224] RGB 0..1; kept with the weights, as is the bound
+    @param bound e, the largest change of a pixel, 0..1 */
+    explicit ResidualUNet(const torch::Tensor& neutral = torch::full({3, CROP_SIZE, CROP_SIZE}, .5), double bound = .15);
+
+    //! Inverse sigmoid of perturb(); finite at 0 and 1.
+    std::vector<torch::Tensor> logits(const torch::Tensor& x, const torch::Tensor& p_same,
+                                      const std::vector<torch::Tensor>& prototypes) override;
+    //! Arguments as in Generator, 224x224; p_same is not used. The outputs are in fp32 even if x is not.
+    std::vector<torch::Tensor> perturb(const torch::Tensor& x, const torch::Tensor& p_same,
+                                       const std::vector<torch::Tensor>& prototypes) override;
+
+    //! Channels at 112, 56, 28, 14 and 7 pixels.
+    static constexpr std::array<int64_t, 5> CHANNELS = {32, 48, 64, 64, 64};
+    //! Prototypes differ by about an eighth of what pixels do.
+    static constexpr double CONTRAST = 8;
+    static constexpr int64_t FEATHER = 28; //!< width of the fading rim, pixels
+
+    //! At each size one convolution that halves it and one that keeps it; then, upwards, one after each concatenation.
+    std::vector<torch::nn::Conv2d> down, keep, up;
+    torch::nn::Conv2d residual{nullptr};
+    torch::Tensor neutral; //!< P_NT, [3,224,224]
+    torch::Tensor limit;   //!< e w, [1,224,224]
+};
+
 /** Auxiliary attribute classifier f of the paper: six convolutions, each with leaky ReLU and 2x2 max pooling, to 4x4x256, then
 two fully connected layers with dropout 0.5 before each in training mode. */
 struct GenderClassifier : torch::nn::Module
@@ -105,7 +137,13 @@ struct GenderClassifier : torch::nn::Module
     torch::nn::Linear hidden{nullptr}, output{nullptr};
 };
 
-/** Places five landmarks in a square cut around a proposed face, and tells whether there is one. */
+/** Places five landmarks in a square cut around a proposed face, and tells whether there is one.
+
+Seven convolutions, each with batch normalisation and leaky ReLU, to 12x12x64. A landmark is the centre of gravity of a heat
+map over them (soft-argmax); two fully connected layers on the 3x3 means of the maps tell a face.
+
+In training mode a batch is normalised by its own statistics. Those of evaluation mode come from gatherStatistics(), so that
+threads may share the network in training and its results depend on no order. */
 struct LandmarkNetwork : torch::nn::Module
 {
     LandmarkNetwork();
@@ -115,15 +153,26 @@ struct LandmarkNetwork : torch::nn::Module
     square, then the logit of being a face */
     torch::Tensor forward(const torch::Tensor& x);
 
+    //! Mean statistics of the normalisations over some batches of training squares, [N,1,96,96] each.
+    void gatherStatistics(const std::vector<torch::Tensor>& batches);
+
     static constexpr int64_t INPUT_SIZE = 96;
-    static constexpr int64_t OUTPUTS = 11;
-    static constexpr int64_t HIDDEN = 96;
+    static constexpr int64_t POINTS = 5;
+    static constexpr int64_t OUTPUTS = 2 * POINTS + 1;
+    static constexpr int64_t HIDDEN = 32;
+    static constexpr int64_t POOLING = 4; //!< side of the areas whose means tell a face
     //! Channels and stride of each 3x3 convolution.
     static constexpr std::array<std::array<int64_t, 2>, 7> LAYERS = {
-        {{16, 2}, {24, 2}, {24, 1}, {48, 2}, {48, 1}, {72, 2}, {72, 1}}};
+        {{16, 2}, {32, 2}, {32, 1}, {64, 2}, {64, 1}, {64, 1}, {64, 1}}};
 
     std::vector<torch::nn::Conv2d> convolutions;
-    torch::nn::Linear hidden{nullptr}, output{nullptr};
+    std::vector<torch::nn::BatchNorm2d> normalisations;
+    torch::nn::Conv2d heat{nullptr};              //!< 1x1, a map for each point
+    torch::nn::Linear hidden{nullptr}, face{nullptr};
+    torch::Tensor grid;                           //!< [144,2] centres of the maps' pixels in 0..1 of the square
+
+private:
+    double momentum_ = 0; // of the statistics kept for evaluation mode: training leaves them alone
 };
 
 }} // namespace sanprivacy::train

@@ -27,7 +27,7 @@ using torch::Tensor;
 namespace {
 
 using Integers = std::vector<int64_t>;
-using Attribute = std::variant<int64_t, float, Integers>;
+using Attribute = std::variant<int64_t, float, std::string, Integers>;
 using Attributes = std::map<std::string, Attribute>;
 
 // Resize and Clip change their form after this opset in ways that OpenCV 4.6 does not know; the IR version belongs to it.
@@ -95,6 +95,11 @@ public:
                 attribute.set_type(onnx::AttributeProto::FLOAT);
                 attribute.set_f(*real);
             }
+            else if (const std::string* text = std::get_if<std::string>(&value))
+            {
+                attribute.set_type(onnx::AttributeProto::STRING);
+                attribute.set_s(*text);
+            }
             else
             {
                 attribute.set_type(onnx::AttributeProto::INTS);
@@ -133,10 +138,36 @@ public:
         return node("LeakyRelu", x + ".relu", {x}, {{"alpha", static_cast<float>(LEAKY_SLOPE)}});
     }
 
-    std::string pool(const std::string& op, const std::string& x, int64_t padding = 0)
+    std::string pool(const std::string& op, const std::string& x, int64_t padding = 0, int64_t side = 2)
     {
-        return node(op, x + ".pool", {x}, {{"kernel_shape", Integers(2, 2)}, {"pads", Integers(4, padding)},
-                                           {"strides", Integers(2, 2)}});
+        return node(op, x + ".pool", {x}, {{"kernel_shape", Integers(2, side)}, {"pads", Integers(4, padding)},
+                                           {"strides", Integers(2, side)}});
+    }
+
+    std::string reshape(const std::string& name, const std::string& x, const Integers& shape)
+    {
+        onnx::TensorProto& proto = *model_.mutable_graph()->add_initializer();
+        proto.set_name(name + ".shape");
+        proto.set_data_type(onnx::TensorProto::INT64);
+        proto.add_dims(int64_t(shape.size()));
+        for (int64_t size : shape)
+            proto.add_int64_data(size);
+        return node("Reshape", name, {x, proto.name()});
+    }
+
+    //! Twice the size; mode and transformation as ONNX's Resize names them.
+    std::string upsample(const std::string& name, const std::string& x, const std::string& mode, const std::string& transformation)
+    {
+        // Resize has an input for a region that only other transformations use.
+        return node("Resize", name, {x, constant(name + ".region", torch::empty({0})),
+                                     constant(name + ".scales", torch::tensor({1.f, 1.f, 2.f, 2.f}))},
+                    {{"mode", mode}, {"coordinate_transformation_mode", transformation}, {"nearest_mode", std::string("floor")}});
+    }
+
+    //! 1 - x
+    std::string complement(const std::string& name, const std::string& x)
+    {
+        return node("Sub", name, {constant(name + ".one", torch::ones({1})), x});
     }
 
     const onnx::ModelProto& model() const { return model_; }
@@ -364,6 +395,47 @@ double writeOnnx(San2018& network, const std::string& file, const std::string& d
     });
 }
 
+double writeOnnx(ResidualUNet& network, const std::string& file, const std::string& description)
+{
+    const Integers image = {1, CROP_SIZE, CROP_SIZE}, prototype = {3, CROP_SIZE, CROP_SIZE};
+    ModelBuilder graph("residual U-Net", description);
+    const std::string face = graph.input("image", image), target = graph.input("target_proto", prototype);
+    const std::string difference = graph.node("Sub", "difference", {target, graph.constant("neutral_proto", network.neutral)});
+    std::string x = graph.node("Concat", "input", {face, target, difference}, {{"axis", int64_t(1)}});
+    std::vector<std::string> skipped;
+    for (size_t i = 0; i < network.down.size(); ++i)
+    {
+        const std::string number = std::to_string(i + 1);
+        Tensor weight = network.down[i]->weight.detach().clone();
+        if (i == 0)
+            weight.slice(1, 1 + prototype[0]).mul_(ResidualUNet::CONTRAST); // of the difference
+        x = graph.leakyRelu(graph.convolution("down" + number, x, weight, network.down[i]->bias, 2));
+        x = graph.leakyRelu(graph.convolution("keep" + number, x, network.keep[i]));
+        skipped.push_back(x);
+    }
+    for (size_t i = network.up.size(); i > 0; --i)
+    {
+        const std::string number = std::to_string(i);
+        const std::string upsampled = graph.upsample("upsampled" + number, x, "nearest", "asymmetric");
+        const std::string joined = graph.node("Concat", "joined" + number, {upsampled, skipped[i - 1]}, {{"axis", int64_t(1)}});
+        x = graph.leakyRelu(graph.convolution("up" + number, joined, network.up[network.up.size() - i]));
+    }
+    const std::string residual = graph.node("Tanh", "residual", {graph.convolution("change", x, network.residual)});
+    const std::string upsampled = graph.upsample("upsampled", residual, "linear", "half_pixel");
+    const std::string change = graph.node("Mul", "bounded", {upsampled, graph.constant("limit", network.limit)});
+    // Clamped to 0..1 as 1 - relu(1 - relu(x)): OpenCV 4.6 knows Clip of older opsets only.
+    const std::string positive = graph.node("Relu", "positive", {graph.node("Add", "changed", {face, change})});
+    graph.complement("perturbed", graph.node("Relu", "below_one", {graph.complement("room", positive)}));
+    graph.output("perturbed", image);
+
+    return write(graph, file, [&](int64_t batch)
+    {
+        const Tensor images = randomImages(batch, 1, CROP_SIZE), targets = randomImages(batch, 3, CROP_SIZE);
+        return Example{{{"image", images}, {"target_proto", targets}},
+                       {{"perturbed", network.perturb(images, Tensor(), {targets})[0]}}};
+    });
+}
+
 double writeOnnx(GenderClassifier& network, const std::string& file, const std::string& description)
 {
     ModelBuilder graph("gender classifier", description);
@@ -391,27 +463,36 @@ double writeOnnx(GenderClassifier& network, const std::string& file, const std::
 
 double writeOnnx(LandmarkNetwork& network, const std::string& file, const std::string& description)
 {
+    const int64_t side = LandmarkNetwork::INPUT_SIZE, points = LandmarkNetwork::POINTS;
     ModelBuilder graph("landmark network", description);
-    std::string x = graph.input("image", {1, LandmarkNetwork::INPUT_SIZE, LandmarkNetwork::INPUT_SIZE});
+    std::string x = graph.input("image", {1, side, side});
     for (size_t i = 0; i < network.convolutions.size(); ++i)
-        x = graph.leakyRelu(graph.convolution("convolution" + std::to_string(i + 1), x, network.convolutions[i]));
-    const std::string features = graph.node("Flatten", "features", {x});
-    const std::string hidden = graph.leakyRelu(
-        graph.fullyConnected("hidden", features, network.hidden->weight, network.hidden->bias));
-    const int64_t coordinates = LandmarkNetwork::OUTPUTS - 1;
-    const Tensor weight = network.output->weight, bias = network.output->bias;
-    const std::string points = graph.fullyConnected("points", hidden, weight.slice(0, 0, coordinates), bias.slice(0, 0, coordinates));
-    const std::string logit = graph.fullyConnected("face", hidden, weight.slice(0, coordinates), bias.slice(0, coordinates));
-    graph.node("Concat", "landmarks", {points, graph.node("Sigmoid", "probability", {logit})}, {{"axis", int64_t(1)}});
+    {
+        // In evaluation mode a normalisation is a factor and an offset per channel, which the convolution takes over.
+        const nn::BatchNorm2d& n = network.normalisations[i];
+        const Tensor factor = n->weight / (n->running_var + n->options.eps()).sqrt();
+        x = graph.leakyRelu(graph.convolution("convolution" + std::to_string(i + 1), x,
+                                              network.convolutions[i]->weight * factor.view({-1, 1, 1, 1}),
+                                              n->bias - n->running_mean * factor, LandmarkNetwork::LAYERS[i][1]));
+    }
+    const std::string maps = graph.reshape("maps", graph.convolution("heat", x, network.heat), {-1, network.grid.size(0)});
+    const std::string shares = graph.node("Softmax", "shares", {maps}, {{"axis", int64_t(1)}});
+    const std::string centres = graph.node("Gemm", "centres", {shares, graph.constant("grid", network.grid.t()),
+                                                               graph.constant("origin", torch::zeros({2}))}, {{"transB", int64_t(1)}});
+    const std::string means = graph.node("Flatten", "means", {graph.pool("AveragePool", x, 0, LandmarkNetwork::POOLING)});
+    const std::string hidden = graph.leakyRelu(graph.fullyConnected("hidden", means, network.hidden->weight, network.hidden->bias));
+    const std::string logit = graph.fullyConnected("face", hidden, network.face->weight, network.face->bias);
+    graph.node("Concat", "landmarks", {graph.reshape("points", centres, {-1, 2 * points}),
+                                       graph.node("Sigmoid", "probability", {logit})}, {{"axis", int64_t(1)}});
     graph.output("landmarks", {LandmarkNetwork::OUTPUTS});
 
     const Evaluation evaluation(network);
     return write(graph, file, [&](int64_t batch)
     {
-        const Tensor images = randomImages(batch, 1, LandmarkNetwork::INPUT_SIZE);
-        const Tensor outputs = network.forward(images);
-        return Example{{{"image", images}},
-                       {{"landmarks", torch::cat({outputs.slice(1, 0, coordinates), torch::sigmoid(outputs.slice(1, coordinates))}, 1)}}};
+        const Tensor images = randomImages(batch, 1, side);
+        Tensor outputs = network.forward(images);
+        outputs.select(1, 2 * points).sigmoid_();
+        return Example{{{"image", images}}, {{"landmarks", outputs}}};
     });
 }
 

@@ -35,6 +35,9 @@ enum class San2018Form
 double writeOnnx(San2018& network, const std::string& file, const std::string& description = "",
                  San2018Form form = San2018Form::ALL);
 
+//! `image` [N,1,224,224], `target_proto` [N,3,224,224] RGB to `perturbed` [N,1,224,224], all 0..1.
+double writeOnnx(ResidualUNet& network, const std::string& file, const std::string& description = "");
+
 //! `image` [N,1,224,224], 0..1, to `probability` [N,1] of label 1.
 double writeOnnx(GenderClassifier& network, const std::string& file, const std::string& description = "");
 

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace {
 
 using namespace sanprivacy::train;
@@ -106,6 +108,74 @@ TEST(San2018, computes_in_bf16_with_fp32_gradients)
         EXPECT_EQ(parameter.grad().scalar_type(), torch::kFloat);
 }
 
+TEST(ResidualUNet, changes_are_bounded_and_fade_at_the_rim)
+{
+    torch::manual_seed(8);
+    const double bound = .2;
+    ResidualUNet network(torch::rand({3, CROP_SIZE, CROP_SIZE}), bound);
+    EXPECT_GT(countWeights(network), 300000);
+    EXPECT_LT(countWeights(network), 500000);
+    torch::NoGradGuard no_gradients;
+    network.residual->bias.fill_(10); // tanh = 1
+    const Tensor x = torch::full({2, 1, CROP_SIZE, CROP_SIZE}, .5f), p = torch::rand({1, 3, CROP_SIZE, CROP_SIZE});
+    const Tensor change = network.perturb(x, Tensor(), {p})[0] - x;
+    EXPECT_NEAR(change.max().item<float>(), bound, 1e-6);
+    EXPECT_NEAR(change[0][0][112][112].item<float>(), bound, 1e-6);
+    EXPECT_LT(change.select(2, 0).abs().max().item<float>(), 1e-3);
+    EXPECT_LT(change.select(3, CROP_SIZE - 1).abs().max().item<float>(), 1e-3);
+    EXPECT_EQ(network.perturb(torch::ones_like(x), Tensor(), {p})[0].max().item<float>(), 1.f);
+}
+
+TEST(ResidualUNet, starts_near_the_face_and_sees_the_target_but_not_the_own_label)
+{
+    torch::manual_seed(9);
+    ResidualUNet network;
+    torch::NoGradGuard no_gradients;
+    const Faces faces(2);
+    const Tensor other = torch::rand({2, 3, CROP_SIZE, CROP_SIZE});
+    const std::vector<Tensor> outputs = network.perturb(faces.x, faces.same, {faces.same, faces.opposite});
+    ASSERT_EQ(outputs.size(), 2u);
+    EXPECT_EQ(outputs[1].sizes(), faces.x.sizes());
+    EXPECT_LT((outputs[0] - faces.x).abs().max().item<float>(), .02);
+    EXPECT_TRUE(torch::equal(network.perturb(faces.x, other, {faces.same})[0], network.perturb(faces.x, faces.same, {faces.same})[0]));
+    EXPECT_FALSE(torch::equal(outputs[0], outputs[1]));
+    EXPECT_LE((outputs[1] - network.perturb(faces.x, Tensor(), {faces.opposite})[0]).abs().max().item<float>(), 1e-6);
+}
+
+TEST(ResidualUNet, learns_different_changes_for_different_targets)
+{
+    torch::manual_seed(10);
+    ResidualUNet network;
+    const Tensor x = torch::full({1, 1, CROP_SIZE, CROP_SIZE}, .5f);
+    const Tensor dark = torch::full({1, 3, CROP_SIZE, CROP_SIZE}, .45f), light = torch::full({1, 3, CROP_SIZE, CROP_SIZE}, .55f);
+    torch::optim::Adam optimiser(network.parameters(), torch::optim::AdamOptions(1e-3));
+    const auto gap = [&]
+    {
+        const std::vector<Tensor> outputs = network.perturb(x, Tensor(), {dark, light});
+        return (outputs[1] - outputs[0]).mean();
+    };
+    const double before = gap().item<double>();
+    for (int i = 0; i < 25; ++i)
+    {
+        optimiser.zero_grad();
+        (-gap()).backward();
+        optimiser.step();
+    }
+    EXPECT_GT(gap().item<double>(), before + .05);
+}
+
+TEST(ResidualUNet, bound_and_neutral_prototype_are_saved_with_the_weights)
+{
+    const auto saved = std::make_shared<ResidualUNet>(torch::rand({3, CROP_SIZE, CROP_SIZE}), .1), loaded = std::make_shared<ResidualUNet>();
+    std::stringstream stream;
+    torch::save(saved, stream);
+    auto holder = loaded;
+    torch::load(holder, stream);
+    const Faces faces(1);
+    EXPECT_TRUE(torch::equal(loaded->perturb(faces.x, Tensor(), {faces.opposite})[0],
+                             saved->perturb(faces.x, Tensor(), {faces.opposite})[0]));
+}
+
 TEST(GenderClassifier, shape_size_and_dropout_in_training_only)
 {
     torch::manual_seed(4);
@@ -123,10 +193,33 @@ TEST(GenderClassifier, shape_size_and_dropout_in_training_only)
 TEST(LandmarkNetwork, shape_and_size)
 {
     LandmarkNetwork network;
-    EXPECT_GT(countWeights(network), 200000);
+    EXPECT_GT(countWeights(network), 100000);
     EXPECT_LT(countWeights(network), 400000);
     EXPECT_EQ(network.forward(torch::rand({3, 1, 96, 96})).sizes(), torch::IntArrayRef({3, 11}));
     EXPECT_THROW(network.forward(torch::rand({1, 1, 64, 64})), c10::Error);
+}
+
+TEST(LandmarkNetwork, heat_in_one_place_is_a_landmark_there)
+{
+    LandmarkNetwork network;
+    network.eval();
+    const int64_t side = 12, row = 3, column = 7; // 12x12 maps
+    const Tensor output = torch::matmul(torch::one_hot(torch::tensor({row * side + column}), side * side).to(torch::kFloat), network.grid);
+    EXPECT_NEAR(output[0][0].item<float>(), (column + .5) / side, 1e-6); // x
+    EXPECT_NEAR(output[0][1].item<float>(), (row + .5) / side, 1e-6);    // y
+}
+
+TEST(LandmarkNetwork, gathered_statistics_make_evaluation_agree_with_training)
+{
+    torch::manual_seed(7);
+    LandmarkNetwork network;
+    const Tensor x = torch::rand({64, 1, 96, 96});
+    const Tensor training = network.forward(x);
+    network.eval();
+    EXPECT_GT((network.forward(x) - training).abs().max().item<float>(), .02f);
+    network.gatherStatistics({x, x});
+    EXPECT_FALSE(network.is_training());
+    EXPECT_LT((network.forward(x) - training).abs().max().item<float>(), .02f); // variances are unbiased there, biased here
 }
 
 // A network that cannot fit two pictures has a broken path from weights to loss.

@@ -101,6 +101,25 @@ TEST_P(San2018Onnx, authors_form)
 
 INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Onnx, testing::Values(1, 3));
 
+TEST_F(OnnxWriter, residual_u_net)
+{
+    ResidualUNet network(torch::rand({3, 224, 224}), .3);
+    randomBiases(network);
+    torch::nn::init::normal_(network.residual->weight, 0., .3); // changes that reach the bound, and pixels that leave 0..1
+    EXPECT_LE(writeOnnx(network, path("unet.onnx")), ONNX_TOLERANCE);
+    torch::NoGradGuard no_gradients;
+    for (int64_t batch : {1, 3})
+    {
+        const Tensor x = torch::rand({batch, 1, 224, 224}), target = torch::rand({batch, 3, 224, 224});
+        const Tensor y = network.perturb(x, Tensor(), {target})[0];
+        EXPECT_GT((y - x).abs().max().item<float>(), .1);
+        EXPECT_GT((y == 1).sum().item<int64_t>() + (y == 0).sum().item<int64_t>(), 0);
+        EXPECT_LE(verifyOnnx(path("unet.onnx"), {{"image", x}, {"target_proto", target}}, {{"perturbed", y}}), ONNX_TOLERANCE);
+    }
+    EXPECT_EQ(names(read(path("unet.onnx")).graph().input()), (std::vector<std::string>{"image", "target_proto"}));
+    EXPECT_LT(fs::file_size(path("unet.onnx")), 3000000u);
+}
+
 TEST_F(OnnxWriter, gender_classifier)
 {
     GenderClassifier network;
@@ -121,6 +140,8 @@ TEST_F(OnnxWriter, landmark_network)
 {
     LandmarkNetwork network;
     randomBiases(network);
+    network.gatherStatistics({torch::rand({8, 1, 96, 96})});
+    network.eval();
     writeOnnx(network, path("landmarks.onnx"));
     torch::NoGradGuard no_gradients;
     for (int64_t batch : {1, 3})
@@ -148,7 +169,7 @@ TEST_F(OnnxWriter, a_network_that_fails_leaves_the_old_file)
     writeOnnx(network, path("landmarks.onnx"));
     const uintmax_t size = fs::file_size(path("landmarks.onnx"));
     torch::NoGradGuard no_gradients;
-    network.output->bias[0] = NAN;
+    network.face->bias[0] = NAN;
     EXPECT_THROW(writeOnnx(network, path("landmarks.onnx"), "broken"), cv::Exception);
     EXPECT_EQ(fs::file_size(path("landmarks.onnx")), size);
     EXPECT_EQ(filesInFolder(), 1);
