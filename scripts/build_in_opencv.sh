@@ -38,7 +38,7 @@ done
 cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
     -DOPENCV_EXTRA_MODULES_PATH="$repository/modules" \
-    -DBUILD_LIST=core,imgproc,imgcodecs,videoio,dnn,objdetect,ts,sanprivacy \
+    -DBUILD_LIST=core,imgproc,imgcodecs,video,videoio,highgui,dnn,objdetect,ts,sanprivacy \
     -DBUILD_TESTS=ON -DBUILD_PERF_TESTS=ON -DPROTOBUF_UPDATE_FILES=ON -DOPENCV_DOWNLOAD_TRIES_LIST= \
     -DPYTHON_DEFAULT_EXECUTABLE=/usr/bin/python3 -DPYTHON3_EXECUTABLE=/usr/bin/python3 -DCPU_BASELINE=SSE3 -DCPU_DISPATCH=AVX2 \
     "${off[@]/%/=OFF}" "${@:2}" >"$work/configure.log"

@@ -16,6 +16,7 @@ A picture passes through four steps, each with a header of its own:
  -# Perturber combines it with the prototypes that a PrototypeBuilder made (perturber.hpp, prototypes.hpp);
  -# blendFace() returns the change to the picture (alignment.hpp).
 
+StreamAnonymizer (stream_anonymizer.hpp) does all four for the frames of a film or a camera.
 FaceNetwork (networks.hpp) runs the classifiers and matchers that judge the result; evaluation.hpp has the measures.
 */
 
@@ -25,5 +26,6 @@ FaceNetwork (networks.hpp) runs the classifiers and matchers that judge the resu
 #include "opencv2/sanprivacy/networks.hpp"
 #include "opencv2/sanprivacy/perturber.hpp"
 #include "opencv2/sanprivacy/prototypes.hpp"
+#include "opencv2/sanprivacy/stream_anonymizer.hpp"
 
 #endif // OPENCV_SANPRIVACY_HPP

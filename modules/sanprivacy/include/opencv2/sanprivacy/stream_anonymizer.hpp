@@ -1,0 +1,176 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_STREAM_ANONYMIZER_HPP
+#define OPENCV_SANPRIVACY_STREAM_ANONYMIZER_HPP
+
+#include "opencv2/core.hpp"
+#include "opencv2/sanprivacy/face_detector.hpp"
+#include "opencv2/sanprivacy/networks.hpp"
+#include "opencv2/sanprivacy/perturber.hpp"
+
+namespace cv { namespace sanprivacy {
+
+//! @addtogroup sanprivacy
+//! @{
+
+//! What takes the place of a face.
+enum FaceReplacement
+{
+    REPLACE_SAN = 0,    //!< the face perturbed by the semi-adversarial network
+    REPLACE_BLUR = 1,   //!< a face without detail
+    REPLACE_MOSAIC = 2, //!< a few squares of its mean colours
+    REPLACE_SOLID = 3   //!< one grey
+};
+
+//! How a face of a frame is known.
+enum FaceState
+{
+    FACE_FOUND = 0,       //!< the detector found it in this frame
+    FACE_TRACKED = 1,     //!< followed from an earlier frame
+    FACE_BACKTRACKED = 2, //!< followed back from a later frame, where it was first found
+    FACE_HELD = 3         //!< not found any more: this is where it was or moved on to
+};
+
+//! What became of a face.
+enum FaceProtection
+{
+    PROTECTION_REPLACED = 0, //!< as the FaceReplacement says
+    PROTECTION_BLURRED = 1,  //!< blurred: too uncertain or too small for the network, or its alignment is not known
+    PROTECTION_NONE = 2      //!< left as it is: the excepted person, or a doubtful face under DOUBT_PASS
+};
+
+//! What happens to faces that cannot be replaced with confidence, and to frames in which an error occurs.
+enum DoubtPolicy
+{
+    DOUBT_BLUR = 0, //!< such a face is blurred; after an error the whole frame is
+    DOUBT_DROP = 1, //!< the frame is withheld
+    DOUBT_PASS = 2  //!< such a face is left as it is; after an error the whole frame is blurred all the same
+};
+
+//! Settings of a StreamAnonymizer; times are in frames.
+struct CV_EXPORTS_W_SIMPLE StreamParams
+{
+    CV_WRAP StreamParams();
+
+    CV_PROP_RW int detect_interval; //!< the detector looks at every such frame, and whenever a face was lost; default 8
+    CV_PROP_RW int detect_side;     //!< long side of the picture that it looks at, pixels; default 960, 0: as the frame
+    CV_PROP_RW bool any_roll;       //!< look at turned frames too, in turn: faces lying on their side or upside down; default true
+    CV_PROP_RW int look_ahead;      //!< frames kept back, in which faces found late are protected too; default 24
+    CV_PROP_RW int hold;            //!< frames that a face is protected for after it was last seen; default 20
+    CV_PROP_RW float sure_score;    //!< a face that never reached this detector score is doubtful; default 0.6
+    CV_PROP_RW float least_eyes;    //!< a face with its eyes closer than this, in pixels, is doubtful; default 10
+    CV_PROP_RW int replacement;     //!< FaceReplacement; default REPLACE_SAN
+    CV_PROP_RW int on_doubt;        //!< DoubtPolicy; default DOUBT_BLUR
+    CV_PROP_RW int label;           //!< of all faces: 0, 1 or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
+    CV_PROP_RW int prototype;       //!< PrototypeChoice; default PROTOTYPE_OPPOSITE
+};
+
+//! A face of a frame of a stream.
+struct CV_EXPORTS_W_SIMPLE StreamFace
+{
+    CV_WRAP StreamFace();
+
+    CV_PROP_RW int track;      //!< number of the person's track, from 0
+    CV_PROP_RW int state;      //!< FaceState
+    CV_PROP_RW int protection; //!< FaceProtection
+    CV_PROP_RW int label;      //!< that the network was given: 0, 1 or LABEL_NEUTRAL; LABEL_PREDICT where it was not asked
+    CV_PROP_RW float score;    //!< best detector score of the track up to now
+    CV_PROP_RW bool excepted;  //!< the matcher recognised the excepted person
+    CV_PROP_RW std::vector<Point2f> landmarks; //!< five, as of FaceDetector, pixels; may lie outside the frame
+    CV_PROP_RW Rect2d box;     //!< around what is protected, pixels
+};
+
+//! What was done to a frame of a stream.
+struct CV_EXPORTS_W_SIMPLE StreamRecord
+{
+    CV_WRAP StreamRecord();
+
+    CV_PROP_RW int64 frame;    //!< its number, from 0
+    CV_PROP_RW bool detected;  //!< the detector looked at it
+    CV_PROP_RW bool withheld;  //!< no picture is given
+    CV_PROP_RW bool blurred;   //!< all of it was blurred, after an error
+    CV_PROP_RW String error;   //!< what went wrong, or empty
+    CV_PROP_RW std::vector<StreamFace> faces;
+    CV_PROP_RW double detect_ms, track_ms, align_ms, network_ms, blend_ms; //!< time that the steps took
+};
+
+/** @brief Protects every face in every frame of a stream.
+
+Frames go in one by one and come out in the same order, look_ahead frames later:
+@code{.cpp}
+while (capture.read(frame))
+    if (anonymizer->process(frame, result))
+        writer.write(result);
+while (anonymizer->flush(result))
+    writer.write(result);
+@endcode
+
+The detector looks at some frames only; in between, optical flow carries the landmarks without lag, and what the detector
+says corrects their drift. A new face is followed back through the frames kept back, to where it entered. A face that is
+no longer found stays covered for a hold time. Faces that cannot be aligned, or only doubtfully, are blurred.
+
+push() and pop() are the two halves of the work and may run on a thread each; every other use is for one thread.
+*/
+class CV_EXPORTS_W StreamAnonymizer
+{
+public:
+    CV_WRAP StreamAnonymizer(); //!< empty; use create()
+
+    /**
+    @param detector finds the faces; used by push() only.
+    @param perturber replaces them; used by pop() only. May be empty unless params.replacement is REPLACE_SAN.
+    @param params settings; a wrong one raises Error::StsOutOfRange or StsBadArg. */
+    CV_WRAP static Ptr<StreamAnonymizer> create(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber,
+                                                const StreamParams& params = StreamParams());
+
+    CV_WRAP bool empty() const;
+    CV_WRAP StreamParams getParams() const;
+
+    /** @brief Leaves one person as they are, where the matcher is sure of them; in doubt they are protected.
+
+    They are left from their second recognition on, as long as every look of the detector confirms them and nobody comes near.
+    @param matcher a network of NETWORK_MATCHER; used by push() only.
+    @param descriptor of the person's face, from this matcher.
+    @param least_score match score from which on it is the person. */
+    CV_WRAP void setException(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double least_score);
+
+    /** @brief Takes the next frame: finds and follows its faces.
+    @param frame 8-bit, 1 or 3 channels (BGR); it is copied. Another size than before begins a new scene.
+    An error of the detector does not leave here; it is in the frame's record. */
+    CV_WRAP void push(InputArray frame);
+
+    /** @brief Looks for faces in the next frame, whatever the interval says. */
+    CV_WRAP void requestDetection();
+
+    /** @brief No more frames will come: those kept back become ready. */
+    CV_WRAP void finish();
+
+    /** @brief Number of frames that pop() would give. */
+    CV_WRAP int ready() const;
+
+    /** @brief Gives the oldest frame that is ready, protected.
+    @param frame type and size as pushed; empty where the frame is withheld.
+    @param record what was done to it.
+    @return false where no frame is ready; record and frame are then as they were. */
+    CV_WRAP bool pop(OutputArray frame, CV_OUT StreamRecord& record);
+
+    /** @brief push() and pop() in one.
+    @return whether dst is a protected frame. */
+    CV_WRAP bool process(InputArray frame, OutputArray dst);
+
+    /** @brief finish() and pop() in one, skipping withheld frames.
+    @return false when all frames have been given. */
+    CV_WRAP bool flush(OutputArray dst);
+
+    class Impl;
+protected:
+    Ptr<Impl> p;
+};
+
+//! @}
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_STREAM_ANONYMIZER_HPP

@@ -1,0 +1,47 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_FACE_FLOW_HPP
+#define OPENCV_SANPRIVACY_FACE_FLOW_HPP
+
+#include "similarity.hpp"
+
+namespace cv { namespace sanprivacy {
+
+typedef std::vector<Point2c> Landmarks; //!< five, in the order of FaceDetector
+
+//! Takes the canonical crop to the landmarks of a picture.
+Similarity cropToPicture(const Landmarks& landmarks);
+
+//! Distance of the eyes in the canonical crop under cropToPicture(): robust where the head is turned.
+double eyeDistance(const Landmarks& landmarks);
+
+//! Mean of the landmarks.
+Point2c centreOf(const Landmarks& landmarks);
+
+/** @brief The head around a face's landmarks: an ellipse of the canonical crop. */
+struct HeadShape
+{
+    Point2c centre;
+    Size2d axes;  //!< half axes, pixels
+    double roll;  //!< radians
+
+    explicit HeadShape(const Landmarks& landmarks, double grown = 1);
+    Rect2d box() const; //!< of the ellipse
+};
+
+/** @brief Carries a face from one frame to another.
+
+Pyramidal Lucas-Kanade flow of a grid of points, there and back; a similarity that most of them agree with. The face is
+looked at in a window of fixed size, so neither its own size nor that of the frame matters for the time it takes.
+@param from frame, 8-bit, grey or BGR.
+@param to frame of the same type and size.
+@param landmarks of the face in `from`; on success those in `to`.
+@param velocity pixels that it is expected to move by.
+@return whether the face was followed; where not, landmarks stay. */
+bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity);
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_FACE_FLOW_HPP

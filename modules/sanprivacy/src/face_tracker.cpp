@@ -1,0 +1,472 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "dnn_net.hpp" // reasonOf()
+#include "face_tracker.hpp"
+
+#include <algorithm>
+
+namespace cv { namespace sanprivacy {
+
+namespace {
+
+const int LANDMARKS = 5, FIRST_LANDMARK = 4, SCORE = 14; // of the rows of FaceDetector
+
+// Lengths are in eye distances of the track, times in frames.
+const double NEAR = .8;            // of a detection from its track
+const double DRIFT_WHILE_LOST = .1; // added for each frame that the track was lost
+const double FARTHEST = 3;
+const double MOST_GROWTH = 1.7;    // of a detection, against its track
+const double SAME_FACE = .5;       // of two tracks or two detections
+const double CROWDED = 3;          // of two people; the matcher may then mistake them
+const double JUMP = .25;           // a detection farther off is taken as it is
+const double CORRECTION = .3;      // otherwise, share of the flow's drift that a detection takes away
+const double VELOCITY_KEPT = .95;  // per frame, of a track that is lost
+const double HELD_GROWTH = 1.15;   // of the head, where it is not seen
+const int MOST_HOLDS_UNSEEN = 5;   // hold times that a face is followed for without being found
+const int LOST_INTERVAL = 3;       // of detections while a track is lost
+const int RECOGNITIONS = 2;        // in a row, of the excepted person
+const double LEAST_EYES = 2;       // pixels; no landmarks are nearer
+
+const Size THUMBNAIL(48, 27);
+const double NEW_SCENE = 40; // mean absolute difference of thumbnails, grey levels
+
+Mat thumbnailOf(const Mat& image)
+{
+    Mat small, grey;
+    resize(image, small, THUMBNAIL, 0, 0, INTER_LINEAR);
+    if (small.channels() == 1)
+        return small;
+    cvtColor(small, grey, COLOR_BGR2GRAY);
+    return grey;
+}
+
+bool differ(const TrackedFrame& a, const TrackedFrame& b)
+{
+    return a.image.size() != b.image.size() || a.image.type() != b.image.type()
+           || norm(a.thumbnail, b.thumbnail, NORM_L1) > NEW_SCENE * THUMBNAIL.area();
+}
+
+double distanceOf(const Landmarks& a, const Landmarks& b)
+{
+    return std::abs(centreOf(a) - centreOf(b)) / std::max(eyeDistance(a), eyeDistance(b));
+}
+
+bool showSameFace(const Landmarks& a, const Landmarks& b)
+{
+    return distanceOf(a, b) < SAME_FACE;
+}
+
+bool gone(const Landmarks& landmarks, const Size& frame)
+{
+    const Rect2d box = HeadShape(landmarks, HELD_GROWTH).box();
+    return (box & Rect2d(0, 0, frame.width, frame.height)).empty();
+}
+
+//! The landmarks of a detection; where they are no face's, those that a face in its box would have.
+Landmarks landmarksOf(const Mat& face)
+{
+    Landmarks landmarks;
+    bool finite = true;
+    for (int k = 0; k < LANDMARKS; ++k)
+    {
+        const Point2f point(face.at<float>(FIRST_LANDMARK + 2 * k), face.at<float>(FIRST_LANDMARK + 2 * k + 1));
+        finite = finite && std::isfinite(point.x) && std::isfinite(point.y);
+        landmarks.push_back(Point2c(point.x, point.y));
+    }
+    double spread = 0;
+    for (const Point2c& z : landmarks)
+        spread = std::max(spread, std::abs(z - landmarks[0]));
+    if (finite && spread > LEAST_EYES && eyeDistance(landmarks) > LEAST_EYES)
+        return landmarks;
+
+    const double share = 224. / 188; // of the canonical crop's side in the width of its head
+    const double side = share * std::max(face.at<float>(2), 1.f);
+    Mat_<float> canonical;
+    getCanonicalLandmarks(canonical, Size(cvCeil(side), cvCeil(side)));
+    const Point2c corner(face.at<float>(0) + face.at<float>(2) / 2 - side / 2, face.at<float>(1) + face.at<float>(3) / 2 - side / 2);
+    for (int k = 0; k < LANDMARKS; ++k)
+        landmarks[k] = corner + Point2c(canonical(k, 0), canonical(k, 1));
+    return landmarks;
+}
+
+//! A point of an image that was turned clockwise, in the image itself.
+Point2f turnBack(const Point2f& point, int quarterTurns, const Size& image)
+{
+    switch (quarterTurns)
+    {
+    case 1: return Point2f(point.y, image.height - 1 - point.x);
+    case 2: return Point2f(image.width - 1 - point.x, image.height - 1 - point.y);
+    case 3: return Point2f(image.width - 1 - point.y, point.x);
+    default: return point;
+    }
+}
+
+//! Quarter turns, clockwise, that bring a face upright.
+int turnsToUpright(const Landmarks& landmarks)
+{
+    return (4 - cvRound(std::arg(cropToPicture(landmarks).a) / (CV_PI / 2))) % 4;
+}
+
+} // namespace
+
+bool ExceptedPerson::recognised(const Mat& image, const Mat& face) const
+{
+    Mat crop, seen;
+    matcher->crop(image, face, crop);
+    matcher->forward(std::vector<Mat>(1, crop), seen);
+    return matcher->match(descriptor, seen) >= leastScore; // false where it is NaN
+}
+
+FaceTracker::FaceTracker(const Ptr<FaceDetector>& detector, const StreamParams& params)
+    : detector_(detector), params_(params), frames_(0), sinceDetection_(0), turn_(0), nextId_(0), detectNext_(true)
+{
+}
+
+void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
+{
+    window_.push_back(TrackedFrame());
+    TrackedFrame& frame = window_.back();
+    image.copyTo(frame.image);
+    frame.thumbnail = thumbnailOf(image);
+    frame.record.frame = frames_++;
+    frame.released = false;
+    const TrackedFrame* const last = window_.size() > 1 ? &window_[window_.size() - 2] : 0;
+    frame.cut = last && differ(*last, frame);
+
+    TickMeter timer;
+    timer.start();
+    if (last)
+        follow(*last, frame);
+    timer.stop();
+    frame.record.track_ms = timer.getTimeMilli();
+
+    ++sinceDetection_;
+    if (detectionDue(frame))
+    {
+        timer.reset();
+        timer.start();
+        try
+        {
+            match(detect(frame.image), frame.image);
+            frame.record.detected = true;
+            sinceDetection_ = 0;
+            detectNext_ = false;
+        }
+        catch (const cv::Exception& e)
+        {
+            frame.record.error = reasonOf(e);
+            detectNext_ = true;
+        }
+        timer.stop();
+        frame.record.detect_ms = timer.getTimeMilli();
+    }
+
+    dropGone(image.size());
+    for (const Track& track : tracks_)
+    {
+        const Sighting sighting = { track.id, track.state, sure(track) && track.unseen <= params_.hold,
+                                    track.recognitions >= RECOGNITIONS && !crowded(track),
+                                    track.score, track.landmarks };
+        frame.sightings.push_back(sighting);
+    }
+    for (Track& track : tracks_)
+    {
+        if (track.fresh)
+            backtrack(track);
+        track.fresh = false;
+    }
+
+    release(params_.look_ahead, released);
+}
+
+void FaceTracker::finish(std::deque<TrackedFrame>& released)
+{
+    release(0, released);
+    window_.clear();
+    tracks_.clear();
+    detectNext_ = true;
+}
+
+//! All but the newest `kept` frames go. The newest one itself stays here too: the next one is compared with it.
+void FaceTracker::release(int kept, std::deque<TrackedFrame>& released)
+{
+    for (size_t i = 0; i + size_t(kept) < window_.size(); ++i)
+        if (!window_[i].released)
+        {
+            released.push_back(window_[i]);
+            window_[i].released = true;
+        }
+    while (window_.size() > 1 && window_.front().released)
+        window_.pop_front();
+}
+
+void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
+{
+    const bool comparable = last.image.size() == frame.image.size() && last.image.type() == frame.image.type();
+    if (!comparable)
+        tracks_.clear(); // places in another picture mean nothing in this one
+    parallel_for_(Range(0, (int)tracks_.size()), [&](const Range& range)
+    {
+        for (int i = range.start; i < range.end; ++i)
+        {
+            Track& track = tracks_[i];
+            const Point2c before = centreOf(track.landmarks);
+            ++track.unseen;
+            if (track.state != FACE_HELD && followFace(last.image, frame.image, track.landmarks, track.velocity))
+            {
+                track.state = FACE_TRACKED;
+                track.velocity = centreOf(track.landmarks) - before;
+                track.lost = 0;
+                continue;
+            }
+            track.state = FACE_HELD;
+            ++track.lost;
+            for (Point2c& z : track.landmarks)
+                z += track.velocity;
+            track.velocity *= VELOCITY_KEPT;
+        }
+    });
+}
+
+bool FaceTracker::detectionDue(const TrackedFrame& frame) const
+{
+    if (detectNext_ || frame.cut || sinceDetection_ >= params_.detect_interval)
+        return true;
+    return std::any_of(tracks_.begin(), tracks_.end(), [](const Track& track)
+        { return track.lost > 0 && track.lost % LOST_INTERVAL == 1; });
+}
+
+std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image)
+{
+    Mat view = image;
+    const double side = std::max(image.cols, image.rows);
+    if (params_.detect_side > 0 && side > params_.detect_side)
+        resize(image, view, Size(), params_.detect_side / side, params_.detect_side / side, INTER_AREA);
+
+    // Upright, as the known faces lie, and one further turn each time.
+    bool turns[4] = { true, false, false, false };
+    for (const Track& track : tracks_)
+        turns[turnsToUpright(track.landmarks)] = true;
+    if (params_.any_roll)
+        turns[1 + turn_++ % 3] = true;
+
+    std::vector<Detection> detections;
+    for (int turn = 0; turn < 4; ++turn)
+        if (turns[turn])
+            detectTurned(view, turn, detections);
+
+    const float scale = float(image.cols) / view.cols;
+    for (Detection& detection : detections)
+    {
+        detection.face.colRange(0, SCORE) *= scale;
+        detection.landmarks = landmarksOf(detection.face);
+    }
+    return detections;
+}
+
+void FaceTracker::detectTurned(const Mat& image, int quarterTurns, std::vector<Detection>& detections)
+{
+    Mat turned = image, faces;
+    if (quarterTurns > 0)
+        rotate(image, turned, quarterTurns == 1 ? ROTATE_90_CLOCKWISE : quarterTurns == 2 ? ROTATE_180 : ROTATE_90_COUNTERCLOCKWISE);
+    detector_->detect(turned, faces);
+    for (int i = 0; i < faces.rows; ++i)
+    {
+        Detection detection = { faces.row(i).clone(), Landmarks(), faces.at<float>(i, SCORE) };
+        float* const value = detection.face.ptr<float>();
+        for (int k = FIRST_LANDMARK; k < SCORE; k += 2)
+        {
+            const Point2f point = turnBack(Point2f(value[k], value[k + 1]), quarterTurns, image.size());
+            value[k] = point.x;
+            value[k + 1] = point.y;
+        }
+        const Point2f a = turnBack(Point2f(value[0], value[1]), quarterTurns, image.size());
+        const Point2f b = turnBack(Point2f(value[0] + value[2], value[1] + value[3]), quarterTurns, image.size());
+        value[0] = std::min(a.x, b.x);
+        value[1] = std::min(a.y, b.y);
+        value[2] = std::abs(a.x - b.x);
+        value[3] = std::abs(a.y - b.y);
+        detection.landmarks = landmarksOf(detection.face);
+
+        // A face seen in two turns is the one that was seen more clearly.
+        Detection* known = 0;
+        for (Detection& other : detections)
+            if (showSameFace(other.landmarks, detection.landmarks))
+                known = &other;
+        if (!known)
+            detections.push_back(detection);
+        else if (detection.score > known->score)
+            *known = detection;
+    }
+}
+
+void FaceTracker::match(const std::vector<Detection>& detections, const Mat& image)
+{
+    struct Pairing
+    {
+        double distance;
+        size_t track, detection;
+    };
+    std::vector<Pairing> pairings;
+    for (size_t t = 0; t < tracks_.size(); ++t)
+        for (size_t d = 0; d < detections.size(); ++d)
+        {
+            const Track& track = tracks_[t];
+            const double distance = distanceOf(track.landmarks, detections[d].landmarks);
+            const double growth = std::abs(std::log(eyeDistance(detections[d].landmarks) / eyeDistance(track.landmarks)));
+            const double reach = std::min(NEAR + DRIFT_WHILE_LOST * track.lost, FARTHEST);
+            // A face that was followed up to here comes before one that went missing.
+            const Pairing pairing = { distance + (track.lost > 0 ? FARTHEST : 0), t, d };
+            if (distance <= reach && growth <= std::log(MOST_GROWTH))
+                pairings.push_back(pairing);
+        }
+    std::sort(pairings.begin(), pairings.end(), [](const Pairing& a, const Pairing& b) { return a.distance < b.distance; });
+
+    std::vector<bool> matched(detections.size(), false);
+    std::vector<bool> seen(tracks_.size(), false);
+    for (const Pairing& pairing : pairings)
+        if (!matched[pairing.detection] && !seen[pairing.track])
+        {
+            matched[pairing.detection] = seen[pairing.track] = true;
+            take(tracks_[pairing.track], detections[pairing.detection], image);
+        }
+
+    // A track that ended up on another one's face has lost its own.
+    for (size_t t = 0; t < seen.size(); ++t)
+    {
+        if (seen[t])
+            continue;
+        for (size_t other = 0; other < seen.size(); ++other)
+            if (seen[other] && tracks_[t].state != FACE_HELD && showSameFace(tracks_[t].landmarks, tracks_[other].landmarks))
+            {
+                tracks_[t].state = FACE_HELD;
+                ++tracks_[t].lost;
+            }
+        if (tracks_[t].recognitions > 0) // nobody confirms the excepted person
+        {
+            tracks_[t].recognitions = 0;
+            revokeException(tracks_[t].id);
+        }
+    }
+
+    for (size_t d = 0; d < detections.size(); ++d)
+    {
+        const bool known = matched[d] || std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
+            { return track.state != FACE_HELD && showSameFace(track.landmarks, detections[d].landmarks); });
+        if (known)
+            continue;
+        Track track = { nextId_++, detections[d].landmarks, Point2c(), FACE_FOUND, 0, 0, 0.f, 0, false };
+        take(track, detections[d], image);
+        track.fresh = true;
+        tracks_.push_back(track);
+    }
+}
+
+void FaceTracker::take(Track& track, const Detection& detection, const Mat& image)
+{
+    track.fresh = track.lost > 0;
+    double error = 0;
+    for (int k = 0; k < LANDMARKS; ++k)
+        error += std::abs(detection.landmarks[k] - track.landmarks[k]) / LANDMARKS;
+    const double gain = track.lost > 0 || error > JUMP * eyeDistance(track.landmarks) ? 1 : CORRECTION;
+    if (track.lost > 0)
+        track.velocity = 0.;
+    for (int k = 0; k < LANDMARKS; ++k)
+        track.landmarks[k] += gain * (detection.landmarks[k] - track.landmarks[k]);
+    track.state = FACE_FOUND;
+    track.unseen = track.lost = 0;
+    track.score = std::max(track.score, detection.score);
+    recognise(track, image, detection.face);
+}
+
+void FaceTracker::recognise(Track& track, const Mat& image, const Mat& face)
+{
+    if (!excepted_.matcher)
+        return;
+    bool recognised = false;
+    try
+    {
+        recognised = excepted_.recognised(image, face);
+    }
+    catch (const cv::Exception& e)
+    {
+        CV_LOG_WARNING(NULL, "sanprivacy: the matcher failed, the face is protected: " << reasonOf(e));
+    }
+    if (!recognised && track.recognitions > 0)
+        revokeException(track.id);
+    track.recognitions = recognised ? track.recognitions + 1 : 0;
+}
+
+//! The person may have been another since the last look.
+void FaceTracker::revokeException(int track)
+{
+    for (size_t i = window_.size(); i-- > 0; )
+    {
+        for (Sighting& sighting : window_[i].sightings)
+            if (sighting.track == track)
+                sighting.excepted = false;
+        if (window_[i].record.detected)
+            break;
+    }
+}
+
+bool FaceTracker::crowded(const Track& track) const
+{
+    return std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& other)
+        { return other.id != track.id && distanceOf(other.landmarks, track.landmarks) < CROWDED; });
+}
+
+void FaceTracker::dropGone(const Size& frame)
+{
+    tracks_.erase(std::remove_if(tracks_.begin(), tracks_.end(), [&](const Track& track)
+    {
+        // Followed but long unconfirmed, it is held; an unsure one was a mistake of the detector.
+        const int patience = sure(track) ? params_.hold : params_.detect_interval;
+        const int followed = sure(track) ? MOST_HOLDS_UNSEEN * params_.hold : 2 * params_.detect_interval;
+        return gone(track.landmarks, frame) || track.lost > patience || track.unseen > followed;
+    }), tracks_.end());
+}
+
+/** Follows a face that was just found to where it came from, or to where its track was lost.
+Beyond the end it stays covered for as long as the detector may have overlooked it. */
+void FaceTracker::backtrack(const Track& track)
+{
+    Landmarks landmarks = track.landmarks;
+    Point2c velocity = -track.velocity;
+    bool lost = false;
+    int held = 0;
+    for (size_t i = window_.size() - 1; i-- > 0 && !window_[i + 1].cut && !window_[i].released && held < params_.detect_interval; )
+    {
+        TrackedFrame& frame = window_[i];
+        const Point2c before = centreOf(landmarks);
+        lost = lost || !followFace(window_[i + 1].image, frame.image, landmarks, velocity);
+        if (lost)
+            ++held;
+        else
+            velocity = centreOf(landmarks) - before;
+        if (gone(landmarks, frame.image.size()))
+            return;
+
+        Sighting* own = 0;
+        for (Sighting& sighting : frame.sightings)
+        {
+            const bool seen = sighting.state != FACE_HELD;
+            if (seen && (sighting.track == track.id || showSameFace(sighting.landmarks, landmarks)))
+                return; // protected from here on
+            if (sighting.track == track.id)
+                own = &sighting;
+        }
+        const Sighting found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, sure(track), false, track.score, landmarks };
+        if (!own)
+            frame.sightings.push_back(found);
+        else if (!lost)
+            *own = found;
+        else
+            return; // it is held there already
+    }
+}
+
+}} // namespace cv::sanprivacy

@@ -1,0 +1,481 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "dnn_net.hpp" // reasonOf()
+#include "face_cover.hpp"
+#include "face_tracker.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+namespace cv { namespace sanprivacy {
+
+StreamParams::StreamParams()
+    : detect_interval(8), detect_side(960), any_roll(true), look_ahead(24), hold(20), sure_score(.6f), least_eyes(10.f),
+      replacement(REPLACE_SAN), on_doubt(DOUBT_BLUR), label(LABEL_PREDICT), prototype(PROTOTYPE_OPPOSITE)
+{
+}
+
+StreamFace::StreamFace()
+    : track(-1), state(FACE_FOUND), protection(PROTECTION_BLURRED), label(LABEL_PREDICT), score(0.f), excepted(false)
+{
+}
+
+StreamRecord::StreamRecord()
+    : frame(0), detected(false), withheld(false), blurred(false),
+      detect_ms(0), track_ms(0), align_ms(0), network_ms(0), blend_ms(0)
+{
+}
+
+namespace {
+
+const double LEAST_INSIDE = .5;   // share of a crop inside the frame, for the network
+const double HELD_GROWTH = 1.15;  // of the head, where it is not seen
+const int VOTES = 9;              // of the attribute classifier on a track's label
+const double VOTE_MARGIN = .1;    // around 1/2, to change a label once it is given
+
+// Against flicker: what is too small to be motion of the face is not passed on.
+const double SLACK = .004;        // of landmarks, eye distances
+const double STILL = .02;         // mean absolute difference of two crops of one face, of 1
+const double LEAST_RENEWAL = .3;  // share of the new perturbation on a still face; the rest is the last one
+
+Landmarks toLandmarks(const std::vector<Point2f>& points)
+{
+    Landmarks landmarks;
+    for (const Point2f& point : points)
+        landmarks.push_back(Point2c(point.x, point.y));
+    return landmarks;
+}
+
+//! Measures the time of one step after the other.
+class Stopwatch
+{
+public:
+    Stopwatch() : start_(getTickCount()) {}
+
+    double lap() //!< milliseconds since the last call
+    {
+        const int64 last = start_;
+        start_ = getTickCount();
+        return (start_ - last) * 1000. / getTickFrequency();
+    }
+
+private:
+    int64 start_;
+};
+
+void checkParams(const StreamParams& params)
+{
+    CV_CheckGE(params.detect_interval, 1, "The detector must look at every frame or fewer");
+    CV_CheckGE(params.detect_side, 0, "The detector's picture has a side of 0 (as the frame) or more pixels");
+    CV_CheckGE(params.look_ahead, 0, "Frames kept back cannot be fewer than none");
+    CV_CheckGE(params.hold, 0, "The hold time cannot be negative");
+    CV_Check(params.sure_score, params.sure_score >= 0 && params.sure_score <= 1, "A score lies in 0..1");
+    CV_Check(params.least_eyes, params.least_eyes >= 0, "The least eye distance cannot be negative");
+    CV_Check(params.replacement, params.replacement >= REPLACE_SAN && params.replacement <= REPLACE_SOLID,
+             "The replacement must be a FaceReplacement");
+    CV_Check(params.on_doubt, params.on_doubt >= DOUBT_BLUR && params.on_doubt <= DOUBT_PASS, "The policy must be a DoubtPolicy");
+    CV_Check(params.prototype, params.prototype >= PROTOTYPE_SAME && params.prototype <= PROTOTYPE_OPPOSITE,
+             "The prototype must be a PrototypeChoice");
+    CV_Check(params.label, params.label == 0 || params.label == 1 || params.label == LABEL_PREDICT || params.label == LABEL_NEUTRAL,
+             "The label must be 0, 1 or a LabelChoice");
+    if (params.replacement == REPLACE_SAN && params.label == LABEL_NEUTRAL && params.prototype == PROTOTYPE_OPPOSITE)
+        CV_Error(Error::StsBadArg, "Faces of LABEL_NEUTRAL have no opposite: choose the same or the neutral prototype");
+}
+
+//! What the protection of a track's next face depends on.
+struct TrackHistory
+{
+    Landmarks landmarks; // as last used
+    Mat face, change;    // last crop and what the network changed, CV_32F
+    double votes;        // sum of the probabilities of label 1
+    int voters, label;
+
+    TrackHistory() : votes(0), voters(0), label(LABEL_PREDICT) {}
+};
+
+//! Replaces the faces of frames that come in order.
+class FaceReplacer
+{
+public:
+    FaceReplacer(const Ptr<Perturber>& perturber, const StreamParams& params) : perturber_(perturber), params_(params) {}
+
+    //! @return the protected frame, empty where it is withheld; fills in the record.
+    Mat protect(const TrackedFrame& frame, StreamRecord& record)
+    {
+        record = frame.record;
+        record.faces.clear();
+        Mat result;
+        if (record.error.empty())
+        {
+            try
+            {
+                return replaceFaces(frame, record);
+            }
+            catch (const std::exception& e)
+            {
+                const cv::Exception* const fromOpenCV = dynamic_cast<const cv::Exception*>(&e);
+                record.error = fromOpenCV ? reasonOf(*fromOpenCV) : String(e.what());
+            }
+        }
+        record.withheld = params_.on_doubt == DOUBT_DROP;
+        record.blurred = !record.withheld;
+        if (record.blurred)
+            coverFrame(frame.image, result);
+        return result;
+    }
+
+private:
+    Mat replaceFaces(const TrackedFrame& frame, StreamRecord& record)
+    {
+        std::vector<size_t> aligned;       // faces for the network
+        std::vector<HeadShape> perturbed, covered;
+        std::vector<int> covers;           // FaceReplacement of each of `covered`
+        Stopwatch watch;
+        std::vector<Mat> crops;
+        for (const Sighting& sighting : frame.sightings)
+        {
+            StreamFace face = describe(sighting);
+            const Landmarks landmarks = toLandmarks(face.landmarks);
+            const HeadShape head(landmarks, sighting.state == FACE_HELD ? HELD_GROWTH : 1);
+            face.box = head.box();
+            const bool doubtful = !sighting.sure || sighting.state == FACE_HELD || eyeDistance(landmarks) < params_.least_eyes;
+            Mat crop;
+            if (sighting.excepted)
+            {
+                face.protection = PROTECTION_NONE;
+            }
+            else if (!doubtful && params_.replacement == REPLACE_SAN && cut(frame.image, landmarks, crop))
+            {
+                face.protection = PROTECTION_REPLACED;
+                aligned.push_back(record.faces.size());
+                crops.push_back(crop);
+                perturbed.push_back(head);
+            }
+            else if (!doubtful && params_.replacement != REPLACE_SAN)
+            {
+                face.protection = PROTECTION_REPLACED;
+                covered.push_back(head);
+                covers.push_back(params_.replacement);
+            }
+            else
+            {
+                const bool pass = params_.on_doubt == DOUBT_PASS && sighting.state != FACE_HELD;
+                face.protection = pass ? PROTECTION_NONE : PROTECTION_BLURRED;
+                record.withheld = record.withheld || params_.on_doubt == DOUBT_DROP;
+                if (!pass)
+                {
+                    covered.push_back(head);
+                    covers.push_back(params_.replacement == REPLACE_SAN ? int(REPLACE_BLUR) : params_.replacement);
+                }
+            }
+            record.faces.push_back(face);
+        }
+        forgetOthers(frame);
+        record.align_ms = watch.lap();
+
+        std::vector<Mat> outputs;
+        if (!crops.empty())
+            outputs = perturb(crops, aligned, record);
+        record.network_ms = watch.lap();
+        if (record.withheld)
+            return Mat();
+
+        Mat result = frame.image.clone();
+        for (size_t i = 0; i < covered.size(); ++i)
+            coverHead(frame.image, result, covered[i], covers[i], perturbed);
+        for (size_t i = 0; i < crops.size(); ++i)
+            blendFace(result, crops[i], outputs[i], Mat(record.faces[aligned[i]].landmarks).reshape(1));
+        record.blend_ms = watch.lap();
+        return result;
+    }
+
+    StreamFace describe(const Sighting& sighting)
+    {
+        StreamFace face;
+        face.track = sighting.track;
+        face.state = sighting.state;
+        face.score = sighting.score;
+        face.excepted = sighting.excepted;
+        for (const Point2c& z : steady(tracks_[sighting.track], sighting.landmarks))
+            face.landmarks.push_back(Point2f(float(z.real()), float(z.imag())));
+        return face;
+    }
+
+    //! Landmarks on a rope: they stay while the face moves by less than the slack, and lag by no more than it.
+    static const Landmarks& steady(TrackHistory& track, const Landmarks& landmarks)
+    {
+        if (track.landmarks.empty())
+            track.landmarks = landmarks;
+        double distance = 0;
+        for (size_t k = 0; k < landmarks.size(); ++k)
+            distance += std::norm(landmarks[k] - track.landmarks[k]) / landmarks.size();
+        distance = std::sqrt(distance);
+        const double slack = SLACK * eyeDistance(landmarks);
+        if (distance > slack)
+            for (size_t k = 0; k < landmarks.size(); ++k)
+                track.landmarks[k] += (1 - slack / distance) * (landmarks[k] - track.landmarks[k]);
+        return track.landmarks;
+    }
+
+    //! The grey canonical crop, 0..1. @return whether enough of it is inside the frame.
+    static bool cut(const Mat& image, const Landmarks& landmarks, Mat& crop)
+    {
+        Matx<float, 5, 2> points;
+        for (int k = 0; k < points.rows; ++k)
+        {
+            points(k, 0) = float(landmarks[k].real());
+            points(k, 1) = float(landmarks[k].imag());
+        }
+        Mat face;
+        try
+        {
+            if (alignFace(image, points, face) < LEAST_INSIDE)
+                return false;
+        }
+        catch (const cv::Exception& e)
+        {
+            if (e.code != Error::StsOutOfRange) // outside the frame altogether
+                throw;
+            return false;
+        }
+        if (face.channels() == 3)
+            cvtColor(face, face, COLOR_BGR2GRAY);
+        face.convertTo(crop, CV_32F, 1 / 255.);
+        return true;
+    }
+
+    std::vector<Mat> perturb(const std::vector<Mat>& crops, const std::vector<size_t>& aligned, StreamRecord& record)
+    {
+        std::vector<int> labels;
+        for (size_t i = 0; i < crops.size(); ++i)
+        {
+            StreamFace& face = record.faces[aligned[i]];
+            face.label = labelOf(tracks_[face.track], crops[i]);
+            labels.push_back(face.label);
+        }
+        std::vector<Mat> outputs;
+        perturber_->perturbBatch(crops, outputs, labels, params_.prototype);
+        for (size_t i = 0; i < crops.size(); ++i)
+            outputs[i] = calm(tracks_[record.faces[aligned[i]].track], crops[i], outputs[i]);
+        return outputs;
+    }
+
+    //! The given label, or that which the first sightings voted for.
+    int labelOf(TrackHistory& track, const Mat& crop)
+    {
+        if (params_.label != LABEL_PREDICT)
+            return params_.label;
+        if (track.voters < VOTES)
+        {
+            track.votes += perturber_->predict(crop);
+            ++track.voters;
+            const double probability = track.votes / track.voters;
+            if (track.label == LABEL_PREDICT || std::abs(probability - .5) > VOTE_MARGIN)
+                track.label = probability >= .5 ? 1 : 0;
+        }
+        return track.label;
+    }
+
+    //! Where a face stays as it was, so does what is added to it.
+    static Mat calm(TrackHistory& track, const Mat& face, const Mat& output)
+    {
+        Mat change = output - face;
+        if (!track.change.empty())
+        {
+            const double moved = norm(face, track.face, NORM_L1) / face.total();
+            const double renewal = std::min(std::max(moved / STILL, LEAST_RENEWAL), 1.);
+            addWeighted(change, renewal, track.change, 1 - renewal, 0, change);
+        }
+        track.face = face;
+        track.change = change;
+        return face + change;
+    }
+
+    //! Tracks that ended; those of the frame stay.
+    void forgetOthers(const TrackedFrame& frame)
+    {
+        for (std::map<int, TrackHistory>::iterator it = tracks_.begin(); it != tracks_.end(); )
+        {
+            const int id = it->first;
+            const bool present = std::any_of(frame.sightings.begin(), frame.sightings.end(),
+                                             [id](const Sighting& sighting) { return sighting.track == id; });
+            present ? ++it : it = tracks_.erase(it);
+        }
+    }
+
+    const Ptr<Perturber> perturber_;
+    const StreamParams params_;
+    std::map<int, TrackHistory> tracks_;
+};
+
+} // namespace
+
+class StreamAnonymizer::Impl
+{
+public:
+    Impl(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber, const StreamParams& params_)
+        : params(params_), tracker(detector, params_), replacer(perturber, params_)
+    {
+    }
+
+    void push(const Mat& image)
+    {
+        std::deque<TrackedFrame> released;
+        tracker.next(image, released);
+        append(released);
+    }
+
+    void finish()
+    {
+        std::deque<TrackedFrame> released;
+        tracker.finish(released);
+        append(released);
+    }
+
+    int ready() const
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        return (int)frames.size();
+    }
+
+    bool pop(Mat& image, StreamRecord& record)
+    {
+        TrackedFrame frame;
+        {
+            std::lock_guard<std::mutex> lock(mutex);
+            if (frames.empty())
+                return false;
+            frame = frames.front();
+            frames.pop_front();
+        }
+        image = replacer.protect(frame, record);
+        return true;
+    }
+
+    const StreamParams params;
+    FaceTracker tracker;   // push() and finish()
+    FaceReplacer replacer; // pop()
+
+private:
+    void append(const std::deque<TrackedFrame>& released)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        frames.insert(frames.end(), released.begin(), released.end());
+    }
+
+    mutable std::mutex mutex; // of the frames between the two
+    std::deque<TrackedFrame> frames;
+};
+
+namespace {
+
+StreamAnonymizer::Impl& checkCreated(const Ptr<StreamAnonymizer::Impl>& p)
+{
+    if (!p)
+        CV_Error(Error::StsNullPtr, "This StreamAnonymizer is empty: make one with StreamAnonymizer::create()");
+    return *p;
+}
+
+} // namespace
+
+StreamAnonymizer::StreamAnonymizer() {}
+
+Ptr<StreamAnonymizer> StreamAnonymizer::create(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber,
+                                               const StreamParams& params)
+{
+    checkParams(params);
+    if (!detector || detector->empty())
+        CV_Error(Error::StsNullPtr, "A StreamAnonymizer needs a FaceDetector");
+    if (params.replacement == REPLACE_SAN)
+    {
+        if (!perturber || perturber->empty())
+            CV_Error(Error::StsNullPtr, "REPLACE_SAN needs a Perturber");
+        if (params.label == LABEL_PREDICT) // a missing classifier is told now, not in the first frame with a face
+            perturber->predict(Mat::zeros(perturber->getInputSize(), CV_8U));
+    }
+    Ptr<StreamAnonymizer> anonymizer = makePtr<StreamAnonymizer>();
+    anonymizer->p = makePtr<Impl>(detector, perturber, params);
+    return anonymizer;
+}
+
+bool StreamAnonymizer::empty() const
+{
+    return p.empty();
+}
+
+StreamParams StreamAnonymizer::getParams() const
+{
+    return checkCreated(p).params;
+}
+
+void StreamAnonymizer::setException(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double least_score)
+{
+    Impl& impl = checkCreated(p);
+    if (!matcher || matcher->empty() || matcher->getDescription().task != NETWORK_MATCHER)
+        CV_Error(Error::StsBadArg, "An exception needs a FaceNetwork of NETWORK_MATCHER");
+    ExceptedPerson person = { matcher, descriptor.getMat().clone(), least_score };
+    CV_Check(person.descriptor.rows, person.descriptor.rows == 1, "An exception needs the descriptor of one face");
+    impl.tracker.setException(person);
+}
+
+void StreamAnonymizer::push(InputArray _frame)
+{
+    CV_INSTRUMENT_REGION();
+    Impl& impl = checkCreated(p);
+    const Mat frame = _frame.getMat();
+    CV_Check(frame.size(), !frame.empty(), "The frame is empty");
+    CV_CheckDepthEQ(frame.depth(), CV_8U, "A frame must be 8-bit");
+    CV_Check(frame.channels(), frame.channels() == 1 || frame.channels() == 3, "A frame must be grey or BGR");
+    impl.push(frame);
+}
+
+void StreamAnonymizer::requestDetection()
+{
+    checkCreated(p).tracker.requestDetection();
+}
+
+void StreamAnonymizer::finish()
+{
+    checkCreated(p).finish();
+}
+
+int StreamAnonymizer::ready() const
+{
+    return checkCreated(p).ready();
+}
+
+bool StreamAnonymizer::pop(OutputArray frame, StreamRecord& record)
+{
+    CV_INSTRUMENT_REGION();
+    Mat image;
+    if (!checkCreated(p).pop(image, record))
+        return false;
+    if (image.empty())
+        frame.release();
+    else
+        image.copyTo(frame);
+    return true;
+}
+
+bool StreamAnonymizer::process(InputArray frame, OutputArray dst)
+{
+    push(frame);
+    StreamRecord record;
+    return pop(dst, record) && !record.withheld;
+}
+
+bool StreamAnonymizer::flush(OutputArray dst)
+{
+    finish();
+    StreamRecord record;
+    while (pop(dst, record))
+        if (!record.withheld)
+            return true;
+    return false;
+}
+
+}} // namespace cv::sanprivacy
