@@ -3,9 +3,9 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "atomic_file.hpp"
+#include "face_labels.hpp"
 #include "faces.hpp"
 #include "inputs.hpp"
-#include "labels.hpp"
 #include "message.hpp"
 #include "network_options.hpp"
 #include "picture.hpp"
@@ -34,18 +34,13 @@ struct PerturbOptions
 {
     std::vector<std::string> inputs;
     std::string output;
-    std::string labels, label = "auto";
+    LabelOptions labels;
     std::string prototype = "opposite";
     std::string no_face = "error";
     bool landmarks = false, grey = false, crop = false;
     int quality = 95; // of JPEG and WebP: no visible loss
     NetworkOptions networks;
 };
-
-int labelNamed(const std::string& name)
-{
-    return name == "male" ? 1 : name == "female" ? 0 : name == "neutral" ? int(LABEL_NEUTRAL) : int(LABEL_PREDICT);
-}
 
 int prototypeNamed(const std::string& name)
 {
@@ -64,17 +59,13 @@ private:
 
     Outcome perturb(size_t worker, size_t i, size_t& faces_perturbed);
     cv::Mat findFaces(size_t worker, size_t i, const Picture& picture);
-    std::vector<int> labelsOf(size_t i, const cv::Mat& faces) const;
     cv::Mat perturbedCrop(const cv::Mat& image, const cv::Mat& face, int label);
-    const Labelled* listed(size_t i) const;
-    bool landmarksListed(size_t i) const { return options_.landmarks && listed(i) && !listed(i)->landmarks.empty(); }
-    bool reportUnknownLabels() const;
+    bool landmarksListed(size_t i) const;
 
     const PerturbOptions& options_;
     Inputs inputs_;
     std::vector<fs::path> outputs_;
-    std::unique_ptr<LabelFile> labels_;
-    std::vector<int> rows_; // of the label file, one per picture
+    std::unique_ptr<FaceLabels> labels_;
     int prototype_;
     cv::Ptr<Perturber> perturber_;
     std::mutex perturber_mutex_;
@@ -84,19 +75,15 @@ private:
 Perturbation::Perturbation(const PerturbOptions& options)
     : options_(options), prototype_(prototypeNamed(options.prototype))
 {
-    if (options.label == "neutral" && prototype_ == PROTOTYPE_OPPOSITE)
+    if (options.labels.label == "neutral" && prototype_ == PROTOTYPE_OPPOSITE)
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
     inputs_ = findInputs(options.inputs, options.output);
     if (inputs_.pictures.empty())
         throw UsageError("no pictures found; skipped " + (inputs_.skipped.empty() ? "nothing" : inputs_.skippedText()));
     outputs_ = outputFiles(inputs_, options.output);
-    if (!options.labels.empty())
-    {
-        labels_.reset(new LabelFile(options.labels));
-        if (options.landmarks && !labels_->hasLandmarks())
-            throw UsageError("--landmarks: " + options.labels + " has no landmark columns (right_eye_x, ...)");
-        rows_ = labels_->match(inputs_.pictures);
-    }
+    labels_.reset(new FaceLabels(options.labels, inputs_));
+    if (options.landmarks && !labels_->hasLandmarks())
+        throw UsageError("--landmarks: " + options.labels.labels + " has no landmark columns (right_eye_x, ...)");
     perturber_ = options.networks.createPerturber();
     bool detect = false;
     for (size_t i = 0; i < inputs_.pictures.size(); ++i)
@@ -109,7 +96,7 @@ Perturbation::Perturbation(const PerturbOptions& options)
 
 ExitCode Perturbation::run()
 {
-    const bool labels_known = reportUnknownLabels();
+    const bool unknown_labels = labels_->reportUnknown();
     size_t outcomes[OUTCOMES] = {}, faces = 0;
     std::mutex outcomes_mutex;
     Progress progress("Perturbing", inputs_.pictures.size());
@@ -139,26 +126,15 @@ ExitCode Perturbation::run()
     std::cout << count(outcomes[DONE], "picture") << " perturbed (" << count(faces, "face") << "), "
               << outcomes[COPIED] << " copied, " << outcomes[FACELESS] << " without a face, "
               << outcomes[REFUSED] << " failed; " << time << "\nWritten to " << options_.output << std::endl;
-    if (labels_)
-        std::cout << count(size_t(std::count(rows_.begin(), rows_.end(), -1)), "picture") << " not in "
-                  << options_.labels << ": --label " << options_.label << " applied" << std::endl;
+    labels_->reportUnlisted();
     if (!inputs_.skipped.empty())
         std::cout << "Skipped " << inputs_.skippedText() << std::endl;
     if (done < inputs_.pictures.size())
         std::cerr << "sanprivacy: interrupted; " << inputs_.pictures.size() - done << " not begun" << std::endl;
 
     const bool failed = outcomes[REFUSED] > 0 || (outcomes[FACELESS] > 0 && options_.no_face == "error")
-                        || done < inputs_.pictures.size() || !labels_known;
+                        || done < inputs_.pictures.size() || unknown_labels;
     return failed ? FAILED : SUCCEEDED;
-}
-
-bool Perturbation::reportUnknownLabels() const
-{
-    const std::vector<std::string> names = labels_ ? labels_->unknown(rows_) : std::vector<std::string>();
-    if (!names.empty())
-        std::cerr << options_.labels << ": " << count(names.size(), "name") << " that "
-                  << (names.size() == 1 ? "is" : "are") << " no picture, the first '" << names[0] << "'" << std::endl;
-    return names.empty();
 }
 
 Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed)
@@ -170,7 +146,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     if (faces.empty() && options_.crop)
         throw std::runtime_error("no face found, hence no crop to write");
 
-    const std::vector<int> labels = labelsOf(i, faces);
+    const std::vector<int> labels = labels_->of(i, faces);
     if (options_.crop)
     {
         const int largest = largestFace(faces);
@@ -188,28 +164,19 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     return faces.empty() ? COPIED : DONE;
 }
 
-const Labelled* Perturbation::listed(size_t i) const
+bool Perturbation::landmarksListed(size_t i) const
 {
-    return rows_.empty() || rows_[i] < 0 ? nullptr : &labels_->rows()[size_t(rows_[i])];
+    const Labelled* listed = labels_->listed(i);
+    return options_.landmarks && listed && !listed->landmarks.empty();
 }
 
 cv::Mat Perturbation::findFaces(size_t worker, size_t i, const Picture& picture)
 {
     if (landmarksListed(i))
-        return faceFromLandmarks(listed(i)->landmarks);
+        return faceFromLandmarks(labels_->listed(i)->landmarks);
     cv::Mat faces;
     detectors_[worker]->detect(picture.pixels, faces);
     return faces;
-}
-
-//! What is listed is known of the largest face; of the others in such a picture nothing is.
-std::vector<int> Perturbation::labelsOf(size_t i, const cv::Mat& faces) const
-{
-    const bool label_listed = listed(i) && listed(i)->label != NO_LABEL;
-    std::vector<int> labels(size_t(faces.rows), label_listed ? int(LABEL_PREDICT) : labelNamed(options_.label));
-    if (label_listed && !labels.empty())
-        labels[size_t(largestFace(faces))] = listed(i)->label;
-    return labels;
 }
 
 cv::Mat Perturbation::perturbedCrop(const cv::Mat& image, const cv::Mat& face, int label)
@@ -231,10 +198,7 @@ Verb addPerturb(CLI::App& app)
     CLI::App* command = app.add_subcommand("perturb", "Perturbs the faces of pictures; name, format and size stay");
     command->add_option("IN", options->inputs, "Pictures and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "Folder for the results")->required()->type_name("DIR");
-    command->add_option("--labels", options->labels, "Genders (file,gender: M or F) of the largest face of each picture")
-        ->type_name("CSV");
-    command->add_option("--label", options->label, "Gender of faces not in CSV: male, female, auto (ask the classifier), neutral")
-        ->type_name("GENDER")->check(CLI::IsMember({ "male", "female", "auto", "neutral" }).description(""));
+    options->labels.addTo(*command);
     command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV: that one face, no detection")
         ->needs("--labels");
     command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same")

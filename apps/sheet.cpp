@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "faces.hpp"
+#include "face_labels.hpp"
 #include "inputs.hpp"
 #include "message.hpp"
 #include "network_options.hpp"
@@ -46,6 +46,7 @@ struct SheetOptions
     std::vector<std::string> inputs;
     std::string output;
     size_t most_faces = 48;
+    LabelOptions labels;
     NetworkOptions networks;
 };
 
@@ -81,12 +82,12 @@ void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int c
     row.male[column] = perturber.predict(crop);
 }
 
-FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, Perturber& perturber)
+FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, int label, Perturber& perturber)
 {
     FaceRow row;
     cv::Mat crop, outputs[3];
     alignFace(image, face, crop);
-    perturber.perturbAll(crop, outputs[PROTOTYPE_SAME], outputs[PROTOTYPE_NEUTRAL], outputs[PROTOTYPE_OPPOSITE]);
+    perturber.perturbAll(crop, outputs[PROTOTYPE_SAME], outputs[PROTOTYPE_NEUTRAL], outputs[PROTOTYPE_OPPOSITE], label);
     show(image, face, perturber, 0, row);
     for (int prototype = PROTOTYPE_SAME; prototype <= PROTOTYPE_OPPOSITE; ++prototype)
     {
@@ -122,9 +123,9 @@ cv::Mat drawSheet(const std::vector<FaceRow>& rows)
 {
     const cv::Size cell(VIEW.width + MARGIN, VIEW.height + SCORE_HEIGHT + MARGIN);
     const cv::Size block(COLUMNS * cell.width + MARGIN, cell.height);
-    // As many blocks side by side as make the sheet no wider than high, so that many faces stay on one screen.
+    // As many blocks side by side as make the sheet about as wide as high, so that many faces stay on one screen.
     const double one_column_height = double(rows.size()) * block.height;
-    const int blocks = std::max(1, int(std::sqrt(one_column_height / block.width)));
+    const int blocks = std::max(1, cvRound(std::sqrt(one_column_height / block.width)));
     const int height = (int(rows.size()) + blocks - 1) / blocks;
 
     cv::Mat sheet(TITLE_HEIGHT + height * block.height + MARGIN, blocks * block.width + MARGIN, CV_8UC3, PAPER);
@@ -148,9 +149,12 @@ ExitCode run(const SheetOptions& options)
 {
     if (!hasPictureName(options.output))
         throw UsageError("-o " + options.output + ": the name of a picture is expected, as sheet.png");
+    if (options.labels.label == "neutral")
+        throw UsageError("--label neutral has no opposite to show");
     const Inputs inputs = findInputs(options.inputs, fs::path());
     if (inputs.pictures.empty())
         throw UsageError("no pictures found");
+    const FaceLabels labels(options.labels, inputs);
     const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
     std::mutex perturber_mutex;
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
@@ -171,11 +175,12 @@ ExitCode run(const SheetOptions& options)
             detectors[worker]->detect(image, faces);
             if (faces.empty())
                 throw std::runtime_error("no face found");
+            const std::vector<int> labels_of_faces = labels.of(i, faces);
             std::lock_guard<std::mutex> lock(perturber_mutex);
             for (int f = 0; f < faces.rows; ++f)
             {
                 if (faces_seen++ < options.most_faces)
-                    rows_of[i].push_back(makeRow(image, faces.row(f), *perturber));
+                    rows_of[i].push_back(makeRow(image, faces.row(f), labels_of_faces[size_t(f)], *perturber));
                 else
                     ++faces_left_out;
             }
@@ -201,7 +206,8 @@ ExitCode run(const SheetOptions& options)
     if (faces_left_out > 0)
         std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";
     std::cout << std::endl;
-    return failures == 0 ? SUCCEEDED : FAILED;
+    labels.reportUnlisted();
+    return failures == 0 && !labels.reportUnknown() ? SUCCEEDED : FAILED;
 }
 
 } // namespace
@@ -214,6 +220,7 @@ Verb addSheet(CLI::App& app)
     command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")->required()->type_name("FILE");
     command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")->type_name("N")
         ->check(CLI::Range(1, 1000).description(""));
+    options->labels.addTo(*command);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     command->footer("Under each face: what the shipped gender classifier reads in it.");

@@ -7,7 +7,7 @@
 # Writes the perturbed pictures and a contact sheet to out/ of this repository.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
-[ $# -gt 0 ] || set -- "$root/data/portraits"
+[ $# -gt 0 ] || set -- "$root/data/portraits" --labels "$root/data/portraits/labels.csv"
 
 "$root/scripts/setup.sh" run
 "$root/scripts/build.sh" sanprivacy

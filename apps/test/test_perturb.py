@@ -231,15 +231,17 @@ class Bad(PerturbTest):
 
     @CommandTest.needs_detector
     def test_no_face(self):
-        noise = np.random.RandomState(1).randint(0, 255, (200, 200, 3), np.uint8)
+        house = np.full((200, 200, 3), (230, 200, 160), np.uint8)
+        cv2.rectangle(house, (40, 90), (160, 180), (60, 80, 150), cv2.FILLED)
+        cv2.fillConvexPoly(house, np.int32([[30, 90], [100, 30], [170, 90]]), (40, 40, 120))
         for action, code, written in (("error", 1, []), ("skip", 0, []), ("copy", 0, ["a.png"])):
             with self.subTest(action):
-                done = run("perturb", *self.networks, self.save("a.png", noise), "-o", self.path(action),
+                done = run("perturb", *self.networks, self.save("a.png", house), "-o", self.path(action),
                            "--no-face", action)
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertIn("1 without a face" if action != "copy" else "1 copied", done.stdout)
                 self.assertEqual(files(self.path(action, "")), written)
-        self.assertTrue((cv2.imread(self.path("copy", "a.png")) == noise).all())
+        self.assertTrue((cv2.imread(self.path("copy", "a.png")) == house).all())
 
     def test_label_file(self):
         self.save("a.png")

@@ -80,7 +80,9 @@ class Prototypes(CommandTest):
         given = self.mean("gender-1.png")
         made = self.make([(MEN[0], "M"), (WOMEN[0], "F")], landmarks=False)
         self.assertEqual(made.returncode, 0, made.stderr)
-        self.assertLess(np.abs(cv2.blur(self.mean("gender-1.png"), (15, 15)) - cv2.blur(given, (15, 15))).mean(), 6)
+        found, smooth = self.mean("gender-1.png"), lambda image: cv2.blur(image, (15, 15))
+        alike = np.abs(smooth(found) - smooth(given)).mean()  # the given landmarks are not exact
+        self.assertLess(alike, .5 * np.abs(smooth(found) - smooth(np.roll(given, 40, 0))).mean())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,58 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_FACE_LABELS_HPP
+#define SANPRIVACY_APPS_FACE_LABELS_HPP
+
+#include "inputs.hpp"
+#include "labels.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace CLI { class App; }
+
+namespace sanprivacy { namespace apps {
+
+//! The options that tell the gender of faces.
+struct LabelOptions
+{
+    std::string labels;         //!< label file, or empty
+    std::string label = "auto"; //!< of faces that it does not list
+
+    void addTo(CLI::App& command);
+};
+
+//! What is known of the faces of a command line's pictures.
+class FaceLabels
+{
+public:
+    //! Reads the label file and finds the rows of the pictures; errors as LabelFile's.
+    FaceLabels(const LabelOptions& options, const Inputs& inputs);
+
+    //! The row of a picture, or nullptr.
+    const Labelled* listed(size_t picture) const;
+
+    /** Labels, or LabelChoices, of the faces of a picture, one each.
+    What is listed holds for the largest face; of the others in such a picture nothing is known. */
+    std::vector<int> of(size_t picture, const cv::Mat& faces) const;
+
+    bool hasLandmarks() const { return file_ && file_->hasLandmarks(); }
+    //! Says on stdout how many pictures are not listed.
+    void reportUnlisted() const;
+    //! Says on stderr how many names of the label file are no pictures. Returns whether there are any.
+    bool reportUnknown() const;
+
+private:
+    LabelOptions options_;
+    std::unique_ptr<LabelFile> file_;
+    std::vector<int> rows_; // one per picture, where there is a file
+};
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_FACE_LABELS_HPP
