@@ -98,11 +98,24 @@ void readNetwork(const fs::path& file, torch::serialize::InputArchive& archive, 
     const std::string found = readKind(file, archive);
     if (found != kind)
         CV_Error(cv::Error::StsBadArg, file.string() + " holds a network of kind '" + found + "', '" + kind + "' was expected");
+    // LibTorch would take tensors of any shape.
+    std::vector<std::vector<int64_t>> shapes;
+    const auto tensors = [&network] {
+        std::vector<torch::Tensor> all = network.parameters();
+        const std::vector<torch::Tensor> buffers = network.buffers();
+        all.insert(all.end(), buffers.begin(), buffers.end());
+        return all;
+    };
+    for (const torch::Tensor& tensor : tensors())
+        shapes.push_back(tensor.sizes().vec());
     readEntry(file, [&] {
         torch::serialize::InputArchive entry;
         archive.read("network", entry);
         network.load(entry);
     });
+    for (size_t i = 0; i < shapes.size(); i++)
+        if (tensors()[i].sizes().vec() != shapes[i])
+            CV_Error(cv::Error::StsBadArg, file.string() + " holds a network '" + kind + "' of another size");
 }
 
 void saveCheckpoint(const fs::path& file, const Task& task, const torch::optim::Optimizer& optimiser, uint64_t seed,

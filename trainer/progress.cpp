@@ -38,7 +38,8 @@ void Progress::show(double done, const std::string& note)
     std::snprintf(text, sizeof text, "%s %3.0f %% %.0f/%.0f, %.1f/s, %s left", title_.c_str(), 100 * done / total_, done, total_,
                   rate, rate > 0 ? clockTime((total_ - done) / rate).c_str() : "?");
     line_ = text + (note.empty() ? "" : ", " + note);
-    if (now - shown_ < interval)
+    pending_ = now - shown_ < interval;
+    if (pending_)
         return;
     shown_ = now;
     std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line_.c_str());
@@ -47,8 +48,10 @@ void Progress::show(double done, const std::string& note)
 
 Progress::~Progress()
 {
-    if (!line_.empty())
-        std::fprintf(stderr, terminal_ ? "\r\033[K%s\n" : "%s\n", line_.c_str());
+    if (pending_)
+        std::fprintf(stderr, terminal_ ? "\r\033[K%s" : "%s\n", line_.c_str());
+    if (terminal_ && !line_.empty())
+        std::fprintf(stderr, "\n");
 }
 
 }} // namespace sanprivacy::train

@@ -26,7 +26,7 @@ private:
 
     std::string title_, line_;
     double total_, first_;
-    bool terminal_;
+    bool terminal_, pending_ = false; // pending: the last state is not shown yet
     Clock::time_point start_, shown_;
 };
 

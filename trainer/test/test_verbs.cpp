@@ -1,0 +1,188 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include <csignal>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "drawn.hpp"
+
+namespace sanprivacy { namespace train { namespace test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+//! sanprivacy-train as a user runs it, on twelve drawn faces.
+class Train_Verbs : public ::testing::Test
+{
+protected:
+    static void SetUpTestSuite()
+    {
+        shared_ = std::make_unique<TemporaryFolder>();
+        drawDataset(*shared_ / "data", 12);
+        const Result made = run("prototypes" + data() + " -o " + prototypes());
+        ASSERT_EQ(0, made.code) << made.output;
+        ASSERT_TRUE(fs::exists(prototypes()));
+    }
+    static void TearDownTestSuite() { shared_.reset(); }
+
+    struct Result
+    {
+        int code;
+        std::string output;
+    };
+
+    static Result run(const std::string& arguments)
+    {
+        FILE* const pipe = popen((std::string(SANPRIVACY_TRAIN) + " " + arguments + " 2>&1").c_str(), "r");
+        Result result;
+        for (int c; (c = std::fgetc(pipe)) != EOF;)
+            result.output += char(c);
+        result.code = WEXITSTATUS(pclose(pipe));
+        return result;
+    }
+
+    static std::string data() { return " --data " + (*shared_ / "data").string() + " --cache " + (*shared_ / "cache").string(); }
+    static std::string prototypes() { return (*shared_ / "prototypes.yml.gz").string(); }
+    static std::string small(const fs::path& out, int steps)
+    {
+        return data() + " --held-out-share .3 --batch 4 --steps " + std::to_string(steps) + " -o " + out.string();
+    }
+
+    static std::unique_ptr<TemporaryFolder> shared_;
+    TemporaryFolder folder_;
+};
+
+std::unique_ptr<TemporaryFolder> Train_Verbs::shared_;
+
+std::string read(const fs::path& file)
+{
+    std::ifstream in(file, std::ios::binary);
+    return { std::istreambuf_iterator<char>(in), {} };
+}
+
+TEST_F(Train_Verbs, help_fits_a_screen)
+{
+    for (const char* verb : { "", "prototypes", "classifier", "landmarks", "pretrain", "train", "export" })
+    {
+        const Result result = run(std::string(verb) + " --help");
+        EXPECT_EQ(0, result.code) << verb;
+        EXPECT_LE(std::count(result.output.begin(), result.output.end(), '\n'), 50) << verb;
+    }
+}
+
+TEST_F(Train_Verbs, bad_usage_and_bad_input_are_told_apart)
+{
+    EXPECT_EQ(2, run("").code);
+    EXPECT_EQ(2, run("classify").code);
+    EXPECT_EQ(2, run("classifier").code);
+    const Result none = run("classifier --data " + (folder_ / "none").string() + " -o " + (folder_ / "run").string());
+    EXPECT_EQ(1, none.code);
+    EXPECT_NE(std::string::npos, none.output.find("is not a folder")) << none.output;
+    EXPECT_EQ(1, std::count(none.output.begin(), none.output.end(), '\n')) << "one line: " << none.output;
+}
+
+TEST_F(Train_Verbs, classifier_resumes_bit_for_bit_and_exports)
+{
+    const Result whole = run("classifier" + small(folder_ / "whole", 6));
+    ASSERT_EQ(0, whole.code) << whole.output;
+    EXPECT_NE(std::string::npos, whole.output.find("accuracy")) << "on held-out faces: " << whole.output;
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "parts", 3)).code);
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "parts", 6) + " --resume").code);
+    for (const char* name : { "whole", "parts" })
+    {
+        const Result written = run("export " + (folder_ / name / "checkpoint.pt").string() + " -o " + (folder_ / name / "net.onnx").string());
+        ASSERT_EQ(0, written.code) << written.output;
+        EXPECT_NE(std::string::npos, written.output.find("differ by at most"));
+    }
+    EXPECT_TRUE(read(folder_ / "whole/net.onnx") == read(folder_ / "parts/net.onnx"));
+}
+
+TEST_F(Train_Verbs, interrupt_saves_and_resume_goes_on)
+{
+    const fs::path out = folder_ / "run";
+    const pid_t child = fork();
+    if (child == 0)
+    {
+        const std::string data = (*shared_ / "data").string(), cache = (*shared_ / "cache").string();
+        std::freopen("/dev/null", "w", stderr);
+        execl(SANPRIVACY_TRAIN, SANPRIVACY_TRAIN, "classifier", "--data", data.c_str(), "--cache", cache.c_str(), "--batch", "4",
+              "--steps", "1000000", "-o", out.c_str(), nullptr);
+        _exit(127);
+    }
+    const fs::path curve = out / "loss.csv"; // its first line comes after some steps
+    for (int i = 0; i < 1200 && (!fs::exists(curve) || fs::file_size(curve) == 0); i++)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ASSERT_TRUE(fs::exists(curve));
+    kill(child, SIGINT);
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(130, WEXITSTATUS(status));
+    ASSERT_TRUE(fs::exists(out / "checkpoint.pt"));
+    const Result resumed = run("classifier" + data() + " --batch 4 --steps 1 --resume -o " + out.string());
+    EXPECT_EQ(0, resumed.code) << resumed.output;
+}
+
+TEST_F(Train_Verbs, truncated_checkpoint_is_said)
+{
+    const fs::path out = folder_ / "run";
+    ASSERT_EQ(0, run("classifier" + small(out, 1)).code);
+    fs::resize_file(out / "checkpoint.pt", fs::file_size(out / "checkpoint.pt") / 2);
+    for (const std::string& call : { "classifier" + small(out, 2) + " --resume",
+                                     "export " + (out / "checkpoint.pt").string() + " -o " + (folder_ / "net.onnx").string() })
+    {
+        const Result result = run(call);
+        EXPECT_EQ(1, result.code);
+        EXPECT_NE(std::string::npos, result.output.find("is truncated or no checkpoint")) << result.output;
+    }
+    EXPECT_FALSE(fs::exists(folder_ / "net.onnx"));
+}
+
+TEST_F(Train_Verbs, landmarks_train_and_export)
+{
+    const Result trained = run("landmarks" + small(folder_ / "run", 3));
+    ASSERT_EQ(0, trained.code) << trained.output;
+    EXPECT_NE(std::string::npos, trained.output.find("error_refined")) << trained.output;
+    EXPECT_EQ(0, run("export " + (folder_ / "run/checkpoint.pt").string() + " -o " + (folder_ / "net.onnx").string()).code);
+}
+
+TEST_F(Train_Verbs, pretrain_train_and_export)
+{
+    const std::string pre = (folder_ / "pre").string(), classifier = (folder_ / "classifier").string(), out = (folder_ / "san").string();
+    ASSERT_EQ(0, run("classifier" + small(classifier, 2)).code);
+    const Result pretrained = run("pretrain" + small(pre, 2) + " --prototypes " + prototypes());
+    ASSERT_EQ(0, pretrained.code) << pretrained.output;
+    const std::string exported = (folder_ / "san.onnx").string();
+    EXPECT_EQ(0, run("export " + pre + "/checkpoint.pt -o " + exported).code);
+
+    const std::string common = "train --prototypes " + prototypes() + " --initial " + pre + "/checkpoint.pt --classifiers " + classifier +
+                               "/checkpoint.pt" + small(out, 2);
+    const Result unknown = run(common + " --matchers nobody");
+    EXPECT_EQ(1, unknown.code);
+    EXPECT_NE(std::string::npos, unknown.output.find("matcher 'nobody' is not among those")) << unknown.output;
+
+    const char* const given = std::getenv("SANPRIVACY_SHARED");
+    const fs::path models = (given ? fs::path(given) : fs::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared") / "models";
+    const fs::path matcher = models / "matcher-mobileface-v2-112.onnx";
+    if (!fs::exists(matcher))
+        GTEST_SKIP() << "the verb train is not run: no " << matcher;
+    write(folder_ / "networks.yml", "%YAML:1.0\n---\nmobile:\n  task: \"matcher\"\n  file: \"" + matcher.string() + "\"\n"
+          "  width: 112\n  height: 112\n  colour: \"rgb\"\n"
+          "  layout: [ 38.2946,51.6963, 73.5318,51.5014, 56.0252,71.7366, 41.5493,92.3655, 70.7299,92.2041 ]\n  distance: \"cosine\"\n");
+    const Result trained = run(common + " --matchers mobile --networks " + (folder_ / "networks.yml").string());
+    ASSERT_EQ(0, trained.code) << trained.output;
+    EXPECT_NE(std::string::npos, trained.output.find("error_opposite")) << trained.output;
+    EXPECT_EQ(0, run("export " + out + "/checkpoint.pt -o " + exported).code);
+    EXPECT_EQ(0, run("export " + out + "/checkpoint.pt --authors-form -o " + exported).code);
+}
+
+} // namespace
+
+}}} // namespace sanprivacy::train::test
