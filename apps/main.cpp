@@ -25,7 +25,8 @@ int main(int argc, char** argv)
                  "sanprivacy");
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
-    const std::vector<Verb> verbs = { addPerturb(app), addSheet(app), addPrototypes(app), addEvaluate(app) };
+    const std::vector<Verb> verbs = { addPerturb(app), addSheet(app), addPrototypes(app), addEvaluate(app),
+                                      addVideo(app), addBench(app) };
     try
     {
         app.parse(argc, argv);

@@ -31,6 +31,8 @@ Verb addPerturb(CLI::App& app);    // perturb.cpp
 Verb addSheet(CLI::App& app);      // sheet.cpp
 Verb addPrototypes(CLI::App& app); // prototypes.cpp
 Verb addEvaluate(CLI::App& app);   // evaluate.cpp
+Verb addVideo(CLI::App& app);      // video.cpp
+Verb addBench(CLI::App& app);      // bench.cpp
 
 }} // namespace sanprivacy::apps
 

@@ -16,15 +16,26 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-std::atomic<bool> interrupted(false);
+std::atomic<bool> interrupt_came(false);
 
 void interrupt(int signal)
 {
-    interrupted = true;
+    interrupt_came = true;
     std::signal(signal, SIG_DFL); // a second one ends the program at once
 }
 
 } // namespace
+
+void catchInterrupts()
+{
+    std::signal(SIGINT, interrupt);
+    std::signal(SIGTERM, interrupt);
+}
+
+bool interrupted()
+{
+    return interrupt_came;
+}
 
 size_t workerCount()
 {
@@ -33,8 +44,7 @@ size_t workerCount()
 
 size_t forEach(size_t count, const std::function<void(size_t worker, size_t i)>& work)
 {
-    std::signal(SIGINT, interrupt);
-    std::signal(SIGTERM, interrupt);
+    catchInterrupts();
     std::atomic<size_t> next(0), done(0);
     std::atomic<bool> failed(false);
     std::exception_ptr failure;
@@ -46,7 +56,7 @@ size_t forEach(size_t count, const std::function<void(size_t worker, size_t i)>&
         {
             try
             {
-                for (size_t i; !interrupted && !failed && (i = next++) < count; ++done)
+                for (size_t i; !interrupted() && !failed && (i = next++) < count; ++done)
                     work(worker, i);
             }
             catch (...)

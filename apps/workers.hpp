@@ -10,6 +10,10 @@
 
 namespace sanprivacy { namespace apps {
 
+//! From now on SIGINT and SIGTERM ask for an end, see interrupted(); a second one ends the program at once.
+void catchInterrupts();
+bool interrupted();
+
 //! Threads that forEach() uses: one per processor core.
 size_t workerCount();
 

@@ -12,7 +12,7 @@ set -euo pipefail
 
 packages=(build-essential cmake ninja-build ccache
           libopencv-dev opencv-data libcli11-dev nlohmann-json3-dev libcsv-dev libjpeg-dev
-          libssl-dev libsqlite3-dev gnuplot-nox)
+          libssl-dev libsqlite3-dev gnuplot-nox ffmpeg)
 case "${1:-run}" in
 run) ;;
 test) packages+=(libtorch-dev libonnx-dev libopenblas0-openmp libfccp-dev libgtest-dev

@@ -358,7 +358,9 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
             { return track.state != FACE_HELD && showSameFace(track.landmarks, detections[d].landmarks); });
         if (known)
             continue;
-        Track track = { nextId_++, detections[d].landmarks, Point2c(), FACE_FOUND, 0, 0, 0.f, 0, false };
+        if (turnsToUpright(detections[d].landmarks) != 0 && detections[d].score < params_.sure_score)
+            continue; // three more views would show three times as many faces where there are none
+        Track track = { nextId_++, detections[d].landmarks, Point2c(), FACE_FOUND, 0, 0, 0.f, 0, true };
         take(track, detections[d], image);
         track.fresh = true;
         tracks_.push_back(track);

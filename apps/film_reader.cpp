@@ -1,0 +1,142 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "film_reader.hpp"
+
+#include "verbs.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <filesystem>
+
+#include <opencv2/imgproc.hpp>
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const double DEFAULT_RATE = 25; // where a film does not say
+const double MOST_RATE = 1000;
+
+bool isCamera(const std::string& source)
+{
+    return !source.empty() && std::all_of(source.begin(), source.end(), [](unsigned char c) { return std::isdigit(c); })
+           && !fs::exists(source);
+}
+
+bool isUrl(const std::string& source)
+{
+    return source.find("://") != std::string::npos;
+}
+
+} // namespace
+
+RawFormat RawFormat::parse(const std::string& text)
+{
+    RawFormat format;
+    int used = 0;
+    const int found = std::sscanf(text.c_str(), "%dx%d%n@%lf%n", &format.size.width, &format.size.height, &used, &format.rate, &used);
+    if (found < 2 || size_t(used) != text.size() || format.size.empty() || !(format.rate > 0 && format.rate <= MOST_RATE))
+        throw UsageError("--raw: expected a size and perhaps a rate, as 640x480@30; found '" + text + "'");
+    return format;
+}
+
+bool FilmReader::isLive(const std::string& source)
+{
+    return isCamera(source) || isUrl(source);
+}
+
+bool FilmReader::isPattern(const std::string& name)
+{
+    return name.find('%') != std::string::npos && !fs::exists(name);
+}
+
+FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
+    : raw_(source == "-"), live_(isLive(source)), format_(raw), rate_(raw.rate), time_(-1), frames_(0), count_(0),
+      start_(std::chrono::steady_clock::now())
+{
+    if (raw_)
+    {
+        if (raw.size.empty())
+            throw UsageError("raw frames on standard input need --raw WIDTHxHEIGHT@RATE");
+        return;
+    }
+    if (!live_ && !isPattern(source))
+    {
+        if (!fs::exists(source))
+            throw std::runtime_error("no such file");
+        if (fs::is_regular_file(source) && fs::file_size(source) == 0)
+            throw std::runtime_error("the file is empty");
+    }
+    const bool opened = isCamera(source) ? capture_.open(std::stoi(source))
+                                         : capture_.open(source, isPattern(source) ? cv::CAP_IMAGES : cv::CAP_ANY);
+    if (!opened)
+        throw std::runtime_error(isCamera(source) ? "no such camera, or it is in use"
+                                 : isUrl(source) ? "the stream cannot be opened" : "no film that can be read: truncated, or of an unknown format");
+    const double rate = capture_.get(cv::CAP_PROP_FPS), frames = capture_.get(cv::CAP_PROP_FRAME_COUNT);
+    rate_ = rate > 0 && rate <= MOST_RATE ? rate : DEFAULT_RATE;
+    frames_ = !live_ && frames > 0 && frames < 1e9 ? size_t(frames) : 0;
+}
+
+bool FilmReader::read(FilmFrame& frame)
+{
+    if (raw_)
+        return readRaw(frame);
+    cv::Mat pixels;
+    if (!capture_.read(pixels) || pixels.empty())
+        return false;
+    if (pixels.channels() == 4)
+        cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
+    else if (pixels.channels() == 1)
+        cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
+    frame.pixels = pixels; // read() above fills memory of its own each time
+    stamp();
+    frame.time = time_;
+    return true;
+}
+
+bool FilmReader::skip()
+{
+    FilmFrame frame;
+    if (raw_)
+        return readRaw(frame);
+    if (!capture_.grab())
+        return false;
+    stamp();
+    return true;
+}
+
+//! A live picture is shown when it comes. A file's time stamps rise, but its last ones may be missing.
+void FilmReader::stamp()
+{
+    const double before = time_, step = 1 / rate_;
+    if (live_)
+        time_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    else
+        time_ = capture_.get(cv::CAP_PROP_POS_MSEC) / 1000;
+    const double least = 1e-4; // seconds between two frames
+    if (count_ > 0 && !(time_ >= before + least))
+        time_ = before + step;
+    if (count_++ == 0 && !(time_ >= 0))
+        time_ = 0;
+}
+
+bool FilmReader::readRaw(FilmFrame& frame)
+{
+    cv::Mat pixels(format_.size, CV_8UC3);
+    const size_t size = pixels.total() * pixels.elemSize(), got = std::fread(pixels.data, 1, size, stdin);
+    if (got == 0)
+        return false;
+    if (got < size)
+        throw std::runtime_error("standard input ends within a frame: expected " + std::to_string(size) + " bytes, found "
+                                 + std::to_string(got));
+    frame.pixels = pixels;
+    frame.time = time_ = double(count_++) / format_.rate;
+    return true;
+}
+
+}} // namespace sanprivacy::apps

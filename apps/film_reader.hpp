@@ -1,0 +1,64 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_FILM_READER_HPP
+#define SANPRIVACY_APPS_FILM_READER_HPP
+
+#include <chrono>
+#include <string>
+
+#include <opencv2/videoio.hpp>
+
+namespace sanprivacy { namespace apps {
+
+//! A picture of a film, and when it is shown.
+struct FilmFrame
+{
+    cv::Mat pixels; //!< BGR, upright
+    double time = 0; //!< seconds from the film's beginning
+};
+
+//! Size and rate of raw frames, which do not tell it themselves.
+struct RawFormat
+{
+    cv::Size size;
+    double rate = 25; //!< frames per second
+
+    //! Reads "640x480" or "640x480@30"; raises UsageError otherwise.
+    static RawFormat parse(const std::string& text);
+};
+
+/** Reads a film frame by frame: a file, a sequence of pictures (name with %d), a camera (its number), a stream (URL), or
+raw BGR frames from standard input ("-"). */
+class FilmReader
+{
+public:
+    //! Raises std::runtime_error where there is no film; `raw` is for "-" only.
+    FilmReader(const std::string& source, const RawFormat& raw);
+
+    bool read(FilmFrame& frame); //!< @return false at the end
+    bool skip();                 //!< as read(), but without decoding where that can be left out
+    double time() const { return time_; } //!< of the last frame
+    double rate() const { return rate_; } //!< frames per second, as the film says
+    size_t frames() const { return frames_; } //!< as the film says; 0 where it does not
+    bool live() const { return live_; }
+
+    static bool isLive(const std::string& source);
+    static bool isPattern(const std::string& name); //!< of a sequence of pictures
+
+private:
+    bool readRaw(FilmFrame& frame);
+    void stamp();
+
+    cv::VideoCapture capture_;
+    bool raw_, live_;
+    RawFormat format_;
+    double rate_, time_;
+    size_t frames_, count_;
+    std::chrono::steady_clock::time_point start_;
+};
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_FILM_READER_HPP

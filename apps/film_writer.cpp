@@ -1,0 +1,311 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "film_writer.hpp"
+
+#include "picture.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <vector>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char** environ;
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+/** Frames as a Matroska stream: the one simple container whose raw frames carry time stamps and that needs no way back.
+Element numbers are those of the Matroska specification (RFC 9559). */
+class MatroskaStream
+{
+public:
+    static std::string header(const cv::Size& size)
+    {
+        const std::string video = number(0xB0, size.width) + number(0xBA, size.height) + element(0x2EB524, std::string("BGR\x18"));
+        const std::string track = number(0xD7, 1) + number(0x73C5, 1) + number(0x83, 1) + element(0x86, "V_UNCOMPRESSED") + element(0xE0, video);
+        return element(0x1A45DFA3, element(0x4282, "matroska")) + id(0x18538067) + UNKNOWN_SIZE
+               + element(0x1549A966, number(0x2AD7B1, TICK)) + element(0x1654AE6B, element(0xAE, track));
+    }
+
+    //! What comes before the pixels of a frame.
+    static std::string frameHeader(double time, size_t bytes)
+    {
+        const std::string block("\x81\0\0\x80", 4); // track 1, at the cluster's time, a key frame
+        const std::string head = number(0xE7, std::uint64_t(std::llround(time * 1e9 / TICK)));
+        const std::string blockHead = id(0xA3) + size(block.size() + bytes) + block;
+        return id(0x1F43B675) + size(head.size() + blockHead.size() + bytes) + head + blockHead;
+    }
+
+private:
+    static const std::uint64_t TICK = 10000; // nanoseconds
+    static const std::string UNKNOWN_SIZE;
+
+    static std::string bigEndian(std::uint64_t value, int bytes)
+    {
+        std::string result;
+        for (int i = bytes - 1; i >= 0; --i)
+            result += char(value >> (8 * i) & 0xFF);
+        return result;
+    }
+
+    static std::string id(std::uint64_t value) { return bigEndian(value, value > 0xFFFFFF ? 4 : value > 0xFFFF ? 3 : value > 0xFF ? 2 : 1); }
+    static std::string size(std::uint64_t value) { return bigEndian(value | std::uint64_t(1) << 56, 8); }
+    static std::string element(std::uint64_t name, const std::string& content) { return id(name) + size(content.size()) + content; }
+    static std::string number(std::uint64_t name, std::uint64_t value) { return element(name, bigEndian(value, 8)); }
+};
+
+const std::string MatroskaStream::UNKNOWN_SIZE("\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 8);
+
+//! The ffmpeg tool at work, fed through a pipe.
+class Ffmpeg
+{
+public:
+    explicit Ffmpeg(std::vector<std::string> arguments) : process_(-1), pipe_(-1), messages_(std::tmpfile())
+    {
+        int ends[2];
+        if (!messages_ || pipe2(ends, O_CLOEXEC) != 0)
+            throw std::runtime_error(std::string("cannot start ffmpeg: ") + std::strerror(errno));
+        arguments.insert(arguments.begin(), { "ffmpeg", "-hide_banner", "-loglevel", "error", "-y" });
+        std::vector<char*> argv;
+        for (std::string& argument : arguments)
+            argv.push_back(&argument[0]);
+        argv.push_back(nullptr);
+
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        posix_spawn_file_actions_adddup2(&actions, fileno(messages_), STDERR_FILENO);
+        posix_spawnattr_t attributes; // a group of its own: the terminal's Ctrl-C is for us, ffmpeg is to finish the file
+        posix_spawnattr_init(&attributes);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+        sigset_t restored;
+        sigemptyset(&restored);
+        sigaddset(&restored, SIGPIPE);
+        posix_spawnattr_setsigdefault(&attributes, &restored);
+        const int error = posix_spawnp(&process_, "ffmpeg", &actions, &attributes, argv.data(), environ);
+        posix_spawnattr_destroy(&attributes);
+        posix_spawn_file_actions_destroy(&actions);
+        close(ends[0]);
+        pipe_ = ends[1];
+        if (error != 0)
+            process_ = -1;
+        if (error == ENOENT)
+            throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
+        if (error != 0)
+            throw std::runtime_error(std::string("cannot start ffmpeg: ") + std::strerror(error));
+    }
+    Ffmpeg(const Ffmpeg&) = delete;
+    Ffmpeg& operator=(const Ffmpeg&) = delete;
+
+    ~Ffmpeg()
+    {
+        if (process_ > 0)
+        {
+            kill(process_, SIGKILL);
+            wait();
+        }
+        if (pipe_ >= 0)
+            close(pipe_);
+        if (messages_)
+            std::fclose(messages_);
+    }
+
+    void feed(const void* data, size_t size)
+    {
+        const char* content = static_cast<const char*>(data);
+        while (size > 0)
+        {
+            const ssize_t written = ::write(pipe_, content, size);
+            if (written < 0 && errno == EINTR)
+                continue;
+            if (written < 0)
+                fail();
+            content += written;
+            size -= size_t(written);
+        }
+    }
+
+    void finish()
+    {
+        close(pipe_);
+        pipe_ = -1;
+        if (wait() != 0)
+            fail();
+    }
+
+private:
+    int wait()
+    {
+        int status = 0;
+        while (process_ > 0 && waitpid(process_, &status, 0) < 0 && errno == EINTR)
+            continue;
+        process_ = -1;
+        return status;
+    }
+
+    [[noreturn]] void fail()
+    {
+        wait();
+        std::string text;
+        std::rewind(messages_);
+        char line[300];
+        while (std::fgets(line, sizeof(line), messages_) && text.size() < 600)
+            text += line;
+        throw std::runtime_error("ffmpeg cannot write the film: " + (text.empty() ? "it ended early" : text));
+    }
+
+    pid_t process_;
+    int pipe_;
+    FILE* messages_;
+};
+
+class FilmFile : public FilmWriter
+{
+public:
+    FilmFile(const fs::path& target, const Sound& sound, int quality) : target_(target), sound_(sound), quality_(quality)
+    {
+        if (!haveFfmpeg())
+            throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
+        temporary_ = target_.parent_path() / (".sanprivacy-" + std::to_string(getpid()) + "-" + target_.filename().string());
+    }
+
+    ~FilmFile() override
+    {
+        ffmpeg_.reset();
+        std::error_code ignored;
+        if (!temporary_.empty())
+            fs::remove(temporary_, ignored);
+    }
+
+    void write(const FilmFrame& frame) override
+    {
+        if (!ffmpeg_)
+            start(frame);
+        if (frame.pixels.size() != size_)
+            throw std::runtime_error("the size of the frames changes; a film has one size");
+        const size_t bytes = frame.pixels.total() * frame.pixels.elemSize();
+        const std::string head = MatroskaStream::frameHeader(frame.time - begin_, bytes);
+        ffmpeg_->feed(head.data(), head.size());
+        ffmpeg_->feed((frame.pixels.isContinuous() ? frame.pixels : frame.pixels.clone()).data, bytes);
+    }
+
+    void finish() override
+    {
+        if (!ffmpeg_)
+            throw std::runtime_error("no frame to write");
+        ffmpeg_->finish();
+        fs::rename(temporary_, target_);
+        temporary_.clear();
+    }
+
+private:
+    void start(const FilmFrame& first)
+    {
+        size_ = first.pixels.size();
+        begin_ = first.time;
+        std::vector<std::string> arguments = { "-f", "matroska", "-i", "pipe:0" };
+        if (!sound_.film.empty())
+        {
+            if (sound_.begin > 0)
+                arguments.insert(arguments.end(), { "-ss", std::to_string(sound_.begin) });
+            if (sound_.end >= 0)
+                arguments.insert(arguments.end(), { "-t", std::to_string(sound_.end - sound_.begin) });
+            arguments.insert(arguments.end(), { "-i", sound_.film, "-map", "0:v", "-map", "1:a?", "-c:a", "copy" });
+        }
+        const bool even = size_.width % 2 == 0 && size_.height % 2 == 0; // what the usual chroma of half size needs
+        const std::string ending = target_.extension().string(), quality = std::to_string(quality_);
+        if (ending == ".webm")
+            arguments.insert(arguments.end(), { "-c:v", "libvpx-vp9", "-crf", quality, "-b:v", "0", "-row-mt", "1", "-deadline", "realtime", "-cpu-used", "6" });
+        else if (ending == ".avi")
+            arguments.insert(arguments.end(), { "-c:v", "mpeg4", "-q:v", "3" });
+        else
+            arguments.insert(arguments.end(), { "-c:v", "libx264", "-preset", "veryfast", "-crf", quality });
+        arguments.insert(arguments.end(), { "-pix_fmt", even ? "yuv420p" : "yuv444p", "-vsync", "passthrough", "-enc_time_base", "-1",
+                                            "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", temporary_.string() });
+        ffmpeg_.reset(new Ffmpeg(arguments));
+        const std::string header = MatroskaStream::header(size_);
+        ffmpeg_->feed(header.data(), header.size());
+    }
+
+    fs::path target_, temporary_;
+    Sound sound_;
+    int quality_;
+    cv::Size size_;
+    double begin_ = 0;
+    std::unique_ptr<Ffmpeg> ffmpeg_;
+};
+
+class PictureSequence : public FilmWriter
+{
+public:
+    explicit PictureSequence(const std::string& pattern) : pattern_(pattern) {}
+
+    void write(const FilmFrame& frame) override
+    {
+        const int quality = 95; // of JPEG and WebP: no visible loss
+        writePicture(cv::format(pattern_.c_str(), count_++), { frame.pixels, cv::Mat() }, quality);
+    }
+
+    void finish() override {}
+
+private:
+    std::string pattern_;
+    int count_ = 0;
+};
+
+class RawFrames : public FilmWriter
+{
+public:
+    void write(const FilmFrame& frame) override
+    {
+        const cv::Mat pixels = frame.pixels.isContinuous() ? frame.pixels : frame.pixels.clone();
+        const size_t size = pixels.total() * pixels.elemSize();
+        if (std::fwrite(pixels.data, 1, size, stdout) != size || std::fflush(stdout) != 0)
+            throw std::runtime_error(std::string("cannot write to standard output: ") + std::strerror(errno));
+    }
+
+    void finish() override {}
+};
+
+} // namespace
+
+bool haveFfmpeg()
+{
+    const char* const path = std::getenv("PATH");
+    std::string folders = path ? path : "";
+    for (size_t begin = 0, end; begin <= folders.size(); begin = end + 1)
+    {
+        end = std::min(folders.find(':', begin), folders.size());
+        if (access((folders.substr(begin, end - begin) + "/ffmpeg").c_str(), X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality)
+{
+    if (target == "-")
+        return std::unique_ptr<FilmWriter>(new RawFrames);
+    if (FilmReader::isPattern(target))
+        return std::unique_ptr<FilmWriter>(new PictureSequence(target));
+    return std::unique_ptr<FilmWriter>(new FilmFile(target, sound, quality));
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,42 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_FILM_WRITER_HPP
+#define SANPRIVACY_APPS_FILM_WRITER_HPP
+
+#include "film_reader.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace sanprivacy { namespace apps {
+
+//! Writes protected frames. Nothing is there under the final name before finish().
+class FilmWriter
+{
+public:
+    virtual ~FilmWriter() {}
+    virtual void write(const FilmFrame& frame) = 0;
+    virtual void finish() = 0;
+};
+
+//! The sound that goes with the frames.
+struct Sound
+{
+    std::string film;   //!< file it is copied from; empty: none
+    double begin = 0;   //!< seconds
+    double end = -1;    //!< negative: to the film's end
+};
+
+/** A writer for a film file (by the ffmpeg tool), a sequence of pictures (name with %d) or raw frames to standard output ("-").
+A film keeps the frames' time stamps and gets no metadata. Without the ffmpeg tool a film raises std::runtime_error. */
+std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality);
+
+//! Whether ffmpeg can be run.
+bool haveFfmpeg();
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_FILM_WRITER_HPP
