@@ -57,6 +57,7 @@ public:
     Table groups() const;
     Table gains() const;
     Table confusion() const;
+    Table scores() const;
     std::vector<Plot> classifierPlots() const;
     std::vector<Plot> matcherPlots() const;
 
@@ -174,7 +175,7 @@ Table Tables::summary() const
           { "error", evaluation_.attribute + " error", Unit::PERCENT, Tint::PROTECTION },
           { "strongest_attack_error", "error of the strongest attacker", Unit::PERCENT, Tint::PROTECTION },
           { "strongest_attack", "strongest attacker", Unit::TEXT },
-          { "tmr_at_fmr_0.01", "TMR at FMR 1", Unit::PERCENT, Tint::USE },
+          { "tmr_at_fmr_0.01", "TMR at FMR 1 %", Unit::PERCENT, Tint::USE },
           { "detected", "detected", Unit::PERCENT, Tint::USE },
           { "psnr", "PSNR", Unit::DECIBEL },
           { "ssim", "SSIM", Unit::NUMBER } }, {} };
@@ -260,7 +261,7 @@ Table Tables::matchers() const
         "Originals are compared with originals; perturbed faces with the originals, except with their own.",
         { { "network", "matcher", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
     for (double rate : FALSE_MATCH_RATES)
-        table.columns.push_back({ cv::format("tmr_at_fmr_%g", rate), cv::format("TMR at FMR %g %%,", 100 * rate), Unit::PERCENT, Tint::USE, true });
+        table.columns.push_back({ cv::format("tmr_at_fmr_%g", rate), cv::format("TMR at FMR %g %%", 100 * rate), Unit::PERCENT, Tint::USE, true });
     table.columns.push_back({ "eer", "EER", Unit::PERCENT });
     for (const Matcher& matcher : matchers_)
         for (size_t method = 0; method < methods(); ++method)
@@ -374,6 +375,26 @@ Table Tables::confusion() const
     return table;
 }
 
+Table Tables::scores() const
+{
+    const EvaluationSet& set = evaluation_.set;
+    Table table = { "scores", "", "", { { "file", "", Unit::TEXT }, { "label", "", Unit::COUNT } }, {} };
+    for (const EvaluatedFace& face : set.faces)
+        table.rows.push_back({ face.file, double(face.label) });
+    for (const Classifier& classifier : classifiers_)
+        for (size_t method = 0; method < methods(); ++method)
+        {
+            const ClassifierResult& result = classifier.results[method][0];
+            const std::string name = classifier.name + " " + title(method);
+            table.columns.push_back({ name, name, Unit::NUMBER });
+            for (std::vector<Cell>& row : table.rows)
+                row.push_back(NAN);
+            for (size_t i = 0; i < result.faces.size(); ++i)
+                table.rows[result.faces[i]].back() = result.scores[i];
+        }
+    return table;
+}
+
 std::vector<Plot> Tables::classifierPlots() const
 {
     std::vector<Plot> plots;
@@ -445,6 +466,7 @@ void fillReport(const Evaluation& evaluation, ResultCache& cache, Problems& prob
         report.add(tables.gains());
     report.add(tables.confusion());
     report.add(problemTable(problems));
+    report.addFile(tables.scores());
 }
 
 }} // namespace sanprivacy::apps

@@ -200,33 +200,34 @@ public:
         const std::vector<cv::Mat> changes = triangleChanges(picture, face);
         std::vector<int> steps(changes.size(), 0);
         cv::Mat best = picture;
-        double best_probability = trueProbability(best, face);
-        while (best_probability > SURE_ENOUGH)
+        double probability = trueProbability(best, face);
+
+        // What a further step of each triangle would take from the probability. Such gains mostly shrink as the face
+        // changes, so one that is known to be less than another's present gain need not be computed again.
+        std::vector<double> gains(changes.size(), 1);
+        std::vector<cv::Mat> tried(changes.size()); // empty: the gain is from before the last change
+        while (probability > SURE_ENOUGH)
         {
-            struct Candidate { double probability; size_t triangle; cv::Mat picture; };
-            std::vector<Candidate> candidates;
-            for (size_t t = 0; t < changes.size(); ++t)
-                if (steps[t] < STEPS)
-                {
-                    ++steps[t];
-                    const cv::Mat tried = apply(picture, changes, steps);
-                    --steps[t];
-                    const double probability = trueProbability(tried, face);
-                    if (probability < best_probability)
-                        candidates.push_back({ probability, t, tried });
-                }
-            std::sort(candidates.begin(), candidates.end(),
-                      [](const Candidate& a, const Candidate& b) { return a.probability < b.probability; });
-            const auto chosen = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& candidate)
-            {
-                const cv::Mat other = forward(*networks_.matcher, candidate.picture, face);
-                return networks_.matcher->match(descriptor, other) >= networks_.match_threshold;
-            });
-            if (chosen == candidates.end())
+            const size_t t = size_t(std::max_element(gains.begin(), gains.end()) - gains.begin());
+            if (gains[t] <= 0)
                 break;
-            ++steps[chosen->triangle];
-            best = chosen->picture;
-            best_probability = chosen->probability;
+            if (tried[t].empty())
+            {
+                ++steps[t];
+                tried[t] = apply(picture, changes, steps);
+                --steps[t];
+                gains[t] = probability - trueProbability(tried[t], face);
+            }
+            else if (networks_.matcher->match(descriptor, forward(*networks_.matcher, tried[t], face)) < networks_.match_threshold)
+                gains[t] = 0; // this triangle stays as it is
+            else
+            {
+                best = tried[t];
+                probability -= gains[t];
+                if (++steps[t] == STEPS)
+                    gains[t] = 0;
+                tried.assign(tried.size(), cv::Mat());
+            }
         }
         return best;
     }

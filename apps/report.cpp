@@ -92,20 +92,24 @@ std::string html(const Table& table)
         out << "<p>" << escaped(table.caption) << "</p>\n";
     out << "<div class=scroll><table>\n<tr>";
     for (const Column& column : table.columns)
+    {
+        const bool named = column.title.empty() || column.title.back() == '%';
         out << (column.unit == Unit::TEXT ? "<th class=text>" : "<th>") << escaped(column.title)
-            << (column.unit == Unit::PERCENT ? " %" : column.unit == Unit::DECIBEL ? " dB" : "") << "</th>";
+            << (named ? "" : column.unit == Unit::PERCENT ? " %" : column.unit == Unit::DECIBEL ? " dB" : "") << "</th>";
+    }
     out << "</tr>\n";
+    const bool grouped = table.columns.size() > 2 && table.columns[1].unit == Unit::TEXT; // by the first column
     std::string previous;
     for (const std::vector<Cell>& row : table.rows)
     {
-        const bool first = !previous.empty() && row[0].text != previous; // of the rows that begin alike
+        const bool first = grouped && !previous.empty() && row[0].text != previous;
         out << (first ? "<tr class=first>" : "<tr>");
         for (size_t i = 0; i < row.size(); ++i)
         {
             const Column& column = table.columns[i];
             if (column.unit == Unit::TEXT)
             {
-                const bool repeated = i == 0 && row[0].text == previous && table.columns.size() > 2;
+                const bool repeated = grouped && i == 0 && row[0].text == previous;
                 out << "<td class=\"text" << (row[i].text.size() > 60 ? " wide" : "") << "\">"
                     << (repeated ? "" : escaped(row[i].text)) << "</td>";
                 continue;
@@ -214,6 +218,11 @@ void Report::add(const Table& table)
     body_ += html(table);
 }
 
+void Report::addFile(const Table& table)
+{
+    files_.push_back(table);
+}
+
 void Report::add(const std::string& title, const std::string& caption, const std::vector<Plot>& plots)
 {
     body_ += "<h2>" + escaped(title) + "</h2>\n<p>" + escaped(caption) + "</p>\n<div class=plots>\n";
@@ -270,6 +279,8 @@ std::string Report::write(const fs::path& folder) const
         all["tables"][table.name] = json(table);
         writeFile(folder / (table.name + ".csv"), csv(table));
     }
+    for (const Table& table : files_)
+        writeFile(folder / (table.name + ".csv"), csv(table));
     for (const Plot& plot : plots_)
         all["curves"][plot.name] = json(plot);
     writeFile(folder / "report.json", all.dump(1, ' ', false, ordered_json::error_handler_t::replace));

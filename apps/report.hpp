@@ -77,6 +77,7 @@ public:
     Report(const std::string& title, const std::string& command_line);
 
     void add(const Table& table);
+    void addFile(const Table& table); //!< a CSV file only, for tables too long to read
     void add(const std::string& title, const std::string& caption, const std::vector<Plot>& plots);
     void add(const Grid& grid);
 
@@ -85,7 +86,7 @@ public:
 
 private:
     std::string title_, command_line_;
-    std::vector<Table> tables_;
+    std::vector<Table> tables_, files_;
     std::vector<Plot> plots_;
     std::string body_; // HTML
     std::string left_out_;
