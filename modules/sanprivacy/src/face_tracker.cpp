@@ -269,8 +269,10 @@ std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image)
 
 void FaceTracker::detectTurned(const Mat& image, int quarterTurns, std::vector<Detection>& detections)
 {
-    Mat turned = image, faces;
-    if (quarterTurns > 0)
+    Mat turned, faces;
+    if (quarterTurns == 0)
+        turned = image;
+    else
         rotate(image, turned, quarterTurns == 1 ? ROTATE_90_CLOCKWISE : quarterTurns == 2 ? ROTATE_180 : ROTATE_90_COUNTERCLOCKWISE);
     detector_->detect(turned, faces);
     for (int i = 0; i < faces.rows; ++i)
@@ -294,7 +296,7 @@ void FaceTracker::detectTurned(const Mat& image, int quarterTurns, std::vector<D
         // A face seen in two turns is the one that was seen more clearly.
         Detection* known = 0;
         for (Detection& other : detections)
-            if (showSameFace(other.landmarks, detection.landmarks))
+            if (distanceOf(other.landmarks, detection.landmarks) < NEAR) // upside down its centre is another
                 known = &other;
         if (!known)
             detections.push_back(detection);
