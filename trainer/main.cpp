@@ -24,6 +24,7 @@ int run(int argc, char** argv)
     CLI::App app{ "Trains the networks of sanprivacy.\n"
                   "Order: prototypes, classifier, pretrain, train, export; landmarks stands alone." };
     app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
     app.failure_message(CLI::FailureMessage::help);
     const std::vector<Verb> verbs = { prototypesVerb(app), classifierVerb(app), landmarksVerb(app),
                                       pretrainVerb(app), trainVerb(app), exportVerb(app) };
