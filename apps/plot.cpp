@@ -29,9 +29,9 @@ std::string quoted(const std::string& text)
 std::string script(const Plot& plot)
 {
     std::ostringstream out;
-    out << "set terminal svg size 520,450 dynamic enhanced font 'sans-serif,12' background '#ffffff'\n"
+    out << "set terminal svg size 640,400 dynamic enhanced font 'sans-serif,12' background '#ffffff'\n"
         << "set encoding utf8\nset grid lc rgb '#dddddd'\nset border 3 lc rgb '#555555'\nset tics nomirror\n"
-        << "set key outside below horizontal Left reverse noenhanced samplen 2 spacing 1.1\n"
+        << "set key outside right center Left reverse noenhanced samplen 2 spacing 1.1\n"
         << "set title " << quoted(plot.title) << " noenhanced\nset xlabel " << quoted(plot.x_label) << "\nset ylabel "
         << quoted(plot.y_label) << "\nset yrange [0:100]\n";
     if (plot.log_x)

@@ -33,7 +33,7 @@ th { font-weight: 600; vertical-align: bottom; border-bottom: 2px solid #888; wh
 th.text, td.text { text-align: left; } td.wide { white-space: normal; }
 tr.first td { border-top: 2px solid #bbb; }
 td small { color: #666; margin-left: .5em; }
-.plots { display: flex; flex-wrap: wrap; gap: 1em; } .plots > div { flex: 1 1 420px; max-width: 560px; }
+.plots { display: flex; flex-wrap: wrap; gap: 1em; } .plots > div { flex: 1 1 480px; max-width: 640px; }
 .plots svg { width: 100%; height: auto; }
 table.grid td, table.grid th { border: 0; padding: 3px; text-align: center; font-weight: 400; font-size: 13px; }
 table.grid img { display: block; width: 112px; height: 112px; }

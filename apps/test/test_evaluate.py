@@ -167,13 +167,14 @@ class Complete(EvaluateTest):
 
     def test_methods_do_what_they_should(self):
         summary = table(self.report, "summary")
-        error = {s["method"]: float(s["error"]) for s in summary}
-        self.assertEqual(list(error), self.METHODS)
-        self.assertGreater(error["search"], error["original"])  # it works against the very classifier that judges
+        self.assertEqual([s["method"] for s in summary], self.METHODS)
+        for score in table(self.report, "scores"):  # the search works against the very classifier that judges
+            towards_the_other = (float(score["brightness search"]) - float(score["brightness original"])) * (1 - 2 * int(score["label"]))
+            self.assertGreaterEqual(towards_the_other, 0)
         confusion = row(table(self.report, "confusion"), method="darker")
         self.assertEqual(int(confusion["label_0_as_0"]), self.FACES // 2)  # darker faces are "women" to this classifier
         quality = {s["method"]: float(s["ssim"]) for s in summary if s["ssim"]}
-        self.assertGreater(quality["search"], quality["mixing 0.4"])  # it changes no more than it must
+        self.assertLess(quality["pixelation 12"], quality["darker"])
         psnr = float(row(summary, method="darker")["psnr"])
         self.assertAlmostEqual(psnr, 20 * math.log10(255 / 20), delta=1)
 
