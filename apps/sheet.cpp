@@ -34,8 +34,8 @@ const char* const TITLES[COLUMNS] = { "original", "same gender", "neutral", "opp
 
 // Layout in pixels.
 const cv::Size VIEW(200, 240);        //!< a face with some of its surroundings
-const cv::Point2f VIEW_EYES(100, 104); //!< middle between the eyes
-const float VIEW_EYE_DISTANCE = 66;
+const cv::Point2f VIEW_EYES(100, 108); //!< middle between the eyes
+const float VIEW_EYE_DISTANCE = 60;
 const int MARGIN = 14, TITLE_HEIGHT = 34, SCORE_HEIGHT = 34;
 const int BAR_HEIGHT = 6;
 const cv::Scalar PAPER(255, 255, 255), INK(50, 50, 50), BAR(225, 225, 225), MARK(180, 90, 30);
