@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
+#include "onnx_operators.hpp"
 #include "onnx_writer.hpp"
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <opencv2/core.hpp>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -100,6 +102,42 @@ TEST_P(San2018Onnx, authors_form)
 }
 
 INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Onnx, testing::Values(1, 3));
+
+TEST_F(OnnxWriter, the_authors_network_is_san2018)
+{
+    const char* shared = std::getenv("SANPRIVACY_SHARED");
+    const fs::path file = (shared ? fs::path(shared) : fs::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared") / "models/san-authors-2018.onnx";
+    if (!fs::exists(file))
+        GTEST_SKIP() << file << " is absent; SANPRIVACY_SHARED names another place";
+    San2018 network;
+    const std::vector<std::pair<std::string, torch::nn::Conv2d*>> layers = {
+        {"autoencoder.0", &network.encoder1}, {"autoencoder.3", &network.encoder2}, {"autoencoder.6", &network.decoder1},
+        {"autoencoder.9", &network.decoder2}, {"protocombiner.0", &network.combiner}};
+    torch::NoGradGuard no_gradients;
+    int found = 0;
+    const onnx::ModelProto model = read(file.string());
+    for (const onnx::TensorProto& tensor : model.graph().initializer())
+        for (const auto& [name, layer] : layers)
+            for (Tensor* parameter : {&(*layer)->weight, &(*layer)->bias})
+                if (tensor.name() == name + (parameter == &(*layer)->weight ? ".weight" : ".bias"))
+                {
+                    const Tensor values = readTensor(tensor);
+                    ASSERT_EQ(values.sizes(), parameter->sizes()) << tensor.name();
+                    parameter->copy_(values);
+                    ++found;
+                }
+    ASSERT_EQ(found, 10);
+    const Tensor x = torch::rand({1, 1, 224, 224}), same = torch::rand({1, 3, 224, 224}), combined = torch::rand({1, 3, 224, 224});
+    const NamedTensors inputs = {{"image", x}, {"same_proto", same}, {"combine_proto", combined}};
+    for (bool fast : {false, true})
+    {
+        network.options.fast = fast;
+        EXPECT_LE(verifyOnnx(file.string(), inputs, {{"perturbed", network.perturb(x, same, {combined})[0]}}), ONNX_TOLERANCE);
+    }
+    // And what we write of it computes what their file does.
+    writeOnnx(network, path("san.onnx"), "", San2018Form::AUTHORS);
+    EXPECT_LE(verifyOnnx(path("san.onnx"), inputs, {{"perturbed", network.perturb(x, same, {combined})[0]}}), ONNX_TOLERANCE);
+}
 
 TEST_F(OnnxWriter, residual_u_net)
 {
