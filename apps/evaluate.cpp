@@ -75,33 +75,28 @@ std::string commandLine(const EvaluateOptions& options)
     return line + (options.set.grey ? " --grey" : "") + " -o " + options.output;
 }
 
-/** Networks for each search: the classifier that it names, else the first, and the first matcher. The match holds while
-the score stays where only one impostor in a thousand gets. */
-std::map<std::string, SearchNetworks> searchNetworks(const std::vector<MethodName>& methods, const Measurer& measurer,
-                                                     const EvaluationSet& set, const Measured& originals, size_t worker)
+/** Networks of a search: the classifier that it names, else the first, and the first matcher. The match holds while the
+score stays where only one impostor in a thousand gets. */
+SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer, const EvaluationSet& set, const Measured& originals,
+                              size_t worker)
 {
     const double false_match_rate = 0.001;
-    std::map<std::string, SearchNetworks> searches;
     const std::vector<NetworkDescription>& networks = measurer.networks();
     const auto first = [&](int task)
     {
         return size_t(std::find_if(networks.begin(), networks.end(), [&](const NetworkDescription& n) { return n.task == task; })
                       - networks.begin());
     };
-    for (const MethodName& method : methods)
-        if (method.kind == "search")
-        {
-            const size_t classifier = first(NETWORK_CLASSIFIER), matcher = first(NETWORK_MATCHER);
-            if (classifier == networks.size() || matcher == networks.size())
-                throw std::runtime_error("search needs a classifier and a matcher among the networks");
-            SearchNetworks& search = searches[method.value];
-            search.classifier = measurer.network(worker, method.value.empty() ? networks[classifier].name : cv::String(method.value));
-            if (search.classifier->getDescription().task != NETWORK_CLASSIFIER)
-                throw std::runtime_error("search needs a classifier, and '" + method.value + "' is none");
-            search.matcher = measurer.network(worker, networks[matcher].name);
-            search.match_threshold = impostorThreshold(set, originals.outputs[matcher][0], networks[matcher].distance, false_match_rate);
-        }
-    return searches;
+    const size_t classifier = first(NETWORK_CLASSIFIER), matcher = first(NETWORK_MATCHER);
+    if (classifier == networks.size() || matcher == networks.size())
+        throw std::runtime_error("search needs a classifier and a matcher among the networks");
+    SearchNetworks found;
+    found.classifier = measurer.network(worker, search.value.empty() ? std::string(networks[classifier].name) : search.value);
+    if (found.classifier->getDescription().task != NETWORK_CLASSIFIER)
+        throw std::runtime_error("search needs a classifier, and '" + search.value + "' is none");
+    found.matcher = measurer.network(worker, networks[matcher].name);
+    found.match_threshold = impostorThreshold(set, originals.outputs[matcher][0], networks[matcher].distance, false_match_rate);
+    return found;
 }
 
 //! Some faces, of both labels in turn, as every method shows them; under each what the first classifier makes of it.
@@ -191,14 +186,21 @@ ExitCode run(const EvaluateOptions& options)
 
     std::vector<MethodContext> contexts(workerCount());
     for (size_t worker = 0; worker < contexts.size(); ++worker)
-        contexts[worker] = { &set, options.perturber, searchNetworks(methods, measurer, set, measured[0], worker), {} };
+        contexts[worker] = { &set, options.perturber, {}, {} };
     for (const MethodName& method : methods)
         try
         {
+            if (method.kind == "search")
+                for (size_t worker = 0; worker < contexts.size(); ++worker)
+                    contexts[worker].searches[method.value] = searchNetworks(method, measurer, set, measured[0], worker);
             measured.push_back(measurer.measure(method, contexts));
             pictures.add(measured.back(), measurer.networks(), createMethod(method, contexts[0]).get());
         }
-        catch (const cv::Exception& error)
+        catch (const Interrupted&)
+        {
+            throw;
+        }
+        catch (const std::exception& error)
         {
             problems.fail("method " + method.title, message(error));
         }

@@ -262,7 +262,7 @@ Measured Measurer::measureAll(const std::string& title, const std::string& metho
         progress.step();
     });
     if (done < set_.faces.size())
-        throw std::runtime_error("interrupted; what was measured is kept for the next run");
+        throw Interrupted("interrupted; what was measured is kept for the next run");
 
     Digest all;
     for (size_t i = 0; i < face_keys.size(); ++i)

@@ -10,12 +10,19 @@
 #include "methods.hpp"
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <opencv2/sanprivacy.hpp>
 
 namespace sanprivacy { namespace apps {
+
+//! The user has ended the run.
+struct Interrupted : std::runtime_error
+{
+    using std::runtime_error::runtime_error;
+};
 
 //! What a network says of each face: a probability or a descriptor; empty where it could not be had.
 typedef std::vector<std::vector<float>> Outputs;

@@ -309,6 +309,13 @@ class Incomplete(EvaluateTest):
         self.check(done, self.rows[-2][0], "no gender")
         self.check(done, self.rows[-1][0], "no identity")
 
+    def test_method_that_cannot_work(self):
+        judges = self.path("networks.yml")
+        open(judges, "w").write(open(self.judges).read().split("cells:")[0])
+        done = self.evaluate("--methods", "search,blur", "--attackers", "none", "-o", self.path("report"), judges=judges)
+        self.check(done, "method search", "a matcher")
+        self.assertEqual([s["method"] for s in table(self.path("report"), "summary")], ["original", "blur 6"])
+
     def test_wrong_arguments(self):
         for arguments, said in {("--methods", "magic"): "'magic'", ("--methods", "blur=much"): "'much'",
                                 ("--methods", "mixing=2"): "from 0 to 1", ("--methods", "folder=/nowhere"): "/nowhere",
