@@ -533,7 +533,7 @@ Verb addVideo(CLI::App& app)
     command->add_option("--from", options->from, "Write from this time on: seconds or H:MM:SS")->type_name("T");
     command->add_option("--to", options->to, "... and up to this one")->type_name("T");
     command->add_option("--interval", options->interval, "Detect every N frames; default 8, live 5")->type_name("N")->check(CLI::Range(1, 1000).description(""));
-    command->add_option("--look-ahead", options->look_ahead, "Frames kept back; default 24, live 6")->type_name("N")->check(CLI::Range(0, 1000).description(""));
+    command->add_option("--look-ahead", options->look_ahead, "Frames kept back; default 32, live 6")->type_name("N")->check(CLI::Range(0, 1000).description(""));
     command->add_option("--hold", options->hold, "Frames that a lost face stays covered; default 20")->type_name("N")->check(CLI::Range(0, 10000).description(""));
     command->add_option("--quality", options->quality, "Rate factor of H.264, less is better; default 18")->type_name("0-51")->check(CLI::Range(0, 51).description(""));
     command->add_option("--raw", options->raw, "Format of raw BGR frames on standard input")->type_name("WxH@FPS");

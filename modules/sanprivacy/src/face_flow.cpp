@@ -23,10 +23,10 @@ const int LK_LEVELS = 3;
 const float MOST_RETURN_ERROR = 1.f; // of a point, there and back, window pixels
 const double MOST_RESIDUAL = 1.5;    // of a point that agrees with the motion, window pixels
 const size_t LEAST_POINTS = 6;
-const double LEAST_AGREEMENT = .4;   // share of the points
+const double LEAST_AGREEMENT = .5;   // share of the points
 const double MOST_ZOOM = 1.25;       // between two frames
 const double MOST_TURN = CV_PI / 6;
-const double LEAST_LIKENESS = .5;    // correlation of the face before and after
+const double LEAST_LIKENESS = .65;   // correlation of the face before and after
 
 //! Bounds of the head in the canonical crop: brow to chin and ear to ear, where hair and background begin.
 const Point2d HEAD_CENTRE(111.5, 106);

@@ -21,6 +21,8 @@ const double FARTHEST = 3;
 const double MOST_GROWTH = 1.7;    // of a detection, against its track
 const double SAME_FACE = .5;       // of two tracks or two detections
 const double CROWDED = 3;          // of two people; the matcher may then mistake them
+const double TURNED_DISTANCE = 1.5; // of a face that lies otherwise, from known ones: heads are no nearer
+const float TURNED_SCORE = .9f;    // of the detector, at least
 const double JUMP = .25;           // a detection farther off is taken as it is
 const double CORRECTION = .3;      // otherwise, share of the flow's drift that a detection takes away
 const double VELOCITY_KEPT = .95;  // per frame, of a track that is lost
@@ -150,7 +152,7 @@ void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
         timer.start();
         try
         {
-            match(detect(frame.image), frame.image);
+            match(detect(frame.image, params_.any_roll && (!last || frame.cut)), frame.image);
             frame.record.detected = true;
             sinceDetection_ = 0;
             detectNext_ = false;
@@ -239,15 +241,15 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
         { return track.lost > 0 && track.lost % LOST_INTERVAL == 1; });
 }
 
-std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image)
+std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image, bool newScene)
 {
     Mat view = image;
     const double side = std::max(image.cols, image.rows);
     if (params_.detect_side > 0 && side > params_.detect_side)
         resize(image, view, Size(), params_.detect_side / side, params_.detect_side / side, INTER_AREA);
 
-    // Upright, as the known faces lie, and one further turn each time.
-    bool turns[4] = { true, false, false, false };
+    // Upright, as the known faces lie, and one further turn each time; all turns of a new scene.
+    bool turns[4] = { true, newScene, newScene, newScene };
     for (const Track& track : tracks_)
         turns[turnsToUpright(track.landmarks)] = true;
     if (params_.any_roll)
@@ -360,13 +362,21 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
             { return track.state != FACE_HELD && showSameFace(track.landmarks, detections[d].landmarks); });
         if (known)
             continue;
-        if (turnsToUpright(detections[d].landmarks) != 0 && detections[d].score < params_.sure_score)
-            continue; // three more views would show three times as many faces where there are none
+        if (turnsToUpright(detections[d].landmarks) != 0 && !credible(detections[d]))
+            continue;
         Track track = { nextId_++, detections[d].landmarks, Point2c(), FACE_FOUND, 0, 0, 0.f, 0, true };
         take(track, detections[d], image);
         track.fresh = true;
         tracks_.push_back(track);
     }
+}
+
+//! Three more views show more faces where there are none, often in an upright face.
+bool FaceTracker::credible(const Detection& turned) const
+{
+    return turned.score >= std::max(params_.sure_score, TURNED_SCORE)
+           && std::none_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
+                  { return track.state != FACE_HELD && distanceOf(track.landmarks, turned.landmarks) < TURNED_DISTANCE; });
 }
 
 void FaceTracker::take(Track& track, const Detection& detection, const Mat& image)

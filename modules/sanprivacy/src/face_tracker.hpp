@@ -85,9 +85,10 @@ private:
     void release(int kept, std::deque<TrackedFrame>& released);
     void follow(const TrackedFrame& last, const TrackedFrame& frame);
     bool detectionDue(const TrackedFrame& frame) const;
-    std::vector<Detection> detect(const Mat& image);
+    std::vector<Detection> detect(const Mat& image, bool newScene);
     void detectTurned(const Mat& image, int quarterTurns, std::vector<Detection>& detections);
     void match(const std::vector<Detection>& detections, const Mat& image);
+    bool credible(const Detection& turned) const;
     void take(Track& track, const Detection& detection, const Mat& image);
     void recognise(Track& track, const Mat& image, const Mat& face);
     void revokeException(int track);
