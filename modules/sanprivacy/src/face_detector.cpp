@@ -22,6 +22,7 @@ public:
 namespace {
 
 const int FACE_COLUMNS = 15, LANDMARKS = 5, FIRST_LANDMARK = 4, SCORE = 14; // of the rows of faces
+const int MIRRORED[LANDMARKS] = { 1, 0, 2, 4, 3 };                           // what each landmark is in a mirror
 
 #ifdef HAVE_OPENCV_OBJDETECT
 
@@ -163,15 +164,25 @@ struct Square
 {
     Point2c centre;
     double side;
-    double roll; //!< radians
+    double roll;   //!< radians
+    bool mirrored; //!< look at its mirror image
+    double votes;  //!< how many times it has been proposed
 };
 
 //! What the landmark network sees in a square.
 struct Candidate
 {
     std::vector<Point2c> landmarks; //!< pixels of the picture
-    double probability;             //!< that the square shows a face
+    double logit;                   //!< of the probability that the square shows a face
+    double votes;
 };
+
+//! The network's probability of a face; the odds are less where a candidate has fewer votes than most faces get.
+double score(const Candidate& candidate)
+{
+    const double usualVotes = 3;
+    return 1 / (1 + std::exp(-candidate.logit) * usualVotes / std::min(candidate.votes, usualVotes));
+}
 
 //! A face as its landmarks place it.
 struct Pose
@@ -273,17 +284,28 @@ public:
                 const Point2c a = std::polar(INPUT / square.side, -square.roll);
                 toSquare.push_back(Similarity(a, Point2c(INPUT / 2., INPUT / 2.) - a * square.centre));
                 picture.warp(view, toSquare.back());
+                if (square.mirrored)
+                    flip(view, view, 1);
                 view.convertTo(blobPlane(blob, i), CV_32F, 1 / 255.);
             }
             const Mat output = forward(blob);
             for (int i = 0; i < count; ++i)
             {
-                const float* row = output.ptr<float>(i);
+                const float* numbers = output.ptr<float>(i);
+                const Square& square = squares[begin + i];
                 const Similarity toPicture = toSquare[i].inverse();
                 Candidate candidate;
                 for (int k = 0; k < LANDMARKS; ++k)
-                    candidate.landmarks.push_back(toPicture(Point2c(row[2 * k], row[2 * k + 1]) * double(INPUT)));
-                candidate.probability = row[2 * LANDMARKS];
+                {
+                    const float* point = numbers + 2 * (square.mirrored ? MIRRORED[k] : k);
+                    Point2c z = Point2c(point[0], point[1]) * double(INPUT);
+                    if (square.mirrored)
+                        z.real(INPUT - 1 - z.real());
+                    candidate.landmarks.push_back(toPicture(z));
+                }
+                const double p = std::min(std::max(double(numbers[2 * LANDMARKS]), DOUBT), 1 - DOUBT);
+                candidate.logit = std::log(p / (1 - p));
+                candidate.votes = square.votes;
                 candidates.push_back(candidate);
             }
         }
@@ -293,6 +315,7 @@ public:
 private:
     static const int INPUT = 96;    // pixels of the network's square
     static const int AT_ONCE = 16;  // squares in one pass
+    const double DOUBT = 1e-4;      // the nearest that a probability comes to 0 and 1
 
     Mat forward(const Mat& blob)
     {
@@ -337,8 +360,8 @@ struct View
 /** @brief Cascades propose, the landmark network decides.
 
 Cascades are cheap, but miss faces that are rolled, turned, dark or cut off. So there are several rounds, each more
-generous and costlier than the one before, and the next one is run only where no face has been found. The network
-then sees squares again that its first estimate placed, twice, and has the last word. */
+generous and costlier than the one before, and the next one is run only where no sure face has been found. The network
+sees every proposal again where its own estimate placed it, at last in several views whose mean counts. */
 class CascadeDetector CV_FINAL : public FaceDetector::Impl
 {
 public:
@@ -354,11 +377,14 @@ public:
     Mat detect(const Mat& image) CV_OVERRIDE
     {
         const Pyramid picture(toGrey(image));
-        std::vector<Candidate> faces;
-        for (int round = 0; round < ROUNDS && faces.empty(); ++round)
-            faces = decide(picture, propose(picture, round));
+        std::vector<Candidate> seen;
+        for (int round = 0; round < ROUNDS && distinct(seen, SURE).empty(); ++round)
+        {
+            const std::vector<Candidate> found = look(picture, propose(picture, round));
+            seen.insert(seen.end(), found.begin(), found.end());
+        }
         Mat rows(0, FACE_COLUMNS, CV_32F);
-        for (const Candidate& face : faces)
+        for (const Candidate& face : distinct(seen, threshold))
             rows.push_back(row(face));
         return rows;
     }
@@ -366,10 +392,11 @@ public:
 private:
     enum { FRONTAL_ROUND, GENEROUS_ROUND, ROLLED_ROUND, EVERYWHERE_ROUND, ROUNDS };
 
-    const float THRESHOLD = .5f;
+    const float THRESHOLD = .9f;
+    const double SURE = .99;            // score of a face that ends the search
     const double FIRST_THRESHOLD = .1;  // of a proposed square, which may be off
     const double MOST_RESIDUAL = .3;    // turned faces reach .25
-    const double LEAST_EYES = 4;        // pixels
+    const double LEAST_EYES = 8;        // pixels
     const int REFINEMENTS = 2;
 
     // YuNet's box around the landmarks, the mean of 380 faces: users of boxes find the same square with either detector.
@@ -377,6 +404,7 @@ private:
     const Size2d BOX = Size2d(2.4, 3.);
 
     const double MOST_SIDE = 1000, LEAST_SIDE = 320; // of a view, long side
+    const double LATER_SIDE = 500;                   // the most after the first round: one face is missing, not many small ones
     const int LEAST_FACE = 24;                       // side of a cascade's box, pixels of the view
     const double STEP = 1.1;                         // of a cascade's scales
 
@@ -399,11 +427,11 @@ private:
                      name.c_str(), path.empty() ? "missing" : "broken", variable));
     }
 
-    View viewOf(const Pyramid& picture, double roll) const
+    View viewOf(const Pyramid& picture, double mostSide, double roll) const
     {
         const Size full = picture.size();
         const double longSide = std::max(full.width, full.height);
-        const double scale = std::max(std::min(1., MOST_SIDE / longSide), LEAST_SIDE / longSide);
+        const double scale = std::max(std::min(1., mostSide / longSide), LEAST_SIDE / longSide);
         // Rolled by that much, the picture needs a larger view.
         const double c = std::abs(std::cos(roll)), s = std::abs(std::sin(roll));
         const Size size(std::max(1, cvRound(scale * (c * full.width + s * full.height))),
@@ -425,14 +453,16 @@ private:
         if (mirrored)
             flip(view.image, image, 1);
         std::vector<Rect> boxes;
-        proposer.cascade.detectMultiScale(image, boxes, STEP, neighbours, 0, Size(LEAST_FACE, LEAST_FACE));
-        for (const Rect& box : boxes)
+        std::vector<int> votes;
+        proposer.cascade.detectMultiScale(image, boxes, votes, STEP, neighbours, 0, Size(LEAST_FACE, LEAST_FACE));
+        for (size_t i = 0; i < boxes.size(); ++i)
         {
+            const Rect& box = boxes[i];
             Point2c centre(box.x + (.5 + proposer.centre.x) * box.width, box.y + (.5 + proposer.centre.y) * box.height);
             if (mirrored)
                 centre.real(image.cols - 1 - centre.real());
             const double eyes = proposer.eyes * box.width * view.toPicture.scale();
-            const Square square = { view.toPicture(centre), SIDE * eyes, view.roll };
+            const Square square = { view.toPicture(centre), SIDE * eyes, view.roll, false, double(votes[i]) };
             squares.push_back(square);
         }
     }
@@ -440,15 +470,17 @@ private:
     //! Squares of all sizes everywhere, as dense as the network's tolerance of misplaced squares asks for.
     static void cover(const Size& size, std::vector<Square>& squares)
     {
-        const double largest = 1.5 * std::max(size.width, size.height), smallest = .15 * std::max(size.width, size.height);
-        const double ratio = 1.5, stride = .22; // in the square's side
+        const double largest = 1.5 * std::max(size.width, size.height), smallest = .3 * std::max(size.width, size.height);
+        const double ratio = 1.5, stride = .25; // in the square's side
+        const double votes = 1. / 8;            // so many squares end at one face
         for (double side = largest; side > smallest; side /= ratio)
         {
             const int across = cvCeil(size.width / (stride * side)), down = cvCeil(size.height / (stride * side));
             for (int y = 0; y < down; ++y)
                 for (int x = 0; x < across; ++x)
                 {
-                    const Square square = { Point2c((x + .5) * size.width / across, (y + .5) * size.height / down), side, 0 };
+                    const Square square = { Point2c((x + .5) * size.width / across, (y + .5) * size.height / down), side, 0,
+                                            false, votes };
                     squares.push_back(square);
                 }
         }
@@ -463,7 +495,7 @@ private:
             cover(picture.size(), squares);
             return squares;
         }
-        const View upright = viewOf(picture, 0);
+        const View upright = viewOf(picture, round == FRONTAL_ROUND ? MOST_SIDE : LATER_SIDE, 0);
         if (round == FRONTAL_ROUND)
         {
             search(frontal, upright, 1, false, squares);
@@ -476,58 +508,96 @@ private:
         }
         else
         {
-            search(frontal, viewOf(picture, -eighth), 1, false, squares);
-            search(frontal, viewOf(picture, eighth), 1, false, squares);
+            search(frontal, viewOf(picture, LATER_SIDE, -eighth), 1, false, squares);
+            search(frontal, viewOf(picture, LATER_SIDE, eighth), 1, false, squares);
         }
         return squares;
     }
 
-    bool plausible(const Candidate& candidate, double least) const
+    bool plausible(const Candidate& candidate) const
     {
-        // Before a pose is fitted: it needs two eyes.
-        if (!(candidate.probability >= least) || !(std::abs(candidate.landmarks[1] - candidate.landmarks[0]) >= LEAST_EYES))
-            return false;
-        return poseOf(candidate.landmarks).residual <= MOST_RESIDUAL;
+        // A pose needs two eyes.
+        return std::abs(candidate.landmarks[1] - candidate.landmarks[0]) >= LEAST_EYES
+               && poseOf(candidate.landmarks).residual <= MOST_RESIDUAL;
     }
 
-    //! The faces among the squares, best first, each once.
-    std::vector<Candidate> decide(const Pyramid& picture, const std::vector<Square>& proposals)
+    //! What the network makes of the proposals in the end.
+    std::vector<Candidate> look(const Pyramid& picture, const std::vector<Square>& proposals)
     {
         std::vector<Candidate> candidates = network.look(picture, proposals);
         for (int pass = 1; pass <= REFINEMENTS; ++pass)
         {
             std::vector<Square> squares;
             for (const Candidate& candidate : distinct(candidates, FIRST_THRESHOLD))
-            {
-                const Pose pose = poseOf(candidate.landmarks);
-                const Square square = { pose.centre, SIDE * pose.eyes, pose.roll };
-                squares.push_back(square);
-            }
+                squares.push_back(squareAround(candidate));
             candidates = network.look(picture, squares);
         }
-        return distinct(candidates, threshold);
+        candidates = distinct(candidates, FIRST_THRESHOLD);
+        for (Candidate& candidate : candidates)
+            candidate = meanOfViews(picture, candidate);
+        return candidates;
     }
 
-    //! Plausible candidates, best first, without those that show a face again.
+    static Square squareAround(const Candidate& candidate)
+    {
+        const Pose pose = poseOf(candidate.landmarks);
+        const Square square = { pose.centre, SIDE * pose.eyes, pose.roll, false, candidate.votes };
+        return square;
+    }
+
+    //! A face looks the same in a square a little larger, rolled or mirrored; what is none does not, and errors cancel out.
+    Candidate meanOfViews(const Pyramid& picture, const Candidate& candidate)
+    {
+        const int turns = 3;                  // of each, upright in between
+        const double zoom = 1.15, roll = .2;  // radians
+        std::vector<Square> squares;
+        for (int view = 0; view < 2 * turns; ++view)
+        {
+            Square square = squareAround(candidate);
+            square.mirrored = view >= turns;
+            const int turn = view % turns - 1;
+            square.side *= std::pow(zoom, turn);
+            square.roll += roll * (square.mirrored ? -turn : turn);
+            squares.push_back(square);
+        }
+        const std::vector<Candidate> views = network.look(picture, squares);
+        Candidate result = { std::vector<Point2c>(LANDMARKS), 0, candidate.votes };
+        for (const Candidate& view : views)
+        {
+            for (int k = 0; k < LANDMARKS; ++k)
+                result.landmarks[k] += view.landmarks[k] / double(views.size());
+            result.logit += view.logit / double(views.size());
+        }
+        return result;
+    }
+
+    //! Plausible candidates, best first, each face once with the votes of all its candidates.
     std::vector<Candidate> distinct(std::vector<Candidate> candidates, double least) const
     {
-        const double nearest = .8; // of two faces' centres, inter-ocular distances of the larger
+        const double nearest = 1.2; // of two faces' centres, inter-ocular distances of the larger
         std::sort(candidates.begin(), candidates.end(),
-                  [](const Candidate& a, const Candidate& b) { return a.probability > b.probability; });
+                  [](const Candidate& a, const Candidate& b) { return score(a) > score(b); });
         std::vector<Candidate> kept;
         std::vector<Pose> poses;
         for (const Candidate& candidate : candidates)
         {
-            if (!plausible(candidate, least))
+            if (!plausible(candidate))
                 continue;
             const Pose pose = poseOf(candidate.landmarks);
-            const bool again = std::any_of(poses.begin(), poses.end(), [&](const Pose& other) {
-                return std::abs(pose.centre - other.centre) < nearest * std::max(pose.eyes, other.eyes); });
-            if (again)
+            size_t known = 0;
+            while (known < kept.size()
+                   && std::abs(pose.centre - poses[known].centre) >= nearest * std::max(pose.eyes, poses[known].eyes))
+                ++known;
+            if (known < kept.size())
+            {
+                kept[known].votes += candidate.votes;
                 continue;
+            }
             kept.push_back(candidate);
             poses.push_back(pose);
         }
+        kept.erase(std::remove_if(kept.begin(), kept.end(),
+                                  [&](const Candidate& candidate) { return !(score(candidate) >= least); }), kept.end());
         return kept;
     }
 
@@ -545,7 +615,7 @@ private:
             result(FIRST_LANDMARK + 2 * k) = float(face.landmarks[k].real());
             result(FIRST_LANDMARK + 2 * k + 1) = float(face.landmarks[k].imag());
         }
-        result(SCORE) = float(face.probability);
+        result(SCORE) = float(score(face));
         return std::move(result);
     }
 
