@@ -404,9 +404,10 @@ private:
     const Size2d BOX = Size2d(2.4, 3.);
 
     const double MOST_SIDE = 1000, LEAST_SIDE = 320; // of a view, long side
-    const double LATER_SIDE = 500;                   // the most after the first round: one face is missing, not many small ones
+    const double LATER_SIDE = 640;                   // the most after the first round: one face is missing, not many small ones
     const int LEAST_FACE = 24;                       // side of a cascade's box, pixels of the view
     const double STEP = 1.1;                         // of a cascade's scales
+    const int NEIGHBOURS = 1;                        // boxes beside the first that must agree
 
     static void load(CascadeClassifier& cascade, const String& name)
     {
@@ -444,17 +445,15 @@ private:
         return view;
     }
 
-    /** Squares around a cascade's boxes.
-    @param neighbours boxes that must agree on a face.
-    @param mirrored search the mirror image. */
-    void search(Proposer& proposer, const View& view, int neighbours, bool mirrored, std::vector<Square>& squares) const
+    //! Squares around the boxes that a cascade finds in the view or, mirrored, in its mirror image.
+    void search(Proposer& proposer, const View& view, bool mirrored, std::vector<Square>& squares) const
     {
         Mat image = view.image;
         if (mirrored)
             flip(view.image, image, 1);
         std::vector<Rect> boxes;
         std::vector<int> votes;
-        proposer.cascade.detectMultiScale(image, boxes, votes, STEP, neighbours, 0, Size(LEAST_FACE, LEAST_FACE));
+        proposer.cascade.detectMultiScale(image, boxes, votes, STEP, NEIGHBOURS, 0, Size(LEAST_FACE, LEAST_FACE));
         for (size_t i = 0; i < boxes.size(); ++i)
         {
             const Rect& box = boxes[i];
@@ -498,18 +497,18 @@ private:
         const View upright = viewOf(picture, round == FRONTAL_ROUND ? MOST_SIDE : LATER_SIDE, 0);
         if (round == FRONTAL_ROUND)
         {
-            search(frontal, upright, 1, false, squares);
+            search(frontal, upright, false, squares);
         }
         else if (round == GENEROUS_ROUND)
         {
-            search(generous, upright, 1, false, squares);
-            search(profile, upright, 1, false, squares);
-            search(profile, upright, 1, true, squares);
+            search(generous, upright, false, squares);
+            search(profile, upright, false, squares);
+            search(profile, upright, true, squares);
         }
         else
         {
-            search(frontal, viewOf(picture, LATER_SIDE, -eighth), 1, false, squares);
-            search(frontal, viewOf(picture, LATER_SIDE, eighth), 1, false, squares);
+            search(frontal, viewOf(picture, LATER_SIDE, -eighth), false, squares);
+            search(frontal, viewOf(picture, LATER_SIDE, eighth), false, squares);
         }
         return squares;
     }
