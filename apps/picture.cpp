@@ -69,10 +69,26 @@ bool isJpeg(const std::vector<unsigned char>& content)
     return content.size() > 2 && content[0] == 0xFF && content[1] == 0xD8; // start of image
 }
 
+//! cv::imdecode(), which says in words of its own that a picture is too large.
+cv::Mat decode(const std::vector<unsigned char>& content, int flags)
+{
+    try
+    {
+        return cv::imdecode(content, flags);
+    }
+    catch (const cv::Exception& error)
+    {
+        if (error.err.find("CV_IO_MAX_IMAGE") != std::string::npos)
+            throw std::runtime_error("is larger than OpenCV reads; the environment variables OPENCV_IO_MAX_IMAGE_PIXELS, "
+                                     "_WIDTH and _HEIGHT set the limits");
+        throw;
+    }
+}
+
 //! Transparency of a picture, empty where it has none. `pixels` are those of the upright picture.
 cv::Mat readAlpha(const std::vector<unsigned char>& content, const cv::Mat& pixels)
 {
-    const cv::Mat stored = cv::imdecode(content, cv::IMREAD_UNCHANGED);
+    const cv::Mat stored = decode(content, cv::IMREAD_UNCHANGED);
     if (stored.channels() != 4)
         return cv::Mat();
     cv::Mat first_stored, first_upright, alpha;
@@ -102,11 +118,11 @@ Picture readPicture(const fs::path& file)
         throw std::runtime_error("holds several pictures; a file of one is expected");
 
     Picture picture;
-    picture.pixels = cv::imdecode(content, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
+    picture.pixels = decode(content, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
     if (picture.pixels.empty())
         throw std::runtime_error("is damaged, truncated, or no picture");
     if (picture.pixels.depth() != CV_8U && picture.pixels.depth() != CV_16U)
-        throw std::runtime_error("has pixels of type " + cv::typeToString(picture.pixels.depth())
+        throw std::runtime_error(std::string("has pixels of type ") + cv::depthToString(picture.pixels.depth())
                                  + "; 8-bit or 16-bit is expected");
     if (!isJpeg(content)) // which has no transparency
         picture.alpha = readAlpha(content, picture.pixels);

@@ -39,6 +39,16 @@ cells:
 """
 
 
+def read_text(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def write_text(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def table(folder, name):
     with open(os.path.join(folder, name + ".csv"), newline="") as lines:
         return list(csv.DictReader(lines))
@@ -118,11 +128,11 @@ class Complete(EvaluateTest):
             [name + ".csv" for name in ("attackers", "classifiers", "confusion", "data", "groups", "matchers", "privacy_gain",
                                         "problems", "scores", "summary")] + ["report.html", "report.json"]))
         page = Parser()
-        page.feed(open(os.path.join(self.report, "report.html"), encoding="utf-8").read())
+        page.feed(read_text(os.path.join(self.report, "report.html")))
         self.assertEqual([s for s in page.sources if not s.startswith(("data:", "#"))], [])
         self.assertEqual(page.tags.count("svg"), 2)  # a classifier and a matcher
         self.assertEqual(page.tags.count("img"), 6 * len(self.METHODS))
-        report = json.load(open(os.path.join(self.report, "report.json")))
+        report = json.loads(read_text(os.path.join(self.report, "report.json")))
         self.assertEqual(set(report["tables"]["summary"][0]), set(table(self.report, "summary")[0]))
         self.assertIn("opposite", report["curves"]["matcher cells"])
 
@@ -234,14 +244,14 @@ class Incomplete(EvaluateTest):
         found = [p for p in self.problems(done, code) if subject in p["subject"]]
         self.assertEqual(len(found), 1, found)
         self.assertIn(what, found[0]["problem"])
-        self.assertIn(subject, open(os.path.join(self.path("report"), "report.html"), encoding="utf-8").read())
+        self.assertIn(subject, read_text(os.path.join(self.path("report"), "report.html")))
 
     def evaluate_quickly(self, *arguments, **options):
         return self.evaluate("--methods", "blur", "--attackers", "none", "-o", self.path("report"), *arguments, **options)
 
     def test_missing_and_broken_pictures(self):
         broken = os.path.join(self.faces, "images", "broken.jpg")
-        open(broken, "wb").write(b"\xff\xd8 no picture")
+        write_text(broken, "no picture")
         self.addCleanup(os.remove, broken)
         labels = self.path("labels.csv")
         self.write_labels(labels, self.rows + [("images/gone.png", "M", "person1", "one", 30), ("images/broken.jpg", "F", "person2", "one", 30)])
@@ -267,19 +277,19 @@ class Incomplete(EvaluateTest):
             picture = cv2.imread(os.path.join(self.darker, name))
             cv2.imwrite(os.path.join(folder, name), picture[::2, ::2] if k == 3 else picture)
         done = self.evaluate("--methods", "folder=" + folder, "--attackers", "none", "-o", self.path("report"))
-        self.check(done, self.rows[3][0], "150x180")
+        self.check(done, self.rows[3][0], "160x192")
 
     def test_network_of_another_input_size(self):
         judges = self.path("networks.yml")
-        text = open(self.judges).read()
-        open(judges, "w").write(text + text.split("---\n")[1].split("cells:")[0].replace("brightness:", "wrong:").replace("224", "100"))
+        text = read_text(self.judges)
+        write_text(judges, text + "wrong:" + text.split("cells:")[1].replace("32", "8"))
         done = self.evaluate_quickly(judges=judges)
-        self.check(done, "network wrong", "100x100")
-        self.assertEqual({r["network"] for r in table(self.path("report"), "classifiers")}, {"brightness"})
+        self.check(done, "network wrong", "8x8")
+        self.assertEqual({r["network"] for r in table(self.path("report"), "matchers")}, {"cells"})
 
     def test_missing_network_file(self):
         judges = self.path("networks.yml")
-        open(judges, "w").write(open(self.judges).read().replace("descriptor.onnx", "gone.onnx"))
+        write_text(judges, read_text(self.judges).replace("descriptor.onnx", "gone.onnx"))
         done = self.evaluate_quickly(judges=judges)
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, "cells", "gone.onnx")
@@ -311,7 +321,7 @@ class Incomplete(EvaluateTest):
 
     def test_method_that_cannot_work(self):
         judges = self.path("networks.yml")
-        open(judges, "w").write(open(self.judges).read().split("cells:")[0])
+        write_text(judges, read_text(self.judges).split("cells:")[0])
         done = self.evaluate("--methods", "search,blur", "--attackers", "none", "-o", self.path("report"), judges=judges)
         self.check(done, "method search", "a matcher")
         self.assertEqual([s["method"] for s in table(self.path("report"), "summary")], ["original", "blur 6"])
@@ -329,14 +339,15 @@ class Incomplete(EvaluateTest):
 
     def test_unusable_cache_and_output(self):
         cache = self.path("cache.sqlite")
-        open(cache, "w").write("no database at all, but text that is long enough")
+        write_text(cache, "no database at all, but text that is long enough")
         done = self.evaluate_quickly(cache=cache)
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, cache)
-        open(self.path("report"), "w").close()
-        done = self.evaluate_quickly()
+        taken = self.path("taken")
+        write_text(taken, "a file")
+        done = self.evaluate("--methods", "blur", "-o", taken)
         self.assertEqual(done.returncode, 1)
-        self.one_line(done.stderr, self.path("report"))
+        self.one_line(done.stderr, taken)
 
 
 if __name__ == "__main__":
