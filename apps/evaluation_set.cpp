@@ -118,6 +118,12 @@ bool locate(EvaluatedFace& face, const std::function<cv::Mat()>& detect,
 
 } // namespace
 
+std::string folderName(const fs::path& folder)
+{
+    const fs::path normal = fs::absolute(folder).lexically_normal();
+    return (normal.has_filename() ? normal : normal.parent_path()).filename().string();
+}
+
 cv::Mat landmarksOf(const cv::Mat& face)
 {
     return face.colRange(4, 14).clone().reshape(1, 5);
@@ -146,10 +152,8 @@ cv::Mat findFace(FaceDetector& detector, const cv::Mat& picture, const cv::Mat& 
 
 EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& createDetector, ResultCache& cache,
                              Problems& problems)
-    : name(fs::path(options.faces).lexically_normal().filename().string()), grey_(options.grey)
+    : name(folderName(options.faces)), grey_(options.grey)
 {
-    if (name.empty())
-        name = fs::path(options.faces).lexically_normal().parent_path().filename().string();
     const LabelFile labels(options.labels, options.attribute);
     const CsvTable& table = labels.table();
     listed = labels.rows().size();

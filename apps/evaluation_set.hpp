@@ -69,6 +69,9 @@ private:
 @param landmarks 5x2 CV_32F, or empty. */
 cv::Mat findFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& picture, const cv::Mat& landmarks);
 
+//! The last part of a folder's path, whether it ends with a slash or not.
+std::string folderName(const std::filesystem::path& folder);
+
 //! The landmarks of a face, 5x2.
 cv::Mat landmarksOf(const cv::Mat& face);
 

@@ -387,7 +387,7 @@ MethodName parseMethod(const std::string& kind, const std::string& value)
     {
         if (!fs::is_directory(value))
             throw UsageError("--methods: no such folder: '" + value + "'");
-        return { kind, value, fs::path(value).lexically_normal().filename().string() };
+        return { kind, value, folderName(value) };
     }
     throw UsageError("--methods: '" + kind + "' is none of san, same, neutral, opposite, blur, pixelation, mixing, search, folder=DIR");
 }
