@@ -144,4 +144,21 @@ Tensor Auxiliary::forward(const Tensor& grey, const Tensor& jitter) const
     return d.distance == cv::sanprivacy::DISTANCE_COSINE ? torch::nn::functional::normalize(output) : output;
 }
 
+Auxiliary findAuxiliary(const std::filesystem::path& networksFile, const std::string& name, int task, torch::ScalarType dtype)
+{
+    std::vector<NetworkDescription> networks;
+    if (!networksFile.empty())
+        cv::sanprivacy::readNetworks(networksFile.string(), networks);
+    std::string known;
+    for (const NetworkDescription& network : networks)
+    {
+        if (network.task == task && network.name == name)
+            return Auxiliary(network, dtype);
+        if (network.task == task)
+            known += " " + network.name;
+    }
+    CV_Error(cv::Error::StsBadArg, std::string(task == cv::sanprivacy::NETWORK_MATCHER ? "matcher" : "classifier") + " '" + name +
+             "' is not among those of --networks:" + (known.empty() ? " none" : known));
+}
+
 }} // namespace sanprivacy::train

@@ -5,6 +5,8 @@
 #ifndef SANPRIVACY_TRAIN_AUXILIARIES_HPP
 #define SANPRIVACY_TRAIN_AUXILIARIES_HPP
 
+#include <filesystem>
+
 #include <opencv2/sanprivacy/networks.hpp>
 #include <torch/torch.h>
 
@@ -23,8 +25,9 @@ torch::Tensor drawJitter(int64_t faces, double scale, double shift, const c10::o
 /** @brief A face network of somebody else as a differentiable function of canonical crops: f_G or R of Eq. 5.
 
 The canonical crop is resampled into the network's own layout of landmarks as alignFace() would cut it from a photograph. Networks that
-want a square round the face box get the one round a typical box. A grey plane given to three equal input channels is the same as
-summing the first layer's filters over the channels, which is how the paper fits VGG-Face to grey faces.
+want a square round the face box get the one round a typical box; squares above .74 of the box reach beyond the crop, whose border repeats
+there. A grey plane given to three equal input channels is the same as summing the first layer's filters over the channels, which is how
+the paper fits VGG-Face to grey faces.
 */
 class Auxiliary
 {
@@ -54,6 +57,13 @@ private:
     torch::Tensor toCanonical_; // [3,2]: (u, v, 1) of the network's crop to (x, y) of the canonical one
     torch::Tensor mean_;        // [1,C,1,1]
 };
+
+/** @brief The network of a name in a networks file; without one, cv::Exception tells the names that are there.
+@param networksFile as cv::sanprivacy::readNetworks() takes it
+@param task NETWORK_CLASSIFIER or NETWORK_MATCHER
+@param dtype as in Auxiliary */
+Auxiliary findAuxiliary(const std::filesystem::path& networksFile, const std::string& name, int task,
+                        torch::ScalarType dtype = torch::kFloat);
 
 }} // namespace sanprivacy::train
 

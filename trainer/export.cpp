@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "attackers.hpp"
 #include "generator.hpp"
 #include "loop.hpp"
 #include "onnx_writer.hpp"
@@ -36,6 +37,8 @@ int run(const Options& options)
         difference = writeOnnx(*load(std::make_shared<GenderClassifier>()), file, options.description);
     else if (kind == LANDMARKS_KIND)
         difference = writeOnnx(*load(std::make_shared<LandmarkNetwork>()), file, options.description);
+    else if (kind == RESIDUAL_KIND)
+        difference = writeOnnx(*load(std::make_shared<Contest>())->generator, file, options.description);
     else
         difference = writeOnnx(dynamic_cast<San2018&>(*load(makeGenerator(kind))), file, options.description,
                                options.authorsForm ? San2018Form::AUTHORS : San2018Form::ALL);

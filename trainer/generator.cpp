@@ -29,15 +29,17 @@ Prototypes::Prototypes(const std::filesystem::path& file)
     if (builder->getSize() != cv::Size(CROP_SIZE, CROP_SIZE))
         CV_Error(cv::Error::StsBadSize, file.string() + cv::format(" holds prototypes of %dx%d, the networks take %dx%d",
                  builder->getSize().width, builder->getSize().height, int(CROP_SIZE), int(CROP_SIZE)));
-    std::vector<torch::Tensor> prototypes;
-    for (int label : { 0, 1 })
-    {
-        cv::Mat bgr, rgb;
-        builder->same(label, bgr);
+    const auto tensor = [](const cv::Mat& bgr) {
+        cv::Mat rgb;
         cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
-        prototypes.push_back(torch::from_blob(rgb.data, { rgb.rows, rgb.cols, 3 }).permute({ 2, 0, 1 }).clone());
-    }
-    byLabel_ = torch::stack(prototypes).contiguous();
+        return torch::from_blob(rgb.data, { rgb.rows, rgb.cols, 3 }).permute({ 2, 0, 1 }).clone();
+    };
+    cv::Mat zero, one, mean;
+    builder->same(0, zero);
+    builder->same(1, one);
+    builder->neutral(mean);
+    byLabel_ = torch::stack({ tensor(zero), tensor(one) }).contiguous();
+    neutral_ = tensor(mean);
 }
 
 torch::Tensor Prototypes::same(const torch::Tensor& labels) const

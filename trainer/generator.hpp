@@ -21,7 +21,10 @@ const char* const LANDMARKS_KIND = "landmarks";
 const char* const SAN2018_KIND = "san2018";                 //!< proto-combiner 1x1, as the authors' code
 const char* const SAN2018_COMBINER3_KIND = "san2018-3x3";   //!< proto-combiner 3x3
 
-//! The perturbing network of a kind; an unknown kind raises cv::Exception.
+const char* const ATTACKERS_KIND = "attackers";             //!< Attackers
+const char* const RESIDUAL_KIND = "residual";               //!< Contest: ResidualUNet and those it is trained against
+
+//! The network of the paper of a kind; an unknown kind raises cv::Exception.
 std::shared_ptr<Generator> makeGenerator(const std::string& kind);
 
 //! Kinds that makeGenerator() knows.
@@ -37,9 +40,12 @@ public:
     torch::Tensor same(const torch::Tensor& labels) const;
     //! P_OP of each
     torch::Tensor opposite(const torch::Tensor& labels) const;
+    //! P_NT, [3,224,224]
+    const torch::Tensor& neutral() const { return neutral_; }
 
 private:
     torch::Tensor byLabel_; // [2,3,224,224]
+    torch::Tensor neutral_;
 };
 
 }} // namespace sanprivacy::train

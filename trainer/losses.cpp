@@ -45,6 +45,27 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
     return (perturbed.to(torch::kFloat) - original.to(torch::kFloat)).square().sum(1).mean();
 }
 
+Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin)
+{
+    checkSameShape(targets, logits);
+    return torch::softplus(margin - (2 * targets - 1) * logits.to(torch::kFloat)).mean();
+}
+
+Tensor cosineLoss(const Tensor& perturbed, const Tensor& original)
+{
+    checkSameShape(perturbed, original);
+    const double positive = 1e-12; // the square root has no gradient at zero
+    const Tensor distance = 1 - (perturbed.to(torch::kFloat) * original.to(torch::kFloat)).sum(1);
+    return distance.mean() + (distance.square().mean() + positive).sqrt();
+}
+
+Tensor changePenalty(const Tensor& change) { return change.square().mean(); }
+
+Tensor roughnessPenalty(const Tensor& change)
+{
+    return change.diff(1, 2).square().mean() + change.diff(1, 3).square().mean();
+}
+
 Tensor totalLoss(const Tensor& gender, const Tensor& matching, double lambda_gender, double lambda_matching) // Eq. 5
 {
     return lambda_gender * gender + lambda_matching * matching;

@@ -36,6 +36,28 @@ torch::Tensor matchingLoss(const torch::Tensor& perturbed, const torch::Tensor& 
 torch::Tensor totalLoss(const torch::Tensor& gender, const torch::Tensor& matching,
                         double lambda_gender = 1., double lambda_matching = 1.);
 
+// Beyond the paper: costs of the residual U-Net.
+
+/** J_G towards a target that is independent of the face's own label: softplus(margin - s f), s = 1 for target 1, else -1.
+Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure.
+@param targets [N,1], 0 or 1
+@param logits f(X'), [N,1] of label 1
+@param margin logit from which on nothing is gained */
+torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logits, double margin);
+
+/** J_M for descriptors of unit length: with d = 1 - cos(R(X'), R(X)), the mean of d and its root mean square, so that those
+who lose most count most.
+@param perturbed R(X'), [N,D]
+@param original R(X), [N,D] */
+torch::Tensor cosineLoss(const torch::Tensor& perturbed, const torch::Tensor& original);
+
+/** Mean square of a change.
+@param change X' - X, [N,1,H,W] */
+torch::Tensor changePenalty(const torch::Tensor& change);
+
+/** Mean square of the differences between neighbours in a change, along both axes: lines and noise cost more than shades. */
+torch::Tensor roughnessPenalty(const torch::Tensor& change);
+
 }} // namespace sanprivacy::train
 
 #endif // SANPRIVACY_TRAIN_LOSSES_HPP

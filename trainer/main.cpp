@@ -22,12 +22,13 @@ int quiet(int, const char*, const char*, const char*, int, void*) { return 0; }
 int run(int argc, char** argv)
 {
     CLI::App app{ "Trains the networks of sanprivacy.\n"
-                  "Order: prototypes, classifier, pretrain, train, export; landmarks stands alone." };
+                  "Order: prototypes, classifier, pretrain, train, export for the network of the paper;\n"
+                  "prototypes, attackers, residual, export for the residual U-Net; landmarks stands alone." };
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
     app.failure_message(CLI::FailureMessage::help);
     const std::vector<Verb> verbs = { prototypesVerb(app), classifierVerb(app), landmarksVerb(app),
-                                      pretrainVerb(app), trainVerb(app), exportVerb(app) };
+                                      pretrainVerb(app), trainVerb(app), attackersVerb(app), residualVerb(app), exportVerb(app) };
     try
     {
         app.parse(argc, argv);

@@ -269,6 +269,54 @@ Tensor GenderClassifier::forward(const Tensor& x, const c10::optional<at::Genera
     return multiply(output, dropout(leakyRelu(multiply(hidden, dropout(maps.flatten(1))))));
 }
 
+SmallClassifier::SmallClassifier(const SmallClassifierShape& s) : shape(s)
+{
+    const int64_t group = 8; // channels
+    const auto add = [this](nn::Conv2d layer, int64_t channels) {
+        const std::string number = std::to_string(convolutions.size() + 1);
+        convolutions.push_back(register_module("convolution" + number, layer));
+        if (shape.normalised)
+            normalisations.push_back(register_module("normalisation" + number, nn::GroupNorm(channels / group, channels)));
+    };
+    int64_t in = IMAGE_CHANNELS, side = shape.side;
+    for (int64_t channels : shape.channels)
+    {
+        const bool first = in == IMAGE_CHANNELS;
+        for (int64_t i = 1; i < shape.depth && !first; ++i)
+            add(convolution(in, in), in);
+        add(convolution(in, channels, first ? shape.stem : 3, shape.halving == SmallClassifierShape::STRIDE ? 2 : 1), channels);
+        in = channels;
+        side = (side + 1) / 2;
+    }
+    output = register_module("output", fullyConnected(shape.flattened ? in * side * side : in, 1, false));
+}
+
+Tensor SmallClassifier::forward(const Tensor& view, bool frozen)
+{
+    TORCH_CHECK(view.size(2) == shape.side && view.size(3) == shape.side,
+                "classifier input: expected ", shape.side, "x", shape.side, ", found ", view.size(2), "x", view.size(3));
+    const auto weights = [&](const Tensor& parameter) { return like(frozen ? parameter.detach() : parameter, view); };
+    Tensor maps = view - .5;
+    for (size_t i = 0; i < convolutions.size(); ++i)
+    {
+        const nn::Conv2d& c = convolutions[i];
+        const Tensor before = maps;
+        maps = torch::conv2d(maps, weights(c->weight), weights(c->bias), (*c->options.stride())[0], c->weight.size(2) / 2);
+        if (shape.normalised)
+            maps = torch::group_norm(maps, normalisations[i]->options.num_groups(), weights(normalisations[i]->weight),
+                                     weights(normalisations[i]->bias));
+        maps = leakyRelu(maps);
+        if (c->weight.size(0) == c->weight.size(1)) // within a stage
+            maps = maps + before;
+        else if (shape.halving == SmallClassifierShape::MAX_POOL)
+            maps = torch::max_pool2d(maps, 2, 2, 0, 1, true);
+        else if (shape.halving == SmallClassifierShape::AVERAGE_POOL)
+            maps = torch::avg_pool2d(maps, 2, 2, 0, true);
+    }
+    const Tensor features = shape.flattened ? maps.flatten(1) : maps.mean({2, 3});
+    return torch::linear(features, weights(output->weight), weights(output->bias));
+}
+
 LandmarkNetwork::LandmarkNetwork()
 {
     int64_t in = IMAGE_CHANNELS, side = INPUT_SIZE;

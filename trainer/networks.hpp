@@ -105,7 +105,7 @@ struct ResidualUNet : Generator
                                        const std::vector<torch::Tensor>& prototypes) override;
 
     //! Channels at 112, 56, 28, 14 and 7 pixels.
-    static constexpr std::array<int64_t, 5> CHANNELS = {32, 48, 64, 64, 64};
+    static constexpr std::array<int64_t, 5> CHANNELS = {16, 32, 64, 64, 64};
     //! Prototypes differ by about an eighth of what pixels do.
     static constexpr double CONTRAST = 8;
     static constexpr int64_t FEATHER = 28; //!< width of the fading rim, pixels
@@ -135,6 +135,39 @@ struct GenderClassifier : torch::nn::Module
 
     std::vector<torch::nn::Conv2d> convolutions;
     torch::nn::Linear hidden{nullptr}, output{nullptr};
+};
+
+//! What distinguishes one SmallClassifier from another.
+struct SmallClassifierShape
+{
+    enum Halving { MAX_POOL, AVERAGE_POOL, STRIDE };
+
+    int64_t side;                  //!< of its input, pixels
+    double zoom;                   //!< side of what it sees, as a share of the canonical crop; above 1 the crop's border repeats
+    int64_t stem;                  //!< kernel of the first convolution
+    std::vector<int64_t> channels; //!< of each stage; every stage ends with a convolution that changes their number, and halves the size
+    int64_t depth;                 //!< convolutions of each stage after the first: those before the last are residual
+    Halving halving;
+    bool normalised;               //!< group normalisation after each convolution
+    bool flattened;                //!< a fully connected layer sees the last map whole, not only its mean
+};
+
+/** An attribute classifier of some shape: one of an ensemble, since what deceives one network seldom deceives another.
+
+Its input is the part of the crop that it wants, see viewOf() in attackers.hpp. */
+struct SmallClassifier : torch::nn::Module
+{
+    explicit SmallClassifier(const SmallClassifierShape& shape);
+
+    /** @param view [N,1,side,side] grey, 0..1
+    @param frozen no gradient reaches the weights, only the faces
+    @return [N,1] logit of label 1 */
+    torch::Tensor forward(const torch::Tensor& view, bool frozen = false);
+
+    SmallClassifierShape shape;
+    std::vector<torch::nn::Conv2d> convolutions;
+    std::vector<torch::nn::GroupNorm> normalisations; //!< one per convolution, or none
+    torch::nn::Linear output{nullptr};
 };
 
 /** Places five landmarks in a square cut around a proposed face, and tells whether there is one.

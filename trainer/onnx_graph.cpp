@@ -5,10 +5,13 @@
 #include "onnx_graph.hpp"
 #include "onnx_operators.hpp"
 
+#include <algorithm>
 #include <fstream>
+#include <sstream>
 #include <unordered_map>
 #include <unordered_set>
 
+#include <onnx/defs/schema.h>
 #include <opencv2/core.hpp>
 #include <torch/torch.h>
 
@@ -36,6 +39,7 @@ private:
     void readNodes(const onnx::ModelProto& model);
     void checkConnections() const;
     void foldConstants();
+    const Tensor& get(const Values& values, const std::string& name) const;
     Tensors evaluate(const OnnxNode& node, const Values& values) const;
     Tensors run(const Tensors& x, const std::vector<std::string>& names) const;
     bool treatsImagesAlike() const;
@@ -117,6 +121,10 @@ void OnnxGraph::Impl::readNodes(const onnx::ModelProto& model)
         if (!findOnnxOperator(proto.op_type()))
             CV_Error_(cv::Error::StsNotImplemented, ("Unsupported operator %s in '%s'",
                 nodes.back().describe().c_str(), filename.c_str()));
+        const auto* schema = onnx::OpSchemaRegistry::Schema(proto.op_type(), (int)opset);
+        if (schema && proto.input_size() < schema->min_input())
+            CV_Error_(cv::Error::StsParseError, ("'%s': %s has %d inputs; expected at least %d", filename.c_str(),
+                nodes.back().describe().c_str(), proto.input_size(), schema->min_input()));
         if (proto.op_type() == "Resize" || proto.op_type() == "Upsample")
             scales.insert(proto.input().begin() + 1, proto.input().end());
     }
@@ -167,14 +175,22 @@ void OnnxGraph::Impl::foldConstants()
     nodes.swap(remaining);
 }
 
+const Tensor& OnnxGraph::Impl::get(const Values& values, const std::string& name) const
+{
+    const auto value = values.find(name);
+    if (value != values.end())
+        return value->second;
+    const auto constant = constants.find(name);
+    if (constant == constants.end()) // a second output, such as the mask of Dropout
+        CV_Error_(cv::Error::StsNotImplemented, ("'%s': '%s' is an output that is not supported", filename.c_str(), name.c_str()));
+    return constant->second;
+}
+
 Tensors OnnxGraph::Impl::evaluate(const OnnxNode& node, const Values& values) const
 {
     Tensors x;
     for (const auto& name : node.proto.input())
-    {
-        const auto value = values.find(name);
-        x.push_back(name.empty() ? Tensor() : value != values.end() ? value->second : constants.at(name));
-    }
+        x.push_back(name.empty() ? Tensor() : get(values, name));
     std::string reason;
     try
     {
@@ -223,10 +239,7 @@ Tensors OnnxGraph::Impl::run(const Tensors& x, const std::vector<std::string>& n
 
     Tensors result;
     for (const auto& name : names)
-    {
-        const auto value = values.find(name);
-        result.push_back(value != values.end() ? value->second : constants.at(name));
-    }
+        result.push_back(get(values, name));
     return result;
 }
 

@@ -4,7 +4,10 @@
 
 #include "onnx_operators.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numeric>
 #include <unordered_map>
 
 #include <opencv2/core.hpp>
@@ -168,6 +171,8 @@ Window::Window(const OnnxNode& node, const Ints& kernelShape, c10::IntArrayRef i
     strides = node.getInts("strides", Ints(axes, 1));
     dilations = node.getInts("dilations", Ints(axes, 1));
     const Ints pads = node.getInts("pads", Ints(2 * axes, 0));
+    if (strides.size() != axes || dilations.size() != axes || pads.size() != 2 * axes || input.size() != axes + 2)
+        unsupported("a kernel, strides, dilations, pads and map that differ in their number of axes");
     before.assign(pads.begin(), pads.begin() + axes);
     after.assign(pads.begin() + axes, pads.end());
     const std::string autoPad = node.getString("auto_pad", "NOTSET");
@@ -631,7 +636,7 @@ static Tensors resize(const OnnxNode& node, const Tensors& x)
     for (int64_t axis = 0; axis < x[0].dim(); ++axis)
     {
         const int64_t from = x[0].size(axis);
-        const double scale = sizes.empty() ? scales.at(axis) : (double)sizes[axis] / (double)from;
+        const double scale = sizes.empty() ? scales.at(axis) : (double)sizes.at(axis) / (double)from;
         const bool batch = node.batchIsOne && axis == 0;
         const int64_t to = batch ? from : sizes.empty() ? (int64_t)std::floor((double)from * scale) : sizes[axis];
         if (to == from)

@@ -39,7 +39,7 @@ public:
         {
             if (fs::path(name).extension() != ".pt")
             {
-                classifiers_.push_back(find(options.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER));
+                classifiers_.push_back(findAuxiliary(options.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER));
                 continue;
             }
             const auto own = std::make_shared<GenderClassifier>();
@@ -50,7 +50,7 @@ public:
             own_.push_back(own);
         }
         for (const std::string& name : options.matchers)
-            matchers_.push_back(find(options.networks, name, cv::sanprivacy::NETWORK_MATCHER));
+            matchers_.push_back(findAuxiliary(options.networks, name, cv::sanprivacy::NETWORK_MATCHER, precision_));
         if (own_.empty() && classifiers_.empty())
             CV_Error(cv::Error::StsBadArg, "no classifier is given (--classifiers)");
         if (matchers_.empty())
@@ -111,23 +111,6 @@ public:
     }
 
 private:
-    Auxiliary find(const fs::path& networksFile, const std::string& name, int task) const
-    {
-        std::vector<cv::sanprivacy::NetworkDescription> networks;
-        if (!networksFile.empty())
-            cv::sanprivacy::readNetworks(networksFile.string(), networks);
-        std::string known;
-        for (const auto& network : networks)
-        {
-            if (network.task == task && network.name == name)
-                return Auxiliary(network, task == cv::sanprivacy::NETWORK_MATCHER ? precision_ : torch::kFloat);
-            if (network.task == task)
-                known += " " + network.name;
-        }
-        CV_Error(cv::Error::StsBadArg, std::string(task == cv::sanprivacy::NETWORK_MATCHER ? "matcher" : "classifier") + " '" + name +
-                 "' is not among those of --networks:" + (known.empty() ? " none" : known));
-    }
-
     double wrong(const torch::Tensor& faces, const torch::Tensor& labels) const
     {
         double sum = 0;

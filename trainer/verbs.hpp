@@ -25,6 +25,8 @@ Verb classifierVerb(CLI::App& app); //!< auxiliary attribute classifier
 Verb landmarksVerb(CLI::App& app);  //!< five-landmark network of the detector
 Verb pretrainVerb(CLI::App& app);   //!< J_D on X'_SM
 Verb trainVerb(CLI::App& app);      //!< Eq. 5
+Verb attackersVerb(CLI::App& app);  //!< the ensemble that the residual U-Net is trained against
+Verb residualVerb(CLI::App& app);   //!< the residual U-Net
 Verb exportVerb(CLI::App& app);     //!< ONNX
 
 }} // namespace sanprivacy::train

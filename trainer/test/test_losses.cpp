@@ -56,6 +56,29 @@ TEST(Losses, total_weighs_its_terms)
     EXPECT_NEAR(totalLoss(gender, matching, .5, 3).item<double>(), 16, PRECISION);
 }
 
+TEST(Losses, target_asks_for_a_margin)
+{
+    const Tensor targets = column({1, 0}), logits = column({2, 1});
+    const double expected = (std::log1p(std::exp(3. - 2)) + std::log1p(std::exp(3. + 1))) / 2;
+    EXPECT_NEAR(targetLoss(targets, logits, 3).item<double>(), expected, PRECISION);
+}
+
+TEST(Losses, cosine_is_mean_and_root_mean_square_of_distances)
+{
+    const Tensor original = torch::tensor({{1.f, 0.f}, {1.f, 0.f}}), perturbed = torch::tensor({{.8f, .6f}, {0.f, 1.f}});
+    EXPECT_NEAR(cosineLoss(perturbed, original).item<double>(), (.2 + 1) / 2 + std::sqrt((.04 + 1) / 2), PRECISION);
+    const Tensor same = original.clone().set_requires_grad(true);
+    cosineLoss(same, original).backward();
+    EXPECT_TRUE(torch::isfinite(same.grad()).all().item<bool>());
+}
+
+TEST(Losses, penalties_of_a_change)
+{
+    const Tensor change = torch::tensor({.1f, .3f, .1f, -.1f}).view({1, 1, 2, 2});
+    EXPECT_NEAR(changePenalty(change).item<double>(), (.01 + .09 + .01 + .01) / 4, PRECISION);
+    EXPECT_NEAR(roughnessPenalty(change).item<double>(), (0 + .16) / 2 + (.04 + .04) / 2, PRECISION);
+}
+
 TEST(Losses, are_computed_in_fp32)
 {
     const Tensor labels = column({1}), logit = column({2.f}).to(torch::kBFloat16);
@@ -67,6 +90,8 @@ TEST(Losses, refuse_shapes_that_would_broadcast)
 {
     EXPECT_THROW(crossEntropy(torch::ones({2}), torch::ones({2, 1})), c10::Error);
     EXPECT_THROW(matchingLoss(torch::ones({2, 3}), torch::ones({1, 3})), c10::Error);
+    EXPECT_THROW(targetLoss(torch::ones({2}), torch::ones({2, 1}), 1), c10::Error);
+    EXPECT_THROW(cosineLoss(torch::ones({2, 3}), torch::ones({1, 3})), c10::Error);
 }
 
 } // namespace

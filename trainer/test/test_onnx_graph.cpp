@@ -5,8 +5,10 @@
 #include "onnx_graph.hpp"
 #include "small_graph.hpp"
 
+#include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <iostream>
 
 #include <gtest/gtest.h>
 #include <opencv2/dnn.hpp>
@@ -486,6 +488,17 @@ TEST(OnnxGraph, unsupported_variant_is_named)
     }
 }
 
+TEST(OnnxGraph, unsupported_second_output_is_named)
+{
+    SmallGraph g;
+    g.input("x", { 1, 4 });
+    g.node("Dropout", { "x" }, { "y", "mask" });
+    g.output("y");
+    EXPECT_NO_THROW(OnnxGraph graph(g.write()));
+    g.output("mask");
+    EXPECT_THROW(OnnxGraph graph(g.write()), cv::Exception);
+}
+
 TEST(OnnxGraph, every_truncation_is_an_error)
 {
     SmallGraph g;
@@ -503,6 +516,15 @@ TEST(OnnxGraph, every_truncation_is_an_error)
     g.write();
     EXPECT_NO_THROW(OnnxGraph graph(file));
     EXPECT_THROW(OnnxGraph graph(file + ".absent"), cv::Exception);
+}
+
+TEST(OnnxGraph, missing_node_input)
+{
+    SmallGraph g;
+    g.input("x", { 1, 4 });
+    g.node("Relu", {}, { "y" });
+    g.output("y");
+    EXPECT_THROW(OnnxGraph graph(g.write()), cv::Exception);
 }
 
 TEST(OnnxGraph, wrong_arguments)

@@ -69,7 +69,7 @@ std::string read(const fs::path& file)
 
 TEST_F(Train_Verbs, help_fits_a_screen)
 {
-    for (const char* verb : { "", "prototypes", "classifier", "landmarks", "pretrain", "train", "export" })
+    for (const char* verb : { "", "prototypes", "classifier", "landmarks", "pretrain", "train", "attackers", "residual", "export" })
     {
         const Result result = run(std::string(verb) + " --help");
         EXPECT_EQ(0, result.code) << verb;
@@ -181,6 +181,29 @@ TEST_F(Train_Verbs, pretrain_train_and_export)
     EXPECT_NE(std::string::npos, trained.output.find("error_opposite")) << trained.output;
     EXPECT_EQ(0, run("export " + out + "/checkpoint.pt -o " + exported).code);
     EXPECT_EQ(0, run("export " + out + "/checkpoint.pt --authors-form -o " + exported).code);
+}
+
+TEST_F(Train_Verbs, residual_learns_against_attackers_and_exports)
+{
+    const std::string attackers = (folder_ / "attackers").string(), out = (folder_ / "residual").string();
+    const Result ensemble = run("attackers" + small(attackers, 2));
+    ASSERT_EQ(0, ensemble.code) << ensemble.output;
+    EXPECT_NE(std::string::npos, ensemble.output.find("accuracy6")) << ensemble.output;
+
+    const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata";
+    write(folder_ / "networks.yml", "%YAML:1.0\n---\nmatcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() +
+          "\"\n  width: 32\n  height: 32\n  colour: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n"
+          "classifier:\n  task: \"classifier\"\n  file: \"" + (testdata / "classifier.onnx").string() +
+          "\"\n  width: 224\n  height: 224\n  scale: 0.003921569\n  colour: \"grey\"\n  square: 0.7\n  index: 0\n");
+    const std::string common = "residual --prototypes " + prototypes() + " --networks " + (folder_ / "networks.yml").string() +
+                               " --matchers matcher --classifiers classifier" + small(out, 3);
+    EXPECT_EQ(1, run(common).code) << "neither --attackers nor --initial";
+    const Result trained = run(common + " --attackers " + attackers + "/checkpoint.pt");
+    ASSERT_EQ(0, trained.code) << trained.output;
+    for (const char* figure : { "informed_OP", "naive_SM", "classifier_OP", "PSNR" })
+        EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;
+    const Result written = run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string());
+    EXPECT_EQ(0, written.code) << written.output;
 }
 
 } // namespace

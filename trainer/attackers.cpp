@@ -1,0 +1,76 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "attackers.hpp"
+
+namespace sanprivacy { namespace train {
+
+using torch::Tensor;
+
+namespace {
+
+//! Chosen to differ: input size, crop, receptive field, pooling, normalisation, head.
+std::vector<SmallClassifierShape> shapes()
+{
+    using Shape = SmallClassifierShape;
+    return {
+        { 48, .80, 3, { 16, 32, 64, 96 }, 2, Shape::MAX_POOL, false, true },
+        { 64, 1.08, 5, { 16, 32, 64, 96 }, 1, Shape::STRIDE, true, false },
+        { 80, .90, 3, { 16, 32, 48, 64, 96 }, 1, Shape::AVERAGE_POOL, true, true },
+        { 64, .66, 3, { 16, 32, 64, 96 }, 2, Shape::AVERAGE_POOL, false, false },
+        { 96, 1., 7, { 16, 32, 48, 64, 96 }, 2, Shape::STRIDE, true, true },
+        { 80, 1.08, 5, { 16, 32, 48, 96 }, 1, Shape::MAX_POOL, true, false },
+    };
+}
+
+} // namespace
+
+std::vector<Tensor> degrade(const std::vector<Tensor>& faces, const c10::optional<at::Generator>& generator)
+{
+    const int64_t sides[] = { 64, 80, 112, CROP_SIZE };
+    const double contrast = .2, brightness = .1, noise = .015; // largest, largest, standard deviation
+    const int64_t n = faces.front().size(0);
+    const auto options = faces.front().options().requires_grad(false);
+
+    const int64_t side = sides[torch::randint(4, { 1 }, generator, torch::kLong).item<int64_t>()];
+    const auto upTo = [&](double largest) { return largest * (2 * torch::rand({ n, 1, 1, 1 }, generator, options) - 1); };
+    const Tensor gain = 1 + upTo(contrast), offset = upTo(brightness);
+    const Tensor grain = noise * torch::randn({ n, 1, side, side }, generator, options);
+    std::vector<Tensor> result;
+    for (const Tensor& face : faces)
+    {
+        const Tensor small = side == CROP_SIZE ? face : torch::adaptive_avg_pool2d(face, { side, side });
+        const Tensor seen = gain * (small - .5) + .5 + offset + grain;
+        result.push_back(side == CROP_SIZE ? seen : torch::upsample_bilinear2d(seen, { CROP_SIZE, CROP_SIZE }, false));
+    }
+    return result;
+}
+
+Tensor viewOf(const Tensor& faces, const SmallClassifierShape& shape, const Tensor& jitter)
+{
+    const int64_t n = faces.size(0);
+    const Tensor j = jitter.defined() ? jitter.to(faces.scalar_type()) : torch::tensor({ 1.f, 0.f, 0.f }).expand({ n, 3 });
+    const Tensor scale = shape.zoom * j.select(1, 0), none = torch::zeros({ n }, j.options());
+    const double half = double(CROP_SIZE) / 2;
+    const Tensor place = torch::stack({ scale, none, j.select(1, 1) / half, none, scale, j.select(1, 2) / half }, 1).reshape({ n, 2, 3 });
+    const Tensor grid = torch::affine_grid_generator(place, { n, 1, shape.side, shape.side }, false);
+    return torch::grid_sampler(torch::avg_pool2d(faces, 2), grid, /*bilinear*/ 0, /*border repeats*/ 1, false);
+}
+
+Attackers::Attackers()
+{
+    for (const SmallClassifierShape& shape : shapes())
+    {
+        const std::string number = std::to_string(members.size() + 1);
+        const bool informed = members.size() % 2 == 1;
+        members.push_back({ register_module("attacker" + number, std::make_shared<SmallClassifier>(shape)), informed });
+    }
+}
+
+Contest::Contest(std::shared_ptr<ResidualUNet> g, std::shared_ptr<Attackers> a)
+    : generator(register_module("generator", std::move(g))), attackers(register_module("attackers", std::move(a)))
+{
+}
+
+}} // namespace sanprivacy::train

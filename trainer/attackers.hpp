@@ -1,0 +1,59 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_ATTACKERS_HPP
+#define SANPRIVACY_TRAIN_ATTACKERS_HPP
+
+#include <memory>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "networks.hpp"
+
+namespace sanprivacy { namespace train {
+
+/** @brief Faces as a camera farther away, another light and a compressed file would show them.
+
+All faces of a call get the same resolution, so that no perturbation lives on details that only the canonical crop has.
+@param faces [N,1,224,224], 0..1; tensors of one size share what is drawn for them
+@param generator of the random numbers
+@return as faces; may leave 0..1 by the noise */
+std::vector<torch::Tensor> degrade(const std::vector<torch::Tensor>& faces, const c10::optional<at::Generator>& generator = c10::nullopt);
+
+/** @brief What a classifier sees of canonical crops, low-passed; differentiable.
+@param faces [N,1,224,224]
+@param jitter of drawJitter(), or undefined
+@return [N,1,side,side] */
+torch::Tensor viewOf(const torch::Tensor& faces, const SmallClassifierShape& shape, const torch::Tensor& jitter = {});
+
+/** @brief Our own ensemble of classifiers, of different shapes.
+
+The naive ones learn on faces as they are: what the paper judges by. The informed ones also learn on perturbed faces with their true
+labels, in alternation with the generator: what somebody does who has the software. */
+struct Attackers : torch::nn::Module
+{
+    Attackers();
+
+    struct Member
+    {
+        std::shared_ptr<SmallClassifier> network;
+        bool informed;
+    };
+    std::vector<Member> members;
+};
+
+//! What a checkpoint of the verb residual holds: the generator and those it is trained against.
+struct Contest : torch::nn::Module
+{
+    explicit Contest(std::shared_ptr<ResidualUNet> generator = std::make_shared<ResidualUNet>(),
+                     std::shared_ptr<Attackers> attackers = std::make_shared<Attackers>());
+
+    std::shared_ptr<ResidualUNet> generator;
+    std::shared_ptr<Attackers> attackers;
+};
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_ATTACKERS_HPP

@@ -1,0 +1,75 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "attackers.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using namespace sanprivacy::train;
+using torch::Tensor;
+
+//! Brightness grows from left to right, [2,1,224,224].
+Tensor ramp()
+{
+    return ((torch::arange(CROP_SIZE, torch::kFloat) + .5) / CROP_SIZE).expand({2, 1, CROP_SIZE, CROP_SIZE}).contiguous();
+}
+
+TEST(Attackers, shapes_differ_and_half_are_informed)
+{
+    const Attackers attackers;
+    int informed = 0;
+    for (const auto& member : attackers.members)
+    {
+        const SmallClassifierShape& shape = member.network->shape;
+        informed += member.informed;
+        EXPECT_EQ(member.network->forward(viewOf(ramp(), shape)).sizes(), torch::IntArrayRef({2, 1}));
+    }
+    EXPECT_EQ(informed * 2, int(attackers.members.size()));
+}
+
+TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
+{
+    const Attackers attackers;
+    for (const auto& member : attackers.members)
+    {
+        const int64_t side = member.network->shape.side;
+        Tensor face = torch::rand({2, 1, side, side}, torch::requires_grad());
+        member.network->forward(face, true).sum().backward();
+        EXPECT_GT(face.grad().abs().sum().item<double>(), 0);
+        for (const Tensor& parameter : member.network->parameters())
+            EXPECT_FALSE(parameter.grad().defined());
+        member.network->forward(face).sum().backward();
+        for (const Tensor& parameter : member.network->parameters())
+            EXPECT_TRUE(parameter.grad().defined()) << parameter.sizes();
+    }
+}
+
+TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
+{
+    SmallClassifierShape shape = {48, .75, 3, {8}, 1, SmallClassifierShape::STRIDE, false, false};
+    // Of a ramp, the view's columns are their own places in it.
+    const Tensor columns = .5 + .75 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5);
+    EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape)[1][0][20], columns, 0, 1e-4));
+    const Tensor jitter = torch::tensor({{1.f, 0.f, 0.f}, {.9f, 11.2f, 0.f}}); // 11.2 pixels are a twentieth of the crop
+    const Tensor moved = .5 + .75 * .9 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5) + .05;
+    EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape, jitter)[1][0][20], moved, 0, 1e-4));
+}
+
+TEST(Attackers, degrading_treats_all_alike)
+{
+    const Tensor face = torch::rand({3, 1, CROP_SIZE, CROP_SIZE});
+    for (uint64_t seed = 0; seed < 8; seed++)
+    {
+        const std::vector<Tensor> seen = degrade({face, face.clone()}, at::make_generator<at::CPUGeneratorImpl>(seed));
+        EXPECT_TRUE(torch::equal(seen[0], seen[1])) << seed;
+        EXPECT_TRUE(torch::equal(seen[0], degrade({face}, at::make_generator<at::CPUGeneratorImpl>(seed))[0])) << seed;
+        EXPECT_EQ(seen[0].sizes(), face.sizes());
+        EXPECT_NEAR(seen[0].mean().item<double>(), face.mean().item<double>(), .15) << "a face is still there";
+    }
+}
+
+} // namespace
