@@ -8,6 +8,7 @@
 #include "similarity.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace cv { namespace sanprivacy {
 
@@ -464,6 +465,9 @@ private:
             const Square square = { view.toPicture(centre), SIDE * eyes, view.roll, false, double(votes[i]) };
             squares.push_back(square);
         }
+        // Cascades give their boxes in the order in which their threads find them.
+        std::sort(squares.begin(), squares.end(), [](const Square& a, const Square& b)
+            { return std::make_tuple(a.side, a.centre.real(), a.centre.imag()) < std::make_tuple(b.side, b.centre.real(), b.centre.imag()); });
     }
 
     //! Squares of all sizes everywhere, as dense as the network's tolerance of misplaced squares asks for.

@@ -64,8 +64,8 @@ Similarity windowAround(const Point2c& centre, double scale)
     return Similarity(scale, middle - scale * centre);
 }
 
-//! Points of the head that the frame shows.
-std::vector<Point2f> gridPoints(const HeadShape& head, const Similarity& toWindow, const Size& frame)
+//! Points of the head that the frame shows and that belong to no other.
+std::vector<Point2f> gridPoints(const HeadShape& head, const std::vector<HeadShape>& others, const Similarity& toWindow, const Size& frame)
 {
     std::vector<Point2f> points;
     for (int y = 0; y < GRID; ++y)
@@ -78,6 +78,8 @@ std::vector<Point2f> gridPoints(const HeadShape& head, const Similarity& toWindo
             const Point2c offset(inner * unit.real() * head.axes.width, inner * unit.imag() * head.axes.height);
             const Point2c point = head.centre + std::polar(1., head.roll) * offset;
             if (point.real() < 0 || point.imag() < 0 || point.real() > frame.width - 1 || point.imag() > frame.height - 1)
+                continue;
+            if (std::any_of(others.begin(), others.end(), [&](const HeadShape& other) { return other.contains(point); }))
                 continue;
             const Point2c inWindow = toWindow(point);
             points.push_back(Point2f(float(inWindow.real()), float(inWindow.imag())));
@@ -164,12 +166,18 @@ Rect2d HeadShape::box() const
     return Rect2d(centre.real() - width, centre.imag() - height, 2 * width, 2 * height);
 }
 
-bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity)
+bool HeadShape::contains(const Point2c& point) const
+{
+    const Point2c offset = std::polar(1., -roll) * (point - centre);
+    return std::hypot(offset.real() / axes.width, offset.imag() / axes.height) <= 1;
+}
+
+bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity, const std::vector<HeadShape>& others)
 {
     const HeadShape head(landmarks);
     const double scale = WINDOW_EYES / eyeDistance(landmarks);
     const Similarity fromWindow = windowAround(head.centre, scale), toWindow = windowAround(head.centre + velocity, scale);
-    std::vector<Point2f> before = gridPoints(head, fromWindow, from.size()), after, returned;
+    std::vector<Point2f> before = gridPoints(head, others, fromWindow, from.size()), after, returned;
     if (before.size() < LEAST_POINTS)
         return false;
 

@@ -29,18 +29,21 @@ struct HeadShape
 
     explicit HeadShape(const Landmarks& landmarks, double grown = 1);
     Rect2d box() const; //!< of the ellipse
+    bool contains(const Point2c& point) const;
 };
 
 /** @brief Carries a face from one frame to another.
 
 Pyramidal Lucas-Kanade flow of a grid of points, there and back; a similarity that most of them agree with. The face is
-looked at in a window of fixed size, so neither its own size nor that of the frame matters for the time it takes.
+looked at in a window of fixed size, so neither its own size nor that of the frame matters for the time it takes. What
+lies within other heads says nothing of this face's motion.
 @param from frame, 8-bit, grey or BGR.
 @param to frame of the same type and size.
 @param landmarks of the face in `from`; on success those in `to`.
 @param velocity pixels that it is expected to move by.
+@param others heads of the other faces in `from`.
 @return whether the face was followed; where not, landmarks stay. */
-bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity);
+bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity, const std::vector<HeadShape>& others);
 
 }} // namespace cv::sanprivacy
 

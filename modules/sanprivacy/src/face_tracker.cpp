@@ -25,6 +25,7 @@ const double TURNED_DISTANCE = 1.5; // of a face that lies otherwise, from known
 const float TURNED_SCORE = .9f;    // of the detector, at least
 const double JUMP = .25;           // a detection farther off is taken as it is
 const double CORRECTION = .3;      // otherwise, share of the flow's drift that a detection takes away
+const double VELOCITY_RENEWED = .5; // per frame, of a track that is followed
 const double VELOCITY_KEPT = .95;  // per frame, of a track that is lost
 const double HELD_GROWTH = 1.15;   // of the head, where it is not seen
 const int MOST_HOLDS_UNSEEN = 5;   // hold times that a face is followed for without being found
@@ -104,6 +105,16 @@ Point2f turnBack(const Point2f& point, int quarterTurns, const Size& image)
     case 3: return Point2f(image.width - 1 - point.y, point.x);
     default: return point;
     }
+}
+
+//! Heads of a frame that are seen there, of all tracks but one.
+std::vector<HeadShape> seenHeads(const TrackedFrame& frame, int except)
+{
+    std::vector<HeadShape> heads;
+    for (const Sighting& sighting : frame.sightings)
+        if (sighting.track != except && sighting.state != FACE_HELD)
+            heads.push_back(HeadShape(sighting.landmarks));
+    return heads;
 }
 
 //! Quarter turns, clockwise, that bring a face upright.
@@ -217,10 +228,11 @@ void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
             Track& track = tracks_[i];
             const Point2c before = centreOf(track.landmarks);
             ++track.unseen;
-            if (track.state != FACE_HELD && followFace(last.image, frame.image, track.landmarks, track.velocity))
+            if (track.state != FACE_HELD
+                && followFace(last.image, frame.image, track.landmarks, track.velocity, seenHeads(last, track.id)))
             {
                 track.state = FACE_TRACKED;
-                track.velocity = centreOf(track.landmarks) - before;
+                track.velocity += VELOCITY_RENEWED * (centreOf(track.landmarks) - before - track.velocity);
                 track.lost = 0;
                 continue;
             }
@@ -332,7 +344,8 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
     std::vector<bool> matched(detections.size(), false);
     std::vector<bool> seen(tracks_.size(), false);
     for (const Pairing& pairing : pairings)
-        if (!matched[pairing.detection] && !seen[pairing.track])
+        if (!matched[pairing.detection] && !seen[pairing.track]
+            && !(tracks_[pairing.track].lost > 0 && hidden(detections[pairing.detection])))
         {
             matched[pairing.detection] = seen[pairing.track] = true;
             take(tracks_[pairing.track], detections[pairing.detection], image);
@@ -360,7 +373,7 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
     {
         const bool known = matched[d] || std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
             { return track.state != FACE_HELD && showSameFace(track.landmarks, detections[d].landmarks); });
-        if (known)
+        if (known || hidden(detections[d]))
             continue;
         if (turnsToUpright(detections[d].landmarks) != 0 && !credible(detections[d]))
             continue;
@@ -377,6 +390,18 @@ bool FaceTracker::credible(const Detection& turned) const
     return turned.score >= std::max(params_.sure_score, TURNED_SCORE)
            && std::none_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
                   { return track.state != FACE_HELD && distanceOf(track.landmarks, turned.landmarks) < TURNED_DISTANCE; });
+}
+
+/** Where another face has just been found, as large and less than half a head away, this one would hardly be seen:
+the detector takes hair or two halves for a face. */
+bool FaceTracker::hidden(const Detection& detection) const
+{
+    return std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
+    {
+        const double growth = std::abs(std::log(eyeDistance(detection.landmarks) / eyeDistance(track.landmarks)));
+        return track.state == FACE_FOUND && growth <= std::log(MOST_GROWTH)
+               && HeadShape(track.landmarks).contains(centreOf(detection.landmarks));
+    });
 }
 
 void FaceTracker::take(Track& track, const Detection& detection, const Mat& image)
@@ -456,7 +481,7 @@ void FaceTracker::backtrack(const Track& track)
     {
         TrackedFrame& frame = window_[i];
         const Point2c before = centreOf(landmarks);
-        lost = lost || !followFace(window_[i + 1].image, frame.image, landmarks, velocity);
+        lost = lost || !followFace(window_[i + 1].image, frame.image, landmarks, velocity, seenHeads(window_[i + 1], track.id));
         if (lost)
             ++held;
         else
@@ -474,12 +499,12 @@ void FaceTracker::backtrack(const Track& track)
                 own = &sighting;
         }
         const Sighting found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, sure(track), false, track.score, landmarks };
-        if (!own)
-            frame.sightings.push_back(found);
-        else if (!lost)
-            *own = found;
-        else
+        if (own && lost)
             return; // it is held there already
+        if (own && showSameFace(own->landmarks, landmarks))
+            *own = found;
+        else // where it was held stays covered
+            frame.sightings.push_back(found);
     }
 }
 

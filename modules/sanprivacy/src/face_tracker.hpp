@@ -89,6 +89,7 @@ private:
     void detectTurned(const Mat& image, int quarterTurns, std::vector<Detection>& detections);
     void match(const std::vector<Detection>& detections, const Mat& image);
     bool credible(const Detection& turned) const;
+    bool hidden(const Detection& detection) const;
     void take(Track& track, const Detection& detection, const Mat& image);
     void recognise(Track& track, const Mat& image, const Mat& face);
     void revokeException(int track);
