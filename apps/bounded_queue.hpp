@@ -31,16 +31,17 @@ public:
         return true;
     }
 
-    //! Never waits: the oldest make room. @return how many had to.
-    size_t pushLatest(T&& item)
+    //! Never waits: the oldest make room. @param dropped grows by how many had to. @return false where the queue is closed.
+    bool pushLatest(T&& item, size_t& dropped)
     {
         std::lock_guard<std::mutex> lock(mutex_);
-        size_t dropped = 0;
+        if (closed_)
+            return false;
         for (; items_.size() >= capacity_; ++dropped)
             items_.pop_front();
         items_.push_back(std::move(item));
         changed_.notify_all();
-        return dropped;
+        return true;
     }
 
     //! Waits for an item. @return false where the queue is closed and empty.

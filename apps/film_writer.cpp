@@ -183,7 +183,6 @@ public:
     {
         if (!haveFfmpeg())
             throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
-        temporary_ = target_.parent_path() / (".sanprivacy-" + std::to_string(getpid()) + "-" + target_.filename().string());
     }
 
     ~FilmFile() override
@@ -201,23 +200,47 @@ public:
         if (frame.pixels.size() != size_)
             throw std::runtime_error("the size of the frames changes; a film has one size");
         const size_t bytes = frame.pixels.total() * frame.pixels.elemSize();
-        const std::string head = MatroskaStream::frameHeader(frame.time - begin_, bytes);
+        last_ = frame.time - begin_;
+        const std::string head = MatroskaStream::frameHeader(last_, bytes);
         ffmpeg_->feed(head.data(), head.size());
         ffmpeg_->feed((frame.pixels.isContinuous() ? frame.pixels : frame.pixels.clone()).data, bytes);
     }
 
     void finish() override
     {
-        if (!ffmpeg_)
-            throw std::runtime_error("no frame to write");
-        ffmpeg_->finish();
+        complete();
         fs::rename(temporary_, target_);
         temporary_.clear();
     }
 
+    void keep() override
+    {
+        complete();
+        const fs::path cut = target_.parent_path() / (".sanprivacy-cut-" + target_.filename().string());
+        std::vector<std::string> arguments = { "-i", temporary_.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0", "-c", "copy" };
+        addPlainOutput(arguments, cut);
+        Ffmpeg(arguments).finish(); // the sound was there to its end
+        fs::rename(cut, target_);
+        temporary_.clear();
+    }
+
 private:
+    void complete()
+    {
+        if (!ffmpeg_)
+            throw std::runtime_error("no frame to write");
+        ffmpeg_->finish();
+    }
+
+    //! A file without metadata.
+    static void addPlainOutput(std::vector<std::string>& arguments, const fs::path& file)
+    {
+        arguments.insert(arguments.end(), { "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", file.string() });
+    }
+
     void start(const FilmFrame& first)
     {
+        temporary_ = unfinishedFilm(target_);
         size_ = first.pixels.size();
         begin_ = first.time;
         std::vector<std::string> arguments = { "-f", "matroska", "-i", "pipe:0" };
@@ -237,8 +260,10 @@ private:
             arguments.insert(arguments.end(), { "-c:v", "mpeg4", "-q:v", "3" });
         else
             arguments.insert(arguments.end(), { "-c:v", "libx264", "-preset", "veryfast", "-crf", quality });
-        arguments.insert(arguments.end(), { "-pix_fmt", even ? "yuv420p" : "yuv444p", "-vsync", "passthrough", "-enc_time_base", "-1",
-                                            "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", temporary_.string() });
+        // Without accurate rounding the whole picture grows darker by one or two grey levels.
+        arguments.insert(arguments.end(), { "-sws_flags", "bicubic+accurate_rnd+full_chroma_int", "-pix_fmt", even ? "yuv420p" : "yuv444p",
+                                            "-vsync", "passthrough", "-enc_time_base", "-1" });
+        addPlainOutput(arguments, temporary_);
         ffmpeg_.reset(new Ffmpeg(arguments));
         const std::string header = MatroskaStream::header(size_);
         ffmpeg_->feed(header.data(), header.size());
@@ -248,7 +273,7 @@ private:
     Sound sound_;
     int quality_;
     cv::Size size_;
-    double begin_ = 0;
+    double begin_ = 0, last_ = 0; // time of the first frame, and of the last one from there; seconds
     std::unique_ptr<Ffmpeg> ffmpeg_;
 };
 
@@ -285,6 +310,11 @@ public:
 };
 
 } // namespace
+
+fs::path unfinishedFilm(const fs::path& target)
+{
+    return target.parent_path() / (".sanprivacy-" + target.filename().string());
+}
 
 bool haveFfmpeg()
 {

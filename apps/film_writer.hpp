@@ -13,13 +13,16 @@
 
 namespace sanprivacy { namespace apps {
 
-//! Writes protected frames. Nothing is there under the final name before finish().
+//! Writes protected frames. No film is there under the final name before finish() or keep().
 class FilmWriter
 {
 public:
     virtual ~FilmWriter() {}
     virtual void write(const FilmFrame& frame) = 0;
     virtual void finish() = 0;
+
+    //! As finish(), for a film that is to be resumed: unfinishedFilm() stays beside it.
+    virtual void keep() { finish(); }
 };
 
 //! The sound that goes with the frames.
@@ -33,6 +36,9 @@ struct Sound
 /** A writer for a film file (by the ffmpeg tool), a sequence of pictures (name with %d) or raw frames to standard output ("-").
 A film keeps the frames' time stamps and gets no metadata. Without the ffmpeg tool a film raises std::runtime_error. */
 std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality);
+
+/** The hidden file that a film is written to until it is whole. A run that is killed leaves it there; on errors it goes. */
+std::filesystem::path unfinishedFilm(const std::filesystem::path& target);
 
 //! Whether ffmpeg can be run.
 bool haveFfmpeg();

@@ -42,6 +42,7 @@ namespace {
 
 const size_t QUEUE = 4;      // frames between two steps of the pipeline
 const size_t LIVE_QUEUE = 2; // frames of a camera that may wait: older ones are dropped
+const size_t SECOND_LOOK = 60; // frames that are followed again where a film is resumed: faces held there stay covered
 const int LIVE_LOOK_AHEAD = 6, LIVE_INTERVAL = 5; // frames: a fifth of a second of delay
 const std::set<std::string> FILM_ENDINGS = { ".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv" };
 
@@ -110,7 +111,7 @@ std::vector<Job> findJobs(const std::vector<std::string>& names)
         if (fs::is_directory(names[i]))
         {
             for (const fs::directory_entry& entry : fs::directory_iterator(names[i]))
-                if (FILM_ENDINGS.count(entry.path().extension().string()))
+                if (FILM_ENDINGS.count(entry.path().extension().string()) && entry.path().filename().string()[0] != '.')
                     films.push_back(entry.path().string());
             std::sort(films.begin(), films.end());
         }
@@ -161,6 +162,36 @@ nlohmann::json toJson(const StreamRecord& record, double time)
                                   { "landmarks", landmarks } });
     }
     return line;
+}
+
+//! An unfinished film while its frames are taken over into a new one.
+fs::path earlierFilm(const fs::path& target)
+{
+    return target.parent_path() / (".sanprivacy-earlier-" + target.filename().string());
+}
+
+//! What an earlier run left of a film, out of the way of the new one; where nothing is resumed, it goes.
+size_t prepareEarlierFilm(const fs::path& target, bool resume)
+{
+    const fs::path unfinished = unfinishedFilm(target), earlier = earlierFilm(target);
+    if (!resume)
+    {
+        fs::remove(unfinished);
+        fs::remove(earlier);
+        return 0;
+    }
+    if (!fs::exists(earlier) && fs::exists(unfinished)) // with both there, the new one was not as long yet
+        fs::rename(unfinished, earlier);
+    size_t frames = 0;
+    try
+    {
+        for (FilmReader reader(earlier.string(), RawFormat()); reader.skip(); )
+            ++frames;
+    }
+    catch (const std::runtime_error&) // none, or cut off before its index was written
+    {
+    }
+    return frames;
 }
 
 void drawBoxes(cv::Mat& image, const StreamRecord& record)
@@ -232,7 +263,7 @@ Anonymization::Anonymization(const VideoOptions& options)
         loadException();
     if (!options.log.empty())
     {
-        log_.open(options.log);
+        log_.open(options.log, options.resume ? std::ios::app : std::ios::out);
         if (!log_)
             throw std::runtime_error("cannot write '" + options.log + "'");
     }
@@ -294,7 +325,8 @@ ExitCode Anonymization::run()
     {
         if (interrupted())
             break;
-        if (options_.resume && job.target != "-" && fs::exists(job.target))
+        if (options_.resume && fs::exists(job.target) && !fs::exists(unfinishedFilm(job.target))
+            && !fs::exists(earlierFilm(job.target)))
         {
             ++skipped;
             continue;
@@ -344,11 +376,12 @@ void Anonymization::tally(const StreamRecord& record, Counts& counts) const
 }
 
 /** One film, on four threads: decode | detect and track | network and blend | encode.
-@return false where the film ended too early. */
+@return false where the film ended too early, or was interrupted. */
 bool Anonymization::anonymize(const Job& job, Counts& counts)
 {
     FilmReader reader(job.source, raw_);
     const bool live = reader.live();
+    const bool resumable = !live && job.source != "-" && job.target != "-" && !FilmReader::isPattern(job.target);
     Sound sound;
     if (!live && job.source != "-" && !FilmReader::isPattern(job.source))
         sound = { job.source, from_, to_ };
@@ -361,12 +394,59 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
         anonymizer->setException(matcher_, except_descriptor_, std::isnan(options_.except_score) ? usual : options_.except_score);
     }
 
+    const double tolerance = .25 / reader.rate(); // of time stamps
+    // The next frame from --from to --to.
+    const auto advance = [&](FilmFrame& frame, bool pixels)
+    {
+        for (;;)
+        {
+            const bool decode = pixels && (from_ <= 0 || reader.time() >= from_ - 2 / reader.rate());
+            if (interrupted() || !(decode ? reader.read(frame) : reader.skip()))
+                return false;
+            frame.time = reader.time();
+            if (to_ >= 0 && frame.time >= to_ - tolerance)
+                return false;
+            if (frame.time >= from_ - tolerance && decode == pixels)
+                return true;
+        }
+    };
+    Progress progress(fs::path(job.source).filename().string(), live ? 0 : reader.frames());
+    size_t read = 0;
+
+    // What an earlier run has protected is taken over; its last frames are looked at once more, without a second result.
+    int64 second = 0;
+    const size_t done = resumable ? prepareEarlierFilm(job.target, options_.resume) : 0;
+    if (done > 0)
+    {
+        FilmReader earlier(earlierFilm(job.target).string(), RawFormat());
+        FilmFrame frame, ready;
+        for (; read < done; ++read)
+        {
+            const bool look = read + SECOND_LOOK >= done;
+            if (!advance(frame, look) || !earlier.read(ready))
+                break;
+            ready.time = frame.time;
+            writer->write(ready);
+            progress.step();
+            if (!look)
+                continue;
+            anonymizer->push(frame.pixels);
+            ++second;
+            StreamRecord record;
+            while (anonymizer->pop(frame.pixels, record))
+                continue;
+        }
+    }
+    if (resumable && !interrupted())
+        fs::remove(earlierFilm(job.target));
+    const int64 skew = int64(read) - second; // of the anonymizer's frame numbers
+
     BoundedQueue<FilmFrame> decoded(live ? LIVE_QUEUE : QUEUE);
     BoundedQueue<double> pushed(QUEUE);  // times of frames, which anonymizer has
     BoundedQueue<Protected> finished(QUEUE);
     std::exception_ptr failure;
     std::mutex failure_mutex;
-    size_t dropped = 0, read = 0;
+    size_t dropped = 0;
     const auto guarded = [&](const std::function<void()>& work)
     {
         try
@@ -387,19 +467,9 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
         guarded([&]
         {
             FilmFrame frame;
-            const double tolerance = .25 / reader.rate(); // of time stamps
-            while (!interrupted() && from_ > 0 && reader.time() < from_ - 2 / reader.rate() && reader.skip())
-                continue;
-            while (!interrupted() && reader.read(frame))
+            for (; advance(frame, true); ++read)
             {
-                if (to_ >= 0 && frame.time >= to_ - tolerance)
-                    break;
-                if (frame.time < from_ - tolerance)
-                    continue;
-                ++read;
-                if (live)
-                    dropped += decoded.pushLatest(std::move(frame));
-                else if (!decoded.push(std::move(frame)))
+                if (!(live ? decoded.pushLatest(std::move(frame), dropped) : decoded.push(std::move(frame))))
                     break;
                 frame = FilmFrame();
             }
@@ -434,6 +504,9 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
             {
                 while (anonymizer->pop(result.frame.pixels, result.record))
                 {
+                    if (result.record.frame < second)
+                        continue;
+                    result.record.frame += skew;
                     result.frame.time = times.front();
                     times.pop_front();
                     if (!finished.push(std::move(result)))
@@ -454,7 +527,6 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
         finished.close();
     });
 
-    Progress progress(fs::path(job.source).filename().string(), live ? 0 : reader.frames());
     guarded([&]
     {
         Protected result;
@@ -486,7 +558,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
             whole = !failure;
         }
         if (whole)
-            writer->finish();
+            interrupted() && resumable ? writer->keep() : writer->finish();
     });
     finished.close();
     pushed.close();
@@ -501,14 +573,15 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
         throw std::runtime_error("cannot write '" + options_.log + "'");
 
     if (interrupted())
-        progress.message(job.source + ": interrupted; '" + job.target + "' holds what came before");
+        progress.message(job.source + ": interrupted; '" + job.target + "' holds what came before"
+                         + (resumable ? ", --resume goes on from there" : ""));
     const double tolerated = .02; // of the frames: films do not count them exactly
     const bool early = !live && !interrupted() && from_ == 0 && to_ < 0 && reader.frames() > 0
                        && double(read) < (1 - tolerated) * double(reader.frames()) - 1;
     if (early)
         progress.message(job.source + ": truncated or damaged: " + std::to_string(read) + " of " + std::to_string(reader.frames())
                          + " frames could be read; '" + job.target + "' holds these");
-    return !early;
+    return !early && !(interrupted() && resumable);
 }
 
 } // namespace
@@ -540,7 +613,7 @@ Verb addVideo(CLI::App& app)
     command->add_option("--log", options->log, "What was found and done, a line of JSON per frame")->type_name("FILE");
     command->add_flag("--preview", options->preview, "Show the result in a window; Esc ends");
     command->add_flag("--boxes", options->boxes, "Draw the faces' boxes");
-    command->add_flag("--resume", options->resume, "Leave out films whose output is there");
+    command->add_flag("--resume", options->resume, "Leave out finished films, go on with an unfinished one (same options)");
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     return { command, [options] { return Anonymization(*options).run(); } };

@@ -1,0 +1,316 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""The verb `video` as a user runs it, on films that are made and broken here."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import cv2
+import numpy as np
+
+from command import CommandTest, EXECUTABLE, PORTRAITS, TEST_NETWORKS, TIMEOUT, files, portrait, read, run, shipped, write
+
+WIDTH, HEIGHT, FRAMES, RATE = 320, 240, 20, 25
+
+
+NETWORKS_FILE = """%YAML:1.0
+---
+quarters: {{ task: "matcher", file: "{}", width: 32, height: 32, colour: "rgb", square: 1.0, output: "descriptor", distance: "euclidean" }}
+"""
+
+
+def ffmpeg(*arguments):
+    subprocess.run(["ffmpeg", "-y", "-loglevel", "error", *map(str, arguments)], check=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+
+
+def probe(path, entries, stream="v:0"):
+    """Values that ffprobe prints for a film's stream, one per line."""
+    done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", entries, "-of", "csv=p=0", path],
+                          check=True, capture_output=True, text=True, timeout=TIMEOUT)
+    return [line.strip(",") for line in done.stdout.split()]
+
+
+def times(path):
+    return sorted(float(value) for value in probe(path, "packet=pts_time"))
+
+
+def picture(t):
+    """A portrait that moves by a pixel a frame over a plain wall."""
+    face = cv2.resize(portrait(), None, fx=.5, fy=.5, interpolation=cv2.INTER_AREA)
+    image = np.full((HEIGHT, WIDTH, 3), (120, 130, 140), np.uint8)
+    image[30:30 + face.shape[0], 60 + t:60 + t + face.shape[1]] = face
+    return image
+
+
+def face_box(t):
+    return np.s_[90:145, 115 + t:165 + t]  # eyes to mouth
+
+
+def frames_of(path):
+    film, frames = cv2.VideoCapture(path), []
+    while True:
+        more, frame = film.read()
+        if not more:
+            return frames
+        frames.append(frame)
+
+
+@unittest.skipUnless(shutil.which("ffmpeg"), "the tool ffmpeg is not there")
+@CommandTest.needs_detector
+class VideoTest(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.film = self.path("film.mp4")
+        self.make(self.film)
+
+    def make(self, path, *arguments, frames=FRAMES):
+        """A film with sound, a title and a place."""
+        for t in range(frames):
+            cv2.imwrite(self.path("frames", f"{t:04}.png"), picture(t))
+        ffmpeg("-framerate", RATE, "-i", self.path("frames", "%04d.png"), "-f", "lavfi", "-i", f"sine=duration={frames / RATE}",
+               "-c:v", "libx264", "-crf", 12, "-pix_fmt", "yuv420p", "-metadata", "title=SECRET TITLE",
+               "-metadata", "location=+12.3456+065.4321/", *arguments, path)
+
+    def video(self, *arguments, **options):
+        return run("video", *self.networks, *arguments, **options)
+
+    def check_protected(self, path, frames=FRAMES, first=0, film=None):
+        """Every face differs clearly from what it was in the film, and the wall hardly."""
+        found, before = frames_of(path), frames_of(film or self.film)
+        self.assertEqual(len(found), frames)
+        for t, frame in enumerate(found, first):
+            change = np.abs(frame.astype(float) - before[t]).mean(axis=2)
+            self.assertGreater(change[face_box(t)].mean(), 8, f"frame {t}")
+            self.assertLess(change[:, :40].mean(), 4, f"frame {t}")
+
+
+class Good(VideoTest):
+    def test_size_time_and_sound_stay_and_metadata_goes(self):
+        done = self.video(self.film, self.path("out.mp4"), "--log", self.path("log"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_protected(self.path("out.mp4"))
+        for before, after in zip(times(self.film), times(self.path("out.mp4"))):
+            self.assertAlmostEqual(before, after, delta=.001)
+        self.assertEqual(probe(self.film, "stream=codec_name", "a:0"), probe(self.path("out.mp4"), "stream=codec_name", "a:0"))
+        self.assertEqual(probe(self.path("out.mp4"), "stream=r_frame_rate"), [f"{RATE}/1"])
+        self.assertIn(b"SECRET", read(self.film))
+        for secret in (b"SECRET", b"12.3456", b"Lavf"):
+            self.assertNotIn(secret, read(self.path("out.mp4")))
+        records = [json.loads(line) for line in read(self.path("log")).splitlines()]
+        self.assertEqual([record["frame"] for record in records], list(range(FRAMES)))
+        self.assertTrue(all(len(record["faces"]) == 1 for record in records))
+        self.assertEqual({face["track"] for record in records for face in record["faces"]}, {0})
+        self.assertEqual(records[0]["faces"][0]["state"], "found")
+        self.one_line(done.stdout, "1 film anonymized", f"{FRAMES} frames", f"{FRAMES} faces")
+
+    def test_uneven_time_stamps(self):
+        ffmpeg("-i", self.film, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an", self.path("uneven.mkv"))
+        done = self.video(self.path("uneven.mkv"), self.path("out.mkv"), "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        before, after = times(self.path("uneven.mkv")), times(self.path("out.mkv"))
+        self.assertEqual(len(before), len(after))
+        self.assertGreater(len(set(np.diff(before).round(2))), 1)
+        # The last ones are not told by cv::VideoCapture, which then assumes the film's rate.
+        self.assertLess(np.abs(np.subtract(before, after))[:-4].max(), .002)
+
+    def test_other_replacements(self):
+        for kind in ("blur", "mosaic"):
+            with self.subTest(kind):
+                done = self.video(self.film, self.path(kind + ".mkv"), "--replace", kind)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.check_protected(self.path(kind + ".mkv"))
+
+    def test_span(self):
+        done = self.video(self.film, self.path("out.mp4"), "--from", "0.2", "--to", "0:0.6", "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_protected(self.path("out.mp4"), frames=10, first=5)
+
+    def test_raw_frames_through_pipes(self):
+        raw = b"".join(picture(t).tobytes() for t in range(12))
+        done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", "-", "--raw", f"{WIDTH}x{HEIGHT}@25", "--replace", "solid"],
+                              input=raw, capture_output=True, timeout=TIMEOUT)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = np.frombuffer(done.stdout, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
+        self.assertEqual(len(result), 12)
+        for t, frame in enumerate(result):
+            self.assertTrue((frame[face_box(t)] == 128).mean() > .9)
+            self.assertTrue((frame[:, :40] == picture(t)[:, :40]).all())
+
+    def test_sequence_of_pictures(self):
+        os.makedirs(self.path("out"))
+        done = self.video(self.path("frames", "%04d.png"), self.path("out", "%04d.png"), "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(files(self.path("out"))), FRAMES)
+        self.assertTrue((cv2.imread(self.path("out", "0007.png"))[face_box(7)] == 128).mean() > .9)
+
+    def test_folder_and_resume(self):
+        os.makedirs(self.path("in"))
+        for name in ("a.mp4", "b.mp4"):
+            shutil.copy(self.film, self.path("in", name))
+        os.makedirs(self.path("out"))
+        write(self.path("out", "a.mp4"), b"done before")
+        done = self.video(self.path("in"), self.path("out"), "--replace", "solid", "--resume")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(read(self.path("out", "a.mp4")), b"done before")
+        self.assertEqual(files(self.path("out")), ["a.mp4", "b.mp4"])
+        self.one_line(done.stdout, "1 film anonymized", "1 there already")
+
+    LONG = 45
+    SLOW = ("--interval", 1, "--look-ahead", 4, "--replace", "solid")  # a detection for every frame, written soon
+
+    def end_early(self, signal_number):
+        """A run that gets a signal while it writes. Its messages, or None where it was done before."""
+        self.make(self.path("long.mp4"), frames=self.LONG)
+        process = subprocess.Popen([EXECUTABLE, "video", *self.networks, self.path("long.mp4"), self.path("out.mp4"), *map(str, self.SLOW)],
+                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        while process.poll() is None and not os.path.exists(self.path(".sanprivacy-out.mp4")):
+            time.sleep(.05)
+        process.send_signal(signal_number)
+        errors = process.communicate(timeout=TIMEOUT)[1]
+        return None if process.returncode == 0 else errors
+
+    def check_resumed(self):
+        done = self.video(self.path("long.mp4"), self.path("out.mp4"), "--resume", *self.SLOW, "--log", self.path("log"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_protected(self.path("out.mp4"), frames=self.LONG, film=self.path("long.mp4"))
+        self.assertEqual(len(times(self.path("out.mp4"))), self.LONG)
+        self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
+        return [json.loads(line)["frame"] for line in read(self.path("log")).splitlines()]
+
+    def test_interrupt_finishes_the_film_and_resume_goes_on(self):
+        errors = self.end_early(signal.SIGINT)
+        if errors is None:
+            self.skipTest("the film was done before the signal came")
+        self.one_line(errors, "interrupted", "holds what came before")
+        before = len(frames_of(self.path("out.mp4")))
+        self.assertGreater(before, 0)
+        self.check_protected(self.path("out.mp4"), frames=before, film=self.path("long.mp4"))
+        sound = [float(time) for time in probe(self.path("out.mp4"), "packet=pts_time", "a:0")]
+        self.assertLess(max(sound), before / RATE + .1)
+        self.assertEqual(self.check_resumed(), list(range(before, self.LONG)))
+
+    def test_killed_and_resumed(self):
+        if self.end_early(signal.SIGKILL) is None:
+            self.skipTest("the film was done before the signal came")
+        self.assertFalse(os.path.exists(self.path("out.mp4")))
+        left = self.path(".sanprivacy-out.mp4")
+        for _ in range(TIMEOUT):  # ffmpeg ends when its input does
+            if frames_of(left):
+                break
+            time.sleep(1)
+        frames = len(frames_of(left))
+        self.check_protected(left, frames=frames, film=self.path("long.mp4"))
+        self.assertEqual(self.check_resumed(), list(range(frames, self.LONG)))
+
+    def test_what_a_killed_run_left_goes_with_the_next_one(self):
+        write(self.path(".sanprivacy-out.mkv"), b"half a film")
+        done = self.video(self.film, self.path("out.mkv"), "--replace", "solid", "--resume")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_protected(self.path("out.mkv"))
+        self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
+
+    def test_excepted_person_is_left_and_no_other(self):
+        """The descriptor of the test network is the mean colour of the face's quarters; it tells two of the portraits apart."""
+        dark, fair = (os.path.join(PORTRAITS, name + ".jpg") for name in ("man-dark-skin", "woman-fair-hair"))
+        write(self.path("networks.yml"), NETWORKS_FILE.format(os.path.join(TEST_NETWORKS, "descriptor.onnx")).encode())
+        for t in range(FRAMES):
+            image = np.full((HEIGHT, 2 * WIDTH, 3), (120, 130, 140), np.uint8)
+            for left, name in ((30 + t, dark), (380, fair)):
+                face = cv2.resize(cv2.imread(name), None, fx=.5, fy=.5, interpolation=cv2.INTER_AREA)
+                image[30:30 + face.shape[0], left:left + face.shape[1]] = face
+            cv2.imwrite(self.path("two", f"{t:04}.png"), image)
+        os.makedirs(self.path("out"))
+        done = self.video(self.path("two", "%04d.png"), self.path("out", "%04d.png"), "--replace", "solid", "--interval", 4,
+                          "--except", dark, "--matcher", self.path("networks.yml"), "--except-score=-35", "--log", self.path("log"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        left_alone = 0
+        for record in map(json.loads, read(self.path("log")).splitlines()):
+            t = record["frame"]
+            before, after = (cv2.imread(self.path(folder, f"{t:04}.png")) for folder in ("two", "out"))
+            changed = (before != after).any(axis=2)
+            self.assertGreater(changed[np.s_[90:145, 435:485]].mean(), .9, f"frame {t}: the other one")
+            left_alone += not changed[:, :320].any()
+        self.assertGreaterEqual(left_alone, FRAMES / 2)
+        self.assertLess(left_alone, FRAMES)  # the first recognition alone is not enough
+
+    def test_samples(self):
+        for sample in ("minimal", "video", "camera"):
+            executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_anonymize_" + sample)
+            if not os.path.exists(executable) or not os.path.exists(shipped("san2018.onnx")):
+                self.skipTest("built without samples, or no shipped model")
+            with self.subTest(sample):
+                done = subprocess.run([executable, self.film, self.path(sample + ".avi")], capture_output=True, text=True, timeout=TIMEOUT)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                found = frames_of(self.path(sample + ".avi"))
+                if sample == "camera":  # which drops what it has no time for
+                    self.assertGreater(len(found), 0)
+                else:
+                    self.assertEqual(len(found), FRAMES)
+                    self.assertGreater(np.abs(found[7].astype(float) - picture(7))[face_box(7)].mean(), 2)
+
+
+class Bad(VideoTest):
+    def check_refused(self, *arguments, code=1, reasons=()):
+        done = self.video(*arguments)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.one_line(done.stderr, *reasons)
+        self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
+
+    def test_what_is_no_film(self):
+        write(self.path("empty.mp4"), b"")
+        write(self.path("text.mp4"), b"no film" * 100)
+        write(self.path("half.mp4"), read(self.film)[:len(read(self.film)) // 2])  # its index comes last
+        self.check_refused(self.path("empty.mp4"), self.path("out.mp4"), reasons=("empty.mp4: the file is empty",))
+        self.check_refused(self.path("text.mp4"), self.path("out.mp4"), reasons=("text.mp4: no film",))
+        self.check_refused(self.path("half.mp4"), self.path("out.mp4"), reasons=("half.mp4: no film", "truncated"))
+        self.check_refused(self.path("none.mp4"), self.path("out.mp4"), reasons=("none.mp4: no such file",))
+
+    def test_truncated_film_is_protected_as_far_as_it_goes(self):
+        ffmpeg("-i", self.film, "-c", "copy", self.path("whole.mkv"))
+        write(self.path("half.mkv"), read(self.path("whole.mkv"))[:os.path.getsize(self.path("whole.mkv")) // 2])
+        done = self.video(self.path("half.mkv"), self.path("out.mkv"))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.one_line(done.stderr, "half.mkv: truncated or damaged")
+        self.check_protected(self.path("out.mkv"), frames=len(frames_of(self.path("out.mkv"))))
+
+    def test_damaged_frames_in_the_middle(self):
+        content = bytearray(read(self.film))
+        middle = len(content) // 2
+        content[middle:middle + 200] = os.urandom(200)
+        write(self.path("damaged.mp4"), bytes(content))
+        self.video(self.path("damaged.mp4"), self.path("out.mp4"))
+        before, after = frames_of(self.path("damaged.mp4")), frames_of(self.path("out.mp4"))
+        self.assertEqual(len(before), len(after))
+        for t, (old, new) in enumerate(zip(before, after)):
+            self.assertGreater(np.abs(old.astype(float) - new)[face_box(t)].mean(), 5, f"frame {t}")
+
+    def test_full_disk(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+        done = self.video(self.film, self.path("out.mkv"), preexec_fn=limit)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("ffmpeg cannot write the film", done.stderr)
+        self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
+
+    def test_usage(self):
+        self.check_refused(self.film, code=2, reasons=("expected an input and an output",))
+        self.check_refused(self.film, self.film, code=2, reasons=("would be overwritten",))
+        self.check_refused(self.film, self.path("out.mp4"), "--from", "x", code=2, reasons=("--from", "'x'"))
+        self.check_refused(self.film, self.path("out.mp4"), "--except", self.film, code=2, reasons=("--matcher",))
+        self.check_refused("-", self.path("out.mp4"), code=2, reasons=("--raw",))
+
+    def test_without_ffmpeg(self):
+        done = self.video(self.film, self.path("out.mp4"), env={**os.environ, "PATH": "/nowhere"})
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "ffmpeg", "not installed", "apt install ffmpeg")
+
+
+if __name__ == "__main__":
+    unittest.main()
