@@ -1,0 +1,79 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+// Protects every face of a film: file to file. Picture only; `sanprivacy video` also keeps sound and time stamps.
+
+#include <iostream>
+
+#include <opencv2/sanprivacy.hpp>
+#include <opencv2/videoio.hpp>
+
+using namespace cv;
+using namespace cv::sanprivacy;
+
+int main(int argc, char** argv)
+{
+    CommandLineParser parser(argc, argv,
+        "{ help h      |               | print this message }"
+        "{ @input      |               | film }"
+        "{ @output     | protected.avi | protected film }"
+        "{ replace r   | 0             | 0: perturbed face, 1: blur, 2: mosaic, 3: solid }"
+        "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: voted on for each face }"
+        "{ detector d  |               | YuNet ONNX file; empty: the detector that needs no download }"
+        "{ model m     |               | perturbing network; empty: the shipped one }");
+    parser.about("Protects every face of a film.");
+    const String input = parser.get<String>("@input"), output = parser.get<String>("@output");
+    if (parser.has("help") || input.empty() || !parser.check())
+    {
+        parser.printMessage();
+        parser.printErrors();
+        return parser.has("help") ? 0 : 2;
+    }
+
+    VideoCapture film(input);
+    if (!film.isOpened())
+    {
+        std::cerr << "Cannot read " << input << std::endl;
+        return 1;
+    }
+    int frames = 0, faces = 0;
+    try
+    {
+        //! [anonymize]
+        StreamParams params;
+        params.replacement = parser.get<int>("replace");
+        params.label = parser.get<int>("label");
+        const Ptr<Perturber> perturber = params.replacement == REPLACE_SAN ? Perturber::create(parser.get<String>("model")) : Ptr<Perturber>();
+        const Ptr<StreamAnonymizer> anonymizer =
+            StreamAnonymizer::create(FaceDetector::create(parser.get<String>("detector")), perturber, params);
+
+        VideoWriter writer;
+        Mat frame, result;
+        StreamRecord record;
+        for (bool more = true; more; )
+        {
+            more = film.read(frame);
+            if (more)
+                anonymizer->push(frame);
+            else
+                anonymizer->finish();
+            while (anonymizer->pop(result, record))
+            {
+                if (!writer.isOpened() && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), film.get(CAP_PROP_FPS), result.size()))
+                    CV_Error(Error::StsError, "Cannot write " + output);
+                writer.write(result);
+                ++frames;
+                faces += (int)record.faces.size();
+            }
+        }
+        //! [anonymize]
+    }
+    catch (const cv::Exception& e) // a missing network, a bad option
+    {
+        std::cerr << e.err << std::endl;
+        return 1;
+    }
+    std::cout << frames << " frame(s) with " << faces << " face(s): " << output << std::endl;
+    return 0;
+}
