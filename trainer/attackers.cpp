@@ -63,8 +63,7 @@ Attackers::Attackers()
     for (const SmallClassifierShape& shape : shapes())
     {
         const std::string number = std::to_string(members.size() + 1);
-        const bool informed = members.size() % 2 == 1;
-        members.push_back({ register_module("attacker" + number, std::make_shared<SmallClassifier>(shape)), informed });
+        members.push_back(register_module("attacker" + number, std::make_shared<SmallClassifier>(shape)));
     }
 }
 

@@ -30,18 +30,13 @@ torch::Tensor viewOf(const torch::Tensor& faces, const SmallClassifierShape& sha
 
 /** @brief Our own ensemble of classifiers, of different shapes.
 
-The naive ones learn on faces as they are: what the paper judges by. The informed ones also learn on perturbed faces with their true
-labels, in alternation with the generator: what somebody does who has the software. */
+They are informed: while the generator learns to mislead them, they go on learning, on faces as they are and on perturbed ones with
+their true labels, as somebody does who has the software. */
 struct Attackers : torch::nn::Module
 {
     Attackers();
 
-    struct Member
-    {
-        std::shared_ptr<SmallClassifier> network;
-        bool informed;
-    };
-    std::vector<Member> members;
+    std::vector<std::shared_ptr<SmallClassifier>> members;
 };
 
 //! What a checkpoint of the verb residual holds: the generator and those it is trained against.

@@ -66,7 +66,7 @@ int run(const AttackersOptions& options)
         const Tensor x = degrade({ batch[0] }, generator)[0], &y = batch[1];
         Tensor sum = torch::zeros({});
         for (const auto& member : attackers->members)
-            sum = sum + crossEntropy(y, member.network->forward(viewOf(x, member.network->shape, drawPlace(x.size(0), generator))));
+            sum = sum + crossEntropy(y, member->forward(viewOf(x, member->shape, drawPlace(x.size(0), generator))));
         return { { "S", sum / double(attackers->members.size()) } };
     };
     if (dataset.heldOut.size() > 0)
@@ -75,7 +75,7 @@ int run(const AttackersOptions& options)
             Figures figures;
             for (const auto& member : attackers->members)
                 figures.emplace_back("accuracy" + std::to_string(figures.size() + 1),
-                                     1 - wrongShare(member.network->forward(viewOf(all[0], member.network->shape)), all[1]));
+                                     1 - wrongShare(member->forward(viewOf(all[0], member->shape)), all[1]));
             return figures;
         };
     return runLoop(task, loop) ? 0 : EXIT_INTERRUPTED;
@@ -88,8 +88,8 @@ struct ResidualOptions
     fs::path prototypes, attackers, initial, networks;
     std::vector<std::string> classifiers, matchers, watched;
     double bound = .15, margin = 3;
-    double lambdaGender = 1, lambdaMatching = 8, lambdaChange = 100, lambdaRoughness = 600;
-    int64_t opponents = 3;
+    double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600;
+    int64_t opponents = 4;
 };
 
 class ResidualTraining
@@ -103,8 +103,8 @@ public:
             loadNetwork(o.initial, RESIDUAL_KIND, *contest);
         else if (!o.attackers.empty())
             loadNetwork(o.attackers, ATTACKERS_KIND, *contest->attackers);
-        else
-            CV_Error(cv::Error::StsBadArg, "one of --attackers and --initial is needed");
+        else if (!o.loop.resume)
+            CV_Error(cv::Error::StsBadArg, "one of --attackers, --initial and --resume is needed");
         for (const std::string& name : o.classifiers)
             classifiers.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER));
         for (const std::string& name : o.watched)
@@ -131,17 +131,18 @@ public:
         const Tensor perturbed = perturb(x, targets), change = perturbed - x;
         const std::vector<Tensor> seen = degrade({ x, perturbed }, generator);
 
-        // J_G: some of all classifiers
+        // J_G: some of the attackers and one of the public classifiers
         const auto& members = contest->attackers->members;
-        Tensor gender = torch::zeros({});
-        for (int64_t i : drawSome(options.opponents, int64_t(members.size() + classifiers.size()), generator))
+        std::vector<Tensor> gender;
+        for (int64_t i : drawSome(options.opponents, int64_t(members.size()), generator))
         {
-            const Tensor place = drawPlace(n, generator);
-            const Tensor logits = i < int64_t(members.size())
-                ? members[size_t(i)].network->forward(viewOf(seen[1], members[size_t(i)].network->shape, place), true)
-                : classifiers[size_t(i) - members.size()].forward(seen[1], place);
-            gender = gender + targetLoss(targets, logits, options.margin) / double(options.opponents);
+            SmallClassifier& member = *members[size_t(i)];
+            const Tensor view = viewOf(seen[1], member.shape, drawPlace(n, generator));
+            gender.push_back(targetLoss(targets, member.forward(view, true), options.margin));
         }
+        for (int64_t i : drawSome(1, int64_t(classifiers.size()), generator))
+            gender.push_back(targetLoss(targets, classifiers[size_t(i)].forward(seen[1], drawPlace(n, generator)), options.margin));
+        const Tensor meanGender = torch::stack(gender).mean();
 
         // J_M: one matcher
         const Auxiliary& matcher = matchers[size_t(drawSome(1, int64_t(matchers.size()), generator)[0])];
@@ -157,20 +158,16 @@ public:
         Tensor attack = torch::zeros({});
         const Tensor faces = seen[0], shown = seen[1].detach();
         for (const auto& member : members)
-        {
-            const SmallClassifierShape& shape = member.network->shape;
-            attack = attack + crossEntropy(y, member.network->forward(viewOf(faces, shape, drawPlace(n, generator))));
-            if (member.informed)
-                attack = attack + crossEntropy(y, member.network->forward(viewOf(shown, shape, drawPlace(n, generator))));
-        }
+            for (const Tensor& view : { faces, shown })
+                attack = attack + crossEntropy(y, member->forward(viewOf(view, member->shape, drawPlace(n, generator))));
 
         const Tensor shade = changePenalty(change), rough = roughnessPenalty(change);
-        const Tensor total = totalLoss(gender, matching, options.lambdaGender, options.lambdaMatching)
+        const Tensor total = totalLoss(meanGender, matching, options.lambdaGender, options.lambdaMatching)
                              + options.lambdaChange * shade + options.lambdaRoughness * rough + attack;
-        return { { "J", total }, { "J_G", gender }, { "J_M", matching }, { "change", shade }, { "roughness", rough }, { "attack", attack } };
+        return { { "J", total }, { "J_G", meanGender }, { "J_M", matching }, { "change", shade }, { "roughness", rough }, { "attack", attack } };
     }
 
-    /** On held-out faces: the error of each kind of classifier on X'_OP and on X'_SM against the true label, 1 - cosine of each
+    /** On held-out faces: the error of the attackers (their mean) and of each public classifier on X'_OP and on X'_SM against the true label, 1 - cosine of each
         matcher, and the peak signal-to-noise ratio, dB. */
     Figures measure(const Faces& faces) const
     {
@@ -194,8 +191,8 @@ public:
                 const Tensor shown = perturb(x, opposite ? 1 - y : y);
                 const std::string suffix = opposite ? "_OP" : "_SM";
                 for (const auto& member : contest->attackers->members)
-                    add((member.informed ? "informed" : "naive") + suffix, 2. / double(contest->attackers->members.size()) * count
-                        * wrongShare(member.network->forward(viewOf(shown, member.network->shape)), y));
+                    add("attackers" + suffix, count * wrongShare(member->forward(viewOf(shown, member->shape)), y)
+                                              / double(contest->attackers->members.size()));
                 for (const auto* list : { &classifiers, &watched })
                     for (const Auxiliary& classifier : *list)
                         add(classifier.description().name + suffix, count * wrongShare(classifier.forward(shown), y));
@@ -255,7 +252,7 @@ Verb residualVerb(CLI::App& app)
     const auto options = std::make_shared<ResidualOptions>();
     CLI::App* const verb = app.add_subcommand("residual",
         "Trains the residual U-Net, which is not told a face's label, towards targets drawn at random, against an\n"
-        "ensemble whose informed half learns on perturbed faces at the same time.");
+        "ensemble that learns on perturbed faces at the same time.");
     options->dataset.addTo(*verb);
     verb->add_option("--prototypes", options->prototypes, "file of the verb prototypes")->required()->check(CLI::ExistingFile);
     verb->add_option("--attackers", options->attackers, "checkpoint of the verb attackers")->check(CLI::ExistingFile);
@@ -266,7 +263,7 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--matchers", options->matchers, "names in the networks file")->required();
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
     verb->add_option("--margin", options->margin, "logit that J_G asks of a classifier")->capture_default_str();
-    verb->add_option("--opponents", options->opponents, "classifiers drawn for each step")->capture_default_str();
+    verb->add_option("--opponents", options->opponents, "attackers drawn for each step, beside one of --classifiers")->capture_default_str();
     verb->add_option("--lambda-gender", options->lambdaGender, "l_G")->capture_default_str();
     verb->add_option("--lambda-matching", options->lambdaMatching, "l_M")->capture_default_str();
     verb->add_option("--lambda-change", options->lambdaChange, "weight of the mean square change")->capture_default_str();

@@ -200,8 +200,10 @@ TEST_F(Train_Verbs, residual_learns_against_attackers_and_exports)
     EXPECT_EQ(1, run(common).code) << "neither --attackers nor --initial";
     const Result trained = run(common + " --attackers " + attackers + "/checkpoint.pt");
     ASSERT_EQ(0, trained.code) << trained.output;
-    for (const char* figure : { "informed_OP", "naive_SM", "classifier_OP", "PSNR" })
+    for (const char* figure : { "attackers_OP", "attackers_SM", "classifier_OP", "PSNR" })
         EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;
+    EXPECT_EQ(0, run("residual --prototypes " + prototypes() + " --networks " + (folder_ / "networks.yml").string() +
+                     " --matchers matcher" + small(out, 4) + " --resume").code) << "without classifiers, too";
     const Result written = run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string());
     EXPECT_EQ(0, written.code) << written.output;
 }
