@@ -18,6 +18,7 @@ namespace {
 const int FACE_COLUMNS = 15;       // of a row of FaceDetector::detect()
 const int MAX_CROPS_PER_PASS = 32; // bounds the memory
 const size_t LANDMARKS = 5;
+const double MAX_SAMPLES = 16;     // of a pixel of a square crop, in each direction
 
 //! Empty if the description makes sense, otherwise what is wrong with it.
 String whatIsWrong(const NetworkDescription& d)
@@ -252,21 +253,25 @@ public:
     const NetworkDescription description;
 
 private:
-    //! Upright square round the face box, zero outside the picture.
+    //! Upright square round the face box, zero outside the picture: every pixel the mean of what it covers, to fractions of a pixel.
     void cropSquare(const Mat& image, const Mat& face, OutputArray dst) const
     {
         const float x = face.at<float>(0), y = face.at<float>(1), width = face.at<float>(2), height = face.at<float>(3);
         if (!(width > 0 && height > 0) || !checkRange(face.colRange(0, 4)))
             CV_Error(Error::StsBadArg, "The face has no box");
-        const int side = std::max(cvRound(description.square * std::max(width, height)), 1);
-        const Point corner(cvRound(x + width / 2 - side / 2.), cvRound(y + height / 2 - side / 2.));
+        const Size& size = description.size;
+        const double side = description.square * std::max(width, height);
+        const Point2d corner(x + width / 2. - side / 2, y + height / 2. - side / 2);
 
-        const Rect square(corner, Size(side, side)), inside = square & Rect(Point(), image.size());
-        Mat cut = Mat::zeros(side, side, image.type());
-        if (!inside.empty())
-            image(inside).copyTo(cut(inside - corner));
-        const bool shrinks = side > std::min(description.size.width, description.size.height);
-        resize(cut, dst, description.size, 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
+        // Samples at most a pixel of the image apart, then their means.
+        const int samples = cvCeil(std::min(std::max(side / std::min(size.width, size.height), 1.), MAX_SAMPLES));
+        const Size fine = size * samples;
+        const double dx = side / fine.width, dy = side / fine.height; // pixel centres are whole numbers, corners half ones
+        const Matx23d toImage(dx, 0, corner.x + dx / 2 - .5,
+                              0, dy, corner.y + dy / 2 - .5);
+        Mat sampled;
+        warpAffine(image, sampled, toImage, fine, INTER_LINEAR | WARP_INVERSE_MAP, BORDER_CONSTANT);
+        resize(sampled, dst, size, 0, 0, INTER_AREA);
     }
 
     Mat inNetworkChannels(const Mat& crop) const

@@ -281,6 +281,44 @@ TEST(SanPrivacy_FaceNetwork, square_crop_is_zero_outside_the_picture)
     EXPECT_EQ(0, cvtest::norm(crop, NORM_INF)) << "a box far outside";
 }
 
+// Of a linear ramp every mean is the value at the middle, so a shift by a fraction of a pixel shows.
+TEST(SanPrivacy_FaceNetwork, square_crop_is_exact_to_fractions_of_a_pixel)
+{
+    Mat image(100, 120, CV_8UC1);
+    for (int y = 0; y < image.rows; y++)
+        for (int x = 0; x < image.cols; x++)
+            image.at<uchar>(y, x) = (uchar)(x + y);
+    NetworkDescription d = describe();
+    for (double square : { 0.6, 1., 1.7 }) // the first crop enlarges, the others shrink
+        for (float shift : { 0.f, .3f, .7f })
+        {
+            d.square = square;
+            const Point2f centre(60 + shift, 50 + shift / 2);
+            Mat crop;
+            FaceNetwork::create(d)->crop(image, faceWithBox(centre.x - 25, centre.y - 20, 50, 40), crop);
+            const double side = square * 50;
+            double error = 0;
+            for (int y = 0; y < SIDE; y++)
+                for (int x = 0; x < SIDE; x++)
+                {
+                    const Point2d inImage(centre.x - .5 + ((x + .5) / SIDE - .5) * side, centre.y - .5 + ((y + .5) / SIDE - .5) * side);
+                    error += (crop.at<uchar>(y, x) - inImage.x - inImage.y) / (SIDE * SIDE);
+                }
+            EXPECT_NEAR(0, error, 0.1) << "square " << square << ", shift " << shift;
+        }
+}
+
+TEST(SanPrivacy_FaceNetwork, square_crop_does_not_alias)
+{
+    Mat image(256, 256, CV_8UC1);
+    for (int y = 0; y < image.rows; y++)
+        for (int x = 0; x < image.cols; x++)
+            image.at<uchar>(y, x) = (x + y) % 2 ? 255 : 0; // a chessboard: grey from afar
+    Mat crop;
+    FaceNetwork::create(describe())->crop(image, faceWithBox(20.3f, 30.6f, 200, 200), crop);
+    EXPECT_LE(cvtest::norm(crop, Mat(crop.size(), CV_8UC1, Scalar(127.5)), NORM_INF), 16);
+}
+
 TEST(SanPrivacy_FaceNetwork, layout_crop_brings_the_landmarks_to_their_places)
 {
     NetworkDescription d = describe();
