@@ -335,7 +335,8 @@ private:
     const EvaluationSet& set_;
 };
 
-const std::vector<std::string> SAN_OUTPUTS = { "same", "neutral", "opposite" }; // in the order of PrototypeChoice
+const std::vector<std::string> SAN_OUTPUTS = { "same", "neutral", "opposite" },            // what "san" stands for
+                               PROTOTYPES = { "same", "neutral", "opposite", "random" }; // in the order of PrototypeChoice
 
 struct NumberedMethod
 {
@@ -369,7 +370,7 @@ double numberIn(const NumberedMethod& method, const std::string& value)
 
 MethodName parseMethod(const std::string& kind, const std::string& value)
 {
-    if (std::count(SAN_OUTPUTS.begin(), SAN_OUTPUTS.end(), kind))
+    if (std::count(PROTOTYPES.begin(), PROTOTYPES.end(), kind))
     {
         if (!value.empty() && !fs::is_regular_file(value))
             throw UsageError("--methods: " + kind + ": no such file: '" + value + "'");
@@ -389,7 +390,7 @@ MethodName parseMethod(const std::string& kind, const std::string& value)
             throw UsageError("--methods: no such folder: '" + value + "'");
         return { kind, value, folderName(value) };
     }
-    throw UsageError("--methods: '" + kind + "' is none of san, same, neutral, opposite, blur, pixelation, mixing, search, folder=DIR");
+    throw UsageError("--methods: '" + kind + "' is none of san, same, neutral, opposite, random, blur, pixelation, mixing, search, folder=DIR");
 }
 
 } // namespace
@@ -432,8 +433,8 @@ std::unique_ptr<Method> createMethod(const MethodName& name, MethodContext& cont
             networks.model = name.value;
         perturber = networks.createPerturber();
     }
-    const auto output = std::find(SAN_OUTPUTS.begin(), SAN_OUTPUTS.end(), name.kind);
-    return std::make_unique<SemiAdversarialNetwork>(perturber, PrototypeChoice(output - SAN_OUTPUTS.begin()));
+    const auto prototype = std::find(PROTOTYPES.begin(), PROTOTYPES.end(), name.kind);
+    return std::make_unique<SemiAdversarialNetwork>(perturber, PrototypeChoice(prototype - PROTOTYPES.begin()));
 }
 
 }} // namespace sanprivacy::apps

@@ -55,8 +55,8 @@ void NetworkOptions::addDetectorTo(CLI::App& command)
 
 void NetworkOptions::addPerturberTo(CLI::App& command)
 {
-    command.add_option("--model", model, "Perturbing network; default: the shipped one")
-        ->type_name("ONNX")->check(CLI::ExistingFile);
+    command.add_option("--model", model, "Perturbing network: a file, or a shipped one: residual (default), san2018 (the paper's)")
+        ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember({ "residual", "san2018" }).description(""));
     command.add_option("--prototypes", prototypes, "Prototypes file; default: the shipped one")
         ->type_name("YML")->check(CLI::ExistingFile);
     command.add_option("--classifier", classifier, "Gender network of --label auto; default: the shipped one")

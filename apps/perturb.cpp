@@ -44,7 +44,8 @@ struct PerturbOptions
 
 int prototypeNamed(const std::string& name)
 {
-    return name == "same" ? PROTOTYPE_SAME : name == "neutral" ? PROTOTYPE_NEUTRAL : PROTOTYPE_OPPOSITE;
+    return name == "same" ? PROTOTYPE_SAME : name == "neutral" ? PROTOTYPE_NEUTRAL
+           : name == "random" ? PROTOTYPE_RANDOM : PROTOTYPE_OPPOSITE;
 }
 
 //! One run of the verb over all its pictures.
@@ -201,8 +202,8 @@ Verb addPerturb(CLI::App& app)
     options->labels.addTo(*command);
     command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV: that one face, no detection")
         ->needs("--labels");
-    command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same")
-        ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite" }).description(""));
+    command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same, random")
+        ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite", "random" }).description(""));
     command->add_flag("--grey", options->grey, "Grey output");
     command->add_flag("--crop", options->crop, "Write the network's grey 224x224 output of the largest face");
     command->add_option("--no-face", options->no_face, "Picture without a face: error (default), skip, copy unchanged")

@@ -65,7 +65,7 @@ int indexOf(const std::vector<std::string>& names, const std::string& name)
 
 // In the order of the enumerations of the module.
 const std::vector<std::string> REPLACEMENTS = { "san", "blur", "mosaic", "solid" }, POLICIES = { "blur", "drop", "pass" },
-                               PROTOTYPES = { "same", "neutral", "opposite" }, STATES = { "found", "tracked", "backtracked", "held" },
+                               PROTOTYPES = { "same", "neutral", "opposite", "random" }, STATES = { "found", "tracked", "backtracked", "held" },
                                PROTECTIONS = { "replaced", "blurred", "none" };
 
 //! "12.5", "1:02.5" or "1:00:00" in seconds.
@@ -596,7 +596,7 @@ Verb addVideo(CLI::App& app)
         ->type_name("HOW")->check(CLI::IsMember(REPLACEMENTS).description(""));
     command->add_option("--label", options->label, "Gender of all faces: auto (default, voted per track), male, female, neutral")
         ->type_name("GENDER")->check(CLI::IsMember({ "male", "female", "auto", "neutral" }).description(""));
-    command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same")
+    command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same, random (drawn per person)")
         ->type_name("WHICH")->check(CLI::IsMember(PROTOTYPES).description(""));
     command->add_option("--on-doubt", options->on_doubt, "Faces too small or uncertain: blur (default), drop the frame, pass")
         ->type_name("WHAT")->check(CLI::IsMember(POLICIES).description(""));

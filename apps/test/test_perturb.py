@@ -377,7 +377,7 @@ class Usage(PerturbTest):
 
 class Shipped(CommandTest):
     @unittest.skipUnless(all(os.path.exists(shipped(name)) for name in
-                             ("san2018.onnx", "gender.onnx", "landmarks.onnx", "prototypes-gender.yml.gz")),
+                             ("residual.onnx", "gender.onnx", "landmarks.onnx", "prototypes-gender.yml.gz")),
                          "the shipped networks are not there")
     def test_portraits(self):
         done = run("perturb", os.path.dirname(portraits()[0]), "-o", self.path("out"))

@@ -10,6 +10,7 @@
 #include "opencv2/sanprivacy/perturber.hpp"
 
 #include <algorithm>
+#include <random>
 
 namespace cv { namespace sanprivacy {
 
@@ -73,6 +74,14 @@ const GeneratorForm& findForm(dnn::Net& net, const String& filename)
     }
     CV_Error(Error::StsBadArg, format("'%s' is no network that perturbs faces: expected the inputs %s",
                                       filename.c_str(), expected.c_str()));
+}
+
+//! A name without folder and extension is that of a shipped network.
+String modelFile(const String& model)
+{
+    if (model.find_first_of("./\\") != String::npos)
+        return model;
+    return findDataFile((model.empty() ? String("residual") : model) + ".onnx");
 }
 
 //! The mean faces that serve as prototypes.
@@ -139,6 +148,12 @@ public:
         outputs.clear();
         for (size_t i = 0; i < choices.size(); i++)
             outputs.push_back(form.isJoint() ? results[choices[i]] : blobRows(results[0], (int)i * count, count));
+    }
+
+    //! Whether the network sees nothing but the face and the target prototype.
+    bool isBlindToLabels() const
+    {
+        return form.prototypes.size() == 1 && form.prototypes[0].choice == TARGET;
     }
 
 private:
@@ -253,7 +268,7 @@ public:
     Impl(const String& model, const String& prototypes_file, const String& classifier_file, const DnnDevice& device_)
         : device(device_),
           prototypes(PrototypeBuilder::load(prototypes_file.empty() ? findDataFile("prototypes-gender.yml.gz") : prototypes_file)),
-          generator(model.empty() ? findDataFile("san2018.onnx") : model, *prototypes, device)
+          generator(modelFile(model), *prototypes, device)
     {
         if (!classifier_file.empty()) // the shipped one is loaded when it is first needed
             classifier = makePtr<AttributeClassifier>(classifier_file, device);
@@ -261,12 +276,19 @@ public:
 
     /** One pass for at most MAX_FACES_PER_PASS faces.
     @param labels one per face, LABEL_PREDICT included
+    @param choices which outputs; PROTOTYPE_RANDOM alone
     @return for each choice the outputs of the faces, valid until the next call */
     const std::vector<Mat>& pass(const Mat* images, std::vector<int> labels, const std::vector<int>& choices)
     {
         resizeBlob(faces, (int)labels.size());
         for (size_t i = 0; i < labels.size(); i++)
             loadFace(images[i], blobPlane(faces, (int)i));
+        if (choices[0] == PROTOTYPE_RANDOM)
+        {
+            drawTargets(labels);
+            generator.forward(faces, labels, std::vector<int>(1, PROTOTYPE_SAME), outputs);
+            return outputs;
+        }
         predictLabels(labels);
         generator.forward(faces, labels, choices, outputs);
         return outputs;
@@ -299,6 +321,16 @@ private:
         if (grey.depth() == CV_32F && !checkRange(grey, true, 0, -RANGE_TOLERANCE, 1 + RANGE_TOLERANCE))
             CV_Error(Error::StsOutOfRange, "A face of floats must lie in 0..1; found NaN, infinity or another range");
         grey.convertTo(plane, CV_32F, grey.depth() == CV_8U ? 1 / MAX_8U : 1);
+    }
+
+    //! Replaces all labels by fair coins: the same-label prototype is then the target.
+    void drawTargets(std::vector<int>& labels) const
+    {
+        if (!generator.isBlindToLabels())
+            CV_Error(Error::StsBadArg, "A random prototype needs a network that is not told the label: expected the inputs image, target_proto only");
+        std::random_device secure; // the system's generator
+        for (int& label : labels)
+            label = int(secure() & 1u);
     }
 
     //! Replaces each LABEL_PREDICT by what the classifier says, in one batch.
@@ -342,7 +374,7 @@ Perturber::Impl& checkCreated(const Ptr<Perturber::Impl>& p)
 
 void checkPrototype(int prototype)
 {
-    CV_Check(prototype, prototype == PROTOTYPE_SAME || prototype == PROTOTYPE_NEUTRAL || prototype == PROTOTYPE_OPPOSITE,
+    CV_Check(prototype, prototype >= PROTOTYPE_SAME && prototype <= PROTOTYPE_RANDOM,
              "The prototype must be a PrototypeChoice");
 }
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <random>
 
 namespace cv { namespace sanprivacy {
 
@@ -78,7 +79,7 @@ void checkParams(const StreamParams& params)
     CV_Check(params.replacement, params.replacement >= REPLACE_SAN && params.replacement <= REPLACE_SOLID,
              "The replacement must be a FaceReplacement");
     CV_Check(params.on_doubt, params.on_doubt >= DOUBT_BLUR && params.on_doubt <= DOUBT_PASS, "The policy must be a DoubtPolicy");
-    CV_Check(params.prototype, params.prototype >= PROTOTYPE_SAME && params.prototype <= PROTOTYPE_OPPOSITE,
+    CV_Check(params.prototype, params.prototype >= PROTOTYPE_SAME && params.prototype <= PROTOTYPE_RANDOM,
              "The prototype must be a PrototypeChoice");
     CV_Check(params.label, params.label == 0 || params.label == 1 || params.label == LABEL_PREDICT || params.label == LABEL_NEUTRAL,
              "The label must be 0, 1 or a LabelChoice");
@@ -254,19 +255,28 @@ private:
         for (size_t i = 0; i < crops.size(); ++i)
         {
             StreamFace& face = record.faces[aligned[i]];
-            face.label = labelOf(tracks_[face.track], crops[i]);
-            labels.push_back(face.label);
+            labels.push_back(labelOf(tracks_[face.track], crops[i]));
+            if (!random())
+                face.label = labels.back();
         }
         std::vector<Mat> outputs;
-        perturber_->perturbBatch(crops, outputs, labels, params_.prototype);
+        perturber_->perturbBatch(crops, outputs, labels, random() ? int(PROTOTYPE_SAME) : params_.prototype);
         for (size_t i = 0; i < crops.size(); ++i)
             outputs[i] = calm(tracks_[record.faces[aligned[i]].track], crops[i], outputs[i]);
         return outputs;
     }
 
-    //! The given label, or that which the first sightings voted for.
+    bool random() const { return params_.prototype == PROTOTYPE_RANDOM; }
+
+    //! The given label, or that which the first sightings voted for; at random: one that is drawn, of the prototype that the track gets.
     int labelOf(TrackHistory& track, const Mat& crop)
     {
+        if (random())
+        {
+            if (track.label == LABEL_PREDICT)
+                track.label = int(secure_() & 1u);
+            return track.label;
+        }
         if (params_.label != LABEL_PREDICT)
             return params_.label;
         if (track.voters < VOTES)
@@ -310,6 +320,7 @@ private:
     const Ptr<Perturber> perturber_;
     const StreamParams params_;
     std::map<int, TrackHistory> tracks_;
+    std::random_device secure_; // the system's generator
 };
 
 } // namespace
@@ -394,8 +405,13 @@ Ptr<StreamAnonymizer> StreamAnonymizer::create(const Ptr<FaceDetector>& detector
     {
         if (!perturber || perturber->empty())
             CV_Error(Error::StsNullPtr, "REPLACE_SAN needs a Perturber");
-        if (params.label == LABEL_PREDICT) // a missing classifier is told now, not in the first frame with a face
-            perturber->predict(Mat::zeros(perturber->getInputSize(), CV_8U));
+        // What is missing is told now, not in the first frame with a face.
+        const Mat black = Mat::zeros(perturber->getInputSize(), CV_8U);
+        Mat perturbed;
+        if (params.prototype == PROTOTYPE_RANDOM)
+            perturber->perturb(black, perturbed, LABEL_NEUTRAL, PROTOTYPE_RANDOM);
+        else if (params.label == LABEL_PREDICT)
+            perturber->predict(black);
     }
     Ptr<StreamAnonymizer> anonymizer = makePtr<StreamAnonymizer>();
     anonymizer->p = makePtr<Impl>(detector, perturber, params);

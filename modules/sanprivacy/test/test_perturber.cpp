@@ -228,6 +228,32 @@ TEST(SanPrivacy_Perturber, predicts_labels)
         EXPECT_EQ(0, cvtest::norm(predicted[i], given[i], NORM_INF)) << "face " << i;
 }
 
+TEST(SanPrivacy_Perturber, random_prototype_is_either_whatever_the_label)
+{
+    const Ptr<Perturber> perturber = createPerturber("generator_residual.onnx");
+    const Mat face = randomFace(CV_32FC1, 5);
+    Mat expected[2];
+    for (int target : { 0, 1 })
+        expected[target] = closedForm("generator_residual.onnx", face, *makePrototypes(), target, PROTOTYPE_SAME);
+
+    const size_t faces = 200; // the odds of fewer than 60 of either are 1e-8
+    for (int label : { 0, int(LABEL_NEUTRAL) })
+    {
+        std::vector<Mat> perturbed;
+        perturber->perturbBatch(std::vector<Mat>(faces, face), perturbed, std::vector<int>(1, label), PROTOTYPE_RANDOM);
+        int drawn[2] = { 0, 0 };
+        for (const Mat& output : perturbed)
+            for (int target : { 0, 1 })
+                drawn[target] += cvtest::norm(output, expected[target], NORM_INF) <= CLOSED_FORM_TOLERANCE;
+        EXPECT_EQ((int)faces, drawn[0] + drawn[1]);
+        EXPECT_GE(drawn[0], 60);
+        EXPECT_GE(drawn[1], 60);
+    }
+    Mat output;
+    for (const char* told : { "generator_project.onnx", "generator_authors.onnx", "generator_residual_same.onnx" })
+        EXPECT_EQ(Error::StsBadArg, errorOf([&] { createPerturber(told)->perturb(face, output, 0, PROTOTYPE_RANDOM); }).code) << told;
+}
+
 TEST(SanPrivacy_Perturber, calls_leave_no_trace)
 {
     const Ptr<Perturber> perturber = createPerturber();

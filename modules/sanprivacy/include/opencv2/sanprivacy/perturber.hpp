@@ -18,7 +18,10 @@ enum PrototypeChoice
 {
     PROTOTYPE_SAME = 0,     //!< X'_SM: the attribute stays as it is
     PROTOTYPE_NEUTRAL = 1,  //!< X'_NT
-    PROTOTYPE_OPPOSITE = 2  //!< X'_OP: the attribute appears flipped
+    PROTOTYPE_OPPOSITE = 2, //!< X'_OP: the attribute appears flipped
+    /** The prototype of label 0 or 1, drawn for each face by the system's secure generator and told to nobody: unlike the opposite,
+        what appears says nothing of the label. Only for networks that are not told the label (inputs `image`, `target_proto`). */
+    PROTOTYPE_RANDOM = 3
 };
 
 //! What is known of a face's label, besides the labels 0 and 1 themselves.
@@ -39,7 +42,8 @@ public:
     CV_WRAP Perturber(); //!< empty; use create()
 
     /** @brief Loads a network and its prototypes.
-    @param model ONNX file: the project's own form or the authors' (inputs `image`, `same_proto`, `combine_proto`); empty: the shipped one.
+    @param model ONNX file: a form of the project's own or the authors' (inputs `image`, `same_proto`, `combine_proto`); or the name of a
+    shipped one: `residual` (also where empty) or `san2018`, the network of the paper.
     @param prototypes file of PrototypeBuilder::save(); empty: the shipped one.
     @param classifier ONNX file for LABEL_PREDICT, canonical grey crop 0..1 in, probability of label 1 out; empty: the shipped one.
     @param backend_id, target_id of the dnn module.

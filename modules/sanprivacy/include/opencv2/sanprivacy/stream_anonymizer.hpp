@@ -64,7 +64,7 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     CV_PROP_RW int replacement;     //!< FaceReplacement; default REPLACE_SAN
     CV_PROP_RW int on_doubt;        //!< DoubtPolicy; default DOUBT_BLUR
     CV_PROP_RW int label;           //!< of all faces: 0, 1 or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
-    CV_PROP_RW int prototype;       //!< PrototypeChoice; default PROTOTYPE_OPPOSITE
+    CV_PROP_RW int prototype;       //!< PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
 };
 
 //! A face of a frame of a stream.
