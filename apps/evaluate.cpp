@@ -18,9 +18,11 @@
 #include "workers.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <set>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <opencv2/sanprivacy.hpp>
@@ -153,6 +155,32 @@ private:
     Grid grid_;
 };
 
+//! The networks that have something to say of these faces: without identities matchers do not, unless a search needs one.
+void leaveOutIdleMatchers(std::vector<NetworkDescription>& networks, const EvaluationSet& set, const std::vector<MethodName>& methods)
+{
+    if (set.has_identities || std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
+        return;
+    networks.erase(std::remove_if(networks.begin(), networks.end(), [](const NetworkDescription& n) { return n.task == NETWORK_MATCHER; }),
+                   networks.end());
+    if (networks.empty())
+        throw std::runtime_error("the networks are matchers, and the label file has no column of identities");
+}
+
+//! Whether the program that trains attackers lies beside this one or on the PATH.
+bool isTrainerInstalled()
+{
+    const std::string trainer = "sanprivacy-train";
+    std::error_code unknown;
+    if (fs::exists(fs::read_symlink("/proc/self/exe", unknown).parent_path() / trainer))
+        return true;
+    const char* path = std::getenv("PATH");
+    std::istringstream folders(path ? path : "");
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (fs::exists(fs::path(folder) / trainer))
+            return true;
+    return false;
+}
+
 void checkRetrained(const std::vector<std::string>& retrained, const std::vector<NetworkDescription>& networks)
 {
     for (const std::string& name : retrained)
@@ -176,6 +204,7 @@ ExitCode run(const EvaluateOptions& options)
     const int threads = cv::getNumThreads();
     cv::setNumThreads(1);
     const EvaluationSet set(options.set, create_detector, cache, problems);
+    leaveOutIdleMatchers(networks, set, methods);
     Measurer measurer(set, networks, attackers, create_detector, cache, problems);
     if (measurer.networks().empty())
         throw std::runtime_error(options.networks + ": none of the networks runs");
@@ -208,7 +237,7 @@ ExitCode run(const EvaluateOptions& options)
 
     Report report("Soft-biometric privacy on " + set.name, commandLine(options));
     fillReport({ set, options.set.attribute, measurer.networks(), { options.retrained.begin(), options.retrained.end() }, attackers,
-                 measured, pictures.get(), options.bootstrap }, cache, problems, report);
+                 measured, pictures.get(), options.bootstrap, isTrainerInstalled() }, cache, problems, report);
     const std::string left_out = report.write(options.output);
     if (!left_out.empty())
         std::cerr << "sanprivacy: " << left_out << std::endl;
@@ -232,7 +261,7 @@ Verb addEvaluate(CLI::App& app)
     command->add_option("-o,--output", options->output, "Folder for report.html, report.json and a CSV of each table")
         ->required()->type_name("DIR");
     command->add_option("--methods", options->methods,
-        "san (same,neutral,opposite), each perhaps =MODEL.onnx; blur=6 pixelation=10 mixing=0.5; search=CLASSIFIER; folder=DIR of "
+        "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; search=CLASSIFIER; folder=DIR of "
         "pictures perturbed elsewhere. Default san")->delimiter(',')->type_name("LIST");
     command->add_option("--attackers", options->attackers, "jpeg,denoise,downscale,flip (default all) or none")
         ->delimiter(',')->type_name("LIST");

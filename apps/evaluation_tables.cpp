@@ -460,6 +460,10 @@ void fillReport(const Evaluation& evaluation, ResultCache& cache, Problems& prob
     report.add(tables.attackers());
     if (tables.hasRetrained())
         report.add(tables.classifiers(true));
+    else
+        report.add("Attackers who retrain", std::string("The strongest attacker is missing from this report: none of its classifiers was "
+                   "trained on perturbed faces (--retrained). ") + (evaluation.trainer_installed ? "sanprivacy-train classifier trains one."
+                   : "sanprivacy-train, which trains one, is not installed here."), {});
     if (!evaluation.set.group_columns.empty())
         report.add(tables.groups());
     if (tables.hasMatchers())

@@ -28,6 +28,7 @@ struct Evaluation
     const std::vector<Measured>& measured; //!< the originals first
     Grid pictures;
     BootstrapOptions bootstrap;
+    bool trainer_installed; //!< an attacker who retrains could be had here
 };
 
 //! Fills the report in the order of the paper's section 5, then with what it lacks.

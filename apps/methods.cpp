@@ -22,7 +22,7 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-// The paper's network, any of its three outputs.
+//! A perturbing network, any of its outputs.
 class SemiAdversarialNetwork : public Method
 {
 public:
@@ -32,11 +32,17 @@ public:
     cv::Mat perturb(const cv::Mat& picture, const EvaluatedFace& face) override
     {
         cv::Mat perturbed;
-        perturber_->perturbFaces(picture, face.face, perturbed, { face.label }, prototype_);
+        perturber_->perturbFaces(picture, face.face, perturbed, { face.label }, prototype_ == PROTOTYPE_RANDOM ? drawn(face) : prototype_);
         return perturbed;
     }
 
 private:
+    //! An evaluation can be repeated, so the coin is the picture's content and not the perturber's secret generator.
+    static PrototypeChoice drawn(const EvaluatedFace& face)
+    {
+        return Digest().add("target").add(face.content).value().front() & 1 ? PROTOTYPE_OPPOSITE : PROTOTYPE_SAME;
+    }
+
     cv::Ptr<Perturber> perturber_;
     PrototypeChoice prototype_;
 };
@@ -372,8 +378,8 @@ MethodName parseMethod(const std::string& kind, const std::string& value)
 {
     if (std::count(PROTOTYPES.begin(), PROTOTYPES.end(), kind))
     {
-        if (!value.empty() && !fs::is_regular_file(value))
-            throw UsageError("--methods: " + kind + ": no such file: '" + value + "'");
+        if (!value.empty() && value != "residual" && value != "san2018" && !fs::is_regular_file(value))
+            throw UsageError("--methods: " + kind + ": neither a file nor residual or san2018: '" + value + "'");
         return { kind, value, value.empty() ? kind : kind + " (" + fs::path(value).stem().string() + ")" };
     }
     for (const NumberedMethod& method : NUMBERED_METHODS)

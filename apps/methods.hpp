@@ -24,7 +24,7 @@ struct MethodName
     std::string title; //!< of the report
 };
 
-/** Reads same, neutral, opposite and san (all three), each perhaps with =MODEL.onnx; blur, pixelation and mixing, perhaps
+/** Reads same, neutral, opposite, random and san (the first three), each perhaps with =MODEL.onnx; blur, pixelation and mixing, perhaps
 with =NUMBER; search, perhaps with =CLASSIFIER; and folder=DIR. Anything else raises UsageError. */
 std::vector<MethodName> parseMethods(const std::vector<std::string>& texts);
 

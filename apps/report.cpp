@@ -90,6 +90,8 @@ std::string html(const Table& table)
     out << "<h2>" << escaped(table.title) << "</h2>\n";
     if (!table.caption.empty())
         out << "<p>" << escaped(table.caption) << "</p>\n";
+    if (table.rows.empty())
+        return out.str();
     out << "<div class=scroll><table>\n<tr>";
     for (const Column& column : table.columns)
     {

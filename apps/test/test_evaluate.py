@@ -3,12 +3,13 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """The verb `evaluate` on drawn data: what it reports is what numpy and scikit-learn make of the same faces."""
 
+import contextlib
 import csv
 import html.parser
 import json
 import math
 import os
-import time
+import sqlite3
 import unittest
 
 import cv2
@@ -78,7 +79,7 @@ class EvaluateTest(CommandTest):
 
     PEOPLE, PICTURES = 4, 3
     FACES = PEOPLE * PICTURES
-    METHODS = ["original", "same", "neutral", "opposite", "blur 6", "pixelation 12", "mixing 0.4", "search", "darker"]
+    METHODS = ["original", "same", "neutral", "opposite", "random", "blur 6", "pixelation 12", "mixing 0.4", "search", "darker"]
 
     @classmethod
     def setUpClass(cls):
@@ -105,10 +106,8 @@ class EvaluateTest(CommandTest):
             judges.write(NETWORKS.format(folder=TEST_NETWORKS, scale=1 / 255, layout=", ".join(map(str, CANONICAL))))
         cls.cache = os.path.join(cls.shared_folder, "cache", "results.sqlite")
         cls.report = os.path.join(cls.shared_folder, "report")
-        begin = time.monotonic()
-        cls.all_methods = ["--methods", f"san,blur,pixelation=12,mixing=0.4,search,folder={cls.darker}", "--attackers", "jpeg,flip"]
+        cls.all_methods = ["--methods", f"san,random,blur,pixelation=12,mixing=0.4,search,folder={cls.darker}", "--attackers", "jpeg,flip"]
         cls.done = cls.evaluate(*cls.all_methods, "-o", cls.report)
-        cls.seconds = time.monotonic() - begin
         assert cls.done.returncode == 0, cls.done.stderr
 
     @staticmethod
@@ -181,6 +180,10 @@ class Complete(EvaluateTest):
         for score in table(self.report, "scores"):  # the search works against the very classifier that judges
             towards_the_other = (float(score["brightness search"]) - float(score["brightness original"])) * (1 - 2 * int(score["label"]))
             self.assertGreaterEqual(towards_the_other, 0)
+        scores = table(self.report, "scores")
+        targets = [[s["brightness random"] == s["brightness " + target] for target in ("same", "opposite")] for s in scores]
+        self.assertTrue(all(any(t) for t in targets))
+        self.assertTrue(any(t == [True, False] for t in targets) and any(t == [False, True] for t in targets))
         confusion = row(table(self.report, "confusion"), method="darker")
         self.assertEqual(int(confusion["label_0_as_0"]), self.FACES // 2)  # darker faces are "women" to this classifier
         quality = {s["method"]: float(s["ssim"]) for s in summary if s["ssim"]}
@@ -205,11 +208,13 @@ class Complete(EvaluateTest):
         self.assertAlmostEqual(float(summary["strongest_attack_error"]), float(attackers["new_threshold"]), places=6)
 
     def test_second_run_takes_what_is_known(self):
-        report = self.path("again")
-        begin = time.monotonic()
+        def results():
+            with contextlib.closing(sqlite3.connect(self.cache)) as cache:
+                return cache.execute("SELECT count(*) FROM results").fetchone()[0]
+        report, known = self.path("again"), results()
         done = self.evaluate(*self.all_methods, "-o", report)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertLess(time.monotonic() - begin, self.seconds)
+        self.assertEqual(results(), known)
         for name in ("classifiers", "matchers", "attackers", "summary"):
             self.assertEqual(table(report, name), table(self.report, name))
 
@@ -306,6 +311,12 @@ class Incomplete(EvaluateTest):
         done = self.evaluate_quickly(labels=labels)
         self.check(done, "faces", "no column of identities", code=0)
         self.assertNotIn("matchers.csv", files(self.path("report")))
+        self.assertIn("Attackers who retrain", read_text(os.path.join(self.path("report"), "report.html")))
+        judges = self.path("matchers.yml")
+        write_text(judges, "%YAML:1.0\n---\ncells:" + read_text(self.judges).split("cells:")[1])
+        done = self.evaluate_quickly(labels=labels, judges=judges)
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "no column of identities", "matchers")
 
     def test_only_one_label(self):
         labels = self.path("labels.csv")
