@@ -55,7 +55,7 @@ void NetworkOptions::addDetectorTo(CLI::App& command)
 
 void NetworkOptions::addPerturberTo(CLI::App& command)
 {
-    command.add_option("--model", model, "Perturbing network: a file, or a shipped one: residual (default), san2018 (the paper's)")
+    command.add_option("--model", model, "Perturbing network: a file, or residual (default), or san2018 (of the paper)")
         ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember({ "residual", "san2018" }).description(""));
     command.add_option("--prototypes", prototypes, "Prototypes file; default: the shipped one")
         ->type_name("YML")->check(CLI::ExistingFile);
