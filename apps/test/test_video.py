@@ -91,12 +91,10 @@ class VideoTest(CommandTest):
 
 
 class Good(VideoTest):
-    def test_size_time_and_sound_stay_and_metadata_goes(self):
+    def test_size_and_sound_stay_and_metadata_goes(self):
         done = self.video(self.film, self.path("out.mp4"), "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mp4"))
-        for before, after in zip(times(self.film), times(self.path("out.mp4"))):
-            self.assertAlmostEqual(before, after, delta=.001)
         self.assertEqual(probe(self.film, "stream=codec_name", "a:0"), probe(self.path("out.mp4"), "stream=codec_name", "a:0"))
         self.assertEqual(probe(self.path("out.mp4"), "stream=r_frame_rate"), [f"{RATE}/1"])
         self.assertIn(b"SECRET", read(self.film))
