@@ -47,6 +47,17 @@ std::vector<Tensor> degrade(const std::vector<Tensor>& faces, const c10::optiona
     return result;
 }
 
+Tensor someSmaller(const Tensor& faces, const c10::optional<at::Generator>& generator)
+{
+    const int64_t least = 72, most = 160;
+    const int64_t side = torch::randint(least, most + 1, { 1 }, generator, torch::kLong).item<int64_t>();
+    const Tensor second = faces.slice(0, 1, c10::nullopt, 2);
+    Tensor result = faces.clone();
+    result.slice(0, 1, c10::nullopt, 2).copy_(
+        torch::upsample_bilinear2d(torch::adaptive_avg_pool2d(second, { side, side }), { CROP_SIZE, CROP_SIZE }, false));
+    return result;
+}
+
 Tensor viewOf(const Tensor& faces, const SmallClassifierShape& shape, const Tensor& jitter)
 {
     const int64_t n = faces.size(0);

@@ -22,6 +22,14 @@ All faces of a call get the same resolution, so that no perturbation lives on de
 @return as faces; may leave 0..1 by the noise */
 std::vector<torch::Tensor> degrade(const std::vector<torch::Tensor>& faces, const c10::optional<at::Generator>& generator = c10::nullopt);
 
+/** @brief Half of the faces, every second one, as cut from a smaller picture: 72 to 160 pixels of its own fill the crop.
+
+Photographs of everyday size (LFW, CelebA) give crops of about 100 x 100 true pixels; training crops have twice as many.
+@param faces [N,1,224,224]
+@param generator of the random numbers
+@return as faces */
+torch::Tensor someSmaller(const torch::Tensor& faces, const c10::optional<at::Generator>& generator = c10::nullopt);
+
 /** @brief What a classifier sees of canonical crops, low-passed; differentiable.
 @param faces [N,1,224,224]
 @param jitter of drawJitter(), or undefined

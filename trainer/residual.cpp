@@ -89,7 +89,7 @@ struct ResidualOptions
     std::vector<std::string> classifiers, matchers, watched;
     double bound = .15, margin = 3;
     double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600;
-    int64_t opponents = 4;
+    int64_t opponents = 4, learners = 3;
 };
 
 class ResidualTraining
@@ -125,7 +125,7 @@ public:
         One sum for all: the attackers' weights get the gradient of their own cost only, the generator's that of the rest. */
     Losses losses(const Batch& batch, const at::Generator& generator) const
     {
-        const Tensor &x = batch[0], &y = batch[1];
+        const Tensor x = someSmaller(batch[0], generator), &y = batch[1];
         const int64_t n = x.size(0);
         const Tensor targets = torch::randint(2, { n, 1 }, generator, torch::kFloat);
         const Tensor perturbed = perturb(x, targets), change = perturbed - x;
@@ -154,12 +154,15 @@ public:
         }
         const Tensor matching = cosineLoss(matcher.forward(seen[1], place), reference);
 
-        // The attackers' own cost, with true labels
+        // The own cost of some of the attackers, with true labels
         Tensor attack = torch::zeros({});
         const Tensor faces = seen[0], shown = seen[1].detach();
-        for (const auto& member : members)
+        for (int64_t i : drawSome(options.learners, int64_t(members.size()), generator))
+        {
+            SmallClassifier& member = *members[size_t(i)];
             for (const Tensor& view : { faces, shown })
-                attack = attack + crossEntropy(y, member->forward(viewOf(view, member->shape, drawPlace(n, generator))));
+                attack = attack + crossEntropy(y, member.forward(viewOf(view, member.shape, drawPlace(n, generator))));
+        }
 
         const Tensor shade = changePenalty(change), rough = roughnessPenalty(change);
         const Tensor total = totalLoss(meanGender, matching, options.lambdaGender, options.lambdaMatching)
@@ -264,6 +267,7 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
     verb->add_option("--margin", options->margin, "logit that J_G asks of a classifier")->capture_default_str();
     verb->add_option("--opponents", options->opponents, "attackers drawn for each step, beside one of --classifiers")->capture_default_str();
+    verb->add_option("--learners", options->learners, "attackers drawn for each step to learn")->capture_default_str();
     verb->add_option("--lambda-gender", options->lambdaGender, "l_G")->capture_default_str();
     verb->add_option("--lambda-matching", options->lambdaMatching, "l_M")->capture_default_str();
     verb->add_option("--lambda-change", options->lambdaChange, "weight of the mean square change")->capture_default_str();
