@@ -4,12 +4,17 @@
 
 #include "film_reader.hpp"
 
+#include "tool_process.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <sstream>
 
 #include <opencv2/imgproc.hpp>
 
@@ -56,7 +61,7 @@ bool FilmReader::isPattern(const std::string& name)
 }
 
 FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
-    : raw_(source == "-"), live_(isLive(source)), format_(raw), rate_(raw.rate), time_(-1), frames_(0), count_(0),
+    : raw_(source == "-"), live_(isLive(source)), truncated_(false), format_(raw), rate_(raw.rate), time_(-1), frames_(0), count_(0),
       start_(std::chrono::steady_clock::now())
 {
     if (raw_)
@@ -72,6 +77,7 @@ FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
         if (fs::is_regular_file(source) && fs::file_size(source) == 0)
             throw std::runtime_error("the file is empty");
     }
+    setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a film, we say
     const bool opened = isCamera(source) ? capture_.open(std::stoi(source))
                                          : capture_.open(source, isPattern(source) ? cv::CAP_IMAGES : cv::CAP_ANY);
     if (!opened)
@@ -80,6 +86,58 @@ FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
     const double rate = capture_.get(cv::CAP_PROP_FPS), frames = capture_.get(cv::CAP_PROP_FRAME_COUNT);
     rate_ = rate > 0 && rate <= MOST_RATE ? rate : DEFAULT_RATE;
     frames_ = !live_ && frames > 0 && frames < 1e9 ? size_t(frames) : 0;
+    if (!live_ && !isPattern(source) && ToolProcess::available("ffprobe"))
+        readTimes(source);
+}
+
+/** Time stamps from the film's packets: cv::VideoCapture does not tell those of the last frames and of a film of uneven rate,
+and guesses the number of frames. */
+void FilmReader::readTimes(const std::string& source)
+{
+    std::map<int, std::vector<double>> packets; // by stream
+    double start = 0, duration = 0, end = 0;
+    int film = -1;
+    try
+    {
+        ToolProcess probe({ "ffprobe", "-v", "quiet", "-show_entries",
+                            "packet=stream_index,pts_time,duration_time,flags:stream=index,codec_type:format=start_time,duration",
+                            "-of", "csv", source }, ToolProcess::LISTEN);
+        for (std::string line; probe.readLine(line); )
+        {
+            std::stringstream parts(line);
+            std::string kind, index, time, length, flags;
+            std::getline(std::getline(parts, kind, ','), index, ',');
+            std::getline(std::getline(std::getline(parts, time, ','), length, ','), flags, ',');
+            if (kind == "packet")
+            {
+                end = std::max(end, std::atof(time.c_str()) + std::atof(length.c_str()));
+                if (flags.find('D') == std::string::npos) // of a discarded one
+                    packets[std::atoi(index.c_str())].push_back(time == "N/A" ? NAN : std::atof(time.c_str()));
+            }
+            else if (kind == "stream" && time == "video" && film < 0)
+                film = std::atoi(index.c_str());
+            else if (kind == "format")
+            {
+                start = std::atof(index.c_str());
+                duration = std::atof(time.c_str());
+            }
+        }
+        probe.finish();
+    }
+    catch (const std::runtime_error&) // a film that only OpenCV can read
+    {
+        return;
+    }
+    const double tolerated = .02; // of the duration: films do not tell it exactly
+    truncated_ = end - start < (1 - tolerated) * duration - 1 / rate_;
+    std::vector<double>& times = packets[film];
+    frames_ = times.size();
+    if (std::any_of(times.begin(), times.end(), [](double time) { return std::isnan(time); }))
+        return;
+    std::sort(times.begin(), times.end());
+    for (double& time : times)
+        time -= start;
+    times_ = std::move(times);
 }
 
 bool FilmReader::read(FilmFrame& frame)
@@ -110,12 +168,14 @@ bool FilmReader::skip()
     return true;
 }
 
-//! A live picture is shown when it comes. A file's time stamps rise, but its last ones may be missing.
+//! A live picture is shown when it comes. A file's time stamps rise; without times_ its last ones may be missing.
 void FilmReader::stamp()
 {
     const double before = time_, step = 1 / rate_;
     if (live_)
         time_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    else if (count_ < times_.size())
+        time_ = times_[count_];
     else
         time_ = capture_.get(cv::CAP_PROP_POS_MSEC) / 1000;
     const double least = 1e-4; // seconds between two frames

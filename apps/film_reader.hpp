@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <opencv2/videoio.hpp>
 
@@ -41,7 +42,8 @@ public:
     bool skip();                 //!< as read(), but without decoding where that can be left out
     double time() const { return time_; } //!< of the last frame
     double rate() const { return rate_; } //!< frames per second, as the film says
-    size_t frames() const { return frames_; } //!< as the film says; 0 where it does not
+    size_t frames() const { return frames_; } //!< that there are to read; 0 where that is not known
+    bool truncated() const { return truncated_; } //!< whether the file ends long before the time that it says
     bool live() const { return live_; }
 
     static bool isLive(const std::string& source);
@@ -50,9 +52,11 @@ public:
 private:
     bool readRaw(FilmFrame& frame);
     void stamp();
+    void readTimes(const std::string& source);
 
     cv::VideoCapture capture_;
-    bool raw_, live_;
+    bool raw_, live_, truncated_;
+    std::vector<double> times_; // of all frames, where the film tells them
     RawFormat format_;
     double rate_, time_;
     size_t frames_, count_;

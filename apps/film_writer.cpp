@@ -5,24 +5,15 @@
 #include "film_writer.hpp"
 
 #include "picture.hpp"
+#include "tool_process.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <vector>
-
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-extern char** environ;
 
 namespace fs = std::filesystem;
 
@@ -72,116 +63,19 @@ private:
 
 const std::string MatroskaStream::UNKNOWN_SIZE("\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 8);
 
-//! The ffmpeg tool at work, fed through a pipe.
-class Ffmpeg
+//! ffmpeg with what it needs to give up at once where it cannot write, as on a full disk.
+std::vector<std::string> ffmpegCommand(std::vector<std::string> arguments)
 {
-public:
-    explicit Ffmpeg(std::vector<std::string> arguments) : process_(-1), pipe_(-1), messages_(std::tmpfile())
-    {
-        int ends[2];
-        if (!messages_ || pipe2(ends, O_CLOEXEC) != 0)
-            throw std::runtime_error(std::string("cannot start ffmpeg: ") + std::strerror(errno));
-        arguments.insert(arguments.begin(), { "ffmpeg", "-hide_banner", "-loglevel", "error", "-y" });
-        std::vector<char*> argv;
-        for (std::string& argument : arguments)
-            argv.push_back(&argument[0]);
-        argv.push_back(nullptr);
-
-        posix_spawn_file_actions_t actions;
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-        posix_spawn_file_actions_adddup2(&actions, fileno(messages_), STDERR_FILENO);
-        posix_spawnattr_t attributes; // a group of its own: the terminal's Ctrl-C is for us, ffmpeg is to finish the file
-        posix_spawnattr_init(&attributes);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-        sigset_t restored;
-        sigemptyset(&restored);
-        sigaddset(&restored, SIGPIPE);
-        posix_spawnattr_setsigdefault(&attributes, &restored);
-        const int error = posix_spawnp(&process_, "ffmpeg", &actions, &attributes, argv.data(), environ);
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        close(ends[0]);
-        pipe_ = ends[1];
-        if (error != 0)
-            process_ = -1;
-        if (error == ENOENT)
-            throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
-        if (error != 0)
-            throw std::runtime_error(std::string("cannot start ffmpeg: ") + std::strerror(error));
-    }
-    Ffmpeg(const Ffmpeg&) = delete;
-    Ffmpeg& operator=(const Ffmpeg&) = delete;
-
-    ~Ffmpeg()
-    {
-        if (process_ > 0)
-        {
-            kill(process_, SIGKILL);
-            wait();
-        }
-        if (pipe_ >= 0)
-            close(pipe_);
-        if (messages_)
-            std::fclose(messages_);
-    }
-
-    void feed(const void* data, size_t size)
-    {
-        const char* content = static_cast<const char*>(data);
-        while (size > 0)
-        {
-            const ssize_t written = ::write(pipe_, content, size);
-            if (written < 0 && errno == EINTR)
-                continue;
-            if (written < 0)
-                fail();
-            content += written;
-            size -= size_t(written);
-        }
-    }
-
-    void finish()
-    {
-        close(pipe_);
-        pipe_ = -1;
-        if (wait() != 0)
-            fail();
-    }
-
-private:
-    int wait()
-    {
-        int status = 0;
-        while (process_ > 0 && waitpid(process_, &status, 0) < 0 && errno == EINTR)
-            continue;
-        process_ = -1;
-        return status;
-    }
-
-    [[noreturn]] void fail()
-    {
-        wait();
-        std::string text;
-        std::rewind(messages_);
-        char line[300];
-        while (std::fgets(line, sizeof(line), messages_) && text.size() < 600)
-            text += line;
-        throw std::runtime_error("ffmpeg cannot write the film: " + (text.empty() ? "it ended early" : text));
-    }
-
-    pid_t process_;
-    int pipe_;
-    FILE* messages_;
-};
+    arguments.insert(arguments.begin(), { "ffmpeg", "-hide_banner", "-loglevel", "error", "-xerror", "-y" });
+    return arguments;
+}
 
 class FilmFile : public FilmWriter
 {
 public:
     FilmFile(const fs::path& target, const Sound& sound, int quality) : target_(target), sound_(sound), quality_(quality)
     {
-        if (!haveFfmpeg())
+        if (!ToolProcess::available("ffmpeg"))
             throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
     }
 
@@ -219,7 +113,7 @@ public:
         const fs::path cut = target_.parent_path() / (".sanprivacy-cut-" + target_.filename().string());
         std::vector<std::string> arguments = { "-i", temporary_.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0", "-c", "copy" };
         addPlainOutput(arguments, cut);
-        Ffmpeg(arguments).finish(); // the sound was there to its end
+        ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED).finish(); // the sound was there to its end
         fs::rename(cut, target_);
         temporary_.clear();
     }
@@ -246,6 +140,7 @@ private:
         std::vector<std::string> arguments = { "-f", "matroska", "-i", "pipe:0" };
         if (!sound_.film.empty())
         {
+            arguments.insert(arguments.begin(), { "-itsoffset", std::to_string(begin_ - sound_.begin) });
             if (sound_.begin > 0)
                 arguments.insert(arguments.end(), { "-ss", std::to_string(sound_.begin) });
             if (sound_.end >= 0)
@@ -264,7 +159,7 @@ private:
         arguments.insert(arguments.end(), { "-sws_flags", "bicubic+accurate_rnd+full_chroma_int", "-pix_fmt", even ? "yuv420p" : "yuv444p",
                                             "-vsync", "passthrough", "-enc_time_base", "-1" });
         addPlainOutput(arguments, temporary_);
-        ffmpeg_.reset(new Ffmpeg(arguments));
+        ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED));
         const std::string header = MatroskaStream::header(size_);
         ffmpeg_->feed(header.data(), header.size());
     }
@@ -274,7 +169,7 @@ private:
     int quality_;
     cv::Size size_;
     double begin_ = 0, last_ = 0; // time of the first frame, and of the last one from there; seconds
-    std::unique_ptr<Ffmpeg> ffmpeg_;
+    std::unique_ptr<ToolProcess> ffmpeg_;
 };
 
 class PictureSequence : public FilmWriter
@@ -314,19 +209,6 @@ public:
 fs::path unfinishedFilm(const fs::path& target)
 {
     return target.parent_path() / (".sanprivacy-" + target.filename().string());
-}
-
-bool haveFfmpeg()
-{
-    const char* const path = std::getenv("PATH");
-    std::string folders = path ? path : "";
-    for (size_t begin = 0, end; begin <= folders.size(); begin = end + 1)
-    {
-        end = std::min(folders.find(':', begin), folders.size());
-        if (access((folders.substr(begin, end - begin) + "/ffmpeg").c_str(), X_OK) == 0)
-            return true;
-    }
-    return false;
 }
 
 std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality)

@@ -40,9 +40,6 @@ std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const So
 /** The hidden file that a film is written to until it is whole. A run that is killed leaves it there; on errors it goes. */
 std::filesystem::path unfinishedFilm(const std::filesystem::path& target);
 
-//! Whether ffmpeg can be run.
-bool haveFfmpeg();
-
 }} // namespace sanprivacy::apps
 
 #endif // SANPRIVACY_APPS_FILM_WRITER_HPP

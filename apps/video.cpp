@@ -507,6 +507,12 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
                     if (result.record.frame < second)
                         continue;
                     result.record.frame += skew;
+                    if (times.empty()) // the frame was faster than its time
+                    {
+                        if (!pushed.pop(time))
+                            return false;
+                        times.push_back(time);
+                    }
                     result.frame.time = times.front();
                     times.pop_front();
                     if (!finished.push(std::move(result)))
@@ -557,6 +563,8 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
             std::lock_guard<std::mutex> lock(failure_mutex);
             whole = !failure;
         }
+        if (whole && read == 0 && !interrupted())
+            throw std::runtime_error(from_ > 0 ? "no frame after --from" : "truncated or damaged: no frame could be read");
         if (whole)
             interrupted() && resumable ? writer->keep() : writer->finish();
     });
@@ -575,12 +583,11 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
     if (interrupted())
         progress.message(job.source + ": interrupted; '" + job.target + "' holds what came before"
                          + (resumable ? ", --resume goes on from there" : ""));
-    const double tolerated = .02; // of the frames: films do not count them exactly
-    const bool early = !live && !interrupted() && from_ == 0 && to_ < 0 && reader.frames() > 0
-                       && double(read) < (1 - tolerated) * double(reader.frames()) - 1;
+    const size_t most = 2; // frames that a decoder may leave out at the end
+    const bool early = !live && !interrupted() && from_ == 0 && to_ < 0
+                       && (reader.truncated() || read + most < reader.frames());
     if (early)
-        progress.message(job.source + ": truncated or damaged: " + std::to_string(read) + " of " + std::to_string(reader.frames())
-                         + " frames could be read; '" + job.target + "' holds these");
+        progress.message(job.source + ": truncated or damaged: " + count(read, "frame") + " could be read; '" + job.target + "' holds these");
     return !early && !(interrupted() && resumable);
 }
 

@@ -5,6 +5,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import CommandTest, EXECUTABLE, PORTRAITS, TEST_NETWORKS, TIMEOUT, files, portrait, read, run, write
+from command import CommandTest, EXECUTABLE, PORTRAITS, TEST_NETWORKS, TIMEOUT, files, portrait, read, run, shipped, write
 
 WIDTH, HEIGHT, FRAMES, RATE = 320, 240, 20, 25
 
@@ -91,10 +92,12 @@ class VideoTest(CommandTest):
 
 
 class Good(VideoTest):
-    def test_size_and_sound_stay_and_metadata_goes(self):
+    def test_size_time_and_sound_stay_and_metadata_goes(self):
         done = self.video(self.film, self.path("out.mp4"), "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mp4"))
+        for before, after in zip(times(self.film), times(self.path("out.mp4"))):
+            self.assertAlmostEqual(before, after, delta=.001)
         self.assertEqual(probe(self.film, "stream=codec_name", "a:0"), probe(self.path("out.mp4"), "stream=codec_name", "a:0"))
         self.assertEqual(probe(self.path("out.mp4"), "stream=r_frame_rate"), [f"{RATE}/1"])
         self.assertIn(b"SECRET", read(self.film))
@@ -106,6 +109,15 @@ class Good(VideoTest):
         self.assertEqual({face["track"] for record in records for face in record["faces"]}, {0})
         self.assertEqual(records[0]["faces"][0]["state"], "found")
         self.one_line(done.stdout, "1 film anonymized", f"{FRAMES} frames", f"{FRAMES} faces")
+
+    def test_uneven_time_stamps(self):
+        ffmpeg("-i", self.film, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an", self.path("uneven.mkv"))
+        done = self.video(self.path("uneven.mkv"), self.path("out.mkv"), "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        before, after = times(self.path("uneven.mkv")), times(self.path("out.mkv"))
+        self.assertEqual(len(before), len(after))
+        self.assertGreater(len(set(np.diff(before).round(2))), 1)
+        self.assertLess(np.abs(np.subtract(before, after)).max(), .002)
 
     def test_other_replacements(self):
         for kind in ("blur", "mosaic"):
@@ -227,6 +239,21 @@ class Good(VideoTest):
         self.assertGreaterEqual(left_alone, FRAMES / 2)
         self.assertLess(left_alone, FRAMES)  # the first recognition alone is not enough
 
+    def test_samples(self):
+        for sample in ("minimal", "video", "camera"):
+            executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_anonymize_" + sample)
+            if not os.path.exists(executable) or not os.path.exists(shipped("san2018.onnx")):
+                self.skipTest("built without samples, or no shipped model")
+            with self.subTest(sample):
+                done = subprocess.run([executable, self.film, self.path(sample + ".avi")], capture_output=True, text=True, timeout=TIMEOUT)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                found = frames_of(self.path(sample + ".avi"))
+                if sample == "camera":  # which drops what it has no time for
+                    self.assertGreater(len(found), 0)
+                else:
+                    self.assertEqual(len(found), FRAMES)
+                    self.assertGreater(np.abs(found[7].astype(float) - picture(7))[face_box(7)].mean(), 2)
+
 
 class Bad(VideoTest):
     def check_refused(self, *arguments, code=1, reasons=()):
@@ -244,6 +271,20 @@ class Bad(VideoTest):
         self.check_refused(self.path("half.mp4"), self.path("out.mp4"), reasons=("half.mp4: no film", "truncated"))
         self.check_refused(self.path("none.mp4"), self.path("out.mp4"), reasons=("none.mp4: no such file",))
 
+    def test_truncated_film_is_protected_as_far_as_it_goes(self):
+        ffmpeg("-i", self.film, "-c:v", "libx264", "-g", 3, "-cluster_time_limit", 100, self.path("whole.mkv"))
+        for part in (1 / 4, 2 / 3):
+            with self.subTest(part):
+                write(self.path("part.mkv"), read(self.path("whole.mkv"))[:int(part * os.path.getsize(self.path("whole.mkv")))])
+                frames = len(frames_of(self.path("part.mkv")))
+                self.assertEqual(frames > 0, part > .5)
+                done = self.video(self.path("part.mkv"), self.path("out.mkv"))
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.one_line(done.stderr, "part.mkv: ", "truncated", f"{frames} frame" if frames else "no f")
+                self.assertEqual(os.path.exists(self.path("out.mkv")), frames > 0)
+                if frames:
+                    self.check_protected(self.path("out.mkv"), frames=frames)
+
     def test_damaged_frames_in_the_middle(self):
         content = bytearray(read(self.film))
         middle = len(content) // 2
@@ -254,6 +295,15 @@ class Bad(VideoTest):
         self.assertEqual(len(before), len(after))
         for t, (old, new) in enumerate(zip(before, after)):
             self.assertGreater(np.abs(old.astype(float) - new)[face_box(t)].mean(), 5, f"frame {t}")
+
+    def test_full_disk(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+        done = self.video(self.film, self.path("out.mkv"), preexec_fn=limit)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("ffmpeg failed: ", done.stderr)
+        self.assertIn("File too large", done.stderr)
+        self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
 
     def test_usage(self):
         self.check_refused(self.film, code=2, reasons=("expected an input and an output",))

@@ -4,10 +4,11 @@
 
 // Protects the faces that a camera sees: a webcam with a preview window, or an RTSP/HTTP camera to a file.
 
-#include <iostream>
-#include <thread>
 #include <atomic>
+#include <chrono>
+#include <iostream>
 #include <mutex>
+#include <thread>
 
 #include <opencv2/highgui.hpp>
 #include <opencv2/sanprivacy.hpp>
@@ -108,28 +109,34 @@ int main(int argc, char** argv)
         TickMeter clock;
         clock.start();
         const double most = parser.get<double>("seconds"), rate = camera.get(CAP_PROP_FPS) > 0 ? camera.get(CAP_PROP_FPS) : 25;
-        for (bool stop = false; !stop && !newest.ended(); )
+        const auto show = [&]() -> bool // whether to go on
         {
-            if (newest.take(frame) && anonymizer->process(frame, result))
+            if (output.empty())
             {
-                if (output.empty())
-                {
-                    imshow("sanprivacy", result);
-                    stop = waitKey(1) >= 0;
-                }
-                else
-                {
-                    if (!writer.isOpened() && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), rate, result.size()))
-                        CV_Error(Error::StsError, "Cannot write " + output);
-                    writer.write(result);
-                }
+                imshow("sanprivacy", result);
+                return waitKey(1) < 0;
             }
+            if (!writer.isOpened() && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), rate, result.size()))
+                CV_Error(Error::StsError, "Cannot write " + output);
+            writer.write(result);
+            return true;
+        };
+        for (bool more = true; more; )
+        {
+            const bool last = newest.ended();
+            if (!newest.take(frame))
+            {
+                more = !last;
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+            else if (anonymizer->process(frame, result))
+                more = show();
             clock.stop();
-            stop = stop || (most > 0 && clock.getTimeSec() >= most);
+            more = more && (most <= 0 || clock.getTimeSec() < most);
             clock.start();
         }
-        while (writer.isOpened() && anonymizer->flush(result))
-            writer.write(result);
+        while (!output.empty() && anonymizer->flush(result))
+            show();
         //! [camera]
         std::cout << newest.missed() << " picture(s) dropped" << std::endl;
     }
