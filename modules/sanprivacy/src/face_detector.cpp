@@ -17,7 +17,7 @@ class FaceDetector::Impl
 public:
     virtual ~Impl() {}
     //! @param image 8-bit, grey or BGR. @return rows as FaceDetector::detect() promises, in any order; none: empty.
-    virtual Mat detect(const Mat& image) = 0;
+    virtual Mat detect(const Mat& image, bool quick) = 0;
 };
 
 namespace {
@@ -61,7 +61,7 @@ public:
         }
     }
 
-    Mat detect(const Mat& image) CV_OVERRIDE
+    Mat detect(const Mat& image, bool quick) CV_OVERRIDE
     {
         const Mat bgr = toBgr(image);
         const double longSide = std::max(bgr.cols, bgr.rows);
@@ -75,7 +75,7 @@ public:
             if (scale >= last)
                 break;
         }
-        return faces.empty() ? look(bgr, first, BORDER) : faces; // a face may fill the picture
+        return faces.empty() && !quick ? look(bgr, first, BORDER) : faces; // a face may fill the picture
     }
 
 private:
@@ -375,11 +375,12 @@ public:
         load(profile.cascade, "haarcascade_profileface.xml");
     }
 
-    Mat detect(const Mat& image) CV_OVERRIDE
+    Mat detect(const Mat& image, bool quick) CV_OVERRIDE
     {
         const Pyramid picture(toGrey(image));
         std::vector<Candidate> seen;
-        for (int round = 0; round < ROUNDS && distinct(seen, SURE).empty(); ++round)
+        const int rounds = quick ? ROLLED_ROUND : ROUNDS;
+        for (int round = 0; round < rounds && distinct(seen, SURE).empty(); ++round)
         {
             const std::vector<Candidate> found = look(picture, propose(picture, round));
             seen.insert(seen.end(), found.begin(), found.end());
@@ -665,7 +666,7 @@ bool FaceDetector::empty() const
     return !p;
 }
 
-void FaceDetector::detect(InputArray _image, OutputArray _faces)
+void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
 {
     CV_INSTRUMENT_REGION();
     if (empty())
@@ -681,7 +682,7 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces)
         image = bytes;
     }
 
-    const Mat faces = p->detect(image);
+    const Mat faces = p->detect(image, quick);
     _faces.create(faces.rows, FACE_COLUMNS, CV_32F);
     if (faces.empty())
         return;

@@ -29,6 +29,7 @@ const double VELOCITY_RENEWED = .5; // per frame, of a track that is followed
 const double VELOCITY_KEPT = .95;  // per frame, of a track that is lost
 const double HELD_GROWTH = 1.15;   // of the head, where it is not seen
 const int MOST_HOLDS_UNSEEN = 5;   // hold times that a face is followed for without being found
+const int TURNS = 4;               // quarters of a circle
 const int LOST_INTERVAL = 3;       // of detections while a track is lost
 const int RECOGNITIONS = 2;        // in a row, of the excepted person
 const double LEAST_EYES = 2;       // pixels; no landmarks are nearer
@@ -163,7 +164,7 @@ void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
         timer.start();
         try
         {
-            match(detect(frame.image, params_.any_roll && (!last || frame.cut)), frame.image);
+            match(detect(frame.image, !last || frame.cut), frame.image);
             frame.record.detected = true;
             sinceDetection_ = 0;
             detectNext_ = false;
@@ -253,58 +254,55 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
         { return track.lost > 0 && track.lost % LOST_INTERVAL == 1; });
 }
 
+/** Upright, and turned as the known faces lie. In turn, a costlier look: a thorough one upright, and one at each further turn, for which
+half the size has to do. A new scene gets all of them at once. */
 std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image, bool newScene)
 {
-    Mat view = image;
     const double side = std::max(image.cols, image.rows);
-    if (params_.detect_side > 0 && side > params_.detect_side)
-        resize(image, view, Size(), params_.detect_side / side, params_.detect_side / side, INTER_AREA);
-
-    // Upright, as the known faces lie, and one further turn each time; all turns of a new scene.
-    bool turns[4] = { true, newScene, newScene, newScene };
-    for (const Track& track : tracks_)
-        turns[turnsToUpright(track.landmarks)] = true;
-    if (params_.any_roll)
-        turns[1 + turn_++ % 3] = true;
+    const double scale = params_.detect_side > 0 ? std::min(1., params_.detect_side / side) : 1;
+    const int extra = turn_++ % TURNS;
+    const bool thorough = newScene || extra == 0;
 
     std::vector<Detection> detections;
-    for (int turn = 0; turn < 4; ++turn)
-        if (turns[turn])
-            detectTurned(view, turn, detections);
-
-    const float scale = float(image.cols) / view.cols;
-    for (Detection& detection : detections)
+    for (int turn = 0; turn < TURNS; ++turn)
     {
-        detection.face.colRange(0, SCORE) *= scale;
-        detection.landmarks = landmarksOf(detection.face);
+        const bool known = turn == 0 || std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
+            { return turnsToUpright(track.landmarks) == turn; });
+        if (known || (params_.any_roll && newScene))
+            detectTurned(image, turn, scale, turn > 0 || !thorough, detections);
+        else if (params_.any_roll && turn == extra)
+            detectTurned(image, turn, scale / 2, true, detections);
     }
     return detections;
 }
 
-void FaceTracker::detectTurned(const Mat& image, int quarterTurns, std::vector<Detection>& detections)
+void FaceTracker::detectTurned(const Mat& image, int quarterTurns, double scale, bool quick, std::vector<Detection>& detections)
 {
-    Mat turned, faces;
+    Mat view = image, turned, faces;
+    if (scale < 1)
+        resize(image, view, Size(), scale, scale, INTER_AREA);
     if (quarterTurns == 0)
-        turned = image;
+        turned = view;
     else
-        rotate(image, turned, quarterTurns == 1 ? ROTATE_90_CLOCKWISE : quarterTurns == 2 ? ROTATE_180 : ROTATE_90_COUNTERCLOCKWISE);
-    detector_->detect(turned, faces);
+        rotate(view, turned, quarterTurns == 1 ? ROTATE_90_CLOCKWISE : quarterTurns == 2 ? ROTATE_180 : ROTATE_90_COUNTERCLOCKWISE);
+    detector_->detect(turned, faces, quick);
     for (int i = 0; i < faces.rows; ++i)
     {
         Detection detection = { faces.row(i).clone(), Landmarks(), faces.at<float>(i, SCORE) };
         float* const value = detection.face.ptr<float>();
         for (int k = FIRST_LANDMARK; k < SCORE; k += 2)
         {
-            const Point2f point = turnBack(Point2f(value[k], value[k + 1]), quarterTurns, image.size());
+            const Point2f point = turnBack(Point2f(value[k], value[k + 1]), quarterTurns, view.size());
             value[k] = point.x;
             value[k + 1] = point.y;
         }
-        const Point2f a = turnBack(Point2f(value[0], value[1]), quarterTurns, image.size());
-        const Point2f b = turnBack(Point2f(value[0] + value[2], value[1] + value[3]), quarterTurns, image.size());
+        const Point2f a = turnBack(Point2f(value[0], value[1]), quarterTurns, view.size());
+        const Point2f b = turnBack(Point2f(value[0] + value[2], value[1] + value[3]), quarterTurns, view.size());
         value[0] = std::min(a.x, b.x);
         value[1] = std::min(a.y, b.y);
         value[2] = std::abs(a.x - b.x);
         value[3] = std::abs(a.y - b.y);
+        detection.face.colRange(0, SCORE) *= float(image.cols) / float(view.cols);
         detection.landmarks = landmarksOf(detection.face);
 
         // A face seen in two turns is the one that was seen more clearly.

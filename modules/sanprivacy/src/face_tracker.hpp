@@ -86,7 +86,7 @@ private:
     void follow(const TrackedFrame& last, const TrackedFrame& frame);
     bool detectionDue(const TrackedFrame& frame) const;
     std::vector<Detection> detect(const Mat& image, bool newScene);
-    void detectTurned(const Mat& image, int quarterTurns, std::vector<Detection>& detections);
+    void detectTurned(const Mat& image, int quarterTurns, double scale, bool quick, std::vector<Detection>& detections);
     void match(const std::vector<Detection>& detections, const Mat& image);
     bool credible(const Detection& turned) const;
     bool hidden(const Detection& detection) const;

@@ -35,8 +35,9 @@ public:
     /** @brief Finds all faces of an image.
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size.
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best first.
-    Zero rows where there is no face. */
-    CV_WRAP void detect(InputArray image, OutputArray faces);
+    Zero rows where there is no face.
+    @param quick for films, whose next frames show the face again: leaves out what is costly and finds a face now and then. */
+    CV_WRAP void detect(InputArray image, OutputArray faces, bool quick = false);
 
     class Impl;
 protected:
