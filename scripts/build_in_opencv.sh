@@ -5,7 +5,7 @@
 
 # Builds the module inside OpenCV's own source tree, as an extra module, and runs its tests there on opencv_ts:
 #   build_in_opencv.sh [FOLDER] [CMAKE OPTION...]
-# FOLDER (default: build/in-opencv) receives Debian's source of the installed OpenCV and the build: about 1 GB, and
+# FOLDER (default: build/in-opencv) receives the build of Debian's source of the installed OpenCV: about 1 GB, and
 # some 1000 CPU seconds the first time. JOBS=n sets the number of parallel jobs.
 set -euo pipefail
 
@@ -15,19 +15,7 @@ jobs=${JOBS:-$(nproc)}
 "$repository/scripts/setup.sh" in-opencv
 mkdir -p "$work"
 
-# A package list of its own, since few machines have one of source packages.
-version=$(dpkg-query -W -f='${source:Version}' libopencv-dev)
-source=$(find "$work" -maxdepth 1 -type d -name 'opencv-*' | head -n 1)
-if [ -z "$source" ]; then
-    mkdir -p "$work/apt/lists/partial"
-    . /etc/os-release
-    echo "deb-src http://deb.debian.org/debian $VERSION_CODENAME main" >"$work/apt/sources.list"
-    apt=(apt-get -qq -o Dir::Etc::SourceList="$work/apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
-         -o Dir::State::Lists="$work/apt/lists")
-    "${apt[@]}" update
-    (cd "$work" && "${apt[@]}" source "opencv=$version" >/dev/null)
-    source=$(find "$work" -maxdepth 1 -type d -name 'opencv-*' | head -n 1)
-fi
+source=$("$repository/scripts/opencv_source.sh")
 
 off=(-DBUILD_EXAMPLES -DBUILD_JAVA -DBUILD_opencv_apps -DBUILD_opencv_python2
      -DBUILD_PROTOBUF -DBUILD_ZLIB -DBUILD_JPEG -DBUILD_PNG)
@@ -38,10 +26,11 @@ done
 cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
     -DOPENCV_EXTRA_MODULES_PATH="$repository/modules" \
-    -DBUILD_LIST=core,imgproc,imgcodecs,video,videoio,highgui,dnn,objdetect,ts,sanprivacy \
+    -DBUILD_LIST=core,imgproc,imgcodecs,video,videoio,highgui,dnn,objdetect,python3,ts,sanprivacy \
     -DBUILD_TESTS=ON -DBUILD_PERF_TESTS=ON -DPROTOBUF_UPDATE_FILES=ON -DOPENCV_DOWNLOAD_TRIES_LIST= \
     -DPYTHON_DEFAULT_EXECUTABLE=/usr/bin/python3 -DPYTHON3_EXECUTABLE=/usr/bin/python3 -DCPU_BASELINE=SSE3 -DCPU_DISPATCH=AVX2 \
     "${off[@]/%/=OFF}" "${@:2}" >"$work/configure.log"
 
-ninja -C "$work/build" -j "$jobs" opencv_sanprivacy opencv_test_sanprivacy opencv_perf_sanprivacy
+ninja -C "$work/build" -j "$jobs" opencv_sanprivacy opencv_test_sanprivacy opencv_perf_sanprivacy opencv_python3
 "$work/build/bin/opencv_test_sanprivacy"
+PYTHONPATH="$work/build/python_loader" /usr/bin/python3 -m unittest discover -s "$repository/modules/sanprivacy/misc/python/test"

@@ -35,8 +35,7 @@ function(ocv_define_module name)
   set_target_properties(${the_module} PROPERTIES CXX_STANDARD ${sources_standard} CXX_STANDARD_REQUIRED ON
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-  install(TARGETS ${the_module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install_module(${name} ${the_module} ${dependencies})
 
   if(BUILD_TESTS)
     define_test_executable(opencv_test_${name} ${the_module} test)
@@ -54,6 +53,28 @@ function(ocv_define_module name)
       set_target_properties(example_${name}_${sample_name} PROPERTIES CXX_STANDARD ${sources_standard})
     endforeach()
   endif()
+endfunction()
+
+# Library, headers, and what find_package(opencv_<name>) and pkg-config want.
+function(install_module name the_module)
+  install(TARGETS ${the_module} EXPORT ${the_module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/${the_module})
+  install(EXPORT ${the_module} FILE ${the_module}Targets.cmake NAMESPACE ${PROJECT_NAME}:: DESTINATION ${package_folder})
+  string(REPLACE "opencv_" "" components "${ARGN}")
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${the_module}Config.cmake
+    "include(CMakeFindDependencyMacro)\nfind_dependency(OpenCV ${OpenCV_VERSION} EXACT COMPONENTS ${components})\n"
+    "include(\${CMAKE_CURRENT_LIST_DIR}/${the_module}Targets.cmake)\n")
+  include(CMakePackageConfigHelpers)
+  write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/${the_module}ConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${the_module}Config.cmake ${CMAKE_CURRENT_BINARY_DIR}/${the_module}ConfigVersion.cmake
+    DESTINATION ${package_folder})
+  file(RELATIVE_PATH prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${the_module}.pc
+    "prefix=\${pcfiledir}/${prefix}\nName: ${the_module}\nDescription: ${PROJECT_NAME} ${PROJECT_VERSION}, a module of OpenCV\n"
+    "Version: ${PROJECT_VERSION}\nRequires: opencv${OpenCV_VERSION_MAJOR} = ${OpenCV_VERSION}\n"
+    "Libs: -L\${prefix}/${CMAKE_INSTALL_LIBDIR} -l${the_module}\nCflags: -I\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}\n")
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${the_module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
 # googletest in the place of opencv_ts; cmake/standalone/opencv2/ts.hpp is what opencv2/ts.hpp is there.

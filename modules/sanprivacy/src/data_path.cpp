@@ -8,6 +8,10 @@
 #include <cstdlib>
 #include <fstream>
 
+#ifndef _WIN32
+#include <dlfcn.h>
+#endif
+
 namespace cv { namespace sanprivacy {
 
 static const char* const folder_variable = "OPENCV_SANPRIVACY_DATA_PATH";
@@ -16,6 +20,20 @@ String environmentVariable(const char* name)
 {
     const char* value = std::getenv(name);
     return value ? value : "";
+}
+
+//! The data that was installed together with this library, wherever both have been moved to.
+static String installedData()
+{
+#ifndef _WIN32
+    Dl_info library;
+    if (dladdr(&folder_variable, &library) && library.dli_fname)
+    {
+        const String path = library.dli_fname;
+        return path.substr(0, path.find_last_of('/') + 1) + SANPRIVACY_DATA_FROM_LIBRARY;
+    }
+#endif
+    return SANPRIVACY_INSTALLED_DATA;
 }
 
 String findInFolders(const String& name, const std::vector<String>& folders)
@@ -39,7 +57,7 @@ String findDataFile(const String& name)
     }
     else
     {
-        folders.push_back(SANPRIVACY_INSTALLED_DATA);
+        folders.push_back(installedData());
         folders.push_back(SANPRIVACY_SOURCE_DATA);
     }
     const String path = findInFolders(name, folders);

@@ -87,13 +87,17 @@ struct CV_EXPORTS_W_SIMPLE StreamRecord
 {
     CV_WRAP StreamRecord();
 
-    CV_PROP_RW int64 frame;    //!< its number, from 0
+    CV_PROP int64 frame;       //!< its number, from 0
     CV_PROP_RW bool detected;  //!< the detector looked at it
     CV_PROP_RW bool withheld;  //!< no picture is given
     CV_PROP_RW bool blurred;   //!< all of it was blurred, after an error
     CV_PROP_RW String error;   //!< what went wrong, or empty
     CV_PROP_RW std::vector<StreamFace> faces;
-    CV_PROP_RW double detect_ms, track_ms, align_ms, network_ms, blend_ms; //!< time that the steps took
+    CV_PROP_RW double detect_ms;  //!< time that the detector took
+    CV_PROP_RW double track_ms;   //!< ... following the faces
+    CV_PROP_RW double align_ms;   //!< ... cutting them out
+    CV_PROP_RW double network_ms; //!< ... the perturbing network
+    CV_PROP_RW double blend_ms;   //!< ... returning them to the frame
 };
 
 /** @brief Protects every face in every frame of a stream.

@@ -1,0 +1,17 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifdef HAVE_OPENCV_SANPRIVACY
+
+#include "opencv2/sanprivacy.hpp"
+
+// The names under which the generated code knows them.
+typedef cv::sanprivacy::NetworkDescription NetworkDescription;
+typedef cv::sanprivacy::StreamParams StreamParams;
+typedef cv::sanprivacy::StreamFace StreamFace;
+typedef cv::sanprivacy::StreamRecord StreamRecord;
+typedef std::vector<cv::sanprivacy::NetworkDescription> vector_NetworkDescription;
+typedef std::vector<cv::sanprivacy::StreamFace> vector_StreamFace;
+
+#endif

@@ -1,0 +1,272 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""cv2.sanprivacy as a user of Python meets it: the same tests inside OpenCV's own build and beside an installed OpenCV."""
+
+import inspect
+import os
+import sys
+import tempfile
+import threading
+import unittest
+
+import cv2 as cv
+import numpy as np
+
+MODULE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+DATA = os.path.join(MODULE, "..", "..", "data")
+SIDE = 224
+
+
+def network(name):
+    return os.path.join(MODULE, "testdata", name + ".onnx")
+
+
+def shipped(name):
+    return os.path.join(DATA, name)
+
+
+def portrait(name="woman-fair-hair"):
+    return cv.imread(os.path.join(DATA, "portraits", name + ".jpg"))
+
+
+def face(seed=1):
+    return np.random.default_rng(seed).random((SIDE, SIDE), np.float32)
+
+
+def prototypes(folder):
+    """A file of two flat prototypes, (.2, .2, .2) and (.6, .6, .6)."""
+    builder = cv.sanprivacy.PrototypeBuilder.create()
+    for label, value in ((0, .2), (1, .6)):
+        builder.add(np.full((SIDE, SIDE, 3), value, np.float32), label)
+    path = os.path.join(folder, "prototypes.yml.gz")
+    builder.save(path)
+    return path
+
+
+class SanprivacyTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def perturber(self, name="generator_residual"):
+        return cv.sanprivacy.Perturber.create(network(name), prototypes(self.folder), network("classifier"))
+
+    def test_everything_is_there(self):
+        classes = ("Perturber", "PrototypeBuilder", "FaceDetector", "FaceNetwork", "NetworkDescription", "MatchEvaluation",
+                   "StreamAnonymizer", "StreamParams", "StreamFace", "StreamRecord")
+        for name in classes:
+            self.assertTrue(inspect.isclass(getattr(cv.sanprivacy, name)), name)
+            self.assertIs(getattr(cv, "sanprivacy_" + name), getattr(cv.sanprivacy, name))
+        self.assertEqual(cv.sanprivacy.Perturber.__module__, "cv2.sanprivacy")
+        self.assertEqual((cv.sanprivacy.PROTOTYPE_SAME, cv.sanprivacy.PROTOTYPE_NEUTRAL, cv.sanprivacy.PROTOTYPE_OPPOSITE,
+                          cv.sanprivacy.PROTOTYPE_RANDOM), (0, 1, 2, 3))
+        self.assertIn("perturb(face[, dst[, label[, prototype]]]) -> dst", cv.sanprivacy.Perturber.perturb.__doc__)
+
+    def test_what_is_empty_says_so(self):
+        for kind in (cv.sanprivacy.Perturber, cv.sanprivacy.FaceDetector, cv.sanprivacy.StreamAnonymizer):
+            self.assertTrue(kind().empty())
+        with self.assertRaisesRegex(cv.error, "empty"):
+            cv.sanprivacy.Perturber().perturb(face())
+        with self.assertRaisesRegex(cv.error, "empty"):
+            cv.sanprivacy.FaceDetector().detect(np.zeros((9, 9), np.uint8))
+
+    def test_perturb(self):
+        perturber = self.perturber("generator_authors")  # sigmoid(4 x - 2 + (.5 - .25 + .125) same + (1 - .5 + .25) target)
+        x = face()
+        result = perturber.perturb(x, label=0, prototype=cv.sanprivacy.PROTOTYPE_OPPOSITE)
+        self.assertEqual((result.shape, result.dtype), ((SIDE, SIDE), np.float32))
+        expected = 1 / (1 + np.exp(-(4 * x - 2 + .375 * .2 + .75 * .6)))
+        np.testing.assert_allclose(result, expected, atol=1e-5)
+        same, neutral, opposite = perturber.perturbAll(x, label=0)
+        np.testing.assert_array_equal(opposite, result)
+        self.assertGreater(neutral.mean(), same.mean())
+        self.assertEqual(perturber.getInputSize(), (SIDE, SIDE))
+
+    def test_a_result_is_written_where_it_is_wanted(self):
+        perturber, x = self.perturber(), face()
+        target = np.zeros((SIDE, SIDE), np.float32)
+        result = perturber.perturb(x, target, 1)
+        self.assertIs(result, target)
+        np.testing.assert_array_equal(target, perturber.perturb(face=x, label=1))
+
+    def test_batches(self):
+        perturber, faces = self.perturber(), [face(seed) for seed in range(3)]
+        results = perturber.perturbBatch(faces, labels=[0, 1, 1])
+        for one, x, label in zip(results, faces, (0, 1, 1)):
+            np.testing.assert_allclose(one, perturber.perturb(x, label=label), atol=1e-6)
+
+    def test_umat(self):
+        perturber, x = self.perturber(), face()
+        result = perturber.perturb(cv.UMat(x), label=1)
+        self.assertIsInstance(result, cv.UMat)
+        np.testing.assert_array_equal(result.get(), perturber.perturb(x, label=1))
+
+    def test_wrong_input(self):
+        perturber = self.perturber()
+        for wrong in (np.zeros((9, 9), np.float32), np.full((SIDE, SIDE), np.nan, np.float32), np.zeros((SIDE, SIDE, 2), np.uint8),
+                      np.zeros((0, 0), np.uint8), "a face"):
+            with self.assertRaises((cv.error, TypeError)):
+                perturber.perturb(wrong)
+        with self.assertRaises((cv.error, TypeError)):
+            perturber.perturb(face(), label="male")
+        with self.assertRaisesRegex(cv.error, "none.onnx"):
+            cv.sanprivacy.Perturber.create("none.onnx")
+
+    def test_cuda_without_a_device_is_an_error(self):
+        if cv.cuda.getCudaEnabledDeviceCount() > 0:
+            self.skipTest("there is a CUDA device")
+        with self.assertRaises(cv.error):
+            cv.sanprivacy.Perturber.create(network("generator_residual"), prototypes(self.folder), "",
+                                           cv.dnn.DNN_BACKEND_CUDA, cv.dnn.DNN_TARGET_CUDA)
+
+    def test_prototypes_of_parts_are_those_of_all(self):
+        faces = [np.full((8, 8, 3), value, np.uint8) for value in (10, 20, 60, 200)]
+        whole, first, second = (cv.sanprivacy.PrototypeBuilder.create((8, 8)) for _ in range(3))
+        for i, picture in enumerate(faces):
+            whole.add(picture, i % 2)
+            (first if i < 2 else second).add(picture, i % 2)
+        first.merge(second)
+        self.assertEqual((first.count(0), first.count(1)), (2, 2))
+        np.testing.assert_allclose(first.neutral(), whole.neutral(), atol=1e-6)
+        np.testing.assert_allclose(first.same(0), np.full((8, 8, 3), 35 / 255), atol=1e-6)
+
+    def test_geometry(self):
+        landmarks = cv.sanprivacy.getCanonicalLandmarks()
+        self.assertEqual(landmarks.shape, (5, 2))
+        image = (255 * face()).astype(np.uint8)
+        inside, crop = cv.sanprivacy.alignFace(image, landmarks)
+        self.assertEqual(inside, 1)
+        np.testing.assert_array_equal(crop, image)
+        x = np.float32(image) / 255
+        blended = cv.sanprivacy.blendFace(image.copy(), x, np.clip(x + .1, 0, 1), landmarks)
+        self.assertGreater(int(blended[112, 112]), int(image[112, 112]))
+
+    def test_evaluation(self):
+        scores, labels = np.array([.1, .4, .35, .8]), np.array([0, 0, 1, 1])
+        fpr, tpr, thresholds = cv.sanprivacy.rocCurve(scores, labels)
+        self.assertAlmostEqual(cv.sanprivacy.areaUnderCurve(fpr, tpr), .75)
+        self.assertEqual(len(thresholds), 5)
+        low, high = cv.sanprivacy.confidenceInterval(np.arange(101.), .9)
+        self.assertAlmostEqual(low, 5)
+        self.assertAlmostEqual(high, 95)
+        people = np.repeat(np.arange(3), 2)
+        matching = cv.sanprivacy.MatchEvaluation.create(np.eye(3, dtype=np.float32)[people], None, people)
+        self.assertEqual((matching.genuinePairs(), matching.impostorPairs()), (3, 12))
+        self.assertEqual(matching.trueMatchRate(.01), 1)
+
+    def test_networks_file(self):
+        path = os.path.join(self.folder, "networks.yml")
+        with open(path, "w") as stream:
+            stream.write('%YAML:1.0\n---\nmine: { task: "matcher", file: "' + network("descriptor") + '", width: 32, height: 32, '
+                         'colour: "rgb", square: 1.0, output: "descriptor", distance: "euclidean" }\n')
+        descriptions = cv.sanprivacy.readNetworks(path)
+        self.assertEqual([(d.name, d.size, d.distance) for d in descriptions], [("mine", (32, 32), cv.sanprivacy.DISTANCE_EUCLIDEAN)])
+        matcher = cv.sanprivacy.FaceNetwork.create(descriptions[0])
+        crops = [np.full((32, 32, 3), value, np.uint8) for value in (10, 10, 90)]
+        descriptors = matcher.forward(crops)
+        self.assertGreater(matcher.match(descriptors[0], descriptors[1]), matcher.match(descriptors[0], descriptors[2]))
+
+    def test_another_thread_goes_on_meanwhile(self):
+        """With threads that are never switched by force, this one goes on within the other's call only where the lock is released."""
+        perturber, x = self.perturber(), [face()] * 16
+        began, ended = threading.Event(), []
+
+        def work():
+            began.set()
+            for _ in range(4):
+                perturber.perturbBatch(x, labels=[1] * len(x))
+            ended.append(True)
+
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1000)
+        try:
+            worker = threading.Thread(target=work)
+            worker.start()
+            began.wait()
+            self.assertFalse(ended)
+        finally:
+            sys.setswitchinterval(interval)
+            worker.join()
+
+    def test_two_threads_perturb_at_once(self):
+        expected, results = self.perturber().perturb(face(), label=1), [None, None]
+
+        def work(i):
+            perturber = self.perturber()
+            for _ in range(20):
+                results[i] = perturber.perturb(face(), label=1)
+
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for result in results:
+            np.testing.assert_array_equal(result, expected)
+
+    def test_no_memory_is_lost(self):
+        def resident():
+            with open("/proc/self/statm") as stream:
+                return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+        if not os.path.exists("/proc/self/statm"):
+            self.skipTest("no /proc")
+        perturber, x, landmarks = self.perturber(), face(), cv.sanprivacy.getCanonicalLandmarks()
+
+        def work(times):
+            for _ in range(times):
+                _, crop = cv.sanprivacy.alignFace(x, landmarks, size=(64, 64))
+                cv.sanprivacy.NetworkDescription().layout = landmarks
+                cv.sanprivacy.rocCurve(crop[0], np.int32(crop[0] > crop[0].mean()))
+                perturber.predict(x)
+
+        work(500)
+        before = resident()
+        work(10000)
+        self.assertLess(resident() - before, 10 << 20)  # one crop lost each time would be 164 MB
+
+    @unittest.skipUnless(os.path.exists(shipped("residual.onnx")) and os.path.exists(shipped("landmarks.onnx")), "no shipped networks")
+    def test_photo(self):
+        photo = portrait()
+        try:
+            faces = cv.sanprivacy.FaceDetector.create().detect(photo)
+        except cv.error as error:
+            if "cascade" not in str(error).lower():
+                raise
+            self.skipTest("no cascades of OpenCV here")
+        self.assertEqual(faces.shape, (1, 15))
+        perturber = cv.sanprivacy.Perturber.create()
+        result = perturber.perturbFaces(photo, faces, labels=[cv.sanprivacy.LABEL_PREDICT], prototype=cv.sanprivacy.PROTOTYPE_OPPOSITE)
+        self.assertEqual((result.shape, result.dtype), (photo.shape, photo.dtype))
+        self.assertGreater(np.abs(result.astype(int) - photo).mean(), .5)
+
+    @unittest.skipUnless(os.path.exists(shipped("landmarks.onnx")), "no shipped networks")
+    def test_stream(self):
+        try:
+            detector = cv.sanprivacy.FaceDetector.create()
+        except cv.error:
+            self.skipTest("no cascades of OpenCV here")
+        params = cv.sanprivacy.StreamParams()
+        params.replacement, params.look_ahead = cv.sanprivacy.REPLACE_BLUR, 2
+        anonymizer = cv.sanprivacy.StreamAnonymizer.create(detector, None, params)
+        self.assertEqual(anonymizer.getParams().look_ahead, 2)
+        frame, records, results = portrait(), [], []
+        for _ in range(5):
+            anonymizer.push(frame)
+        anonymizer.finish()
+        while anonymizer.ready():
+            more, result, record = anonymizer.pop()
+            self.assertTrue(more)
+            records.append(record)
+            results.append(result)
+        self.assertEqual([record.frame for record in records], list(range(5)))
+        for record, result in zip(records, results):
+            self.assertEqual([f.protection for f in record.faces], [cv.sanprivacy.PROTECTION_REPLACED])
+            self.assertEqual(len(record.faces[0].landmarks), 5)
+            self.assertGreater(np.abs(result.astype(int) - frame).mean(), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

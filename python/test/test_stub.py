@@ -1,0 +1,54 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""The type stub says what the module has: the same names, the same arguments in the same order."""
+
+import ast
+import os
+import re
+import unittest
+
+import cv2
+
+STUB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "package", "sanprivacy.pyi")
+
+
+def documented(function):
+    """Arguments by a generated docstring: 'f(a[, b[, c]]) -> d'."""
+    return re.findall(r"\w+", re.search(r"\((.*?)\) ->", function.__doc__).group(1))
+
+
+def stubbed(function):
+    return [argument.arg for argument in function.args.args if argument.arg != "self"]
+
+
+class Stub(unittest.TestCase):
+    def setUp(self):
+        with open(STUB) as stream:
+            self.body = ast.parse(stream.read()).body
+
+    def check_members(self, stub, real, where):
+        for member in stub:
+            if isinstance(member, ast.AnnAssign):
+                self.assertTrue(hasattr(real, member.target.id), f"{where}.{member.target.id}")
+            elif isinstance(member, ast.FunctionDef):
+                self.assertTrue(hasattr(real, member.name), f"{where}.{member.name}")
+                if member.name != "__init__" and callable(getattr(real, member.name)):
+                    self.assertEqual(stubbed(member), documented(getattr(real, member.name)), f"{where}.{member.name}")
+        names = {m.target.id if isinstance(m, ast.AnnAssign) else m.name for m in stub if isinstance(m, (ast.AnnAssign, ast.FunctionDef, ast.ClassDef))}
+        return names
+
+    def test_agrees_with_the_module(self):
+        module = cv2.sanprivacy
+        names = self.check_members(self.body, module, "sanprivacy")
+        for node in self.body:
+            if isinstance(node, ast.ClassDef):
+                real = getattr(module, node.name)
+                found = self.check_members(node.body, real, node.name)
+                self.assertEqual({name for name in vars(real) if not name.startswith("_")} - found, set(), node.name)
+        without_aliases = {name for name in vars(module) if not name.startswith("_") and "_create" not in name and "_load" not in name}
+        self.assertEqual(without_aliases - names, set())
+
+
+if __name__ == "__main__":
+    unittest.main()
