@@ -1,0 +1,145 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""The Python samples as a user runs them, and the cluster's with a worker that dies."""
+
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import cv2
+import numpy as np
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+SAMPLES, PORTRAITS = REPOSITORY / "samples" / "python", REPOSITORY / "data" / "portraits"
+TIMEOUT = 300
+FRAMES = 6
+
+
+def missing(*packages):
+    return [package for package in packages if importlib.util.find_spec(package) is None]
+
+
+class Samples(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_sample(self, name, *arguments):
+        done = subprocess.run([sys.executable, SAMPLES / (name + ".py"), *map(str, arguments)], capture_output=True, text=True,
+                              timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def film(self):
+        path, portrait = str(self.folder / "film.avi"), cv2.imread(str(PORTRAITS / "woman-fair-hair.jpg"))
+        writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 25, portrait.shape[1::-1])
+        for _ in range(FRAMES):
+            writer.write(portrait)
+        writer.release()
+        return path
+
+    def frames_of(self, path):
+        film = cv2.VideoCapture(str(path))
+        return [frame for more, frame in iter(film.read, (False, None))]
+
+    def test_photo(self):
+        self.assertIn("1 face", self.run_sample("perturb_photo", PORTRAITS / "man-bald.jpg", self.folder / "result.png"))
+        result = cv2.imread(str(self.folder / "result.png"))
+        self.assertGreater(np.abs(result.astype(int) - cv2.imread(str(PORTRAITS / "man-bald.jpg"))).mean(), .5)
+
+    @unittest.skipIf(missing("tqdm"), "no tqdm")
+    def test_folder(self):
+        self.run_sample("perturb_folder", PORTRAITS, self.folder / "out")
+        self.assertEqual(sorted(os.listdir(self.folder / "out")), sorted(p.name for p in PORTRAITS.glob("*.jpg")))
+
+    def test_films(self):
+        film = self.film()
+        before = self.frames_of(film)
+        for name in ("anonymize_minimal", "anonymize_video", "anonymize_camera"):
+            with self.subTest(name):
+                self.run_sample(name, film, self.folder / (name + ".avi"))
+                frames = self.frames_of(self.folder / (name + ".avi"))
+                if name == "anonymize_camera":  # which drops what it has no time for
+                    self.assertGreater(len(frames), 0)
+                else:
+                    self.assertEqual(len(frames), FRAMES)
+                for frame in frames:
+                    self.assertGreater(np.abs(frame.astype(int) - before[0]).mean(), .5)
+
+    @unittest.skipIf(missing("pandas"), "no pandas")
+    def test_prototypes(self):
+        self.run_sample("build_prototypes", PORTRAITS / "labels.csv", self.folder / "prototypes.yml.gz")
+        builder = cv2.sanprivacy.PrototypeBuilder.load(str(self.folder / "prototypes.yml.gz"))
+        self.assertEqual((builder.count(0), builder.count(1)), (4, 5))
+
+    @unittest.skipIf(missing("pandas", "matplotlib", "tqdm"), "no pandas, matplotlib or tqdm")
+    def test_figures(self):
+        (self.folder / "networks.yml").write_text(f"""%YAML:1.0
+---
+mean: {{ task: "classifier", file: "{REPOSITORY}/modules/sanprivacy/testdata/classifier.onnx", width: 224, height: 224,
+  scale: 0.00392156863, colour: "grey", layout: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
+""")
+        text = self.run_sample("evaluate_figures", PORTRAITS, PORTRAITS / "labels.csv", self.folder / "networks.yml", "-o", self.folder / "figures")
+        self.assertIn("opposite", text)
+        self.assertEqual(sorted(os.listdir(self.folder / "figures")), ["errors.csv", "roc-mean.png"])
+
+
+@unittest.skipIf(missing("dask", "distributed", "tqdm"), "no Dask")
+class Cluster(unittest.TestCase):
+    PICTURES = 36
+
+    def test_a_killed_worker_loses_and_doubles_nothing(self):
+        sys.path.insert(0, str(SAMPLES))
+        self.addCleanup(sys.path.remove, str(SAMPLES))
+        import perturb_cluster
+        from dask.distributed import Client, LocalCluster
+
+        with tempfile.TemporaryDirectory() as name:
+            folder, results = pathlib.Path(name, "in"), pathlib.Path(name, "out")
+            folder.mkdir()
+            labels = {}
+            portraits = sorted(PORTRAITS.glob("*.jpg"))
+            for i in range(self.PICTURES):
+                portrait = portraits[i % len(portraits)]
+                labels[f"{i:02}.jpg"] = int(portrait.name.startswith("man"))
+                cv2.imwrite(str(folder / f"{i:02}.jpg"), cv2.imread(str(portrait)))
+            (folder / "broken.jpg").write_bytes(b"no picture")
+
+            def kill_one(process):
+                while len(list(results.glob("*.jpg"))) < self.PICTURES // 3:
+                    time.sleep(.02)
+                process.kill()
+
+            with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+                process = next(iter(cluster.workers.values())).process.process
+                killer = threading.Thread(target=kill_one, args=(process,), daemon=True)
+                killer.start()
+                left_out, prototypes = perturb_cluster.perturb(client, folder, results, labels, part_size=4)
+                killer.join()
+                self.assertEqual(left_out, [("broken.jpg", "no picture that can be read")])
+                self.assertEqual(sorted(path.name for path in results.glob("*.jpg")), sorted(labels))
+                self.assertEqual((prototypes.count(0), prototypes.count(1)),
+                                 (self.PICTURES - sum(labels.values()), sum(labels.values())))
+                counted = [n for path in (results / perturb_cluster.PARTS).glob("*.json") for n in json.loads(path.read_text())]
+                self.assertEqual(sorted(counted), sorted(labels))
+
+                # Again: what is done is not done again.
+                times = {path: path.stat().st_mtime_ns for path in results.glob("*.jpg")}
+                next(iter(times)).unlink()
+                perturb_cluster.perturb(client, folder, results, labels, part_size=4)
+                after = {path: path.stat().st_mtime_ns for path in results.glob("*.jpg")}
+                self.assertEqual(sum(after[path] != time_ for path, time_ in times.items()), 1)
+            self.assertFalse([path for path in results.rglob(".sanprivacy-*")])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""Perturbs a store of pictures on a Dask cluster, and builds its prototypes:
+
+    perturb_cluster.py faces/ results/ [--labels faces.csv] [--scheduler tcp://HOST:8786 | --workers 2]
+
+Every worker sees the same folders. Results appear whole, one by one, and those that are there are not done again: after an
+interruption the same command goes on. With labels, the prototypes of all parts are merged into results/prototypes.yml.gz.
+A picture without a face, or an unreadable one, is listed in results/left-out.csv and not copied."""
+
+import argparse
+import csv
+import functools
+import json
+import os
+import pathlib
+import sys
+
+import cv2
+from dask.distributed import Client, LocalCluster, as_completed
+from tqdm import tqdm
+
+PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+UNFINISHED = ".sanprivacy-"  # prefix of files being written
+PARTS = ".parts"  # of prototypes, below the results; each with the names of what it holds
+
+
+@functools.lru_cache(maxsize=None)
+def tools():
+    """Detector and perturber of a worker: loaded once, each worker has one thread."""
+    cv2.setNumThreads(1)
+    return cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create()
+
+
+def write_whole(path, write):
+    """Writes beside, then renames: nobody ever sees half a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
+    write(str(temporary))
+    os.replace(temporary, path)
+
+
+def perturb_part(folder, results, part, names, labels, prototype):
+    """A part of the listing. @return what was left out: (name, reason)"""
+    detector, perturber = tools()
+    left_out, builder, counted = [], cv2.sanprivacy.PrototypeBuilder.create(), []
+    for name in names:
+        target = results / name
+        if target.exists() and labels is None:
+            continue
+        picture = cv2.imread(str(folder / name))
+        if picture is None:
+            left_out.append((name, "no picture that can be read"))
+            continue
+        faces = detector.detect(picture)
+        if len(faces) == 0:
+            left_out.append((name, "no face found"))
+            continue
+        label = cv2.sanprivacy.LABEL_PREDICT if labels is None else labels.get(name, cv2.sanprivacy.LABEL_PREDICT)
+        if label in (0, 1):
+            builder.add(cv2.sanprivacy.alignFace(picture, faces[0, 4:14].reshape(5, 2))[1], label)
+            counted.append(name)
+        if not target.exists():
+            result = perturber.perturbFaces(picture, faces, [label] * len(faces), prototype=prototype)
+            write_whole(target, lambda path: cv2.imwrite(path, result))
+    if counted:  # the list appears after what it lists
+        write_whole(results / PARTS / f"{part}.yml.gz", builder.save)
+        write_whole(results / PARTS / f"{part}.json", lambda path: pathlib.Path(path).write_text(json.dumps(counted)))
+    return left_out
+
+
+def merge_parts(results, parts):
+    """@return the prototypes of all parts, each counted once"""
+    whole = cv2.sanprivacy.PrototypeBuilder.create()
+    for part in parts:
+        path = results / PARTS / f"{part}.yml.gz"
+        if path.exists():
+            whole.merge(cv2.sanprivacy.PrototypeBuilder.load(str(path)))
+    return whole
+
+
+def perturb(client, folder, results, labels=None, prototype=cv2.sanprivacy.PROTOTYPE_OPPOSITE, part_size=32):
+    """@return the pictures left out, and the merged prototypes (None without labels)"""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    parts = {f"{i // part_size:06}": names[i:i + part_size] for i in range(0, len(names), part_size)}
+
+    def done(part):
+        finished = all((results / name).exists() for name in parts[part])
+        return finished and (labels is None or (results / PARTS / f"{part}.json").exists())
+
+    # A worker that dies loses its part, and another does what is missing of it.
+    futures = {client.submit(perturb_part, folder, results, part, parts[part], labels, prototype, pure=False, retries=3): part
+               for part in parts if not done(part)}
+    left_out = []
+    with tqdm(total=len(names), initial=len(names) - sum(len(parts[part]) for part in futures.values()), unit="picture") as progress:
+        for future, found in as_completed(futures, with_results=True):
+            left_out += found
+            progress.update(len(parts[futures[future]]))
+    for path in results.rglob(UNFINISHED + "*"):  # of workers that died
+        path.unlink()
+    return left_out, None if labels is None else merge_parts(results, parts)
+
+
+def read_labels(path):
+    known = {"m": 1, "male": 1, "1": 1, "f": 0, "female": 0, "0": 0}
+    with open(path, newline="") as stream:
+        return {row["file"]: known[row["gender"].lower()] for row in csv.DictReader(stream) if row["gender"].lower() in known}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Perturbs a store of pictures on a Dask cluster.")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("--labels", help="CSV with the columns file and gender")
+    parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite")
+    parser.add_argument("--scheduler", help="address of a running cluster; default: processes on this machine")
+    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    if not options.folder.is_dir():
+        sys.exit(f"{options.folder}: no such folder")
+
+    folder, results = options.folder.resolve(), options.results.resolve()
+    cluster = options.scheduler or LocalCluster(n_workers=options.workers, threads_per_worker=1, dashboard_address=None)
+    with Client(cluster) as client:
+        left_out, prototypes = perturb(client, folder, results, read_labels(options.labels) if options.labels else None,
+                                       getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper()))
+    if prototypes is not None and not prototypes.empty():
+        write_whole(results / "prototypes.yml.gz", prototypes.save)
+    if left_out:
+        with open(results / "left-out.csv", "w", newline="") as stream:
+            csv.writer(stream).writerows([("file", "reason"), *sorted(left_out)])
+        print(f"{len(left_out)} left out, see {results / 'left-out.csv'}")
+
+
+if __name__ == "__main__":
+    main()
