@@ -37,6 +37,7 @@ td small { color: #666; margin-left: .5em; }
 .plots svg { width: 100%; height: auto; }
 table.grid td, table.grid th { border: 0; padding: 3px; text-align: center; font-weight: 400; font-size: 13px; }
 table.grid img { display: block; width: 112px; height: 112px; }
+table.grid th { max-width: 112px; overflow-wrap: anywhere; }
 )";
 
 std::string escaped(const std::string& text)

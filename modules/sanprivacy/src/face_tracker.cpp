@@ -159,26 +159,51 @@ void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
 
     ++sinceDetection_;
     if (detectionDue(frame))
-    {
-        timer.reset();
-        timer.start();
-        try
-        {
-            match(detect(frame.image, !last || frame.cut), frame.image);
-            frame.record.detected = true;
-            sinceDetection_ = 0;
-            detectNext_ = false;
-        }
-        catch (const cv::Exception& e)
-        {
-            frame.record.error = reasonOf(e);
-            detectNext_ = true;
-        }
-        timer.stop();
-        frame.record.detect_ms = timer.getTimeMilli();
-    }
-
+        look(frame, !last || frame.cut);
     dropGone(image.size());
+    see(frame);
+    release(params_.look_ahead, released);
+}
+
+//! The last frame is looked at, so that no face comes in unseen after the last look.
+void FaceTracker::finish(std::deque<TrackedFrame>& released)
+{
+    if (!window_.empty() && !window_.back().released && sinceDetection_ > 0)
+    {
+        look(window_.back(), false);
+        see(window_.back());
+    }
+    release(0, released);
+    window_.clear();
+    tracks_.clear();
+    detectNext_ = true;
+}
+
+//! Lets the detector look at the newest frame.
+void FaceTracker::look(TrackedFrame& frame, bool newScene)
+{
+    TickMeter timer;
+    timer.start();
+    try
+    {
+        match(detect(frame.image, newScene), frame.image);
+        frame.record.detected = true;
+        sinceDetection_ = 0;
+        detectNext_ = false;
+    }
+    catch (const cv::Exception& e)
+    {
+        frame.record.error = reasonOf(e);
+        detectNext_ = true;
+    }
+    timer.stop();
+    frame.record.detect_ms += timer.getTimeMilli();
+}
+
+//! Puts down where the faces of the newest frame are, and follows new ones back.
+void FaceTracker::see(TrackedFrame& frame)
+{
+    frame.sightings.clear();
     for (const Track& track : tracks_)
     {
         const Sighting sighting = { track.id, track.state, sure(track) && track.unseen <= params_.hold,
@@ -192,16 +217,6 @@ void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
             backtrack(track);
         track.fresh = false;
     }
-
-    release(params_.look_ahead, released);
-}
-
-void FaceTracker::finish(std::deque<TrackedFrame>& released)
-{
-    release(0, released);
-    window_.clear();
-    tracks_.clear();
-    detectNext_ = true;
 }
 
 //! All but the newest `kept` frames go. The newest one itself stays here too: the next one is compared with it.

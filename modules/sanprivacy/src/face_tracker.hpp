@@ -85,6 +85,8 @@ private:
     void release(int kept, std::deque<TrackedFrame>& released);
     void follow(const TrackedFrame& last, const TrackedFrame& frame);
     bool detectionDue(const TrackedFrame& frame) const;
+    void look(TrackedFrame& frame, bool newScene);
+    void see(TrackedFrame& frame);
     std::vector<Detection> detect(const Mat& image, bool newScene);
     void detectTurned(const Mat& image, int quarterTurns, double scale, bool quick, std::vector<Detection>& detections);
     void match(const std::vector<Detection>& detections, const Mat& image);

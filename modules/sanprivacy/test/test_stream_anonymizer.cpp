@@ -317,6 +317,15 @@ TEST(SanPrivacy_StreamAnonymizer, a_face_comes_near)
     expectProtected(Film(Size(400, 300), 50, { { "woman-dark-skin", nearing } }));
 }
 
+TEST(SanPrivacy_StreamAnonymizer, a_face_comes_in_after_the_last_look)
+{
+    // The detector looks at frames 0, 8 and 16; half of the face is there from 18 on.
+    const auto late = [](int t) { const Place place = { Point2d(std::max(10. + 30 * (t - 18), -150.), 150), 40, 0 }; return place; };
+    const Protection protection = protect(Film(Size(400, 300), 22, { { "woman-dark-skin", late } }));
+    EXPECT_EQ(4, protection.faces);
+    EXPECT_EQ(0, protection.unprotected) << protection.missed;
+}
+
 TEST(SanPrivacy_StreamAnonymizer, a_hidden_face_is_covered_where_it_comes_back)
 {
     // Somebody taller passes in front of a still face.
