@@ -53,6 +53,22 @@ TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
     EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape, jitter)[1][0][20], moved, 0, 1e-4));
 }
 
+TEST(Attackers, every_second_face_is_smaller)
+{
+    const Tensor faces = torch::rand({4, 1, CROP_SIZE, CROP_SIZE});
+    for (uint64_t seed = 0; seed < 8; seed++)
+    {
+        const Tensor seen = someSmaller(faces, at::make_generator<at::CPUGeneratorImpl>(seed));
+        EXPECT_TRUE(torch::equal(seen, someSmaller(faces, at::make_generator<at::CPUGeneratorImpl>(seed)))) << seed;
+        for (int64_t i = 0; i < faces.size(0); i++)
+        {
+            EXPECT_EQ(torch::equal(seen[i], faces[i]), i % 2 == 1) << i;
+            EXPECT_NEAR(seen[i].mean().item<double>(), faces[i].mean().item<double>(), .01);
+        }
+        EXPECT_LT(seen[0].std().item<double>(), .7 * faces[0].std().item<double>()) << "fine noise averages out";
+    }
+}
+
 TEST(Attackers, degrading_treats_all_alike)
 {
     const Tensor face = torch::rand({3, 1, CROP_SIZE, CROP_SIZE});

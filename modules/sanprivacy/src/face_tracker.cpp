@@ -26,6 +26,8 @@ const float TURNED_SCORE = .9f;    // of the detector, at least
 const double JUMP = .25;           // a detection farther off is taken as it is
 const double CORRECTION = .3;      // otherwise, share of the flow's drift that a detection takes away
 const double VELOCITY_RENEWED = .5; // per frame, of a track that is followed
+const double CLEARLY_OTHER = .25;  // motion per frame, inter-ocular distances
+const size_t MOVES = 10;           // frames whose motion tells where a face goes that is hidden: the last few may be the other's
 const double VELOCITY_KEPT = .95;  // per frame, of a track that is lost
 const double HELD_GROWTH = 1.15;   // of the head, where it is not seen
 const int MOST_HOLDS_UNSEEN = 5;   // hold times that a face is followed for without being found
@@ -61,6 +63,23 @@ double distanceOf(const Landmarks& a, const Landmarks& b)
 bool showSameFace(const Landmarks& a, const Landmarks& b)
 {
     return distanceOf(a, b) < SAME_FACE;
+}
+
+//! Median along both axes.
+Point2c usualMove(const std::deque<Point2c>& moves)
+{
+    if (moves.empty())
+        return 0.;
+    std::vector<double> x, y;
+    for (const Point2c& move : moves)
+    {
+        x.push_back(move.real());
+        y.push_back(move.imag());
+    }
+    const size_t middle = moves.size() / 2;
+    std::nth_element(x.begin(), x.begin() + middle, x.end());
+    std::nth_element(y.begin(), y.begin() + middle, y.end());
+    return Point2c(x[middle], y[middle]);
 }
 
 bool gone(const Landmarks& landmarks, const Size& frame)
@@ -237,27 +256,48 @@ void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
     const bool comparable = last.image.size() == frame.image.size() && last.image.type() == frame.image.type();
     if (!comparable)
         tracks_.clear(); // places in another picture mean nothing in this one
+    const std::vector<Track> before = tracks_;
     parallel_for_(Range(0, (int)tracks_.size()), [&](const Range& range)
     {
         for (int i = range.start; i < range.end; ++i)
         {
             Track& track = tracks_[i];
-            const Point2c before = centreOf(track.landmarks);
+            Landmarks landmarks = track.landmarks;
             ++track.unseen;
             if (track.state != FACE_HELD
-                && followFace(last.image, frame.image, track.landmarks, track.velocity, seenHeads(last, track.id)))
+                && followFace(last.image, frame.image, landmarks, track.velocity, seenHeads(last, track.id))
+                && !carriedAway(before[i], centreOf(landmarks) - centreOf(track.landmarks), before))
             {
+                const Point2c move = centreOf(landmarks) - centreOf(track.landmarks);
+                track.landmarks = landmarks;
                 track.state = FACE_TRACKED;
-                track.velocity += VELOCITY_RENEWED * (centreOf(track.landmarks) - before - track.velocity);
+                track.velocity += VELOCITY_RENEWED * (move - track.velocity);
+                track.moves.push_back(move);
+                if (track.moves.size() > MOVES)
+                    track.moves.pop_front();
                 track.lost = 0;
                 continue;
             }
             track.state = FACE_HELD;
-            ++track.lost;
+            if (track.lost++ == 0)
+                track.velocity = usualMove(track.moves);
             for (Point2c& z : track.landmarks)
                 z += track.velocity;
             track.velocity *= VELOCITY_KEPT;
         }
+    });
+}
+
+//! Whether a face seems to move as another one does that passes in front of it, and not as it did before.
+bool FaceTracker::carriedAway(const Track& track, const Point2c& move, const std::vector<Track>& tracks)
+{
+    const double eyes = eyeDistance(track.landmarks);
+    const Point2c usual = usualMove(track.moves);
+    return std::any_of(tracks.begin(), tracks.end(), [&](const Track& other)
+    {
+        const Point2c others = usualMove(other.moves);
+        return other.id != track.id && other.state != FACE_HELD && distanceOf(other.landmarks, track.landmarks) < CROWDED
+               && std::abs(others - usual) > CLEARLY_OTHER * eyes && std::abs(move - others) < std::abs(move - usual);
     });
 }
 
@@ -390,7 +430,7 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
             continue;
         if (turnsToUpright(detections[d].landmarks) != 0 && !credible(detections[d]))
             continue;
-        Track track = { nextId_++, detections[d].landmarks, Point2c(), FACE_FOUND, 0, 0, 0.f, 0, true };
+        Track track = { nextId_++, detections[d].landmarks, Point2c(), std::deque<Point2c>(), FACE_FOUND, 0, 0, 0.f, 0, true };
         take(track, detections[d], image);
         track.fresh = true;
         tracks_.push_back(track);
@@ -424,8 +464,10 @@ void FaceTracker::take(Track& track, const Detection& detection, const Mat& imag
     for (int k = 0; k < LANDMARKS; ++k)
         error += std::abs(detection.landmarks[k] - track.landmarks[k]) / LANDMARKS;
     const double gain = track.lost > 0 || error > JUMP * eyeDistance(track.landmarks) ? 1 : CORRECTION;
+    if (track.lost > int(MOVES))
+        track.moves.clear();
     if (track.lost > 0)
-        track.velocity = 0.;
+        track.velocity = usualMove(track.moves);
     for (int k = 0; k < LANDMARKS; ++k)
         track.landmarks[k] += gain * (detection.landmarks[k] - track.landmarks[k]);
     track.state = FACE_FOUND;

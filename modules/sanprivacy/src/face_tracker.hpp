@@ -66,6 +66,7 @@ private:
         int id;
         Landmarks landmarks;
         Point2c velocity;   // pixels per frame
+        std::deque<Point2c> moves; // ... of the last frames it was followed in
         int state;
         int unseen;         // frames since the detector last found it
         int lost;           // frames since it was last followed
@@ -84,6 +85,7 @@ private:
     bool sure(const Track& track) const { return track.score >= params_.sure_score; }
     void release(int kept, std::deque<TrackedFrame>& released);
     void follow(const TrackedFrame& last, const TrackedFrame& frame);
+    static bool carriedAway(const Track& track, const Point2c& move, const std::vector<Track>& tracks);
     bool detectionDue(const TrackedFrame& frame) const;
     void look(TrackedFrame& frame, bool newScene);
     void see(TrackedFrame& frame);
