@@ -23,18 +23,31 @@ static bool isOpenCL(int target)
     return target == dnn::DNN_TARGET_OPENCL || target == dnn::DNN_TARGET_OPENCL_FP16;
 }
 
+//! Why dnn has no CUDA target.
+static String whatIsMissingOfCuda()
+{
+    const String build = getBuildInformation();
+    const size_t line = build.find("NVIDIA CUDA:");
+    if (line == String::npos || build.substr(line, build.find('\n', line) - line).find("YES") == String::npos)
+        return "no device can be used: this OpenCV was built without CUDA";
+    const int devices = cuda::getCudaEnabledDeviceCount();
+    if (devices < 0)
+        return "no device: the CUDA driver is absent or too old";
+    if (devices == 0)
+        return "no device: CUDA finds none here";
+    return "no device that this OpenCV's dnn can use, or dnn was built without CUDA";
+}
+
 //! Empty where the pair can be used, otherwise what is missing.
 static String whatIsMissing(int backend, int target)
 {
     const std::vector<dnn::Target> targets = dnn::getAvailableTargets((dnn::Backend)backend);
-    const bool cuda = backend == dnn::DNN_BACKEND_CUDA || isCuda(target);
+    if ((backend == dnn::DNN_BACKEND_CUDA || isCuda(target)) && dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())
+        return whatIsMissingOfCuda();
     if (targets.empty())
-        return cuda ? "this OpenCV was built without CUDA, or without CUDA in dnn"
-                    : format("this OpenCV does not have dnn backend %d", backend);
+        return format("this OpenCV does not have dnn backend %d", backend);
     if (std::find(targets.begin(), targets.end(), (dnn::Target)target) == targets.end())
         return format("dnn backend %d has no target %d here", backend, target);
-    if (cuda && cuda::getCudaEnabledDeviceCount() < 1)
-        return "no CUDA device is present";
     // dnn runs OpenCL on GPUs only and would switch to the CPU on any other device.
     if (isOpenCL(target) && backend != dnn::DNN_BACKEND_INFERENCE_ENGINE
         && ocl::Device::getDefault().type() != ocl::Device::TYPE_GPU)
@@ -69,7 +82,7 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
     String reason = "it holds no network";
     try
     {
-        net = importOnnx(filename);
+        net = importOnnx(filename, device.backend);
     }
     catch (const cv::Exception& e)
     {
@@ -82,11 +95,6 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
     net.setPreferableBackend(device.backend);
     net.setPreferableTarget(device.target);
     return net;
-}
-
-bool hasInput(dnn::Net& net, const String& name)
-{
-    return net.getLayer(0)->outputNameToIndex(name) >= 0; // layer 0 stands for the inputs
 }
 
 String reasonOf(const cv::Exception& exception)

@@ -28,9 +28,6 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback = fals
 @param device see selectDevice(). */
 dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device);
 
-//! Whether the network has an input of that name.
-bool hasInput(dnn::Net& net, const String& name);
-
 //! What an exception of cv::dnn says, on one line.
 String reasonOf(const cv::Exception& exception);
 

@@ -1,0 +1,66 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_COMPATIBILITY_HPP
+#define OPENCV_SANPRIVACY_COMPATIBILITY_HPP
+
+// The one place that knows the differences between the versions of OpenCV, 4.5.4 to 5.x, and between its two builds.
+
+#include "opencv2/core/version.hpp"
+#include "opencv2/dnn.hpp"
+#include "opencv2/opencv_modules.hpp"
+
+// The private header is in OpenCV's own build only; this is what the macro amounts to there.
+#ifdef __OPENCV_BUILD
+#include "opencv2/core/private.hpp"
+#else
+#include "opencv2/core/utils/trace.hpp"
+#define CV_INSTRUMENT_REGION() CV_TRACE_FUNCTION()
+#endif
+
+// CascadeClassifier moved from objdetect to contrib's xobjdetect in 5.
+#ifdef HAVE_OPENCV_OBJDETECT
+#include "opencv2/objdetect.hpp"
+#endif
+#if CV_VERSION_MAJOR >= 5 && defined HAVE_OPENCV_XOBJDETECT
+#include "opencv2/xobjdetect.hpp"
+#endif
+#if CV_VERSION_MAJOR < 5 && defined HAVE_OPENCV_OBJDETECT || CV_VERSION_MAJOR >= 5 && defined HAVE_OPENCV_XOBJDETECT
+#define SANPRIVACY_HAVE_CASCADES
+#endif
+
+namespace cv { namespace sanprivacy {
+
+/** Reads an ONNX file for a backend.
+5.0 has two engines: the new one knows the CPU only, any other backend needs the classic one of 4.x. Since 5.1 the new one is
+alone, and runs CUDA, too. */
+inline dnn::Net importOnnx(const String& filename, int backend)
+{
+#if CV_VERSION_MAJOR == 5 && CV_VERSION_MINOR == 0
+    const bool cpu = backend == dnn::DNN_BACKEND_DEFAULT || backend == dnn::DNN_BACKEND_OPENCV;
+    return dnn::readNetFromONNX(filename, cpu ? dnn::ENGINE_NEW : dnn::ENGINE_CLASSIC);
+#else
+    CV_UNUSED(backend);
+    return dnn::readNetFromONNX(filename);
+#endif
+}
+
+//! Whether a network has an input of that name.
+inline bool hasInput(dnn::Net& net, const String& name)
+{
+#if CV_VERSION_MAJOR >= 5 // its new engine has a graph instead of layers
+    if (const Ptr<dnn::Graph> graph = net.getMainGraph())
+    {
+        for (const dnn::Arg& input : graph->inputs())
+            if (net.argName(input) == name)
+                return true;
+        return false;
+    }
+#endif
+    return net.getLayer(0)->outputNameToIndex(name) >= 0; // layer 0 stands for the inputs
+}
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_COMPATIBILITY_HPP
