@@ -61,9 +61,10 @@ const String& prototypesFile()
     return file.name;
 }
 
-Ptr<Perturber> createPerturber(const char* generator = "generator_project.onnx", int backend = dnn::DNN_BACKEND_DEFAULT)
+Ptr<Perturber> createPerturber(const char* generator = "generator_project.onnx", int backend = dnn::DNN_BACKEND_DEFAULT,
+                               int target = dnn::DNN_TARGET_CPU)
 {
-    return Perturber::create(findDataFile(generator), prototypesFile(), findDataFile("classifier.onnx"), backend);
+    return Perturber::create(findDataFile(generator), prototypesFile(), findDataFile("classifier.onnx"), backend, target);
 }
 
 Mat weighted(const Mat& bgr, double r, double g, double b)
@@ -433,7 +434,7 @@ TEST(SanPrivacy_Perturber, refuses_bad_files)
 TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_allowed)
 {
     if (!dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())
-        throw SkipTestException("this OpenCV has CUDA");
+        throw SkipTestException("there is a CUDA device");
     const String model = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
     const auto create = [&](int backend, int target, bool allow_fallback)
     {
@@ -442,7 +443,7 @@ TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_al
 
     const cv::Exception error = errorOf([&]() { create(dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA, false); });
     EXPECT_EQ(Error::GpuNotSupported, error.code);
-    EXPECT_NE(std::string::npos, error.err.find("without CUDA")) << error.err;
+    EXPECT_NE(std::string::npos, error.err.find("no device")) << error.err;
     EXPECT_EQ(Error::GpuNotSupported, errorOf([&]() { create(dnn::DNN_BACKEND_DEFAULT, dnn::DNN_TARGET_CUDA, false); }).code);
     EXPECT_EQ(Error::StsNotImplemented, errorOf([&]() { create(dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_MYRIAD, false); }).code);
     EXPECT_EQ(Error::StsNotImplemented, errorOf([&]() { create(12345, dnn::DNN_TARGET_CPU, false); }).code);
@@ -454,6 +455,20 @@ TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_al
     perturber->perturb(randomFace(CV_8UC1, 1), fallen_back, 0);
     createPerturber()->perturb(randomFace(CV_8UC1, 1), expected, 0);
     EXPECT_EQ(0, cvtest::norm(fallen_back, expected, NORM_INF));
+}
+
+TEST(SanPrivacy_Perturber, cuda_equals_opencv)
+{
+    if (dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())
+        throw SkipTestException(errorOf([]() { createPerturber(GENERATORS[0], dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA); }).err);
+    const Mat face = randomFace(CV_32FC1, 8);
+    for (const char* generator : GENERATORS)
+    {
+        Mat by_cuda, by_opencv;
+        createPerturber(generator, dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA)->perturb(face, by_cuda, 1);
+        createPerturber(generator, dnn::DNN_BACKEND_OPENCV)->perturb(face, by_opencv, 1);
+        EXPECT_LE(cvtest::norm(by_cuda, by_opencv, NORM_INF), 1e-3) << generator;
+    }
 }
 
 TEST(SanPrivacy_Perturber, default_backend_equals_opencv)

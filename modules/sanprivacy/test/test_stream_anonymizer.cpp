@@ -63,7 +63,7 @@ public:
         {
             const Mat move = transformOf(i, t);
             Mat source, face, mask;
-            const double scale = norm(move.row(0).colRange(0, 2));
+            const double scale = cv::norm(move.row(0).colRange(0, 2));
             if (scale < 1)
                 GaussianBlur(portraits_[i], source, Size(), .4 / scale);
             else
@@ -111,7 +111,7 @@ private:
     Mat transformOf(size_t i, int t) const
     {
         const Place place = actors_[i].at(t);
-        const double scale = place.eyes / norm(LEFT_EYE - RIGHT_EYE);
+        const double scale = place.eyes / cv::norm(LEFT_EYE - RIGHT_EYE);
         Mat move = getRotationMatrix2D(HEAD, -place.roll, scale);
         move.at<double>(0, 2) += place.centre.x - HEAD.x;
         move.at<double>(1, 2) += place.centre.y - HEAD.y;
@@ -121,7 +121,7 @@ private:
     void drawEllipse(Mat& mask, int i, int t, const Size2f& axes, int margin, int value) const
     {
         const Place place = actors_[size_t(i)].at(t);
-        const float scale = float(2 * place.eyes / norm(LEFT_EYE - RIGHT_EYE));
+        const float scale = float(2 * place.eyes / cv::norm(LEFT_EYE - RIGHT_EYE));
         ellipse(mask, RotatedRect(Point2f(float(place.centre.x + margin), float(place.centre.y + margin)),
                                   axes * scale, float(place.roll)), Scalar(value), FILLED);
     }

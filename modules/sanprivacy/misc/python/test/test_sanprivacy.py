@@ -117,7 +117,7 @@ class SanprivacyTest(unittest.TestCase):
     def test_cuda_without_a_device_is_an_error(self):
         if cv.cuda.getCudaEnabledDeviceCount() > 0:
             self.skipTest("there is a CUDA device")
-        with self.assertRaises(cv.error):
+        with self.assertRaisesRegex(cv.error, "no device"):
             cv.sanprivacy.Perturber.create(network("generator_residual"), prototypes(self.folder), "",
                                            cv.dnn.DNN_BACKEND_CUDA, cv.dnn.DNN_TARGET_CUDA)
 
