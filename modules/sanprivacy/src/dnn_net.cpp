@@ -82,7 +82,7 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
     String reason = "it holds no network";
     try
     {
-        net = importOnnx(filename, device.backend);
+        net = importOnnx(filename);
     }
     catch (const cv::Exception& e)
     {
