@@ -15,12 +15,14 @@ std::vector<SmallClassifierShape> shapes()
 {
     using Shape = SmallClassifierShape;
     return {
-        { 48, .80, 3, { 16, 32, 64, 96 }, 2, Shape::MAX_POOL, false, true },
-        { 64, 1.08, 5, { 16, 32, 64, 96 }, 1, Shape::STRIDE, true, false },
-        { 80, .90, 3, { 16, 32, 48, 64, 96 }, 1, Shape::AVERAGE_POOL, true, true },
-        { 64, .66, 3, { 16, 32, 64, 96 }, 2, Shape::AVERAGE_POOL, false, false },
-        { 96, 1., 7, { 16, 32, 48, 64, 96 }, 2, Shape::STRIDE, true, true },
-        { 80, 1.08, 5, { 16, 32, 48, 96 }, 1, Shape::MAX_POOL, true, false },
+        { 48, .80, 3, { 16, 32, 64, 96 }, 2, Shape::MAX_POOL, false, false, true },
+        { 64, 1.08, 5, { 16, 32, 64, 96 }, 1, Shape::STRIDE, true, false, false },
+        { 80, .90, 3, { 16, 32, 48, 64, 96 }, 1, Shape::AVERAGE_POOL, true, false, true },
+        { 64, .66, 3, { 16, 32, 64, 96 }, 2, Shape::AVERAGE_POOL, false, false, false },
+        { 96, 1., 7, { 16, 32, 48, 64, 96 }, 2, Shape::STRIDE, true, false, true },
+        { 80, 1.08, 5, { 16, 32, 48, 96 }, 1, Shape::MAX_POOL, true, false, false },
+        { 112, 1., 3, { 16, 32, 64, 128 }, 2, Shape::MAX_POOL, true, true, false },
+        { 112, 1.08, 3, { 16, 32, 64, 96, 128 }, 2, Shape::STRIDE, true, true, false },
     };
 }
 

@@ -17,7 +17,7 @@ namespace sanprivacy { namespace train {
 /** @brief Faces as a camera farther away, another light and a compressed file would show them.
 
 All faces of a call get the same resolution, so that no perturbation lives on details that only the canonical crop has.
-@param faces [N,1,224,224], 0..1; tensors of one size share what is drawn for them
+@param faces [N,C,224,224], 0..1; tensors of one size share what is drawn for them
 @param generator of the random numbers
 @return as faces; may leave 0..1 by the noise */
 std::vector<torch::Tensor> degrade(const std::vector<torch::Tensor>& faces, const c10::optional<at::Generator>& generator = c10::nullopt);
@@ -25,15 +25,15 @@ std::vector<torch::Tensor> degrade(const std::vector<torch::Tensor>& faces, cons
 /** @brief Half of the faces, every second one, as cut from a smaller picture: 72 to 160 pixels of its own fill the crop.
 
 Photographs of everyday size (LFW, CelebA) give crops of about 100 x 100 true pixels; training crops have twice as many.
-@param faces [N,1,224,224]
+@param faces [N,C,224,224]
 @param generator of the random numbers
 @return as faces */
 torch::Tensor someSmaller(const torch::Tensor& faces, const c10::optional<at::Generator>& generator = c10::nullopt);
 
 /** @brief What a classifier sees of canonical crops, low-passed; differentiable.
-@param faces [N,1,224,224]
+@param faces [N,C,224,224]
 @param jitter of drawJitter(), or undefined
-@return [N,1,side,side] */
+@return [N,C,side,side] */
 torch::Tensor viewOf(const torch::Tensor& faces, const SmallClassifierShape& shape, const torch::Tensor& jitter = {});
 
 /** @brief Our own ensemble of classifiers, of different shapes.

@@ -4,6 +4,8 @@
 
 #include "auxiliaries.hpp"
 
+#include "batches.hpp"
+
 #include <opencv2/imgproc.hpp>
 #include <opencv2/sanprivacy/alignment.hpp>
 
@@ -43,8 +45,10 @@ Tensor blur(const Tensor& x, const Tensor& kernel, int64_t stride = 1)
 {
     const int64_t taps = kernel.numel(), reach = taps / 2;
     const Tensor k = kernel.to(x.scalar_type()), padded = torch::replication_pad2d(x, { reach, reach, reach, reach });
-    const Tensor rows = torch::conv2d(padded, k.reshape({ 1, 1, 1, taps }), {}, { 1, stride });
-    return torch::conv2d(rows, k.reshape({ 1, 1, taps, 1 }), {}, { stride, 1 });
+    const Tensor planes = padded.flatten(0, 1).unsqueeze(1); // each channel by itself
+    const Tensor rows = torch::conv2d(planes, k.reshape({ 1, 1, 1, taps }), {}, { 1, stride });
+    const Tensor both = torch::conv2d(rows, k.reshape({ 1, 1, taps, 1 }), {}, { stride, 1 });
+    return both.reshape({ x.size(0), x.size(1), both.size(2), both.size(3) });
 }
 
 Tensor toTensor(const cv::Mat& values)
@@ -105,11 +109,12 @@ Auxiliary::Auxiliary(const NetworkDescription& description, torch::ScalarType dt
         fail(cv::format("index %d is beyond the output's %d elements", d.index, (int)output.flatten(1).size(1)));
 }
 
-Tensor Auxiliary::crop(const Tensor& grey, const Tensor& jitter) const
+Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
 {
-    TORCH_CHECK(grey.dim() == 4 && grey.size(1) == 1, "expected grey crops [N,1,224,224], found ", grey.sizes());
-    const torch::TensorOptions options = torch::dtype(grey.scalar_type() == torch::kDouble ? torch::kDouble : torch::kFloat);
-    Tensor x = grey.to(options);
+    TORCH_CHECK(faces.dim() == 4 && (faces.size(1) == 1 || faces.size(1) == 3),
+                "expected crops [N,1,224,224] or [N,3,224,224], found ", faces.sizes());
+    const torch::TensorOptions options = torch::dtype(faces.scalar_type() == torch::kDouble ? torch::kDouble : torch::kFloat);
+    Tensor x = faces.to(options);
     // pyrDown's kernel is the binomial one, its pixels lie on every second pixel.
     for (int i = 0; i < halvings_; ++i)
         x = blur(x, torch::tensor({ 1., 4., 6., 4., 1. }) / 16, 2);
@@ -132,10 +137,12 @@ Tensor Auxiliary::crop(const Tensor& grey, const Tensor& jitter) const
     return torch::grid_sampler(x, grid, /*bilinear*/ 0, /*border repeats*/ 1, /*align_corners=*/false);
 }
 
-Tensor Auxiliary::forward(const Tensor& grey, const Tensor& jitter) const
+Tensor Auxiliary::forward(const Tensor& faces, const Tensor& jitter) const
 {
     const NetworkDescription& d = description_;
-    const Tensor plane = crop(grey, jitter);
+    Tensor plane = crop(d.colour == "grey" ? luma(faces) : faces, jitter);
+    if (d.colour == "bgr")
+        plane = plane.flip(1);
     const Tensor input = (plane.expand({ -1, mean_.size(1), -1, -1 }) * 255 - mean_.to(plane.scalar_type())) * d.scale;
     const Tensor output = graph_.forward({ input.to(graph_.dtype()) },
         { d.output.empty() ? graph_.outputs()[0] : d.output })[0].flatten(1).to(plane.scalar_type());

@@ -40,14 +40,14 @@ public:
 
     const cv::sanprivacy::NetworkDescription& description() const { return description_; }
 
-    /** @brief What the network sees: [N,1,height,width], 0..1.
-    @param grey canonical crops, [N,1,224,224], 0..1; beyond their border it repeats
+    /** @brief What the network sees of each channel: [N,C,height,width], 0..1.
+    @param faces canonical crops, grey [N,1,224,224] or RGB [N,3,224,224], 0..1; beyond their border it repeats
     @param jitter of drawJitter(), or undefined */
-    torch::Tensor crop(const torch::Tensor& grey, const torch::Tensor& jitter = {}) const;
+    torch::Tensor crop(const torch::Tensor& faces, const torch::Tensor& jitter = {}) const;
 
     /** @brief Matchers: descriptors [N,D], of unit length where they compare by cosine. Classifiers: logit of label 1, [N,1].
     Differentiable; fp32, or double if the network is. Give an original and its perturbed face the same jitter. */
-    torch::Tensor forward(const torch::Tensor& grey, const torch::Tensor& jitter = {}) const;
+    torch::Tensor forward(const torch::Tensor& faces, const torch::Tensor& jitter = {}) const;
 
 private:
     cv::sanprivacy::NetworkDescription description_;

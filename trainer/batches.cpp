@@ -53,8 +53,8 @@ cv::Mat Jitter::operator()(const cv::Mat& face, cv::RNG& rng) const
     if (contrast > 0 || brightness > 0)
     {
         moved.convertTo(moved, -1, gain, offset);
-        cv::max(moved, 0, moved);
-        cv::min(moved, 1, moved);
+        cv::max(moved, cv::Scalar::all(0), moved);
+        cv::min(moved, cv::Scalar::all(1), moved);
     }
     return moved;
 }
@@ -67,17 +67,44 @@ cv::Mat greyFace(const cv::Mat& bgr)
     return grey;
 }
 
+cv::Mat colourFace(const cv::Mat& bgr)
+{
+    cv::Mat rgb;
+    cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+    rgb.convertTo(rgb, CV_32F, 1. / 255);
+    return rgb;
+}
+
+torch::Tensor luma(const torch::Tensor& faces)
+{
+    if (faces.size(1) == 1)
+        return faces;
+    const torch::Tensor weights = torch::tensor({ .299, .587, .114 }, faces.options().requires_grad(false)); // of cv::COLOR_BGR2GRAY
+    return torch::conv2d(faces, weights.reshape({ 1, 3, 1, 1 }));
+}
+
 torch::Tensor stackImages(const std::vector<cv::Mat>& images)
 {
     const cv::Size size = images.front().size();
-    torch::Tensor stack = torch::empty({ int64_t(images.size()), 1, size.height, size.width });
+    const int64_t channels = images.front().channels();
+    torch::Tensor stack = torch::empty({ int64_t(images.size()), channels, size.height, size.width });
     for (size_t i = 0; i < images.size(); i++)
-        images[i].copyTo(cv::Mat(size, CV_32F, stack[int64_t(i)].data_ptr<float>()));
+        for (int64_t c = 0; c < channels; c++)
+            cv::extractChannel(images[i], cv::Mat(size, CV_32F, stack[int64_t(i)][c].data_ptr<float>()), int(c));
     return stack;
 }
 
-FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter)
-    : faces_(faces), batch_(batch), seed_(seed), jitter_(jitter), shuffle_(faces.size(), seed)
+namespace {
+
+cv::Mat networkFace(const Faces& faces, size_t i, bool colour)
+{
+    return colour ? colourFace(faces.crop(i)) : greyFace(faces.crop(i));
+}
+
+} // namespace
+
+FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool colour)
+    : faces_(faces), batch_(batch), seed_(seed), jitter_(jitter), colour_(colour), shuffle_(faces.size(), seed)
 {
 }
 
@@ -90,19 +117,19 @@ Batch FaceBatches::operator()(int64_t step) const
         const uint64_t position = uint64_t(step * batch_ + k);
         const size_t i = shuffle_(position);
         cv::RNG rng(mixSeed(seed_, position));
-        images.push_back(jitter_(greyFace(faces_.crop(i)), rng));
+        images.push_back(jitter_(networkFace(faces_, i, colour_), rng));
         labels.push_back(float(faces_.label(i)));
     }
     return { stackImages(images), torch::tensor(labels).unsqueeze(1) };
 }
 
-Batch plainBatch(const Faces& faces, size_t begin, size_t end)
+Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool colour)
 {
     std::vector<cv::Mat> images;
     std::vector<float> labels;
     for (size_t i = begin; i < end; i++)
     {
-        images.push_back(greyFace(faces.crop(i)));
+        images.push_back(networkFace(faces, i, colour));
         labels.push_back(float(faces.label(i)));
     }
     return { stackImages(images), torch::tensor(labels).unsqueeze(1) };

@@ -69,7 +69,7 @@ std::vector<Tensor> Generator::perturb(const Tensor& x, const Tensor& p_same, co
 
 namespace {
 
-const int64_t IMAGE_CHANNELS = 1, PROTOTYPE_CHANNELS = 3;
+const int64_t IMAGE_CHANNELS = 1, COLOUR_CHANNELS = 3, PROTOTYPE_CHANNELS = 3;
 const int64_t ENCODER1 = 8, ENCODER2 = 12, DECODER1 = 256, DECODER2 = 128; // channels, as in the paper
 
 } // namespace
@@ -272,20 +272,24 @@ Tensor GenderClassifier::forward(const Tensor& x, const c10::optional<at::Genera
 SmallClassifier::SmallClassifier(const SmallClassifierShape& s) : shape(s)
 {
     const int64_t group = 8; // channels
-    const auto add = [this](nn::Conv2d layer, int64_t channels) {
+    int64_t in = COLOUR_CHANNELS, side = shape.side;
+    const auto add = [&](int64_t channels, int64_t stride) {
+        const bool first = convolutions.empty(), separated = shape.separable && !first;
         const std::string number = std::to_string(convolutions.size() + 1);
-        convolutions.push_back(register_module("convolution" + number, layer));
+        if (separated)
+            depthwise.push_back(register_module("depthwise" + number, initialised(
+                nn::Conv2d(nn::Conv2dOptions(in, in, 3).groups(in).stride(stride).padding(1).bias(false)), false)));
+        convolutions.push_back(register_module("convolution" + number,
+            convolution(in, channels, first ? shape.stem : separated ? 1 : 3, separated ? 1 : stride)));
         if (shape.normalised)
             normalisations.push_back(register_module("normalisation" + number, nn::GroupNorm(channels / group, channels)));
+        in = channels;
     };
-    int64_t in = IMAGE_CHANNELS, side = shape.side;
     for (int64_t channels : shape.channels)
     {
-        const bool first = in == IMAGE_CHANNELS;
-        for (int64_t i = 1; i < shape.depth && !first; ++i)
-            add(convolution(in, in), in);
-        add(convolution(in, channels, first ? shape.stem : 3, shape.halving == SmallClassifierShape::STRIDE ? 2 : 1), channels);
-        in = channels;
+        for (int64_t i = 1; i < shape.depth && !convolutions.empty(); ++i)
+            add(in, 1);
+        add(channels, shape.halving == SmallClassifierShape::STRIDE ? 2 : 1);
         side = (side + 1) / 2;
     }
     output = register_module("output", fullyConnected(shape.flattened ? in * side * side : in, 1, false));
@@ -301,6 +305,11 @@ Tensor SmallClassifier::forward(const Tensor& view, bool frozen)
     {
         const nn::Conv2d& c = convolutions[i];
         const Tensor before = maps;
+        if (shape.separable && i > 0)
+        {
+            const nn::Conv2d& d = depthwise[i - 1];
+            maps = torch::conv2d(maps, weights(d->weight), {}, (*d->options.stride())[0], 1, 1, d->options.groups());
+        }
         maps = torch::conv2d(maps, weights(c->weight), weights(c->bias), (*c->options.stride())[0], c->weight.size(2) / 2);
         if (shape.normalised)
             maps = torch::group_norm(maps, normalisations[i]->options.num_groups(), weights(normalisations[i]->weight),

@@ -149,6 +149,7 @@ struct SmallClassifierShape
     int64_t depth;                 //!< convolutions of each stage after the first: those before the last are residual
     Halving halving;
     bool normalised;               //!< group normalisation after each convolution
+    bool separable;                //!< every convolution but the first is one of each channel, then one across channels
     bool flattened;                //!< a fully connected layer sees the last map whole, not only its mean
 };
 
@@ -159,13 +160,14 @@ struct SmallClassifier : torch::nn::Module
 {
     explicit SmallClassifier(const SmallClassifierShape& shape);
 
-    /** @param view [N,1,side,side] grey, 0..1
+    /** @param view [N,3,side,side] RGB, 0..1
     @param frozen no gradient reaches the weights, only the faces
     @return [N,1] logit of label 1 */
     torch::Tensor forward(const torch::Tensor& view, bool frozen = false);
 
     SmallClassifierShape shape;
     std::vector<torch::nn::Conv2d> convolutions;
+    std::vector<torch::nn::Conv2d> depthwise;         //!< before each convolution but the first, or none
     std::vector<torch::nn::GroupNorm> normalisations; //!< one per convolution, or none
     torch::nn::Linear output{nullptr};
 };

@@ -33,6 +33,7 @@ using Attributes = std::map<std::string, Attribute>;
 // Resize and Clip change their form after this opset in ways that OpenCV 4.6 does not know; the IR version belongs to it.
 const int64_t OPSET = 11, IR_VERSION = 6;
 const char* const BATCH = "N";
+const int64_t PROTOTYPE_CHANNELS = 3;
 
 //! An ONNX model under construction. Values go by name; a node's output is named after it.
 class ModelBuilder
@@ -434,6 +435,39 @@ double writeOnnx(ResidualUNet& network, const std::string& file, const std::stri
         return Example{{{"image", images}, {"target_proto", targets}},
                        {{"perturbed", network.perturb(images, Tensor(), {targets})[0]}}};
     });
+}
+
+void readOnnx(const std::string& file, ResidualUNet& network)
+{
+    std::ifstream in(file, std::ios::binary);
+    onnx::ModelProto model;
+    if (!in || !model.ParseFromIstream(&in))
+        CV_Error(cv::Error::StsParseError, "'" + file + "' is missing, truncated or no ONNX file");
+    std::map<std::string, const onnx::TensorProto*> constants;
+    for (const onnx::TensorProto& constant : model.graph().initializer())
+        constants[constant.name()] = &constant;
+
+    const torch::NoGradGuard noGradients;
+    const auto read = [&](const std::string& name, Tensor& parameter) {
+        const auto found = constants.find(name);
+        const size_t bytes = size_t(parameter.numel()) * sizeof(float);
+        if (found == constants.end() || found->second->raw_data().size() != bytes)
+            CV_Error(cv::Error::StsBadArg, "'" + file + "' is no residual U-Net: " + name + " is missing or of another size");
+        parameter.copy_(torch::from_blob(const_cast<char*>(found->second->raw_data().data()), parameter.sizes(), torch::kFloat));
+    };
+    const auto readLayer = [&](const std::string& name, nn::Conv2d& layer) {
+        read(name + ".weight", layer->weight);
+        read(name + ".bias", layer->bias);
+    };
+    for (size_t i = 0; i < network.down.size(); ++i)
+    {
+        readLayer("down" + std::to_string(i + 1), network.down[i]);
+        readLayer("keep" + std::to_string(i + 1), network.keep[i]);
+    }
+    for (size_t i = 0; i < network.up.size(); ++i)
+        readLayer("up" + std::to_string(network.up.size() - i), network.up[i]);
+    readLayer("change", network.residual);
+    network.down[0]->weight.slice(1, 1 + PROTOTYPE_CHANNELS).div_(ResidualUNet::CONTRAST); // of the difference, see writeOnnx()
 }
 
 double writeOnnx(GenderClassifier& network, const std::string& file, const std::string& description)

@@ -38,6 +38,10 @@ double writeOnnx(San2018& network, const std::string& file, const std::string& d
 //! `image` [N,1,224,224], `target_proto` [N,3,224,224] RGB to `perturbed` [N,1,224,224], all 0..1.
 double writeOnnx(ResidualUNet& network, const std::string& file, const std::string& description = "");
 
+/** Takes the weights of a file that writeOnnx() made, to train them further: bound and prototypes stay the network's own.
+Missing, truncated or foreign files raise cv::Exception. */
+void readOnnx(const std::string& file, ResidualUNet& network);
+
 //! `image` [N,1,224,224], 0..1, to `probability` [N,1] of label 1.
 double writeOnnx(GenderClassifier& network, const std::string& file, const std::string& description = "");
 

@@ -14,6 +14,7 @@
 #include "dataset.hpp"
 #include "generator.hpp"
 #include "losses.hpp"
+#include "onnx_writer.hpp"
 
 namespace sanprivacy { namespace train {
 
@@ -55,7 +56,7 @@ int run(const AttackersOptions& options)
     const Dataset dataset = loadDataset(options.dataset);
     torch::manual_seed(loop.seed);
     const auto attackers = std::make_shared<Attackers>();
-    const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter());
+    const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
 
     Task task;
     task.kind = ATTACKERS_KIND;
@@ -71,7 +72,7 @@ int run(const AttackersOptions& options)
     };
     if (dataset.heldOut.size() > 0)
         task.evaluate = [&] {
-            const Batch all = plainBatch(dataset.heldOut, 0, dataset.heldOut.size());
+            const Batch all = plainBatch(dataset.heldOut, 0, dataset.heldOut.size(), true);
             Figures figures;
             for (const auto& member : attackers->members)
                 figures.emplace_back("accuracy" + std::to_string(figures.size() + 1),
@@ -99,12 +100,15 @@ public:
         : options(o), prototypes(o.prototypes),
           contest(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes.neutral(), o.bound)))
     {
-        if (!o.initial.empty())
+        const bool onlyGenerator = o.initial.extension() == ".onnx";
+        if (onlyGenerator)
+            readOnnx(o.initial.string(), *contest->generator);
+        else if (!o.initial.empty())
             loadNetwork(o.initial, RESIDUAL_KIND, *contest);
-        else if (!o.attackers.empty())
+        if (!o.attackers.empty())
             loadNetwork(o.attackers, ATTACKERS_KIND, *contest->attackers);
-        else if (!o.loop.resume)
-            CV_Error(cv::Error::StsBadArg, "one of --attackers, --initial and --resume is needed");
+        else if ((o.initial.empty() || onlyGenerator) && !o.loop.resume)
+            CV_Error(cv::Error::StsBadArg, "--attackers, a checkpoint as --initial, or --resume is needed");
         for (const std::string& name : o.classifiers)
             classifiers.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER));
         for (const std::string& name : o.watched)
@@ -115,10 +119,11 @@ public:
         fading = limit / limit.max();
     }
 
-    //! X' as blendFace() puts it into a picture, where the change fades towards the rim of the crop.
-    Tensor perturb(const Tensor& x, const Tensor& targets) const
+    //! X' - X of colour faces [N,3,224,224], for all channels, as blendFace() puts it into a picture, where it fades towards the rim of the crop.
+    Tensor change(const Tensor& faces, const Tensor& targets) const
     {
-        return x + fading * (contest->generator->perturb(x, {}, { prototypes.same(targets) })[0] - x);
+        const Tensor x = luma(faces);
+        return fading * (contest->generator->perturb(x, {}, { prototypes.same(targets) })[0] - x);
     }
 
     /** The target is drawn independently of the face's label y, which the generator is not told.
@@ -128,8 +133,8 @@ public:
         const Tensor x = someSmaller(batch[0], generator), &y = batch[1];
         const int64_t n = x.size(0);
         const Tensor targets = torch::randint(2, { n, 1 }, generator, torch::kFloat);
-        const Tensor perturbed = perturb(x, targets), change = perturbed - x;
-        const std::vector<Tensor> seen = degrade({ x, perturbed }, generator);
+        const Tensor added = change(x, targets);
+        const std::vector<Tensor> seen = degrade({ x, x + added }, generator);
 
         // J_G: some of the attackers and one of the public classifiers
         const auto& members = contest->attackers->members;
@@ -164,7 +169,7 @@ public:
                 attack = attack + crossEntropy(y, member.forward(viewOf(view, member.shape, drawPlace(n, generator))));
         }
 
-        const Tensor shade = changePenalty(change), rough = roughnessPenalty(change);
+        const Tensor shade = changePenalty(added), rough = roughnessPenalty(added);
         const Tensor total = totalLoss(meanGender, matching, options.lambdaGender, options.lambdaMatching)
                              + options.lambdaChange * shade + options.lambdaRoughness * rough + attack;
         return { { "J", total }, { "J_G", meanGender }, { "J_M", matching }, { "change", shade }, { "roughness", rough }, { "attack", attack } };
@@ -186,12 +191,12 @@ public:
         for (size_t begin = 0; begin < n; begin += atATime)
         {
             const size_t end = std::min(begin + atATime, n);
-            const Batch batch = plainBatch(faces, begin, end);
+            const Batch batch = plainBatch(faces, begin, end, true);
             const Tensor &x = batch[0], &y = batch[1];
             const double count = double(end - begin);
             for (const bool opposite : { true, false })
             {
-                const Tensor shown = perturb(x, opposite ? 1 - y : y);
+                const Tensor added = change(x, opposite ? 1 - y : y), shown = x + added;
                 const std::string suffix = opposite ? "_OP" : "_SM";
                 for (const auto& member : contest->attackers->members)
                     add("attackers" + suffix, count * wrongShare(member->forward(viewOf(shown, member->shape)), y)
@@ -203,7 +208,7 @@ public:
                     continue;
                 for (const Auxiliary& matcher : matchers)
                     add(matcher.description().name, count * (1 - (matcher.forward(shown) * matcher.forward(x)).sum(1)).mean().item<double>());
-                square += count * changePenalty(shown - x).item<double>();
+                square += count * changePenalty(added).item<double>();
             }
         }
         Figures figures;
@@ -226,7 +231,7 @@ int run(const ResidualOptions& options)
     torch::manual_seed(loop.seed);
     const ResidualTraining training(options);
     const Dataset dataset = loadDataset(options.dataset);
-    const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter());
+    const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
 
     Task task;
     task.kind = RESIDUAL_KIND;
@@ -259,7 +264,7 @@ Verb residualVerb(CLI::App& app)
     options->dataset.addTo(*verb);
     verb->add_option("--prototypes", options->prototypes, "file of the verb prototypes")->required()->check(CLI::ExistingFile);
     verb->add_option("--attackers", options->attackers, "checkpoint of the verb attackers")->check(CLI::ExistingFile);
-    verb->add_option("--initial", options->initial, "checkpoint of this verb to start from, instead of --attackers")->check(CLI::ExistingFile);
+    verb->add_option("--initial", options->initial, "checkpoint of this verb to start from, or a file of the verb export (and --attackers)")->check(CLI::ExistingFile);
     verb->add_option("--networks", options->networks, "networks file that describes the auxiliary networks")->required()->check(CLI::ExistingFile);
     verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers");
     verb->add_option("--watched", options->watched, "classifiers to measure by only");

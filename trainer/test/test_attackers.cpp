@@ -12,10 +12,10 @@ namespace {
 using namespace sanprivacy::train;
 using torch::Tensor;
 
-//! Brightness grows from left to right, [2,1,224,224].
+//! Brightness grows from left to right, [2,3,224,224].
 Tensor ramp()
 {
-    return ((torch::arange(CROP_SIZE, torch::kFloat) + .5) / CROP_SIZE).expand({2, 1, CROP_SIZE, CROP_SIZE}).contiguous();
+    return ((torch::arange(CROP_SIZE, torch::kFloat) + .5) / CROP_SIZE).expand({2, 3, CROP_SIZE, CROP_SIZE}).contiguous();
 }
 
 TEST(Attackers, each_has_its_own_view)
@@ -31,7 +31,7 @@ TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
     for (const auto& member : attackers.members)
     {
         const int64_t side = member->shape.side;
-        Tensor face = torch::rand({2, 1, side, side}, torch::requires_grad());
+        Tensor face = torch::rand({2, 3, side, side}, torch::requires_grad());
         member->forward(face, true).sum().backward();
         EXPECT_GT(face.grad().abs().sum().item<double>(), 0);
         for (const Tensor& parameter : member->parameters())
@@ -44,7 +44,7 @@ TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
 
 TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
 {
-    SmallClassifierShape shape = {48, .75, 3, {8}, 1, SmallClassifierShape::STRIDE, false, false};
+    SmallClassifierShape shape = {48, .75, 3, {8}, 1, SmallClassifierShape::STRIDE, false, false, false};
     // Of a ramp, the view's columns are their own places in it.
     const Tensor columns = .5 + .75 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5);
     EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape)[1][0][20], columns, 0, 1e-4));
@@ -55,7 +55,7 @@ TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
 
 TEST(Attackers, every_second_face_is_smaller)
 {
-    const Tensor faces = torch::rand({4, 1, CROP_SIZE, CROP_SIZE});
+    const Tensor faces = torch::rand({4, 3, CROP_SIZE, CROP_SIZE});
     for (uint64_t seed = 0; seed < 8; seed++)
     {
         const Tensor seen = someSmaller(faces, at::make_generator<at::CPUGeneratorImpl>(seed));
@@ -71,7 +71,7 @@ TEST(Attackers, every_second_face_is_smaller)
 
 TEST(Attackers, degrading_treats_all_alike)
 {
-    const Tensor face = torch::rand({3, 1, CROP_SIZE, CROP_SIZE});
+    const Tensor face = torch::rand({3, 3, CROP_SIZE, CROP_SIZE});
     for (uint64_t seed = 0; seed < 8; seed++)
     {
         const std::vector<Tensor> seen = degrade({face, face.clone()}, at::make_generator<at::CPUGeneratorImpl>(seed));

@@ -177,6 +177,24 @@ TEST(Auxiliary, grey_plane_thrice_equals_summed_filters)
     EXPECT_LE(((Auxiliary(three).forward(x) - expected).abs().max() / expected.abs().max()).item<double>(), 1e-5);
 }
 
+TEST(Auxiliary, colour_goes_to_the_channels_of_the_network)
+{
+    const Tensor r = toTensor(texture(4)), g = toTensor(texture(5)), b = toTensor(texture(6)), rgb = torch::cat({ r, g, b }, 1);
+    const auto forward = [&](const char* colour, const Tensor& faces)
+    {
+        SmallGraph graph;
+        buildPassThrough(graph, std::string(colour) == "grey" ? 1 : 3, 16, 16);
+        NetworkDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 16, 16, colour);
+        d.file = graph.write();
+        d.layout = scaledLayout(16. / 112);
+        return Auxiliary(d).forward(faces).reshape({ faces.size(0), -1, 16, 16 });
+    };
+    const auto same = [](const Tensor& found, const Tensor& expected) { return torch::allclose(found, expected, 0, 1e-5); };
+    EXPECT_TRUE(same(forward("rgb", rgb)[0][1], forward("grey", g)[0][0]));
+    EXPECT_TRUE(same(forward("bgr", rgb)[0][2], forward("grey", r)[0][0]));
+    EXPECT_TRUE(same(forward("grey", rgb), forward("grey", .299 * r + .587 * g + .114 * b)));
+}
+
 //! Two convolutions and the softmax of three values.
 void buildClassifier(SmallGraph& g, double gain = 1)
 {

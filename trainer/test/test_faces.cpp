@@ -162,6 +162,21 @@ TEST(Train_FaceBatches, depend_on_seed_and_step_alone)
     const Batch batch = plain(0), inOrder = plainBatch(faces, 0, 6);
     EXPECT_NEAR(batch[0].sum().item<double>(), inOrder[0].sum().item<double>(), 1) << "the same faces, shuffled";
     EXPECT_EQ(3, batch[1].sum().item<float>());
+
+    const FaceBatches inColour(faces, 4, 1, Jitter::none(), true), inGrey(faces, 4, 1, Jitter::none());
+    const torch::Tensor colour = inColour(1)[0];
+    EXPECT_EQ(std::vector<int64_t>({ 4, 3, 224, 224 }), colour.sizes().vec());
+    EXPECT_TRUE(torch::allclose(luma(colour), inGrey(1)[0], 0, 1. / 255)) << "but for the rounding of grey levels";
+}
+
+TEST(Train_FaceBatches, colour_is_rgb)
+{
+    const cv::Mat orange(2, 2, CV_8UC3, cv::Scalar(0, 102, 255)); // BGR
+    const torch::Tensor faces = stackImages({ colourFace(orange), colourFace(orange) });
+    ASSERT_EQ(std::vector<int64_t>({ 2, 3, 2, 2 }), faces.sizes().vec());
+    EXPECT_TRUE(torch::allclose(faces[1].slice(1, 1).slice(2, 1).flatten(), torch::tensor({ 1.f, .4f, 0.f })));
+    EXPECT_NEAR(luma(faces)[0][0][0][0].item<float>(), .299 + .4 * .587, 1e-6);
+    EXPECT_TRUE(torch::equal(luma(luma(faces)), luma(faces)));
 }
 
 TEST(Train_SquareBatches, points_lie_where_the_drawn_eyes_are)

@@ -158,6 +158,40 @@ TEST_F(OnnxWriter, residual_u_net)
     EXPECT_LT(fs::file_size(path("unet.onnx")), 3000000u);
 }
 
+TEST_F(OnnxWriter, residual_u_net_is_read_back)
+{
+    const Tensor neutral = torch::rand({3, 224, 224});
+    ResidualUNet network(neutral, .2), again(neutral, .2);
+    randomBiases(network);
+    torch::nn::init::normal_(network.residual->weight, 0., .3);
+    writeOnnx(network, path("unet.onnx"));
+    readOnnx(path("unet.onnx"), again);
+    torch::NoGradGuard no_gradients;
+    const Tensor x = torch::rand({2, 1, 224, 224}), target = torch::rand({2, 3, 224, 224});
+    const Tensor y = network.perturb(x, Tensor(), {target})[0];
+    EXPECT_GT((y - x).abs().max().item<float>(), .1);
+    EXPECT_LE((again.perturb(x, Tensor(), {target})[0] - y).abs().max().item<float>(), 1e-5);
+}
+
+TEST_F(OnnxWriter, foreign_files_are_not_read)
+{
+    GenderClassifier classifier;
+    classifier.eval();
+    writeOnnx(classifier, path("classifier.onnx"));
+    std::ofstream(path("text.onnx")) << "no network";
+    ResidualUNet network(torch::rand({3, 224, 224}), .2);
+    for (const char* name : {"classifier.onnx", "text.onnx", "absent.onnx"})
+        try
+        {
+            readOnnx(path(name), network);
+            ADD_FAILURE() << name;
+        }
+        catch (const cv::Exception& error)
+        {
+            EXPECT_NE(error.msg.find("'" + path(name) + "' is "), std::string::npos) << error.msg;
+        }
+}
+
 TEST_F(OnnxWriter, gender_classifier)
 {
     GenderClassifier network;
