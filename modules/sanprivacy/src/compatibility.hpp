@@ -19,6 +19,11 @@
 #define CV_INSTRUMENT_REGION() CV_TRACE_FUNCTION()
 #endif
 
+// getRotationMatrix2D and moments moved from imgproc to geometry in 5.
+#if CV_VERSION_MAJOR >= 5
+#include "opencv2/geometry.hpp"
+#endif
+
 // CascadeClassifier moved from objdetect to contrib's xobjdetect in 5.
 #ifdef HAVE_OPENCV_OBJDETECT
 #include "opencv2/objdetect.hpp"
@@ -34,7 +39,8 @@ namespace cv { namespace sanprivacy {
 
 /** Reads an ONNX file.
 5.0 has two engines. On the CPU neither is faster for all our networks (default network: 10.1 ms classic, 9.8 ms new; landmarks
-.59 and .73 ms), but only the classic one runs CUDA. 5.1 has the new one alone, faster than both (8.9 and .57 ms), CUDA included. */
+.59 and .73 ms), but only the classic one runs CUDA. 5.1 has the new one alone, faster than both (8.9 and .57 ms); it runs a
+network on CUDA as a whole or not at all, and has no Resize and no transposed convolution there. */
 inline dnn::Net importOnnx(const String& filename)
 {
 #if CV_VERSION_MAJOR == 5 && CV_VERSION_MINOR == 0

@@ -92,7 +92,7 @@ TEST(SanPrivacy_Alignment, similarity_is_the_least_squares_one)
     {
         static double of(const Mat& a, const Mat& b, double c, double s, double x, double y)
         {
-            Mat moved = a * (Mat_<double>(2, 2) << c, s, -s, c) + Mat::ones(5, 1, CV_64F) * (Mat_<double>(1, 2) << x, y);
+            Mat moved = a * Mat(Matx22d(c, s, -s, c)) + Mat::ones(5, 1, CV_64F) * Mat(Matx12d(x, y));
             return cvtest::norm(moved, b, NORM_L2SQR);
         }
     };

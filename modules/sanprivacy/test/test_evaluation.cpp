@@ -107,7 +107,7 @@ TEST(SanPrivacy_Evaluation, ties_share_a_point)
 {
     // Label 1: 3 2 2 1; label 0: 2 1 0 0.
     const Roc roc(std::vector<int>{3, 2, 2, 1, 2, 1, 0, 0}, std::vector<int>{1, 1, 1, 1, 0, 0, 0, 0});
-    const Mat1d fpr = (Mat1d(5, 1) << 0, 0, .25, .5, 1), tpr = (Mat1d(5, 1) << 0, .25, .75, 1, 1);
+    const Mat fpr(Matx<double, 5, 1>(0, 0, .25, .5, 1)), tpr(Matx<double, 5, 1>(0, .25, .75, 1, 1));
     EXPECT_EQ(cvtest::norm(roc.fpr, fpr, NORM_INF), 0);
     EXPECT_EQ(cvtest::norm(roc.tpr, tpr, NORM_INF), 0);
     // 12 of 16 pairs in order, 3 tied (2-2 twice, 1-1).
@@ -128,7 +128,7 @@ TEST(SanPrivacy_Evaluation, confusion_counts_every_face)
     const std::vector<int> labels = {0, 0, 0, 1, 1};
     Mat1d counts;
     confusionMatrix(scores, labels, .5, counts);
-    EXPECT_EQ(cvtest::norm(counts, Mat1d((Mat1d(2, 2) << 1, 2, 1, 1)), NORM_INF), 0);
+    EXPECT_EQ(cvtest::norm(counts, Mat(Matx22d(1, 2, 1, 1)), NORM_INF), 0);
     EXPECT_EQ(errorRate(scores, labels, .5), 3. / 5);
     EXPECT_EQ(errorRate(scores, labels, std::numeric_limits<double>::infinity()), 2. / 5);
     EXPECT_EQ(errorRate(std::vector<float>{.6f}, std::vector<int>{1}, .5), 0);
@@ -145,7 +145,7 @@ TEST(SanPrivacy_Evaluation, wrong_arguments_are_errors)
     EXPECT_THROW(errorRate(std::vector<float>(), std::vector<int>(), .5), cv::Exception);
     EXPECT_THROW(areaUnderCurve(std::vector<double>{0, 1}, std::vector<double>{0, 1, 1}), cv::Exception);
 
-    const Mat1f descriptors = (Mat1f(3, 2) << 1, 0, 0, 1, 1, 1);
+    const Mat descriptors(Matx32f(1, 0, 0, 1, 1, 1));
     const std::vector<int> identities = {7, 7, 9};
     EXPECT_NO_THROW(MatchEvaluation::create(descriptors, noArray(), identities));
     const Ptr<MatchEvaluation> strangers = MatchEvaluation::create(descriptors, noArray(), std::vector<int>{1, 2, 3});
@@ -375,7 +375,7 @@ TEST(SanPrivacy_Evaluation, faces_on_a_circle_match_as_their_angles_say)
         for (double position : {k + 0., k + 1.25})
         {
             const double angle = 2 * CV_PI * position / people;
-            originals.push_back(Mat1f((Mat1f(1, 2) << (float)std::cos(angle), (float)std::sin(angle))));
+            originals.push_back(Mat(Matx12f((float)std::cos(angle), (float)std::sin(angle))));
             identities.push_back(k);
         }
     for (int distance : {DISTANCE_COSINE, DISTANCE_EUCLIDEAN})

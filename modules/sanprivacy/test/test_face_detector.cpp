@@ -135,7 +135,7 @@ TEST(SanPrivacy_FaceDetector, each_shipped_portrait_has_one_face)
         EXPECT_LE(faces.at<float>(0, SCORE), 1.f) << name;
 
         const Mat landmarks = landmarksOf(faces);
-        const Mat eyes = (Mat_<float>(2, 2) << 124, 164, 196, 164); // scripts/make_portraits.py puts them there
+        const Mat eyes(Matx22f(124, 164, 196, 164)); // scripts/make_portraits.py puts them there
         EXPECT_LE(cvtest::norm(landmarks.rowRange(0, 2), eyes, NORM_INF), 6) << name;
         const Rect2f box(faces.at<float>(0), faces.at<float>(1), faces.at<float>(2), faces.at<float>(3));
         for (int k = 0; k < 5; ++k)

@@ -6,6 +6,7 @@
 #define OPENCV_SANPRIVACY_TEST_PRECOMP_HPP
 
 #include "opencv2/ts.hpp"
+#include "../src/compatibility.hpp"
 #include "opencv2/sanprivacy.hpp"
 
 #include <cstdlib>
