@@ -4,7 +4,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Counts the face-frames that the verb `video` leaves unprotected in a long film of the sample portraits, whose places are known.
 
-    measure_film.py [--frames 2500] SANPRIVACY [OPTION of `video` ...]
+    measure_film.py [--frames 2500] [--seed 1] SANPRIVACY [OPTION of `video` ...]
 
 Four faces at a time enter, leave, cross, grow, shrink and roll over a smooth ground. A face counts where at least half of it, from
 the eyes to the mouth, is inside the frame and not behind another one. It is covered (`--replace solid`), so that
@@ -80,13 +80,14 @@ def main():
     parser = argparse.ArgumentParser(description="Counts unprotected face-frames.")
     parser.add_argument("sanprivacy")
     parser.add_argument("--frames", type=int, default=2500)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("options", nargs=argparse.REMAINDER, help="of the verb video")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         film, result = os.path.join(folder, "film.mkv"), os.path.join(folder, "result.mkv")
         encoder = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE),
                                     "-i", "-", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", film], stdin=subprocess.PIPE)
-        for picture, _, _ in frames(options.frames):
+        for picture, _, _ in frames(options.frames, options.seed):
             encoder.stdin.write(picture.tobytes())
         encoder.stdin.close()
         encoder.wait()
@@ -109,7 +110,7 @@ def main():
 
         before, after = cv2.VideoCapture(film), cv2.VideoCapture(result)
         faces = unprotected = background = changed_background = 0
-        for t, (_, parts, heads) in enumerate(frames(options.frames)):
+        for t, (_, parts, heads) in enumerate(frames(options.frames, options.seed)):
             changed = cv2.absdiff(before.read()[1], after.read()[1]).max(axis=2) > CHANGED
             for part in parts:
                 faces += 1

@@ -30,6 +30,10 @@ const double CLEARLY_OTHER = .25;  // motion per frame, inter-ocular distances
 const size_t MOVES = 10;           // frames whose motion tells where a face goes that is hidden: the last few may be the other's
 const double VELOCITY_KEPT = .95;  // per frame, of a track that is lost
 const double HELD_GROWTH = 1.15;   // of the head, where it is not seen
+const double GROWTH_WHILE_HELD = .02; // added for each frame
+const double UNSETTLED_GROWTH = 1.4; // of a head that was not to be seen whole when it was found
+const double LEAST_WHOLE = .9;     // share of a head's box inside the frame, and clear of any other one's
+const double TURNED_CLEARER = .25; // of the scores of two views, to give up how a known face lay
 const int MOST_HOLDS_UNSEEN = 5;   // hold times that a face is followed for without being found
 const int TURNS = 4;               // quarters of a circle
 const int LOST_INTERVAL = 3;       // of detections while a track is lost
@@ -137,6 +141,21 @@ std::vector<HeadShape> seenHeads(const TrackedFrame& frame, int except)
     return heads;
 }
 
+//! Whether a head is inside the frame and away from those of all other tracks.
+bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Sighting>& sightings, const Size& frame)
+{
+    const Rect2d box = HeadShape(landmarks).box();
+    const double least = LEAST_WHOLE * box.area();
+    return (box & Rect2d(0, 0, frame.width, frame.height)).area() >= least
+           && std::all_of(sightings.begin(), sightings.end(), [&](const Sighting& other)
+                  { return other.track == track || (box & HeadShape(other.landmarks).box()).area() <= box.area() - least; });
+}
+
+double growthWhileHeld(int frames)
+{
+    return HELD_GROWTH + GROWTH_WHILE_HELD * frames;
+}
+
 //! Quarter turns, clockwise, that bring a face upright.
 int turnsToUpright(const Landmarks& landmarks)
 {
@@ -227,8 +246,14 @@ void FaceTracker::see(TrackedFrame& frame)
     {
         const Sighting sighting = { track.id, track.state, sure(track) && track.unseen <= params_.hold,
                                     track.recognitions >= RECOGNITIONS && !crowded(track),
-                                    track.score, track.landmarks };
+                                    track.score, 1, track.landmarks };
         frame.sightings.push_back(sighting);
+    }
+    for (size_t i = 0; i < tracks_.size(); ++i)
+    {
+        Track& track = tracks_[i];
+        track.settled = track.settled && showsWhole(track.landmarks, track.id, frame.sightings, frame.image.size());
+        frame.sightings[i].growth = track.state == FACE_HELD ? growthWhileHeld(track.lost) : track.settled ? 1 : UNSETTLED_GROWTH;
     }
     for (Track& track : tracks_)
     {
@@ -306,7 +331,7 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
     if (detectNext_ || frame.cut || sinceDetection_ >= params_.detect_interval)
         return true;
     return std::any_of(tracks_.begin(), tracks_.end(), [](const Track& track)
-        { return track.lost > 0 && track.lost % LOST_INTERVAL == 1; });
+        { return !track.left && track.lost > 0 && track.lost % LOST_INTERVAL == 1; });
 }
 
 /** Upright, and turned as the known faces lie. In turn, a costlier look: a thorough one upright, and one at each further turn, for which
@@ -343,7 +368,7 @@ void FaceTracker::detectTurned(const Mat& image, int quarterTurns, double scale,
     detector_->detect(turned, faces, quick);
     for (int i = 0; i < faces.rows; ++i)
     {
-        Detection detection = { faces.row(i).clone(), Landmarks(), faces.at<float>(i, SCORE) };
+        Detection detection = { faces.row(i).clone(), Landmarks(), faces.at<float>(i, SCORE), quarterTurns };
         float* const value = detection.face.ptr<float>();
         for (int k = FIRST_LANDMARK; k < SCORE; k += 2)
         {
@@ -367,9 +392,20 @@ void FaceTracker::detectTurned(const Mat& image, int quarterTurns, double scale,
                 known = &other;
         if (!known)
             detections.push_back(detection);
-        else if (detection.score > known->score)
+        else if (clearer(detection, *known))
             *known = detection;
     }
+}
+
+//! Which of two views shows a face as it is. The detector is as sure of many an upright face that it sees upside down.
+bool FaceTracker::clearer(const Detection& detection, const Detection& known) const
+{
+    double advantage = 0; // of the view that the track was found in
+    for (const Track& track : tracks_)
+        if (distanceOf(track.landmarks, known.landmarks) < NEAR)
+            advantage = turnsToUpright(track.landmarks) == known.turn ? TURNED_CLEARER
+                        : turnsToUpright(track.landmarks) == detection.turn ? -TURNED_CLEARER : 0;
+    return detection.score > known.score + advantage;
 }
 
 void FaceTracker::match(const std::vector<Detection>& detections, const Mat& image)
@@ -396,12 +432,19 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
 
     std::vector<bool> matched(detections.size(), false);
     std::vector<bool> seen(tracks_.size(), false);
+    std::vector<Track> left;
     for (const Pairing& pairing : pairings)
         if (!matched[pairing.detection] && !seen[pairing.track]
             && !(tracks_[pairing.track].lost > 0 && hidden(detections[pairing.detection])))
         {
             matched[pairing.detection] = seen[pairing.track] = true;
-            take(tracks_[pairing.track], detections[pairing.detection], image);
+            Track& track = tracks_[pairing.track];
+            if (!showSameFace(track.landmarks, detections[pairing.detection].landmarks))
+            {
+                left.push_back(track); // it may have been another face that was found
+                left.back().left = true;
+            }
+            take(track, detections[pairing.detection], image);
         }
 
     // A track that ended up on another one's face has lost its own.
@@ -430,9 +473,19 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
             continue;
         if (turnsToUpright(detections[d].landmarks) != 0 && !credible(detections[d]))
             continue;
-        Track track = { nextId_++, detections[d].landmarks, Point2c(), std::deque<Point2c>(), FACE_FOUND, 0, 0, 0.f, 0, true };
+        Track track = { nextId_++, detections[d].landmarks, Point2c(), std::deque<Point2c>(), FACE_FOUND, 0, 0, 0.f, 0, true, true, false };
         take(track, detections[d], image);
         track.fresh = true;
+        tracks_.push_back(track);
+    }
+
+    for (Track& track : left)
+    {
+        track.id = nextId_++;
+        track.state = FACE_HELD;
+        track.velocity = track.lost > 0 ? track.velocity : usualMove(track.moves);
+        track.lost = std::max(track.lost, 1);
+        track.recognitions = 0;
         tracks_.push_back(track);
     }
 }
@@ -472,6 +525,8 @@ void FaceTracker::take(Track& track, const Detection& detection, const Mat& imag
         track.landmarks[k] += gain * (detection.landmarks[k] - track.landmarks[k]);
     track.state = FACE_FOUND;
     track.unseen = track.lost = 0;
+    track.settled = true;
+    track.left = false;
     track.score = std::max(track.score, detection.score);
     recognise(track, image, detection.face);
 }
@@ -548,13 +603,15 @@ void FaceTracker::backtrack(const Track& track)
         for (Sighting& sighting : frame.sightings)
         {
             const bool seen = sighting.state != FACE_HELD;
-            if (seen && (sighting.track == track.id || showSameFace(sighting.landmarks, landmarks)))
+            if (seen && distanceOf(sighting.landmarks, landmarks) < (sighting.track == track.id ? NEAR : SAME_FACE))
                 return; // protected from here on
             if (sighting.track == track.id)
                 own = &sighting;
         }
-        const Sighting found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, sure(track), false, track.score, landmarks };
-        if (own && lost)
+        const bool settled = track.settled && showsWhole(landmarks, track.id, frame.sightings, frame.image.size());
+        const Sighting found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, sure(track), false, track.score,
+                                 lost ? growthWhileHeld(held) : settled ? 1 : UNSETTLED_GROWTH, landmarks };
+        if (own && lost && showSameFace(own->landmarks, landmarks))
             return; // it is held there already
         if (own && showSameFace(own->landmarks, landmarks))
             *own = found;

@@ -21,6 +21,7 @@ struct Sighting
     bool sure;            //!< a clear face, seen not long ago
     bool excepted;
     float score;
+    double growth;        //!< of the head that is covered, where its place is not certain; else 1
     Landmarks landmarks;
 };
 
@@ -73,6 +74,8 @@ private:
         float score;
         int recognitions;   // of the excepted person, in a row
         bool fresh;         // new, or found again, in this frame
+        bool settled;       // found where it was to be seen whole, and nothing came near since
+        bool left;          // only a place that a face may still be at
     };
 
     struct Detection
@@ -80,6 +83,7 @@ private:
         Mat face; // row of the detector
         Landmarks landmarks;
         float score;
+        int turn; // of the view it was seen in, quarters
     };
 
     bool sure(const Track& track) const { return track.score >= params_.sure_score; }
@@ -91,6 +95,7 @@ private:
     void see(TrackedFrame& frame);
     std::vector<Detection> detect(const Mat& image, bool newScene);
     void detectTurned(const Mat& image, int quarterTurns, double scale, bool quick, std::vector<Detection>& detections);
+    bool clearer(const Detection& detection, const Detection& known) const;
     void match(const std::vector<Detection>& detections, const Mat& image);
     bool credible(const Detection& turned) const;
     bool hidden(const Detection& detection) const;

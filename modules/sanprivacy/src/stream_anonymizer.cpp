@@ -34,7 +34,6 @@ StreamRecord::StreamRecord()
 namespace {
 
 const double LEAST_INSIDE = .5;   // share of a crop inside the frame, for the network
-const double HELD_GROWTH = 1.15;  // of the head, where it is not seen
 const int VOTES = 9;              // of the attribute classifier on a track's label
 const double VOTE_MARGIN = .1;    // around 1/2, to change a label once it is given
 
@@ -141,7 +140,7 @@ private:
         {
             StreamFace face = describe(sighting);
             const Landmarks landmarks = toLandmarks(face.landmarks);
-            const HeadShape head(landmarks, sighting.state == FACE_HELD ? HELD_GROWTH : 1);
+            const HeadShape head(landmarks, sighting.growth);
             face.box = head.box();
             const bool doubtful = !sighting.sure || sighting.state == FACE_HELD || eyeDistance(landmarks) < params_.least_eyes;
             Mat crop;
@@ -154,7 +153,12 @@ private:
                 face.protection = PROTECTION_REPLACED;
                 aligned.push_back(record.faces.size());
                 crops.push_back(crop);
-                perturbed.push_back(head);
+                perturbed.push_back(HeadShape(landmarks));
+                if (sighting.growth > 1)
+                {
+                    covered.push_back(head);
+                    covers.push_back(REPLACE_BLUR);
+                }
             }
             else if (!doubtful && params_.replacement != REPLACE_SAN)
             {
