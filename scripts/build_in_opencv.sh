@@ -40,5 +40,5 @@ ninja -C "$build" -j "$jobs" opencv_sanprivacy opencv_test_sanprivacy opencv_per
 "$build/bin/opencv_test_sanprivacy"
 PYTHONPATH="$build/python_loader" /usr/bin/python3 -m unittest discover -s "$repository/modules/sanprivacy/misc/python/test"
 
-# What test/in_opencv.sh looks for: the next time takes seconds.
-[ $# -gt 1 ] || touch "$(ccache --get-config cache_dir)/sanprivacy-in-opencv-$version"
+# What test/in_opencv.sh looks for: the next time the compiler has little to do. Other folders and options are other files to the cache.
+[ $# -gt 1 ] || [ -n "${IN_OPENCV:-}${OPENCV_SOURCES:-}" ] || touch "$(ccache --get-config cache_dir)/sanprivacy-in-opencv-$version"
