@@ -80,6 +80,23 @@ Attackers::Attackers()
     }
 }
 
+DescriptorReader::DescriptorReader(const Tensor& descriptors, const Tensor& labels)
+{
+    const double shrinkage = .1; // of the covariance towards a sphere: there may be fewer faces than dimensions
+    const Tensor d = descriptors.to(torch::kDouble), one = labels.to(torch::kDouble), zero = 1 - one;
+    const Tensor n1 = one.sum(), n0 = zero.sum();
+    TORCH_CHECK(n1.item<double>() > 0 && n0.item<double>() > 0, "expected faces of both labels");
+    const Tensor mean1 = (d * one).sum(0, true) / n1, mean0 = (d * zero).sum(0, true) / n0;
+    const Tensor centred = d - one * mean1 - zero * mean0;
+    Tensor covariance = centred.t().matmul(centred) / double(d.size(0));
+    covariance = (1 - shrinkage) * covariance + shrinkage * covariance.trace() / double(d.size(1)) * torch::eye(d.size(1), torch::kDouble);
+    const Tensor weight = torch::linalg_solve(covariance, (mean1 - mean0).t());
+    weight_ = weight.to(torch::kFloat);
+    bias_ = (-(mean1 + mean0) / 2).matmul(weight).flatten().to(torch::kFloat);
+}
+
+Tensor DescriptorReader::forward(const Tensor& descriptors) const { return descriptors.matmul(weight_) + bias_; }
+
 Contest::Contest(std::shared_ptr<ResidualUNet> g, std::shared_ptr<Attackers> a)
     : generator(register_module("generator", std::move(g))), attackers(register_module("attackers", std::move(a)))
 {

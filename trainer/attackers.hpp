@@ -38,13 +38,30 @@ torch::Tensor viewOf(const torch::Tensor& faces, const SmallClassifierShape& sha
 
 /** @brief Our own ensemble of classifiers, of different shapes.
 
-They are informed: while the generator learns to mislead them, they go on learning, on faces as they are and on perturbed ones with
-their true labels, as somebody does who has the software. */
+The first of them may be informed: while the generator learns to mislead them, they go on learning, on faces as they are and on perturbed
+ones with their true labels, as somebody does who has the software. The others stand for classifiers that know nothing of it. */
 struct Attackers : torch::nn::Module
 {
     Attackers();
 
     std::vector<std::shared_ptr<SmallClassifier>> members;
+};
+
+/** @brief Reads the label from a matcher's descriptors, by linear discriminant analysis: whoever has a matcher has this classifier.
+
+Learnt from millions of faces for another purpose, descriptors hold more of a face than a small classifier sees. */
+class DescriptorReader
+{
+public:
+    /** @param descriptors [N,D] of faces as they are
+    @param labels [N,1], 0 or 1, both present */
+    DescriptorReader(const torch::Tensor& descriptors, const torch::Tensor& labels);
+
+    //! Log-odds of label 1, [N,1], of descriptors [N,D]; differentiable.
+    torch::Tensor forward(const torch::Tensor& descriptors) const;
+
+private:
+    torch::Tensor weight_, bias_; // [D,1], [1]
 };
 
 //! What a checkpoint of the verb residual holds: the generator and those it is trained against.

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include <ATen/CPUGeneratorImpl.h>
 #include <CLI/CLI.hpp>
 
 #include "attackers.hpp"
@@ -90,14 +91,14 @@ struct ResidualOptions
     std::vector<std::string> classifiers, matchers, watched;
     double bound = .15, margin = 3;
     double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600;
-    int64_t opponents = 4, learners = 3;
+    int64_t opponents = 4, informed = 4, learners = 2;
 };
 
 class ResidualTraining
 {
 public:
     explicit ResidualTraining(const ResidualOptions& o)
-        : options(o), prototypes(o.prototypes),
+        : options(o), precision(o.loop.precision()), prototypes(o.prototypes),
           contest(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes.neutral(), o.bound)))
     {
         const bool onlyGenerator = o.initial.extension() == ".onnx";
@@ -110,20 +111,45 @@ public:
         else if ((o.initial.empty() || onlyGenerator) && !o.loop.resume)
             CV_Error(cv::Error::StsBadArg, "--attackers, a checkpoint as --initial, or --resume is needed");
         for (const std::string& name : o.classifiers)
-            classifiers.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER));
+            classifiers.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER, precision));
         for (const std::string& name : o.watched)
             watched.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER));
         for (const std::string& name : o.matchers)
-            matchers.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_MATCHER));
+            matchers.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_MATCHER, precision));
         const Tensor& limit = contest->generator->limit;
         fading = limit / limit.max();
+    }
+
+    //! Makes of each matcher a classifier, too, from the first of the batches.
+    void learnToRead(const FaceBatches& batches, size_t available)
+    {
+        const int64_t faces = std::min<int64_t>(int64_t(available), 2048), steps = (faces + options.loop.batch - 1) / options.loop.batch;
+        std::vector<std::vector<Tensor>> descriptors(matchers.size());
+        std::vector<Tensor> labels;
+        const torch::NoGradGuard noGradients;
+        for (int64_t step = 0; step < steps; step++)
+        {
+            const Batch batch = batches(step);
+            const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(mixSeed(options.loop.seed, uint64_t(step)));
+            const Tensor seen = degrade({ someSmaller(batch[0], generator) }, generator)[0]; // as in losses()
+            for (size_t i = 0; i < matchers.size(); i++)
+                descriptors[i].push_back(matchers[i].forward(seen, drawPlace(seen.size(0), generator)));
+            labels.push_back(batch[1]);
+        }
+        for (const auto& list : descriptors)
+            readers.emplace_back(torch::cat(list), torch::cat(labels));
     }
 
     //! X' - X of colour faces [N,3,224,224], for all channels, as blendFace() puts it into a picture, where it fades towards the rim of the crop.
     Tensor change(const Tensor& faces, const Tensor& targets) const
     {
-        const Tensor x = luma(faces);
+        const Tensor x = luma(faces).to(precision);
         return fading * (contest->generator->perturb(x, {}, { prototypes.same(targets) })[0] - x);
+    }
+
+    Tensor classify(SmallClassifier& member, const Tensor& view, bool frozen = false) const
+    {
+        return member.forward(view.to(precision), frozen).to(torch::kFloat);
     }
 
     /** The target is drawn independently of the face's label y, which the generator is not told.
@@ -136,37 +162,39 @@ public:
         const Tensor added = change(x, targets);
         const std::vector<Tensor> seen = degrade({ x, x + added }, generator);
 
-        // J_G: some of the attackers and one of the public classifiers
+        // J_G: some of the attackers, one of the public classifiers and the reader of a matcher's descriptors
         const auto& members = contest->attackers->members;
         std::vector<Tensor> gender;
         for (int64_t i : drawSome(options.opponents, int64_t(members.size()), generator))
         {
             SmallClassifier& member = *members[size_t(i)];
             const Tensor view = viewOf(seen[1], member.shape, drawPlace(n, generator));
-            gender.push_back(targetLoss(targets, member.forward(view, true), options.margin));
+            gender.push_back(targetLoss(targets, classify(member, view, true), options.margin));
         }
         for (int64_t i : drawSome(1, int64_t(classifiers.size()), generator))
             gender.push_back(targetLoss(targets, classifiers[size_t(i)].forward(seen[1], drawPlace(n, generator)), options.margin));
-        const Tensor meanGender = torch::stack(gender).mean();
 
         // J_M: one matcher
-        const Auxiliary& matcher = matchers[size_t(drawSome(1, int64_t(matchers.size()), generator)[0])];
+        const size_t drawn = size_t(drawSome(1, int64_t(matchers.size()), generator)[0]);
+        const Auxiliary& matcher = matchers[drawn];
         const Tensor place = drawPlace(n, generator);
         Tensor reference;
         {
             const torch::NoGradGuard noGradients;
             reference = matcher.forward(seen[0], place);
         }
-        const Tensor matching = cosineLoss(matcher.forward(seen[1], place), reference);
+        const Tensor descriptors = matcher.forward(seen[1], place), matching = cosineLoss(descriptors, reference);
+        gender.push_back(targetLoss(targets, readers[drawn].forward(descriptors), options.margin));
+        const Tensor meanGender = torch::stack(gender).mean();
 
-        // The own cost of some of the attackers, with true labels
+        // The own cost of some of the informed attackers, with true labels
         Tensor attack = torch::zeros({});
         const Tensor faces = seen[0], shown = seen[1].detach();
-        for (int64_t i : drawSome(options.learners, int64_t(members.size()), generator))
+        for (int64_t i : drawSome(options.learners, std::min(options.informed, int64_t(members.size())), generator))
         {
             SmallClassifier& member = *members[size_t(i)];
             for (const Tensor& view : { faces, shown })
-                attack = attack + crossEntropy(y, member.forward(viewOf(view, member.shape, drawPlace(n, generator))));
+                attack = attack + crossEntropy(y, classify(member, viewOf(view, member.shape, drawPlace(n, generator))));
         }
 
         const Tensor shade = changePenalty(added), rough = roughnessPenalty(added);
@@ -175,8 +203,8 @@ public:
         return { { "J", total }, { "J_G", meanGender }, { "J_M", matching }, { "change", shade }, { "roughness", rough }, { "attack", attack } };
     }
 
-    /** On held-out faces: the error of the attackers (their mean) and of each public classifier on X'_OP and on X'_SM against the true label, 1 - cosine of each
-        matcher, and the peak signal-to-noise ratio, dB. */
+    /** On held-out faces: the error of the attackers (mean of the informed ones and of the others), of each public classifier and of each
+        reader on X'_OP and on X'_SM against the true label, 1 - cosine of each matcher, and the peak signal-to-noise ratio, dB. */
     Figures measure(const Faces& faces) const
     {
         const size_t n = std::min<size_t>(faces.size(), 320), atATime = 32;
@@ -198,16 +226,29 @@ public:
             {
                 const Tensor added = change(x, opposite ? 1 - y : y), shown = x + added;
                 const std::string suffix = opposite ? "_OP" : "_SM";
-                for (const auto& member : contest->attackers->members)
-                    add("attackers" + suffix, count * wrongShare(member->forward(viewOf(shown, member->shape)), y)
-                                              / double(contest->attackers->members.size()));
+                const auto& members = contest->attackers->members;
+                const size_t informed = std::min(size_t(options.informed), members.size());
+                for (size_t i = 0; i < members.size(); i++)
+                {
+                    const double wrong = wrongShare(classify(*members[i], viewOf(shown, members[i]->shape)), y);
+                    if (i < informed)
+                        add("informed" + suffix, count * wrong / double(informed));
+                    else
+                        add("uninformed" + suffix, count * wrong / double(members.size() - informed));
+                }
                 for (const auto* list : { &classifiers, &watched })
                     for (const Auxiliary& classifier : *list)
                         add(classifier.description().name + suffix, count * wrongShare(classifier.forward(shown), y));
+                for (size_t i = 0; i < matchers.size(); i++)
+                {
+                    const std::string& name = matchers[i].description().name;
+                    const Tensor descriptors = matchers[i].forward(shown);
+                    add("reader of " + name + suffix, count * wrongShare(readers[i].forward(descriptors), y));
+                    if (opposite)
+                        add(name, count * (1 - (descriptors * matchers[i].forward(x)).sum(1)).mean().item<double>());
+                }
                 if (!opposite)
                     continue;
-                for (const Auxiliary& matcher : matchers)
-                    add(matcher.description().name, count * (1 - (matcher.forward(shown) * matcher.forward(x)).sum(1)).mean().item<double>());
                 square += count * changePenalty(added).item<double>();
             }
         }
@@ -219,9 +260,11 @@ public:
     }
 
     const ResidualOptions& options;
+    const torch::ScalarType precision;
     const Prototypes prototypes;
     const std::shared_ptr<Contest> contest;
     std::vector<Auxiliary> classifiers, watched, matchers;
+    std::vector<DescriptorReader> readers; // of the matchers
     Tensor fading;
 };
 
@@ -229,9 +272,10 @@ int run(const ResidualOptions& options)
 {
     const LoopOptions& loop = options.loop;
     torch::manual_seed(loop.seed);
-    const ResidualTraining training(options);
+    ResidualTraining training(options);
     const Dataset dataset = loadDataset(options.dataset);
     const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
+    training.learnToRead(batches, dataset.train.size());
 
     Task task;
     task.kind = RESIDUAL_KIND;
@@ -272,7 +316,8 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
     verb->add_option("--margin", options->margin, "logit that J_G asks of a classifier")->capture_default_str();
     verb->add_option("--opponents", options->opponents, "attackers drawn for each step, beside one of --classifiers")->capture_default_str();
-    verb->add_option("--learners", options->learners, "attackers drawn for each step to learn")->capture_default_str();
+    verb->add_option("--informed", options->informed, "so many attackers, the first, go on learning on perturbed faces")->capture_default_str();
+    verb->add_option("--learners", options->learners, "of these, drawn for each step to learn")->capture_default_str();
     verb->add_option("--lambda-gender", options->lambdaGender, "l_G")->capture_default_str();
     verb->add_option("--lambda-matching", options->lambdaMatching, "l_M")->capture_default_str();
     verb->add_option("--lambda-change", options->lambdaChange, "weight of the mean square change")->capture_default_str();

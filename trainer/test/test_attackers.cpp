@@ -82,4 +82,27 @@ TEST(Attackers, degrading_treats_all_alike)
     }
 }
 
+TEST(DescriptorReader, gives_the_log_odds_of_gaussians)
+{
+    // Means m and -m, covariance diag(1, 4), a tenth of the way to diag(2.5, 2.5): the log-odds are 2 m' diag(1 / 1.15, 1 / 3.85) x.
+    torch::manual_seed(3);
+    const int64_t n = 40000;
+    const Tensor labels = torch::arange(n).remainder(2).to(torch::kFloat).unsqueeze(1);
+    const Tensor mean = torch::tensor({{1.f, -1.f}}), deviation = torch::tensor({{1.f, 2.f}});
+    const DescriptorReader reader((2 * labels - 1) * mean + torch::randn({n, 2}) * deviation, labels);
+    const Tensor x = torch::randn({20, 2}), expected = 2 * x.matmul((mean / torch::tensor({{1.15f, 3.85f}})).t());
+    EXPECT_LE((reader.forward(x) - expected).abs().max().item<double>(), .1);
+}
+
+TEST(DescriptorReader, learns_from_fewer_faces_than_dimensions)
+{
+    torch::manual_seed(4);
+    const Tensor labels = torch::arange(40).remainder(2).to(torch::kFloat).unsqueeze(1), axis = torch::randn({1, 128});
+    const auto draw = [&] { return torch::randn({40, 128}) + (labels - .5) * axis; };
+    const DescriptorReader reader(draw(), labels);
+    const Tensor right = (reader.forward(draw()) > 0) == (labels > .5);
+    EXPECT_GE(right.to(torch::kFloat).mean().item<double>(), .9);
+    EXPECT_THROW(DescriptorReader(draw(), torch::ones({40, 1})), c10::Error);
+}
+
 } // namespace
