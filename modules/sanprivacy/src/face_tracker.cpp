@@ -141,14 +141,14 @@ std::vector<HeadShape> seenHeads(const TrackedFrame& frame, int except)
     return heads;
 }
 
-//! Whether a head is inside the frame and away from those of all other tracks.
+//! Whether a head is inside the frame and away from all others, with their hair and shoulders.
 bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Sighting>& sightings, const Size& frame)
 {
     const Rect2d box = HeadShape(landmarks).box();
     const double least = LEAST_WHOLE * box.area();
     return (box & Rect2d(0, 0, frame.width, frame.height)).area() >= least
            && std::all_of(sightings.begin(), sightings.end(), [&](const Sighting& other)
-                  { return other.track == track || (box & HeadShape(other.landmarks).box()).area() <= box.area() - least; });
+                  { return other.track == track || (box & HeadShape(other.landmarks, UNSETTLED_GROWTH).box()).area() <= box.area() - least; });
 }
 
 double growthWhileHeld(int frames)
