@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""Counts how often `video --except` leaves the wrong person, and the right one, in films of photographs that cross the frame.
+
+    measure_exception.py SANPRIVACY --faces DIR --labels CSV --matcher YML [--people 30] [--frames 500] [OPTION of `video` ...]
+
+For each person a film in which every third face is theirs, each time another photograph; one more is the reference. Faces are those of measure_film.py:
+they enter, leave, cross, grow, shrink and roll. `CSV` has identities and landmarks. A face of somebody else is unprotected where fewer than
+9 of 10 of its pixels have changed; it is taken for the person where, besides, the log says so."""
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import tempfile
+
+import cv2
+import numpy as np
+
+from measure_film import AT_ONCE, CHANGED, HEIGHT, RATE, WIDTH, Actor, region
+
+LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
+EYES = 72  # of every photograph, pixels, as of the portraits that Actor was made for
+ONE_OF = 3 # faces is the person's
+
+
+class Photograph:
+    def __init__(self, folder, row):
+        self.path, self.identity = os.path.join(folder, row["file"]), row["identity"]
+        self.landmarks = np.float32([row[column] for column in LANDMARKS]).reshape(5, 2)
+
+    def load(self):
+        """The picture, its face from the eyes to the mouth, and its rim, at the scale of the portraits."""
+        picture = cv2.imread(self.path)
+        scale = EYES / np.linalg.norm(self.landmarks[1] - self.landmarks[0])
+        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        h, w = picture.shape[:2]
+        return picture, cv2.convexHull(self.landmarks * np.float32(scale))[:, 0], np.float32([[2, 2], [w - 2, 2], [w - 2, h - 2], [2, h - 2]])
+
+
+class Passer(Actor):
+    def __init__(self, rng, photograph, frame, person):
+        self.picture, self.face, self.rim = photograph.load()
+        super().__init__(rng, [self.picture], frame)
+        self.person = person
+
+
+def coming(rng, own, others):
+    """Photographs in the order in which they enter, and whether each is the person's."""
+    while True:
+        for i in range(ONE_OF):
+            pick = own if i == 0 else others
+            yield pick[rng.integers(len(pick))], i == 0
+
+
+def frames(count, seed, own, others):
+    """Pictures, and the visible part of each face with whether it is the person's."""
+    rng = np.random.default_rng(seed)
+    entrance = coming(rng, own, others)
+    ground = cv2.resize(rng.integers(60, 190, (9, 12, 3), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    actors = []
+    for t in range(count):
+        actors = [actor for actor in actors if t < actor.begin + actor.life]
+        while len(actors) < AT_ONCE:
+            photograph, person = next(entrance)
+            actors.append(Passer(rng, photograph, t, person))
+        picture, parts = ground.copy(), []
+        for actor in actors:
+            matrix = actor.place(t)
+            head = region(actor.rim, matrix)
+            warped = cv2.warpAffine(actor.picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
+            picture[head] = warped[head]
+            parts = [part & ~head for part in parts] + [region(actor.face, matrix)]
+        whole = [abs(np.linalg.det(actor.place(t)[:, :2])) * cv2.contourArea(actor.face) for actor in actors]
+        yield picture, [(part, actor.person) for part, actor, area in zip(parts, actors, whole) if part.sum() >= area / 2]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Counts faces that --except leaves, the right ones and the wrong ones.")
+    parser.add_argument("sanprivacy")
+    parser.add_argument("--faces", required=True)
+    parser.add_argument("--labels", required=True)
+    parser.add_argument("--matcher", required=True)
+    parser.add_argument("--people", type=int, default=30)
+    parser.add_argument("--frames", type=int, default=500)
+    options, video_options = parser.parse_known_args()
+    with open(options.labels, newline="") as stream:
+        photographs = [Photograph(options.faces, row) for row in csv.DictReader(stream)]
+    people = {}
+    for photograph in photographs:
+        people.setdefault(photograph.identity, []).append(photograph)
+    people = {identity: own for identity, own in sorted(people.items()) if len(own) > 2}
+
+    faces = left = strangers = bare = mistaken = 0
+    for seed in range(options.people):
+        identity = list(people)[seed * len(people) // options.people]
+        reference, *own = people[identity]
+        others = [photograph for photograph in photographs if photograph.identity != identity]
+        with tempfile.TemporaryDirectory() as folder:
+            film, result, log = (os.path.join(folder, name) for name in ("film.mkv", "result.mkv", "log"))
+            encoder = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE),
+                                        "-i", "-", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", film], stdin=subprocess.PIPE)
+            truth = []
+            for picture, parts in frames(options.frames, seed, own, others):
+                encoder.stdin.write(picture.tobytes())
+                truth.append([(np.nonzero(part), person) for part, person in parts])
+            encoder.stdin.close()
+            encoder.wait()
+            subprocess.run([options.sanprivacy, "video", film, result, "--replace", "solid", "--log", log, "--except", reference.path,
+                            "--matcher", options.matcher, *video_options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            before, after = cv2.VideoCapture(film), cv2.VideoCapture(result)
+            with open(log) as records:
+                for t, (record, parts) in enumerate(zip(map(json.loads, records), truth)):
+                    changed = cv2.absdiff(before.read()[1], after.read()[1]).max(axis=2) > CHANGED
+                    excepted = [np.mean(face["landmarks"], axis=0) for face in record["faces"] if face["excepted"]]
+                    for (y, x), person in parts:
+                        covered = changed[y, x].mean()
+                        if person:
+                            faces += 1
+                            left += covered < .1
+                            continue
+                        strangers += 1
+                        if covered >= .9:
+                            continue
+                        taken = any(x.min() <= u <= x.max() and y.min() <= v <= y.max() for u, v in excepted)
+                        bare += 1
+                        mistaken += taken
+                        print(f"person {identity}, frame {t}: {'taken for the person' if taken else 'unprotected'} at {x.mean():.0f},{y.mean():.0f}, "
+                              f"{covered:.2f} covered", flush=True)
+    print(f"{left} of {faces} face-frames of the person left as they are; of {strangers} of others {bare} unprotected, {mistaken} taken for the person")
+
+
+if __name__ == "__main__":
+    main()

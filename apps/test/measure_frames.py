@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""Measures gender error and matching on frames of films that the verb `video` has perturbed, beside photographs perturbed one by one.
+
+    measure_frames.py SANPRIVACY --faces DIR --labels CSV --networks YML [--limit 160] [OPTION of `video` ...]
+
+Each photograph becomes a film of its own, in which the face moves, turns and grows. One frame of each is judged by `sanprivacy evaluate`: as it was,
+perturbed like a photograph (`opposite`), and out of the film. Labels are given. `CSV` has identities and landmarks."""
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import tempfile
+
+import cv2
+import numpy as np
+
+WIDTH, HEIGHT, RATE, FRAMES = 480, 360, 25, 12
+LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
+GENDERS = {"M": "male", "F": "female"}
+WAYS = {"original": "as they were", "opposite": "perturbed one by one", "film": "out of the film"}
+TABLES = {"classifiers": {"error": "gender error", "auc": "AUC"},
+          "matchers": {"tmr_at_fmr_0.01": "TMR at FMR 1 %", "tmr_at_fmr_0.001": "0.1 %"}}
+
+
+def chosen(labels, limit):
+    """Rows of whole people, men and women in turn, who have more than one picture."""
+    with open(labels, newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    people = {}
+    for row in rows:
+        people.setdefault((row["gender"], row["identity"]), []).append(row)
+    by_gender = [[faces for (gender, _), faces in sorted(people.items()) if gender == each and len(faces) > 1] for each in sorted(GENDERS)]
+    rows = [row for pair in zip(*by_gender) for faces in pair for row in faces]
+    return rows[:limit]
+
+
+def place(photograph, t):
+    """2x3, of the photograph's pixels: a slow walk that comes nearer and bends."""
+    h, w = photograph.shape[:2]
+    share = t / (FRAMES - 1)
+    matrix = cv2.getRotationMatrix2D((w / 2, h / 2), -6 + 12 * share, 1.1 + .15 * share)
+    matrix[:, 2] += (WIDTH / 2 - w / 2 - 16 + 32 * share, HEIGHT / 2 - h / 2)
+    return matrix
+
+
+def write_film(photograph, path):
+    encoder = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-",
+                                "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", path], stdin=subprocess.PIPE)
+    for t in range(FRAMES):
+        picture = cv2.warpAffine(photograph, place(photograph, t), (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR,
+                                 borderMode=cv2.BORDER_CONSTANT, borderValue=(120, 130, 140))
+        encoder.stdin.write(picture.tobytes())
+    encoder.stdin.close()
+    if encoder.wait() != 0:
+        raise SystemExit("ffmpeg failed")
+
+
+def write_frame(film, t, path):
+    reader = cv2.VideoCapture(film)
+    frame = None
+    for _ in range(t + 1):
+        more, frame = reader.read()
+        if not more:
+            raise SystemExit(f"{film} has no frame {t}")
+    cv2.imwrite(path, frame)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Gender error and matching on frames of films.")
+    parser.add_argument("sanprivacy")
+    parser.add_argument("--faces", required=True)
+    parser.add_argument("--labels", required=True)
+    parser.add_argument("--networks", required=True)
+    parser.add_argument("--limit", type=int, default=160, help="photographs")
+    parser.add_argument("--output", help="folder for the report of evaluate; default: none stays")
+    options, video_options = parser.parse_known_args()
+
+    with tempfile.TemporaryDirectory() as folder:
+        rows = chosen(options.labels, options.limit)
+        for gender in GENDERS:
+            os.makedirs(os.path.join(folder, "films", gender))
+        for name in ("frames", "film"):
+            os.makedirs(os.path.join(folder, name))
+        for i, row in enumerate(rows):
+            photograph = cv2.imread(os.path.join(options.faces, row["file"]))
+            row["film"], row["at"] = os.path.join(row["gender"], f"{i:04}.mkv"), 7 * i % FRAMES  # all frames in turn
+            write_film(photograph, os.path.join(folder, "films", row["film"]))
+            points = np.float64([row[column] for column in LANDMARKS]).reshape(5, 2)
+            matrix = place(photograph, row["at"])
+            row.update(zip(LANDMARKS, (points @ matrix[:, :2].T + matrix[:, 2]).ravel().round(1)))
+            row["file"] = f"{i:04}.png"
+            write_frame(os.path.join(folder, "films", row["film"]), row["at"], os.path.join(folder, "frames", row["file"]))
+
+        for gender, label in GENDERS.items():
+            subprocess.run([options.sanprivacy, "video", os.path.join(folder, "films", gender), os.path.join(folder, "results", gender),
+                            "--label", label, *video_options], check=True, stderr=subprocess.DEVNULL)
+        for row in rows:
+            write_frame(os.path.join(folder, "results", row["film"]), row["at"], os.path.join(folder, "film", row["file"]))
+
+        table = os.path.join(folder, "labels.csv")
+        with open(table, "w", newline="") as stream:
+            writer = csv.DictWriter(stream, ["file", "gender", "identity", *LANDMARKS], extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        report = options.output or os.path.join(folder, "report")
+        model = [word for i, word in enumerate(video_options) if "--model" in (word, *video_options[max(i - 1, 0):i])]
+        subprocess.run([options.sanprivacy, "evaluate", "--faces", os.path.join(folder, "frames"), "--labels", table, "--networks", options.networks,
+                        "--attackers", "none", "--replicates", "100", "-o", report, *model,
+                        "--methods", "opposite,folder=" + os.path.join(folder, "film")], check=True, stdout=subprocess.DEVNULL)
+        with open(os.path.join(report, "report.json")) as stream:
+            tables = json.load(stream)["tables"]
+    print(f"{len(rows)} faces of {len({row['identity'] for row in rows})} people")
+    for table, columns in TABLES.items():
+        print("\n| network | frames | " + " | ".join(columns.values()) + " |\n|" + "---|" * (2 + len(columns)))
+        for row in sorted(tables[table], key=lambda row: row["network"]):
+            print(f"| {row['network']} | {WAYS[row['method']]} | " + " | ".join(f"{row[column]:.3f}" for column in columns) + " |")
+
+
+if __name__ == "__main__":
+    main()
