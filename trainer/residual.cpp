@@ -304,7 +304,7 @@ Verb residualVerb(CLI::App& app)
     const auto options = std::make_shared<ResidualOptions>();
     CLI::App* const verb = app.add_subcommand("residual",
         "Trains the residual U-Net, which is not told a face's label, towards targets drawn at random, against an\n"
-        "ensemble that learns on perturbed faces at the same time.");
+        "ensemble of classifiers, some of which learn on perturbed faces at the same time.");
     options->dataset.addTo(*verb);
     verb->add_option("--prototypes", options->prototypes, "file of the verb prototypes")->required()->check(CLI::ExistingFile);
     verb->add_option("--attackers", options->attackers, "checkpoint of the verb attackers")->check(CLI::ExistingFile);
@@ -316,8 +316,8 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
     verb->add_option("--margin", options->margin, "logit that J_G asks of a classifier")->capture_default_str();
     verb->add_option("--opponents", options->opponents, "attackers drawn for each step, beside one of --classifiers")->capture_default_str();
-    verb->add_option("--informed", options->informed, "so many attackers, the first, go on learning on perturbed faces")->capture_default_str();
-    verb->add_option("--learners", options->learners, "of these, drawn for each step to learn")->capture_default_str();
+    verb->add_option("--informed", options->informed, "so many attackers, the first, go on learning on perturbed faces")->capture_default_str()->check(CLI::NonNegativeNumber);
+    verb->add_option("--learners", options->learners, "of these, drawn for each step to learn")->capture_default_str()->check(CLI::NonNegativeNumber);
     verb->add_option("--lambda-gender", options->lambdaGender, "l_G")->capture_default_str();
     verb->add_option("--lambda-matching", options->lambdaMatching, "l_M")->capture_default_str();
     verb->add_option("--lambda-change", options->lambdaChange, "weight of the mean square change")->capture_default_str();

@@ -20,9 +20,9 @@ import tempfile
 import cv2
 import numpy as np
 
-from measure_film import AT_ONCE, CHANGED, HEIGHT, RATE, WIDTH, Actor, region
+from measure_film import AT_ONCE, CHANGED, HEIGHT, WIDTH, Actor, region, write_film
+from measure_frames import LANDMARKS
 
-LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
 EYES = 72  # of every photograph, pixels, as of the portraits that Actor was made for
 ONE_OF = 3 # faces is the person's
 
@@ -101,14 +101,14 @@ def main():
         others = [photograph for photograph in photographs if photograph.identity != identity]
         with tempfile.TemporaryDirectory() as folder:
             film, result, log = (os.path.join(folder, name) for name in ("film.mkv", "result.mkv", "log"))
-            encoder = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE),
-                                        "-i", "-", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", film], stdin=subprocess.PIPE)
             truth = []
-            for picture, parts in frames(options.frames, seed, own, others):
-                encoder.stdin.write(picture.tobytes())
-                truth.append([(np.nonzero(part), person) for part, person in parts])
-            encoder.stdin.close()
-            encoder.wait()
+
+            def pictures():
+                for picture, parts in frames(options.frames, seed, own, others):
+                    truth.append([(np.nonzero(part), person) for part, person in parts])
+                    yield picture
+
+            write_film(pictures(), film)
             subprocess.run([options.sanprivacy, "video", film, result, "--replace", "solid", "--log", log, "--except", reference.path,
                             "--matcher", options.matcher, *video_options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             before, after = cv2.VideoCapture(film), cv2.VideoCapture(result)

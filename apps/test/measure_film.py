@@ -76,6 +76,20 @@ def frames(count, seed=1):
         yield picture, [part for part, area in zip(parts, whole) if part.sum() >= area / 2], heads
 
 
+def write_film(pictures, path):
+    """BGR pictures of one size, RATE of them a second."""
+    encoder = None
+    for picture in pictures:
+        if encoder is None:
+            height, width = picture.shape[:2]
+            encoder = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}", "-r", str(RATE),
+                                        "-i", "-", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", path], stdin=subprocess.PIPE)
+        encoder.stdin.write(picture.tobytes())
+    encoder.stdin.close()
+    if encoder.wait() != 0:
+        raise SystemExit("ffmpeg failed")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Counts unprotected face-frames.")
     parser.add_argument("sanprivacy")
@@ -85,12 +99,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         film, result = os.path.join(folder, "film.mkv"), os.path.join(folder, "result.mkv")
-        encoder = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE),
-                                    "-i", "-", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", film], stdin=subprocess.PIPE)
-        for picture, _, _ in frames(options.frames, options.seed):
-            encoder.stdin.write(picture.tobytes())
-        encoder.stdin.close()
-        encoder.wait()
+        write_film((picture for picture, _, _ in frames(options.frames, options.seed)), film)
 
         start, largest = time.monotonic(), []
         process = subprocess.Popen([options.sanprivacy, "video", film, result, "--replace", "solid", *options.options])

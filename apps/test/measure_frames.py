@@ -19,7 +19,9 @@ import tempfile
 import cv2
 import numpy as np
 
-WIDTH, HEIGHT, RATE, FRAMES = 480, 360, 25, 12
+from measure_film import write_film
+
+WIDTH, HEIGHT, FRAMES = 480, 360, 12
 LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
 GENDERS = {"M": "male", "F": "female"}
 WAYS = {"original": "as they were", "opposite": "perturbed one by one", "film": "out of the film"}
@@ -48,16 +50,10 @@ def place(photograph, t):
     return matrix
 
 
-def write_film(photograph, path):
-    encoder = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(RATE), "-i", "-",
-                                "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", path], stdin=subprocess.PIPE)
+def moving(photograph):
     for t in range(FRAMES):
-        picture = cv2.warpAffine(photograph, place(photograph, t), (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR,
-                                 borderMode=cv2.BORDER_CONSTANT, borderValue=(120, 130, 140))
-        encoder.stdin.write(picture.tobytes())
-    encoder.stdin.close()
-    if encoder.wait() != 0:
-        raise SystemExit("ffmpeg failed")
+        yield cv2.warpAffine(photograph, place(photograph, t), (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR,
+                             borderMode=cv2.BORDER_CONSTANT, borderValue=(120, 130, 140))
 
 
 def write_frame(film, t, path):
@@ -89,7 +85,7 @@ def main():
         for i, row in enumerate(rows):
             photograph = cv2.imread(os.path.join(options.faces, row["file"]))
             row["film"], row["at"] = os.path.join(row["gender"], f"{i:04}.mkv"), 7 * i % FRAMES  # all frames in turn
-            write_film(photograph, os.path.join(folder, "films", row["film"]))
+            write_film(moving(photograph), os.path.join(folder, "films", row["film"]))
             points = np.float64([row[column] for column in LANDMARKS]).reshape(5, 2)
             matrix = place(photograph, row["at"])
             row.update(zip(LANDMARKS, (points @ matrix[:, :2].T + matrix[:, 2]).ravel().round(1)))
