@@ -71,12 +71,12 @@ Tensor viewOf(const Tensor& faces, const SmallClassifierShape& shape, const Tens
     return torch::grid_sampler(torch::avg_pool2d(faces, 2), grid, /*bilinear*/ 0, /*border repeats*/ 1, false);
 }
 
-Attackers::Attackers()
+Attackers::Attackers(int64_t descriptorSize)
 {
     for (const SmallClassifierShape& shape : shapes())
     {
         const std::string number = std::to_string(members.size() + 1);
-        members.push_back(register_module("attacker" + number, std::make_shared<SmallClassifier>(shape)));
+        members.push_back(register_module("attacker" + number, std::make_shared<SmallClassifier>(shape, descriptorSize)));
     }
 }
 
@@ -98,8 +98,10 @@ DescriptorReader::DescriptorReader(const Tensor& descriptors, const Tensor& labe
 Tensor DescriptorReader::forward(const Tensor& descriptors) const { return descriptors.matmul(weight_) + bias_; }
 
 Contest::Contest(std::shared_ptr<ResidualUNet> g, std::shared_ptr<Attackers> a)
-    : generator(register_module("generator", std::move(g))), attackers(register_module("attackers", std::move(a)))
+    : generator(register_module("generator", std::move(g))), attackers(std::move(a))
 {
+    if (attackers)
+        register_module("attackers", attackers);
 }
 
 }} // namespace sanprivacy::train

@@ -38,11 +38,15 @@ torch::Tensor viewOf(const torch::Tensor& faces, const SmallClassifierShape& sha
 
 /** @brief Our own ensemble of classifiers, of different shapes.
 
+All learn a matcher's descriptors beside the label: from millions of faces of others, they learn better by them what faces differ in. And whoever
+is to tell persons apart, seeing no more than they do, has to find the person again.
+
 The first of them may be informed: while the generator learns to mislead them, they go on learning, on faces as they are and on perturbed
 ones with their true labels, as somebody does who has the software. The others stand for classifiers that know nothing of it. */
 struct Attackers : torch::nn::Module
 {
-    Attackers();
+    //! @param descriptorSize of the matchers' descriptors, one after the other
+    explicit Attackers(int64_t descriptorSize);
 
     std::vector<std::shared_ptr<SmallClassifier>> members;
 };
@@ -64,11 +68,10 @@ private:
     torch::Tensor weight_, bias_; // [D,1], [1]
 };
 
-//! What a checkpoint of the verb residual holds: the generator and those it is trained against.
+//! What a checkpoint of the verb residual holds: the generator and those it is trained against; the generator alone can be read from it, too.
 struct Contest : torch::nn::Module
 {
-    explicit Contest(std::shared_ptr<ResidualUNet> generator = std::make_shared<ResidualUNet>(),
-                     std::shared_ptr<Attackers> attackers = std::make_shared<Attackers>());
+    explicit Contest(std::shared_ptr<ResidualUNet> generator, std::shared_ptr<Attackers> attackers = {});
 
     std::shared_ptr<ResidualUNet> generator;
     std::shared_ptr<Attackers> attackers;

@@ -38,7 +38,7 @@ int run(const Options& options)
     else if (kind == LANDMARKS_KIND)
         difference = writeOnnx(*load(std::make_shared<LandmarkNetwork>()), file, options.description);
     else if (kind == RESIDUAL_KIND)
-        difference = writeOnnx(*load(std::make_shared<Contest>())->generator, file, options.description);
+        difference = writeOnnx(*load(std::make_shared<Contest>(std::make_shared<ResidualUNet>()))->generator, file, options.description);
     else
         difference = writeOnnx(dynamic_cast<San2018&>(*load(makeGenerator(kind))), file, options.description,
                                options.authorsForm ? San2018Form::AUTHORS : San2018Form::ALL);

@@ -269,7 +269,7 @@ Tensor GenderClassifier::forward(const Tensor& x, const c10::optional<at::Genera
     return multiply(output, dropout(leakyRelu(multiply(hidden, dropout(maps.flatten(1))))));
 }
 
-SmallClassifier::SmallClassifier(const SmallClassifierShape& s) : shape(s)
+SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descriptorSize) : shape(s)
 {
     const int64_t group = 8; // channels
     int64_t in = COLOUR_CHANNELS, side = shape.side;
@@ -292,10 +292,13 @@ SmallClassifier::SmallClassifier(const SmallClassifierShape& s) : shape(s)
         add(channels, shape.halving == SmallClassifierShape::STRIDE ? 2 : 1);
         side = (side + 1) / 2;
     }
-    output = register_module("output", fullyConnected(shape.flattened ? in * side * side : in, 1, false));
+    const int64_t features = shape.flattened ? in * side * side : in;
+    output = register_module("output", fullyConnected(features, 1, false));
+    if (descriptorSize > 0)
+        descriptor = register_module("descriptor", fullyConnected(features, descriptorSize, false));
 }
 
-Tensor SmallClassifier::forward(const Tensor& view, bool frozen)
+SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen)
 {
     TORCH_CHECK(view.size(2) == shape.side && view.size(3) == shape.side,
                 "classifier input: expected ", shape.side, "x", shape.side, ", found ", view.size(2), "x", view.size(3));
@@ -323,7 +326,10 @@ Tensor SmallClassifier::forward(const Tensor& view, bool frozen)
             maps = torch::avg_pool2d(maps, 2, 2, 0, true);
     }
     const Tensor features = shape.flattened ? maps.flatten(1) : maps.mean({2, 3});
-    return torch::linear(features, weights(output->weight), weights(output->bias));
+    const auto apply = [&](const nn::Linear& layer) {
+        return layer.is_empty() ? Tensor() : torch::linear(features, weights(layer->weight), weights(layer->bias));
+    };
+    return { apply(output), apply(descriptor) };
 }
 
 LandmarkNetwork::LandmarkNetwork()

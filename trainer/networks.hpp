@@ -158,18 +158,27 @@ struct SmallClassifierShape
 Its input is the part of the crop that it wants, see viewOf() in attackers.hpp. */
 struct SmallClassifier : torch::nn::Module
 {
-    explicit SmallClassifier(const SmallClassifierShape& shape);
+    //! @param descriptorSize D of the descriptors, 0: none
+    explicit SmallClassifier(const SmallClassifierShape& shape, int64_t descriptorSize = 0);
+
+    struct Output
+    {
+        torch::Tensor logit;      //!< [N,1] of label 1
+        torch::Tensor descriptor; //!< [N,D], or undefined: what the same features tell of a matcher's descriptors
+    };
 
     /** @param view [N,3,side,side] RGB, 0..1
-    @param frozen no gradient reaches the weights, only the faces
-    @return [N,1] logit of label 1 */
-    torch::Tensor forward(const torch::Tensor& view, bool frozen = false);
+    @param frozen no gradient reaches the weights, only the faces */
+    Output look(const torch::Tensor& view, bool frozen = false);
+
+    //! The logit of look().
+    torch::Tensor forward(const torch::Tensor& view, bool frozen = false) { return look(view, frozen).logit; }
 
     SmallClassifierShape shape;
     std::vector<torch::nn::Conv2d> convolutions;
     std::vector<torch::nn::Conv2d> depthwise;         //!< before each convolution but the first, or none
     std::vector<torch::nn::GroupNorm> normalisations; //!< one per convolution, or none
-    torch::nn::Linear output{nullptr};
+    torch::nn::Linear output{nullptr}, descriptor{nullptr}; //!< the latter may be empty
 };
 
 /** Places five landmarks in a square cut around a proposed face, and tells whether there is one.

@@ -23,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using torch::Tensor;
+using torch::nn::functional::normalize;
 
 // How differently a network's crop is taken each time, so that no perturbation relies on an exact one.
 const double JITTER_SCALE = .06, JITTER_SHIFT = 5; // of the size; pixels of the canonical crop
@@ -45,10 +46,29 @@ double wrongShare(const Tensor& logits, const Tensor& labels)
     return ((logits > 0) != (labels > .5)).to(torch::kFloat).mean().item<double>();
 }
 
+std::vector<Auxiliary> findAll(const std::vector<std::string>& names, const fs::path& networks, int task, torch::ScalarType precision = torch::kFloat)
+{
+    std::vector<Auxiliary> found;
+    for (const std::string& name : names)
+        found.push_back(findAuxiliary(networks, name, task, precision));
+    return found;
+}
+
+int64_t descriptorSize(const std::vector<Auxiliary>& matchers)
+{
+    const torch::NoGradGuard noGradients;
+    int64_t size = 0;
+    for (const Auxiliary& matcher : matchers)
+        size += matcher.forward(torch::zeros({ 1, 3, CROP_SIZE, CROP_SIZE })).size(1);
+    return size;
+}
+
 struct AttackersOptions
 {
     DatasetOptions dataset;
     LoopOptions loop;
+    fs::path networks;
+    std::vector<std::string> matchers;
 };
 
 int run(const AttackersOptions& options)
@@ -56,7 +76,9 @@ int run(const AttackersOptions& options)
     const LoopOptions& loop = options.loop;
     const Dataset dataset = loadDataset(options.dataset);
     torch::manual_seed(loop.seed);
-    const auto attackers = std::make_shared<Attackers>();
+    const std::vector<Auxiliary> matchers =
+        findAll(options.matchers, options.networks, cv::sanprivacy::NETWORK_MATCHER, loop.precision());
+    const auto attackers = std::make_shared<Attackers>(descriptorSize(matchers));
     const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
 
     Task task;
@@ -66,10 +88,21 @@ int run(const AttackersOptions& options)
     task.batch = [&](int64_t step) { return batches(step); };
     task.losses = [&](const Batch& batch, at::Generator generator) -> Losses {
         const Tensor x = degrade({ batch[0] }, generator)[0], &y = batch[1];
-        Tensor sum = torch::zeros({});
+        std::vector<Tensor> taught, costs, distances;
+        {
+            const torch::NoGradGuard noGradients;
+            for (const Auxiliary& matcher : matchers)
+                taught.push_back(normalize(matcher.forward(batch[0])));
+        }
+        const Tensor descriptors = torch::cat(taught, 1); // D of the matchers, one after the other
         for (const auto& member : attackers->members)
-            sum = sum + crossEntropy(y, member->forward(viewOf(x, member->shape, drawPlace(x.size(0), generator))));
-        return { { "S", sum / double(attackers->members.size()) } };
+        {
+            const auto [logit, descriptor] = member->look(viewOf(x, member->shape, drawPlace(x.size(0), generator)));
+            costs.push_back(crossEntropy(y, logit));
+            distances.push_back(1 - torch::cosine_similarity(descriptor, descriptors, 1).mean());
+        }
+        const Tensor cost = torch::stack(costs).mean(), distance = torch::stack(distances).mean();
+        return { { "J", cost + distance }, { "S", cost }, { "J_M", distance } };
     };
     if (dataset.heldOut.size() > 0)
         task.evaluate = [&] {
@@ -99,7 +132,11 @@ class ResidualTraining
 public:
     explicit ResidualTraining(const ResidualOptions& o)
         : options(o), precision(o.loop.precision()), prototypes(o.prototypes),
-          contest(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes.neutral(), o.bound)))
+          classifiers(findAll(o.classifiers, o.networks, cv::sanprivacy::NETWORK_CLASSIFIER, precision)),
+          watched(findAll(o.watched, o.networks, cv::sanprivacy::NETWORK_CLASSIFIER)),
+          matchers(findAll(o.matchers, o.networks, cv::sanprivacy::NETWORK_MATCHER, precision)),
+          contest(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes.neutral(), o.bound),
+                                            std::make_shared<Attackers>(descriptorSize(matchers))))
     {
         const bool onlyGenerator = o.initial.extension() == ".onnx";
         if (onlyGenerator)
@@ -110,12 +147,6 @@ public:
             loadNetwork(o.attackers, ATTACKERS_KIND, *contest->attackers);
         else if ((o.initial.empty() || onlyGenerator) && !o.loop.resume)
             CV_Error(cv::Error::StsBadArg, "--attackers, a checkpoint as --initial, or --resume is needed");
-        for (const std::string& name : o.classifiers)
-            classifiers.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER, precision));
-        for (const std::string& name : o.watched)
-            watched.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_CLASSIFIER));
-        for (const std::string& name : o.matchers)
-            matchers.push_back(findAuxiliary(o.networks, name, cv::sanprivacy::NETWORK_MATCHER, precision));
         const Tensor& limit = contest->generator->limit;
         fading = limit / limit.max();
     }
@@ -147,10 +178,7 @@ public:
         return fading * (contest->generator->perturb(x, {}, { prototypes.same(targets) })[0] - x);
     }
 
-    Tensor classify(SmallClassifier& member, const Tensor& view, bool frozen = false) const
-    {
-        return member.forward(view.to(precision), frozen).to(torch::kFloat);
-    }
+    Tensor classify(SmallClassifier& member, const Tensor& view) const { return member.forward(view.to(precision)).to(torch::kFloat); }
 
     /** The target is drawn independently of the face's label y, which the generator is not told.
         One sum for all: the attackers' weights get the gradient of their own cost only, the generator's that of the rest. */
@@ -162,19 +190,30 @@ public:
         const Tensor added = change(x, targets);
         const std::vector<Tensor> seen = degrade({ x, x + added }, generator);
 
-        // J_G: some of the attackers, one of the public classifiers and the reader of a matcher's descriptors
+        // Some of the attackers, for J_G and, by their descriptors, for J_M
         const auto& members = contest->attackers->members;
-        std::vector<Tensor> gender;
+        std::vector<Tensor> gender, distances;
         for (int64_t i : drawSome(options.opponents, int64_t(members.size()), generator))
         {
             SmallClassifier& member = *members[size_t(i)];
-            const Tensor view = viewOf(seen[1], member.shape, drawPlace(n, generator));
-            gender.push_back(targetLoss(targets, classify(member, view, true), options.margin));
+            const Tensor place = drawPlace(n, generator);
+            const auto lookAt = [&](const Tensor& face) { return member.look(viewOf(face, member.shape, place).to(precision), true); };
+            const SmallClassifier::Output changed = lookAt(seen[1]);
+            Tensor reference;
+            {
+                const torch::NoGradGuard noGradients;
+                reference = lookAt(seen[0]).descriptor;
+            }
+            gender.push_back(targetLoss(targets, changed.logit.to(torch::kFloat), options.margin));
+            distances.push_back(cosineLoss(normalize(changed.descriptor.to(torch::kFloat)), normalize(reference.to(torch::kFloat))));
         }
+        const Tensor matchingOfAttackers = torch::stack(distances).mean();
+
+        // J_G: one of the public classifiers, too
         for (int64_t i : drawSome(1, int64_t(classifiers.size()), generator))
             gender.push_back(targetLoss(targets, classifiers[size_t(i)].forward(seen[1], drawPlace(n, generator)), options.margin));
 
-        // J_M: one matcher
+        // J_M: one matcher, whose descriptors are read for J_G
         const size_t drawn = size_t(drawSome(1, int64_t(matchers.size()), generator)[0]);
         const Auxiliary& matcher = matchers[drawn];
         const Tensor place = drawPlace(n, generator);
@@ -198,9 +237,10 @@ public:
         }
 
         const Tensor shade = changePenalty(added), rough = roughnessPenalty(added);
-        const Tensor total = totalLoss(meanGender, matching, options.lambdaGender, options.lambdaMatching)
+        const Tensor total = totalLoss(meanGender, matching + matchingOfAttackers, options.lambdaGender, options.lambdaMatching)
                              + options.lambdaChange * shade + options.lambdaRoughness * rough + attack;
-        return { { "J", total }, { "J_G", meanGender }, { "J_M", matching }, { "change", shade }, { "roughness", rough }, { "attack", attack } };
+        return { { "J", total }, { "J_G", meanGender }, { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
+                 { "change", shade }, { "roughness", rough }, { "attack", attack } };
     }
 
     /** On held-out faces: the error of the attackers (mean of the informed ones and of the others), of each public classifier and of each
@@ -262,8 +302,8 @@ public:
     const ResidualOptions& options;
     const torch::ScalarType precision;
     const Prototypes prototypes;
+    const std::vector<Auxiliary> classifiers, watched, matchers;
     const std::shared_ptr<Contest> contest;
-    std::vector<Auxiliary> classifiers, watched, matchers;
     std::vector<DescriptorReader> readers; // of the matchers
     Tensor fading;
 };
@@ -295,6 +335,8 @@ Verb attackersVerb(CLI::App& app)
     const auto options = std::make_shared<AttackersOptions>();
     CLI::App* const verb = app.add_subcommand("attackers", "Trains the ensemble of classifiers that the residual U-Net meets.");
     options->dataset.addTo(*verb);
+    verb->add_option("--networks", options->networks, "networks file that describes the matchers")->required()->check(CLI::ExistingFile);
+    verb->add_option("--matchers", options->matchers, "names in the networks file: their descriptors are learnt, too")->required();
     options->loop.addTo(*verb);
     return { verb, [options] { return run(*options); } };
 }
@@ -312,7 +354,7 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--networks", options->networks, "networks file that describes the auxiliary networks")->required()->check(CLI::ExistingFile);
     verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers");
     verb->add_option("--watched", options->watched, "classifiers to measure by only");
-    verb->add_option("--matchers", options->matchers, "names in the networks file")->required();
+    verb->add_option("--matchers", options->matchers, "names in the networks file, as the attackers had them")->required();
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
     verb->add_option("--margin", options->margin, "logit that J_G asks of a classifier")->capture_default_str();
     verb->add_option("--opponents", options->opponents, "attackers drawn for each step, beside one of --classifiers")->capture_default_str();

@@ -12,6 +12,8 @@ namespace {
 using namespace sanprivacy::train;
 using torch::Tensor;
 
+const int64_t DESCRIPTOR = 5;
+
 //! Brightness grows from left to right, [2,3,224,224].
 Tensor ramp()
 {
@@ -20,23 +22,31 @@ Tensor ramp()
 
 TEST(Attackers, each_has_its_own_view)
 {
-    const Attackers attackers;
+    const Attackers attackers(DESCRIPTOR);
     for (const auto& member : attackers.members)
-        EXPECT_EQ(member->forward(viewOf(ramp(), member->shape)).sizes(), torch::IntArrayRef({2, 1}));
+    {
+        const SmallClassifier::Output seen = member->look(viewOf(ramp(), member->shape));
+        EXPECT_EQ(seen.logit.sizes(), torch::IntArrayRef({2, 1}));
+        EXPECT_EQ(seen.descriptor.sizes(), torch::IntArrayRef({2, DESCRIPTOR}));
+    }
 }
 
 TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
 {
-    const Attackers attackers;
+    const Attackers attackers(DESCRIPTOR);
     for (const auto& member : attackers.members)
     {
         const int64_t side = member->shape.side;
         Tensor face = torch::rand({2, 3, side, side}, torch::requires_grad());
-        member->forward(face, true).sum().backward();
+        const auto both = [&](bool frozen) {
+            const SmallClassifier::Output seen = member->look(face, frozen);
+            return seen.logit.sum() + seen.descriptor.sum();
+        };
+        both(true).backward();
         EXPECT_GT(face.grad().abs().sum().item<double>(), 0);
         for (const Tensor& parameter : member->parameters())
             EXPECT_FALSE(parameter.grad().defined());
-        member->forward(face).sum().backward();
+        both(false).backward();
         for (const Tensor& parameter : member->parameters())
             EXPECT_TRUE(parameter.grad().defined()) << parameter.sizes();
     }

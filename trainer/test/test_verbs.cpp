@@ -186,28 +186,29 @@ TEST_F(Train_Verbs, pretrain_train_and_export)
 TEST_F(Train_Verbs, residual_learns_against_attackers_and_exports)
 {
     const std::string attackers = (folder_ / "attackers").string(), out = (folder_ / "residual").string();
-    const Result ensemble = run("attackers" + small(attackers, 2));
-    ASSERT_EQ(0, ensemble.code) << ensemble.output;
-    EXPECT_NE(std::string::npos, ensemble.output.find("accuracy8")) << ensemble.output;
-
     const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata";
     write(folder_ / "networks.yml", "%YAML:1.0\n---\nmatcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() +
           "\"\n  width: 32\n  height: 32\n  colour: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n"
           "classifier:\n  task: \"classifier\"\n  file: \"" + (testdata / "classifier.onnx").string() +
           "\"\n  width: 224\n  height: 224\n  scale: 0.003921569\n  colour: \"grey\"\n  square: 0.7\n  index: 0\n");
-    const std::string common = "residual --prototypes " + prototypes() + " --networks " + (folder_ / "networks.yml").string() +
+    const std::string networks = " --networks " + (folder_ / "networks.yml").string();
+    const Result ensemble = run("attackers --matchers matcher" + networks + small(attackers, 2));
+    ASSERT_EQ(0, ensemble.code) << ensemble.output;
+    EXPECT_NE(std::string::npos, ensemble.output.find("accuracy8")) << ensemble.output;
+
+    const std::string common = "residual --prototypes " + prototypes() + networks +
                                " --matchers matcher --classifiers classifier" + small(out, 3);
     EXPECT_EQ(1, run(common).code) << "neither --attackers nor --initial";
     const Result trained = run(common + " --attackers " + attackers + "/checkpoint.pt");
     ASSERT_EQ(0, trained.code) << trained.output;
     for (const char* figure : { "informed_OP", "uninformed_SM", "classifier_OP", "reader of matcher_OP", "PSNR" })
         EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;
-    EXPECT_EQ(0, run("residual --prototypes " + prototypes() + " --networks " + (folder_ / "networks.yml").string() +
+    EXPECT_EQ(0, run("residual --prototypes " + prototypes() + networks +
                      " --matchers matcher" + small(out, 4) + " --resume").code) << "without classifiers, too";
     const Result written = run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string());
     EXPECT_EQ(0, written.code) << written.output;
 
-    const std::string again = "residual --prototypes " + prototypes() + " --networks " + (folder_ / "networks.yml").string() + " --matchers matcher" +
+    const std::string again = "residual --prototypes " + prototypes() + networks + " --matchers matcher" +
                               small((folder_ / "again").string(), 1) + " --informed 0 --initial " + (folder_ / "residual.onnx").string();
     EXPECT_EQ(1, run(again).code) << "an exported file holds no attackers";
     EXPECT_EQ(0, run(again + " --attackers " + attackers + "/checkpoint.pt").code);
