@@ -53,7 +53,7 @@ struct VideoOptions
     std::string except, matcher, log, raw;
     std::string from, to;
     double except_score = NAN;
-    int interval = 0, look_ahead = -1, hold = -1, quality = 18;
+    int interval = 0, look_ahead = -1, hold = -1, renewal = 0, quality = 18;
     bool preview = false, boxes = false, resume = false;
     NetworkOptions networks;
 };
@@ -307,6 +307,8 @@ StreamParams Anonymization::paramsFor(bool live) const
         params.look_ahead = options_.look_ahead;
     if (options_.hold >= 0)
         params.hold = options_.hold;
+    if (options_.renewal > 0)
+        params.renewal = options_.renewal;
     params.replacement = indexOf(REPLACEMENTS, options_.replacement);
     params.on_doubt = indexOf(POLICIES, options_.on_doubt);
     params.prototype = indexOf(PROTOTYPES, options_.prototype);
@@ -615,6 +617,7 @@ Verb addVideo(CLI::App& app)
     command->add_option("--interval", options->interval, "Detect every N frames; default 8, live 5")->type_name("N")->check(CLI::Range(1, 1000).description(""));
     command->add_option("--look-ahead", options->look_ahead, "Frames kept back; default 32, live 6")->type_name("N")->check(CLI::Range(0, 1000).description(""));
     command->add_option("--hold", options->hold, "Frames that a lost face stays covered; default 20")->type_name("N")->check(CLI::Range(0, 10000).description(""));
+    command->add_option("--renewal", options->renewal, "A face that hardly changes passes the network every N frames; default 2")->type_name("N")->check(CLI::Range(1, 1000).description(""));
     command->add_option("--quality", options->quality, "Rate factor of H.264, less is better; default 18")->type_name("0-51")->check(CLI::Range(0, 51).description(""));
     command->add_option("--raw", options->raw, "Format of raw BGR frames on standard input")->type_name("WxH@FPS");
     command->add_option("--log", options->log, "What was found and done, a line of JSON per frame")->type_name("FILE");

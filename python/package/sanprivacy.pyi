@@ -124,6 +124,7 @@ class StreamParams:
     any_roll: bool
     look_ahead: int
     hold: int
+    renewal: int
     sure_score: float
     least_eyes: float
     replacement: int

@@ -15,7 +15,7 @@
 namespace cv { namespace sanprivacy {
 
 StreamParams::StreamParams()
-    : detect_interval(8), detect_side(960), any_roll(true), look_ahead(32), hold(20), sure_score(.6f), least_eyes(10.f),
+    : detect_interval(8), detect_side(960), any_roll(true), look_ahead(32), hold(20), renewal(2), sure_score(.6f), least_eyes(10.f),
       replacement(REPLACE_SAN), on_doubt(DOUBT_BLUR), label(LABEL_PREDICT), prototype(PROTOTYPE_OPPOSITE)
 {
 }
@@ -40,7 +40,7 @@ const double VOTE_MARGIN = .1;    // around 1/2, to change a label once it is gi
 // Against flicker: what is too small to be motion of the face is not passed on.
 const double SLACK = .004;        // of landmarks, eye distances
 const double STILL = .02;         // mean absolute difference of two crops of one face, of 1
-const double LEAST_RENEWAL = .3;  // share of the new perturbation on a still face; the rest is the last one
+const double LEAST_WEIGHT = .3;   // share of the new perturbation on a still face; the rest is the last one
 
 Landmarks toLandmarks(const std::vector<Point2f>& points)
 {
@@ -73,6 +73,7 @@ void checkParams(const StreamParams& params)
     CV_CheckGE(params.detect_side, 0, "The detector's picture has a side of 0 (as the frame) or more pixels");
     CV_CheckGE(params.look_ahead, 0, "Frames kept back cannot be fewer than none");
     CV_CheckGE(params.hold, 0, "The hold time cannot be negative");
+    CV_CheckGE(params.renewal, 1, "Faces must pass the network every frame or more seldom");
     CV_Check(params.sure_score, params.sure_score >= 0 && params.sure_score <= 1, "A score lies in 0..1");
     CV_Check(params.least_eyes, params.least_eyes >= 0, "The least eye distance cannot be negative");
     CV_Check(params.replacement, params.replacement >= REPLACE_SAN && params.replacement <= REPLACE_SOLID,
@@ -90,11 +91,13 @@ void checkParams(const StreamParams& params)
 struct TrackHistory
 {
     Landmarks landmarks; // as last used
-    Mat face, change;    // last crop and what the network changed, CV_32F
+    Mat face, change;    // last crop that passed the network, and what that changed, CV_32F
+    int64 renewed;       // the frame of it
+    int shown;           // the label that the network was given
     double votes;        // sum of the probabilities of label 1
     int voters, label;
 
-    TrackHistory() : votes(0), voters(0), label(LABEL_PREDICT) {}
+    TrackHistory() : renewed(0), shown(LABEL_PREDICT), votes(0), voters(0), label(LABEL_PREDICT) {}
 };
 
 //! Replaces the faces of frames that come in order.
@@ -255,18 +258,32 @@ private:
 
     std::vector<Mat> perturb(const std::vector<Mat>& crops, const std::vector<size_t>& aligned, StreamRecord& record)
     {
+        std::vector<TrackHistory*> renewed;
+        std::vector<Mat> faces, perturbed, outputs;
         std::vector<int> labels;
         for (size_t i = 0; i < crops.size(); ++i)
         {
             StreamFace& face = record.faces[aligned[i]];
-            labels.push_back(labelOf(tracks_[face.track], crops[i]));
+            TrackHistory& track = tracks_[face.track];
+            const int label = labelOf(track, crops[i]);
             if (!random())
-                face.label = labels.back();
+                face.label = label;
+            if (track.change.empty() || label != track.shown || record.frame - track.renewed >= params_.renewal
+                || difference(track, crops[i]) > STILL)
+            {
+                track.renewed = record.frame;
+                track.shown = label;
+                renewed.push_back(&track);
+                faces.push_back(crops[i]);
+                labels.push_back(label);
+            }
         }
-        std::vector<Mat> outputs;
-        perturber_->perturbBatch(crops, outputs, labels, random() ? int(PROTOTYPE_SAME) : params_.prototype);
+        if (!faces.empty())
+            perturber_->perturbBatch(faces, perturbed, labels, random() ? int(PROTOTYPE_SAME) : params_.prototype);
+        for (size_t i = 0; i < faces.size(); ++i)
+            renew(*renewed[i], faces[i], perturbed[i] - faces[i]);
         for (size_t i = 0; i < crops.size(); ++i)
-            outputs[i] = calm(tracks_[record.faces[aligned[i]].track], crops[i], outputs[i]);
+            outputs.push_back(crops[i] + tracks_[record.faces[aligned[i]].track].change);
         return outputs;
     }
 
@@ -294,19 +311,20 @@ private:
         return track.label;
     }
 
+    //! Mean absolute difference of a crop and the last one of the track that passed the network.
+    static double difference(const TrackHistory& track, const Mat& face) { return norm(face, track.face, NORM_L1) / face.total(); }
+
     //! Where a face stays as it was, so does what is added to it.
-    static Mat calm(TrackHistory& track, const Mat& face, const Mat& output)
+    static void renew(TrackHistory& track, const Mat& face, const Mat& change)
     {
-        Mat change = output - face;
-        if (!track.change.empty())
+        if (track.change.empty())
+            change.copyTo(track.change);
+        else
         {
-            const double moved = norm(face, track.face, NORM_L1) / face.total();
-            const double renewal = std::min(std::max(moved / STILL, LEAST_RENEWAL), 1.);
-            addWeighted(change, renewal, track.change, 1 - renewal, 0, change);
+            const double weight = std::min(std::max(difference(track, face) / STILL, LEAST_WEIGHT), 1.);
+            addWeighted(change, weight, track.change, 1 - weight, 0, track.change);
         }
         track.face = face;
-        track.change = change;
-        return face + change;
     }
 
     //! Tracks that ended; those of the frame stay.

@@ -247,13 +247,14 @@ TEST(SanPrivacy_StreamAnonymizer, bad_arguments_are_refused)
     const Ptr<FaceDetector> faces = detector();
     EXPECT_THROW(StreamAnonymizer::create(Ptr<FaceDetector>(), quickPerturber()), cv::Exception);
     EXPECT_THROW(StreamAnonymizer::create(faces, Ptr<Perturber>()), cv::Exception);
-    StreamParams wrong[6];
+    StreamParams wrong[7];
     wrong[0].detect_interval = 0;
     wrong[1].look_ahead = -1;
     wrong[2].replacement = 4;
     wrong[3].label = 2;
     wrong[4].sure_score = 2;
     wrong[5].label = LABEL_NEUTRAL; // has no opposite
+    wrong[6].renewal = 0;
     for (const StreamParams& params : wrong)
         EXPECT_THROW(StreamAnonymizer::create(faces, quickPerturber(), params), cv::Exception);
 
@@ -482,6 +483,45 @@ TEST(SanPrivacy_StreamAnonymizer, a_still_face_does_not_flicker_with_the_default
 {
     fileOrSkip(moduleFolder() + "/../../data/residual.onnx");
     expectNoFlicker(Perturber::create());
+}
+
+TEST(SanPrivacy_StreamAnonymizer, a_face_keeps_its_perturbation_until_it_changes)
+{
+    const int dark = 7, frames = 10; // a cloud passes
+    const Film film(Size(480, 360), 2, { { "woman-fair-hair", line(Point2d(240, 180), Point2d(240, 180), 2, 60) } });
+    int whole;
+    const Mat face = film.faceMask(0, 0, whole);
+    std::vector<Mat> changes[2]; // of each frame, where the face passes the network in every frame and hardly ever
+    for (int k = 0; k < 2; ++k)
+    {
+        StreamParams params;
+        params.label = 0;
+        params.renewal = k == 0 ? 1 : 1000;
+        const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
+        std::vector<Mat> inputs;
+        for (int t = 0; t < frames; ++t)
+        {
+            inputs.push_back(t < dark ? film.frame(0) : film.frame(0) * .85);
+            anonymizer->push(inputs.back());
+        }
+        anonymizer->finish();
+        StreamRecord record;
+        Mat output, change;
+        while (anonymizer->pop(output, record))
+        {
+            ASSERT_EQ(record.faces.size(), 1u);
+            EXPECT_EQ(record.faces[0].protection, int(PROTECTION_REPLACED));
+            EXPECT_EQ(record.faces[0].track, 0);
+            cv::subtract(output, inputs[changes[k].size()], change, noArray(), CV_16S);
+            changes[k].push_back(change.clone());
+        }
+        ASSERT_EQ(changes[k].size(), size_t(frames));
+    }
+    const auto distance = [&](const Mat& a, const Mat& b) { return cvtest::norm(a, b, NORM_L1, face) / countNonZero(face); };
+    for (int t = 0; t < dark; ++t)
+        EXPECT_LE(distance(changes[1][t], changes[1][0]), 1) << t;
+    EXPECT_GE(distance(changes[1][dark], changes[1][0]), 3) << "another face, another perturbation";
+    EXPECT_LE(distance(changes[1][dark], changes[0][dark]), 1) << "at once";
 }
 
 TEST(SanPrivacy_StreamAnonymizer, one_label_and_one_number_along_a_track)

@@ -59,6 +59,7 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     CV_PROP_RW bool any_roll;       //!< look at turned frames too, in turn: faces lying on their side or upside down; default true
     CV_PROP_RW int look_ahead;      //!< frames kept back, in which faces found late are protected too; default 32, a round of all turns
     CV_PROP_RW int hold;            //!< frames that a face is protected for after it was last seen; default 20
+    CV_PROP_RW int renewal;         //!< a face that hardly changes passes the network every so many frames, in between it keeps its perturbation; default 2
     CV_PROP_RW float sure_score;    //!< a face that never reached this detector score is doubtful; default 0.6
     CV_PROP_RW float least_eyes;    //!< a face with its eyes closer than this, in pixels, is doubtful; default 10
     CV_PROP_RW int replacement;     //!< FaceReplacement; default REPLACE_SAN
