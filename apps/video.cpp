@@ -40,8 +40,8 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const size_t QUEUE = 4;      // frames between two steps of the pipeline
-const size_t LIVE_QUEUE = 2; // frames of a camera that may wait: older ones are dropped
+const size_t QUEUE = 10;     // frames between two steps of the pipeline: more than from one look of the detector to the next
+const size_t LIVE_QUEUE = 2; // ... of a camera: older ones are dropped
 const size_t SECOND_LOOK = 60; // frames that are followed again where a film is resumed: faces held there stay covered
 const int LIVE_LOOK_AHEAD = 6, LIVE_INTERVAL = 5; // frames: a fifth of a second of delay
 const std::set<std::string> FILM_ENDINGS = { ".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv" };
@@ -443,9 +443,10 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
         fs::remove(earlierFilm(job.target));
     const int64 skew = int64(read) - second; // of the anonymizer's frame numbers
 
-    BoundedQueue<FilmFrame> decoded(live ? LIVE_QUEUE : QUEUE);
-    BoundedQueue<double> pushed(QUEUE);  // times of frames, which anonymizer has
-    BoundedQueue<Protected> finished(QUEUE);
+    const size_t waiting = live ? LIVE_QUEUE : QUEUE;
+    BoundedQueue<FilmFrame> decoded(waiting);
+    BoundedQueue<double> pushed(waiting); // times of frames, which anonymizer has
+    BoundedQueue<Protected> finished(waiting);
     std::exception_ptr failure;
     std::mutex failure_mutex;
     size_t dropped = 0;
