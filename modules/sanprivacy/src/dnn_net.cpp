@@ -93,7 +93,8 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
                                               role.c_str(), filename.c_str(), CV_VERSION, reason.c_str()));
 
     net.setPreferableBackend(device.backend);
-    net.setPreferableTarget(device.target);
+    if (device.target != dnn::DNN_TARGET_CPU) // which it is already; the graphs of OpenCV 5 complain at every call
+        net.setPreferableTarget(device.target);
     return net;
 }
 

@@ -69,10 +69,14 @@ struct Curve
     }
     void copyTo(OutputArray _fpr, OutputArray _tpr, OutputArray _thresholds) const
     {
-        Mat(fpr).copyTo(_fpr);
-        Mat(tpr).copyTo(_tpr);
-        Mat(thresholds).copyTo(_thresholds);
+        column(fpr).copyTo(_fpr);
+        column(tpr).copyTo(_tpr);
+        column(thresholds).copyTo(_thresholds);
     }
+
+private:
+    //! n x 1 in OpenCV 5, too, where Mat(vector) has one dimension.
+    static Mat column(const std::vector<double>& values) { return Mat(values).reshape(1, int(values.size())); }
 };
 
 const double kInfinity = std::numeric_limits<double>::infinity();

@@ -363,10 +363,12 @@ TEST(SanPrivacy_FaceNetwork, refuses_what_does_not_fit)
     d.task = NETWORK_CLASSIFIER;
     d.index = 12;
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "one beyond the last element";
+#if CV_VERSION_MAJOR < 5 // which cuts the window instead
     d = describe();
     d.colour = "grey";
     d.size = Size(8, 8); // smaller than the network's pooling window
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
+#endif
     d = describe();
     d.square = 0;
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "neither layout nor square";
