@@ -20,6 +20,7 @@ const double DRIFT_WHILE_LOST = .1; // added for each frame that the track was l
 const double FARTHEST = 3;
 const double MOST_GROWTH = 1.7;    // of a detection, against its track
 const double SAME_FACE = .5;       // of two tracks or two detections
+const double MOST_TURN = .5;       // of a detection that is not sure, against its track, radians: the flow sees a face roll
 const double CROWDED = 3;          // of two people; the matcher may then mistake them
 const double TURNED_DISTANCE = 1.5; // of a face that lies otherwise, from known ones: heads are no nearer
 const float TURNED_SCORE = .9f;    // of the detector, at least
@@ -67,6 +68,12 @@ double distanceOf(const Landmarks& a, const Landmarks& b)
 bool showSameFace(const Landmarks& a, const Landmarks& b)
 {
     return distanceOf(a, b) < SAME_FACE;
+}
+
+//! Radians, 0..pi.
+double turnBetween(const Landmarks& a, const Landmarks& b)
+{
+    return std::abs(std::arg(cropToPicture(a).a / cropToPicture(b).a));
 }
 
 //! Median along both axes.
@@ -423,9 +430,10 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
             const double distance = distanceOf(track.landmarks, detections[d].landmarks);
             const double growth = std::abs(std::log(eyeDistance(detections[d].landmarks) / eyeDistance(track.landmarks)));
             const double reach = std::min(NEAR + DRIFT_WHILE_LOST * track.lost, FARTHEST);
+            const bool contradicts = detections[d].score < TURNED_SCORE && turnBetween(detections[d].landmarks, track.landmarks) > MOST_TURN;
             // A face that was followed up to here comes before one that went missing.
             const Pairing pairing = { distance + (track.lost > 0 ? FARTHEST : 0), t, d };
-            if (distance <= reach && growth <= std::log(MOST_GROWTH))
+            if (distance <= reach && growth <= std::log(MOST_GROWTH) && !contradicts)
                 pairings.push_back(pairing);
         }
     std::sort(pairings.begin(), pairings.end(), [](const Pairing& a, const Pairing& b) { return a.distance < b.distance; });
