@@ -105,8 +105,9 @@ Auxiliary::Auxiliary(const NetworkDescription& description, torch::ScalarType dt
         { d.output.empty() ? graph_.outputs()[0] : d.output })[0];
     if (output.dim() < 2 || output.size(0) != 2)
         fail("expected one row of output per face");
-    if (d.task == cv::sanprivacy::NETWORK_CLASSIFIER && (d.index < 0 || d.index >= output.flatten(1).size(1)))
-        fail(cv::format("index %d is beyond the output's %d elements", d.index, (int)output.flatten(1).size(1)));
+    for (int index : d.index)
+        if (d.task == cv::sanprivacy::NETWORK_CLASSIFIER && (index < 0 || index >= output.flatten(1).size(1)))
+            fail(cv::format("index %d is beyond the output's %d elements", index, (int)output.flatten(1).size(1)));
 }
 
 Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
@@ -147,7 +148,10 @@ Tensor Auxiliary::forward(const Tensor& faces, const Tensor& jitter) const
     const Tensor output = graph_.forward({ input.to(graph_.dtype()) },
         { d.output.empty() ? graph_.outputs()[0] : d.output })[0].flatten(1).to(plane.scalar_type());
     if (d.task == cv::sanprivacy::NETWORK_CLASSIFIER)
-        return torch::logit(output.narrow(1, d.index, 1), SURE);
+    {
+        const std::vector<int64_t> elements(d.index.begin(), d.index.end());
+        return torch::logit(output.index_select(1, torch::tensor(elements)).sum(1, true), SURE);
+    }
     return d.distance == cv::sanprivacy::DISTANCE_COSINE ? torch::nn::functional::normalize(output) : output;
 }
 

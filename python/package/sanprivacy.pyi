@@ -93,7 +93,7 @@ class NetworkDescription:
     square: float
     output: str
     distance: int
-    index: int
+    index: Sequence[int]
     def __init__(self) -> None: ...
 
 class FaceNetwork:

@@ -35,8 +35,11 @@ String whatIsWrong(const NetworkDescription& d)
         return format("colour must be rgb, bgr or grey; found '%s'", d.colour.c_str());
     if (!std::isfinite(d.scale) || d.scale == 0)
         return "scale must be a finite number other than 0";
-    if (d.index < 0)
-        return format("index must not be negative; found %d", d.index);
+    for (int index : d.index)
+        if (index < 0)
+            return format("index must not be negative; found %d", index);
+    if (std::set<int>(d.index.begin(), d.index.end()).size() != d.index.size() || d.index.empty())
+        return "index must name at least one element of the output, and none twice";
     if (!d.layout.empty() && d.layout.size() != LANDMARKS)
         return format("layout must hold five points; found %d", (int)d.layout.size());
     if (d.layout.empty() && !(d.square > 0 && std::isfinite(d.square)))
@@ -81,7 +84,7 @@ public:
         if (has("output"))
             d.output = text("output");
         if (has("index"))
-            d.index = whole("index");
+            d.index = wholes("index");
 
         const String wrong = whatIsWrong(d);
         if (!wrong.empty())
@@ -131,6 +134,19 @@ private:
         return (int)node[key];
     }
 
+    //! One whole number or a list of them.
+    std::vector<int> wholes(const char* key) const
+    {
+        std::vector<int> values;
+        for (const FileNode& element : node[key])
+        {
+            if (!element.isInt())
+                fail(String("expected whole numbers for ") + key);
+            values.push_back((int)element);
+        }
+        return values;
+    }
+
     std::vector<double> numbers(const char* key, size_t least, size_t most) const
     {
         std::vector<double> values;
@@ -171,7 +187,7 @@ private:
 } // namespace
 
 NetworkDescription::NetworkDescription()
-    : task(NETWORK_CLASSIFIER), scale(1), colour("rgb"), square(0), distance(DISTANCE_COSINE), index(0)
+    : task(NETWORK_CLASSIFIER), scale(1), colour("rgb"), square(0), distance(DISTANCE_COSINE), index(1, 0)
 {
 }
 
@@ -317,9 +333,14 @@ private:
         const Mat rows = output.reshape(1, count);
         if (description.task == NETWORK_MATCHER)
             return rows.clone(); // the network's memory is overwritten by its next run
-        if (description.index >= rows.cols)
-            CV_Error(Error::StsOutOfRange, format("index %d is beyond the output's %d elements", description.index, rows.cols));
-        return rows.col(description.index).clone();
+        Mat probability = Mat::zeros(count, 1, CV_32F);
+        for (int index : description.index)
+        {
+            if (index >= rows.cols)
+                CV_Error(Error::StsOutOfRange, format("index %d is beyond the output's %d elements", index, rows.cols));
+            probability += rows.col(index);
+        }
+        return probability;
     }
 
     dnn::Net net;

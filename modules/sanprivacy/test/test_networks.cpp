@@ -72,7 +72,7 @@ TEST(SanPrivacy_Networks, reads_every_key)
         "  layout: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103 ]\n"
         "  output: \"descriptor\"\n  distance: \"euclidean\"\n"
         "second:\n  task: \"classifier\"\n  file: \"" + file + "\"\n  width: 32\n  height: 32\n"
-        "  mean: 127.5\n  colour: \"grey\"\n  square: 2\n  index: 3\n");
+        "  mean: 127.5\n  colour: \"grey\"\n  square: 2\n  index: [ 3, 5 ]\n");
     std::vector<NetworkDescription> networks;
     readNetworks(networks_file.name, networks);
     ASSERT_EQ(2u, networks.size());
@@ -98,7 +98,7 @@ TEST(SanPrivacy_Networks, reads_every_key)
     EXPECT_TRUE(second.layout.empty());
     EXPECT_EQ(2, second.square);
     EXPECT_EQ("", second.output);
-    EXPECT_EQ(3, second.index);
+    EXPECT_EQ(std::vector<int>({ 3, 5 }), second.index);
 }
 
 TEST(SanPrivacy_Networks, file_names_are_relative_to_the_networks_file)
@@ -131,7 +131,7 @@ TEST(SanPrivacy_Networks, refuses_bad_descriptions)
     const struct { size_t line; const char* value; } wrong[] = {
         { 0, "task: \"detector\"" }, { 0, "task: 1" }, { 1, "file: \"no such.onnx\"" }, { 2, "width: 0" }, { 2, "width: \"wide\"" },
         { 3, "height: 2.5" }, { 4, "colour: \"cmyk\"" }, { 5, "square: -1" }, { 5, "square: \"big\"" }, { 5, "layout: [ 1, 2, 3 ]" },
-        { 6, "distance: \"far\"" }, { 6, "scale: 0" }, { 6, "mean: [ 1, 2 ]" }, { 6, "mean: [ 1, 2, 3, 4 ]" }, { 6, "index: -1" },
+        { 6, "distance: \"far\"" }, { 6, "scale: 0" }, { 6, "mean: [ 1, 2 ]" }, { 6, "mean: [ 1, 2, 3, 4 ]" }, { 6, "index: -1" }, { 6, "index: [ 0, 1.5 ]" },
         { 6, "colours: \"rgb\"" }
     };
     for (const auto& change : wrong)
@@ -249,7 +249,7 @@ TEST(SanPrivacy_FaceNetwork, batch_equals_single_crops)
     }
 }
 
-TEST(SanPrivacy_FaceNetwork, classifier_gives_the_element_of_its_index)
+TEST(SanPrivacy_FaceNetwork, classifier_gives_the_sum_of_its_elements)
 {
     NetworkDescription d = describe();
     const std::vector<Mat> crops = { randomCrop(CV_8UC3, 1), randomCrop(CV_8UC3, 2) };
@@ -258,10 +258,13 @@ TEST(SanPrivacy_FaceNetwork, classifier_gives_the_element_of_its_index)
     d.task = NETWORK_CLASSIFIER;
     for (int index : { 0, 7 })
     {
-        d.index = index;
+        d.index = std::vector<int>(1, index);
         FaceNetwork::create(d)->forward(crops, one);
         EXPECT_EQ(0, cvtest::norm(every.col(index), one, NORM_INF));
     }
+    d.index = { 7, 0, 2 };
+    FaceNetwork::create(d)->forward(crops, one);
+    EXPECT_LE(cvtest::norm(every.col(0) + every.col(2) + every.col(7), one, NORM_INF), 1e-6);
 }
 
 TEST(SanPrivacy_FaceNetwork, square_crop_is_zero_outside_the_picture)
@@ -361,8 +364,12 @@ TEST(SanPrivacy_FaceNetwork, refuses_what_does_not_fit)
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
     d = describe();
     d.task = NETWORK_CLASSIFIER;
-    d.index = 12;
+    d.index = { 0, 12 };
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "one beyond the last element";
+    d.index = { 1, 1 };
+    EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "an element that counts twice";
+    d.index.clear();
+    EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "no element";
 #if CV_VERSION_MAJOR < 5 // which cuts the window instead
     d = describe();
     d.colour = "grey";

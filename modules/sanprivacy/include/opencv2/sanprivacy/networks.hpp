@@ -46,7 +46,7 @@ dlib:
   # square: 0.85              # upright square of that side times max(w, h) of the face box, zero outside the picture
   output: "descriptor"        # name of the output; may be left out where there is one
   distance: "euclidean"       # or "cosine"; matchers only
-  # index: 0                  # element of the output that is P(label 1); classifiers only
+  # index: 0                  # element of the output that is P(label 1), or a list of those that sum to it; classifiers only
 @endcode
 */
 struct CV_EXPORTS_W_SIMPLE NetworkDescription
@@ -64,7 +64,7 @@ struct CV_EXPORTS_W_SIMPLE NetworkDescription
     CV_PROP_RW double square;  //!< side of the square crop in units of the longer side of the face box; used where layout is empty
     CV_PROP_RW String output;  //!< output name, or empty
     CV_PROP_RW int distance;   //!< NetworkDistance
-    CV_PROP_RW int index;      //!< element of the output that is P(label 1)
+    CV_PROP_RW std::vector<int> index; //!< elements of the output that sum to P(label 1); one of them by default: 0
 };
 
 /** @brief Reads every network of a networks file, in the order of the file.
