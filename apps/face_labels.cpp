@@ -15,29 +15,29 @@
 
 namespace sanprivacy { namespace apps {
 
-namespace {
-
-int labelNamed(const std::string& name)
+const std::map<std::string, int>& labelNames()
 {
     using namespace cv::sanprivacy;
-    return name == "male" ? 1 : name == "female" ? 0 : name == "neutral" ? int(LABEL_NEUTRAL) : int(LABEL_PREDICT);
+    static const std::map<std::string, int> names = { { "male", 1 }, { "female", 0 }, { "1", 1 }, { "0", 0 },
+        { "neutral", LABEL_NEUTRAL }, { "auto", LABEL_PREDICT } };
+    return names;
 }
-
-} // namespace
 
 void LabelOptions::addTo(CLI::App& command)
 {
     command.add_option("--labels", labels, "Genders (file,gender: M or F) of the largest face of each picture")
         ->type_name("CSV");
-    command.add_option("--label", label, "Gender of faces not in CSV: male, female, neutral, auto (default; ask classifier)")
-        ->type_name("GENDER")->check(CLI::IsMember({ "male", "female", "neutral", "auto" }).description(""));
+    command.add_option("--attribute", attribute, "Column of CSV; default gender, of another attribute 1 or 0")
+        ->type_name("NAME")->needs("--labels");
+    command.add_option("--label", label, "Of faces not in CSV: male or 1, female or 0, neutral, auto (default; ask classifier)")
+        ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
 }
 
 FaceLabels::FaceLabels(const LabelOptions& options, const Inputs& inputs) : options_(options)
 {
     if (options.labels.empty())
         return;
-    file_.reset(new LabelFile(options.labels));
+    file_.reset(new LabelFile(options.labels, options.attribute));
     rows_ = file_->match(inputs.pictures);
 }
 
@@ -50,7 +50,7 @@ std::vector<int> FaceLabels::of(size_t picture, const cv::Mat& faces) const
 {
     const Labelled* row = listed(picture);
     const bool known = row && row->label != NO_LABEL;
-    std::vector<int> labels(size_t(faces.rows), known ? int(cv::sanprivacy::LABEL_PREDICT) : labelNamed(options_.label));
+    std::vector<int> labels(size_t(faces.rows), known ? int(cv::sanprivacy::LABEL_PREDICT) : labelNames().at(options_.label));
     if (known && !labels.empty())
         labels[size_t(largestFace(faces))] = row->label;
     return labels;

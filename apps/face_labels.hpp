@@ -8,6 +8,7 @@
 #include "inputs.hpp"
 #include "labels.hpp"
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,10 +19,14 @@ namespace CLI { class App; }
 
 namespace sanprivacy { namespace apps {
 
-//! The options that tell the gender of faces.
+//! The labels, and LabelChoices, that a command line can name.
+const std::map<std::string, int>& labelNames();
+
+//! The options that tell the gender, or another attribute, of faces.
 struct LabelOptions
 {
     std::string labels;         //!< label file, or empty
+    std::string attribute = "gender"; //!< its column
     std::string label = "auto"; //!< of faces that it does not list
 
     void addTo(CLI::App& command);

@@ -4,6 +4,7 @@
 
 #include "atomic_file.hpp"
 #include "bounded_queue.hpp"
+#include "face_labels.hpp"
 #include "faces.hpp"
 #include "film_reader.hpp"
 #include "film_writer.hpp"
@@ -312,8 +313,7 @@ StreamParams Anonymization::paramsFor(bool live) const
     params.replacement = indexOf(REPLACEMENTS, options_.replacement);
     params.on_doubt = indexOf(POLICIES, options_.on_doubt);
     params.prototype = indexOf(PROTOTYPES, options_.prototype);
-    params.label = options_.label == "male" ? 1 : options_.label == "female" ? 0
-                   : options_.label == "neutral" ? int(LABEL_NEUTRAL) : int(LABEL_PREDICT);
+    params.label = labelNames().at(options_.label);
     return params;
 }
 
@@ -604,8 +604,8 @@ Verb addVideo(CLI::App& app)
         ->required()->type_name("");
     command->add_option("--replace", options->replacement, "What takes a face's place: san (default), blur, mosaic, solid")
         ->type_name("HOW")->check(CLI::IsMember(REPLACEMENTS).description(""));
-    command->add_option("--label", options->label, "Gender of all faces: auto (default, voted per track), male, female, neutral")
-        ->type_name("GENDER")->check(CLI::IsMember({ "male", "female", "auto", "neutral" }).description(""));
+    command->add_option("--label", options->label, "Of all faces: auto (default, voted per track), male or 1, female or 0, neutral")
+        ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
     command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same, random (drawn per person)")
         ->type_name("WHICH")->check(CLI::IsMember(PROTOTYPES).description(""));
     command->add_option("--on-doubt", options->on_doubt, "Faces too small or uncertain: blur (default), drop the frame, pass")
