@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+#include <opencv2/dnn.hpp>
 
 #include "drawn.hpp"
 
@@ -102,6 +103,29 @@ TEST_F(Train_Verbs, classifier_resumes_bit_for_bit_and_exports)
         EXPECT_NE(std::string::npos, written.output.find("differ by at most"));
     }
     EXPECT_TRUE(read(folder_ / "whole/net.onnx") == read(folder_ / "parts/net.onnx"));
+}
+
+TEST_F(Train_Verbs, export_writes_the_mean_of_several_checkpoints)
+{
+    const auto checkpoint = [&](const char* name) { return (folder_ / name / "checkpoint.pt").string(); };
+    const auto output = [&](const std::string& checkpoints, const char* name) {
+        const fs::path file = folder_ / name;
+        const Result written = run("export " + checkpoints + " -o " + file.string());
+        EXPECT_EQ(0, written.code) << written.output;
+        cv::dnn::Net net = cv::dnn::readNetFromONNX(file.string());
+        const int shape[] = { 1, 1, 224, 224 };
+        net.setInput(cv::Mat(4, shape, CV_32F, cv::Scalar(.5)));
+        return net.forward().at<float>(0);
+    };
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "early", 1)).code);
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "late", 6)).code);
+    const float early = output(checkpoint("early"), "early.onnx"), late = output(checkpoint("late"), "late.onnx"),
+                mean = output(checkpoint("early") + " " + checkpoint("late"), "mean.onnx");
+    EXPECT_NE(early, mean);
+    EXPECT_NE(late, mean);
+    EXPECT_NEAR(mean, output(checkpoint("late") + " " + checkpoint("early"), "turned.onnx"), 1e-6);
+    EXPECT_EQ(late, output(checkpoint("late") + " " + checkpoint("late"), "same.onnx"));
+    EXPECT_EQ(1, run("export " + checkpoint("early") + " " + prototypes() + " -o " + (folder_ / "wrong.onnx").string()).code);
 }
 
 TEST_F(Train_Verbs, interrupt_saves_and_resume_goes_on)
