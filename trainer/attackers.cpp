@@ -71,28 +71,34 @@ Tensor viewOf(const Tensor& faces, const SmallClassifierShape& shape, const Tens
     return torch::grid_sampler(torch::avg_pool2d(faces, 2), grid, /*bilinear*/ 0, /*border repeats*/ 1, false);
 }
 
-Attackers::Attackers(int64_t descriptorSize)
+Attackers::Attackers(int64_t descriptorSize, int64_t attributes)
 {
     for (const SmallClassifierShape& shape : shapes())
     {
         const std::string number = std::to_string(members.size() + 1);
-        members.push_back(register_module("attacker" + number, std::make_shared<SmallClassifier>(shape, descriptorSize)));
+        members.push_back(register_module("attacker" + number, std::make_shared<SmallClassifier>(shape, descriptorSize, attributes)));
     }
 }
 
 DescriptorReader::DescriptorReader(const Tensor& descriptors, const Tensor& labels)
 {
     const double shrinkage = .1; // of the covariance towards a sphere: there may be fewer faces than dimensions
-    const Tensor d = descriptors.to(torch::kDouble), one = labels.to(torch::kDouble), zero = 1 - one;
-    const Tensor n1 = one.sum(), n0 = zero.sum();
-    TORCH_CHECK(n1.item<double>() > 0 && n0.item<double>() > 0, "expected faces of both labels");
-    const Tensor mean1 = (d * one).sum(0, true) / n1, mean0 = (d * zero).sum(0, true) / n0;
-    const Tensor centred = d - one * mean1 - zero * mean0;
-    Tensor covariance = centred.t().matmul(centred) / double(d.size(0));
-    covariance = (1 - shrinkage) * covariance + shrinkage * covariance.trace() / double(d.size(1)) * torch::eye(d.size(1), torch::kDouble);
-    const Tensor weight = torch::linalg_solve(covariance, (mean1 - mean0).t());
-    weight_ = weight.to(torch::kFloat);
-    bias_ = (-(mean1 + mean0) / 2).matmul(weight).flatten().to(torch::kFloat);
+    const Tensor d = descriptors.to(torch::kDouble);
+    std::vector<Tensor> weights, biases;
+    for (int64_t a = 0; a < labels.size(1); a++)
+    {
+        const Tensor one = labels.narrow(1, a, 1).to(torch::kDouble), zero = 1 - one;
+        const Tensor n1 = one.sum(), n0 = zero.sum();
+        TORCH_CHECK(n1.item<double>() > 0 && n0.item<double>() > 0, "expected faces of both labels");
+        const Tensor mean1 = (d * one).sum(0, true) / n1, mean0 = (d * zero).sum(0, true) / n0;
+        const Tensor centred = d - one * mean1 - zero * mean0;
+        Tensor covariance = centred.t().matmul(centred) / double(d.size(0));
+        covariance = (1 - shrinkage) * covariance + shrinkage * covariance.trace() / double(d.size(1)) * torch::eye(d.size(1), torch::kDouble);
+        weights.push_back(torch::linalg_solve(covariance, (mean1 - mean0).t()));
+        biases.push_back((-(mean1 + mean0) / 2).matmul(weights.back()).flatten());
+    }
+    weight_ = torch::cat(weights, 1).to(torch::kFloat);
+    bias_ = torch::cat(biases).to(torch::kFloat);
 }
 
 Tensor DescriptorReader::forward(const Tensor& descriptors) const { return descriptors.matmul(weight_) + bias_; }

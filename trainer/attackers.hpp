@@ -45,8 +45,9 @@ The first of them may be informed: while the generator learns to mislead them, t
 ones with their true labels, as somebody does who has the software. The others stand for classifiers that know nothing of it. */
 struct Attackers : torch::nn::Module
 {
-    //! @param descriptorSize of the matchers' descriptors, one after the other
-    explicit Attackers(int64_t descriptorSize);
+    /** @param descriptorSize of the matchers' descriptors, one after the other
+    @param attributes number of labels that each of them learns */
+    explicit Attackers(int64_t descriptorSize, int64_t attributes = 1);
 
     std::vector<std::shared_ptr<SmallClassifier>> members;
 };
@@ -58,14 +59,14 @@ class DescriptorReader
 {
 public:
     /** @param descriptors [N,D] of faces as they are
-    @param labels [N,1], 0 or 1, both present */
+    @param labels [N,A], 0 or 1, both present of each attribute */
     DescriptorReader(const torch::Tensor& descriptors, const torch::Tensor& labels);
 
-    //! Log-odds of label 1, [N,1], of descriptors [N,D]; differentiable.
+    //! Log-odds of label 1, [N,A], of descriptors [N,D]; differentiable.
     torch::Tensor forward(const torch::Tensor& descriptors) const;
 
 private:
-    torch::Tensor weight_, bias_; // [D,1], [1]
+    torch::Tensor weight_, bias_; // [D,A], [A]
 };
 
 //! What a checkpoint of the verb residual holds: the generator and those it is trained against; the generator alone can be read from it, too.

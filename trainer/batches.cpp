@@ -101,6 +101,11 @@ cv::Mat networkFace(const Faces& faces, size_t i, bool colour)
     return colour ? colourFace(faces.crop(i)) : greyFace(faces.crop(i));
 }
 
+torch::Tensor labelsOf(const Faces& faces, size_t i)
+{
+    return torch::tensor(std::vector<float>(faces.labels(i).begin(), faces.labels(i).end()));
+}
+
 } // namespace
 
 FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool colour)
@@ -111,28 +116,28 @@ FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const
 Batch FaceBatches::operator()(int64_t step) const
 {
     std::vector<cv::Mat> images;
-    std::vector<float> labels;
+    std::vector<torch::Tensor> labels;
     for (int64_t k = 0; k < batch_; k++)
     {
         const uint64_t position = uint64_t(step * batch_ + k);
         const size_t i = shuffle_(position);
         cv::RNG rng(mixSeed(seed_, position));
         images.push_back(jitter_(networkFace(faces_, i, colour_), rng));
-        labels.push_back(float(faces_.label(i)));
+        labels.push_back(labelsOf(faces_, i));
     }
-    return { stackImages(images), torch::tensor(labels).unsqueeze(1) };
+    return { stackImages(images), torch::stack(labels) };
 }
 
 Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool colour)
 {
     std::vector<cv::Mat> images;
-    std::vector<float> labels;
+    std::vector<torch::Tensor> labels;
     for (size_t i = begin; i < end; i++)
     {
         images.push_back(networkFace(faces, i, colour));
-        labels.push_back(float(faces.label(i)));
+        labels.push_back(labelsOf(faces, i));
     }
-    return { stackImages(images), torch::tensor(labels).unsqueeze(1) };
+    return { stackImages(images), torch::stack(labels) };
 }
 
 }} // namespace sanprivacy::train

@@ -55,7 +55,7 @@ torch::Tensor luma(const torch::Tensor& faces);
 //! Stacks CV_32F images of one size to [N,C,H,W].
 torch::Tensor stackImages(const std::vector<cv::Mat>& images);
 
-//! Batches { faces [N,1,224,224], or [N,3,224,224] in colour, labels [N,1] } that depend on seed and step alone.
+//! Batches { faces [N,1,224,224], or [N,3,224,224] in colour, labels [N,1], or a column for each attribute } that depend on seed and step alone.
 class FaceBatches
 {
 public:

@@ -4,6 +4,7 @@
 
 #include "dataset.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -31,12 +32,32 @@ bool inShare(const Sample& sample, double share)
     return double(hashText(who) % 10000) < share * 10000;
 }
 
+std::string joined(const std::vector<std::string>& words)
+{
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : " and ") + word;
+    return text;
+}
+
+std::vector<AttributeRule> rulesOf(const DatasetOptions& options)
+{
+    if (options.positive.size() > options.attributes.size())
+        CV_Error(cv::Error::StsBadArg, "--positive is given for more attributes than there are: " + joined(options.attributes));
+    std::vector<AttributeRule> rules;
+    for (const std::string& attribute : options.attributes)
+        rules.push_back({ attribute, rules.size() < options.positive.size() ? options.positive[rules.size()] : std::string() });
+    return rules;
+}
+
+bool anyUnknown(const std::vector<int>& labels) { return std::count(labels.begin(), labels.end(), LABEL_UNKNOWN) > 0; }
+
 enum Side { TRAIN, HELD_OUT, NEITHER };
 
 void addFolder(const fs::path& folder, const DatasetOptions& options, const CropLayout& layout,
                const std::function<Side(const Sample&)>& side, Dataset& dataset)
 {
-    std::vector<Sample> samples = readManifest(folder, options.rule, options.layout);
+    const std::vector<Sample> samples = readManifest(folder, rulesOf(options), options.layout);
     const std::string absolute = fs::canonical(folder).string();
     const auto cache = std::make_shared<FaceCache>(samples, options.cache,
         fs::path(absolute).filename().string() + cv::format("-%08x", unsigned(hashText(absolute))), layout);
@@ -48,7 +69,7 @@ void addFolder(const fs::path& folder, const DatasetOptions& options, const Crop
             continue;
         if (cache->coverage(i) < options.minCoverage)
             uncovered++;
-        else if (options.needLabels && cache->sample(i).label == LABEL_UNKNOWN)
+        else if (options.needLabels && anyUnknown(cache->sample(i).labels))
             unlabelled++;
         else if (side(cache->sample(i)) == TRAIN)
             dataset.train.add(cache, i), train++;
@@ -59,7 +80,7 @@ void addFolder(const fs::path& folder, const DatasetOptions& options, const Crop
     if (uncovered)
         std::cerr << ", " << uncovered << " left out whose crop leaves the picture (--min-coverage)";
     if (unlabelled)
-        std::cerr << ", " << unlabelled << " left out without a known " << options.rule.attribute;
+        std::cerr << ", " << unlabelled << " left out without a known " << joined(options.attributes);
     std::cerr << std::endl;
 }
 
@@ -72,7 +93,7 @@ DatasetOptions::DatasetOptions()
     cache = (xdg && *xdg ? fs::path(xdg) : home && *home ? fs::path(home) / ".cache" : fs::temp_directory_path()) / "sanprivacy";
 }
 
-void DatasetOptions::addTo(CLI::App& verb)
+void DatasetOptions::addTo(CLI::App& verb, bool severalAttributes)
 {
     std::string layouts;
     for (const std::string& name : manifestLayouts())
@@ -83,8 +104,14 @@ void DatasetOptions::addTo(CLI::App& verb)
     verb.add_option("--layout", layout, layouts + "; default: recognised");
     if (needLabels)
     {
-        verb.add_option("--attribute", rule.attribute, "what the label is")->capture_default_str();
-        verb.add_option("--positive", rule.positive, "values with label 1: \">=50\", \"<50\" or \"Black,White\"; default: male, 1, yes");
+        CLI::Option* const names = verb.add_option("--attribute", attributes,
+            severalAttributes ? "what the label is; several: a label for each" : "what the label is")->capture_default_str();
+        CLI::Option* const values = verb.add_option("--positive", positive,
+            std::string("values with label 1: \">=50\", \"<50\" or \"Black,White\"; default, or \"\": male, 1, yes")
+            + (severalAttributes ? "; of several attributes in their order" : ""));
+        if (!severalAttributes)
+            for (CLI::Option* option : { names, values })
+                option->expected(1);
     }
     verb.add_option("--cache", cache, "folder of cached crops")->capture_default_str();
     verb.add_option("--min-coverage", minCoverage, "least share of a crop inside its picture")->capture_default_str();

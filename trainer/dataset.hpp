@@ -18,13 +18,14 @@ struct DatasetOptions
     std::vector<std::filesystem::path> heldOut; //!< folders; empty: the data's own validation and test parts, or a share of them
     double heldOutShare = .05;
     std::string layout;                         //!< of every folder; empty: recognised
-    AttributeRule rule;
+    std::vector<std::string> attributes{ "gender" }; //!< one, or several where a verb trains for several
+    std::vector<std::string> positive;               //!< AttributeRule::positive of each, as far as given
     std::filesystem::path cache;                //!< folder of the crops
     double minCoverage = .95;                   //!< least share of a crop that lies inside its picture
     bool needLabels = true;
 
     DatasetOptions();
-    void addTo(CLI::App& verb);
+    void addTo(CLI::App& verb, bool severalAttributes = false);
 };
 
 struct Dataset

@@ -72,7 +72,8 @@ public:
 
     size_t size() const { return faces_.size(); }
     const Sample& sample(size_t i) const { return faces_[i].first->sample(faces_[i].second); }
-    int label(size_t i) const { return sample(i).label; }
+    //! One label for each attribute.
+    const std::vector<int>& labels(size_t i) const { return sample(i).labels; }
     cv::Mat crop(size_t i) const { return faces_[i].first->crop(faces_[i].second); }
     std::vector<cv::Point2f> landmarks(size_t i) const { return faces_[i].first->landmarks(faces_[i].second); }
 

@@ -23,28 +23,41 @@ std::shared_ptr<Generator> makeGenerator(const std::string& kind)
     return std::make_shared<San2018>(options);
 }
 
-Prototypes::Prototypes(const std::filesystem::path& file)
+Prototypes::Prototypes(const std::vector<std::filesystem::path>& files)
 {
-    const auto builder = cv::sanprivacy::PrototypeBuilder::load(file.string());
-    if (builder->getSize() != cv::Size(CROP_SIZE, CROP_SIZE))
-        CV_Error(cv::Error::StsBadSize, file.string() + cv::format(" holds prototypes of %dx%d, the networks take %dx%d",
-                 builder->getSize().width, builder->getSize().height, int(CROP_SIZE), int(CROP_SIZE)));
     const auto tensor = [](const cv::Mat& bgr) {
         cv::Mat rgb;
         cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
         return torch::from_blob(rgb.data, { rgb.rows, rgb.cols, 3 }).permute({ 2, 0, 1 }).clone();
     };
-    cv::Mat zero, one, mean;
-    builder->same(0, zero);
-    builder->same(1, one);
-    builder->neutral(mean);
-    byLabel_ = torch::stack({ tensor(zero), tensor(one) }).contiguous();
-    neutral_ = tensor(mean);
+    std::vector<torch::Tensor> pairs;
+    for (const std::filesystem::path& file : files)
+    {
+        const auto builder = cv::sanprivacy::PrototypeBuilder::load(file.string());
+        if (builder->getSize() != cv::Size(CROP_SIZE, CROP_SIZE))
+            CV_Error(cv::Error::StsBadSize, file.string() + cv::format(" holds prototypes of %dx%d, the networks take %dx%d",
+                     builder->getSize().width, builder->getSize().height, int(CROP_SIZE), int(CROP_SIZE)));
+        cv::Mat zero, one, mean;
+        builder->same(0, zero);
+        builder->same(1, one);
+        builder->neutral(mean);
+        pairs.push_back(torch::stack({ tensor(zero), tensor(one) }) - tensor(mean));
+        if (!neutral_.defined())
+            neutral_ = tensor(mean);
+    }
+    byLabel_ = torch::stack(pairs);
 }
 
-torch::Tensor Prototypes::same(const torch::Tensor& labels) const
+torch::Tensor Prototypes::same(const torch::Tensor& labels, const torch::Tensor& hidden) const
 {
-    return byLabel_.index_select(0, labels.flatten().to(torch::kLong));
+    TORCH_CHECK(labels.size(1) == attributes(), "expected labels of ", attributes(), " attributes, found ", labels.size(1));
+    torch::Tensor prototypes = neutral_.expand({ labels.size(0), -1, -1, -1 });
+    for (int64_t a = 0; a < attributes(); a++)
+    {
+        const torch::Tensor added = byLabel_[a].index_select(0, labels.select(1, a).to(torch::kLong));
+        prototypes = prototypes + (hidden.defined() ? hidden.select(1, a).reshape({ -1, 1, 1, 1 }) * added : added);
+    }
+    return prototypes;
 }
 
 torch::Tensor Prototypes::opposite(const torch::Tensor& labels) const { return same(1 - labels); }

@@ -45,10 +45,16 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
     return (perturbed.to(torch::kFloat) - original.to(torch::kFloat)).square().sum(1).mean();
 }
 
-Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin)
+Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden, const Tensor& original)
 {
     checkSameShape(targets, logits);
-    return torch::softplus(margin - (2 * targets - 1) * logits.to(torch::kFloat)).mean();
+    const Tensor f = logits.to(torch::kFloat), costs = torch::softplus(margin - (2 * targets - 1) * f);
+    if (!hidden.defined())
+        return costs.mean();
+    checkSameShape(hidden, logits);
+    checkSameShape(original, logits);
+    const Tensor kept = torch::binary_cross_entropy_with_logits(f, torch::sigmoid(original.to(torch::kFloat)), {}, {}, at::Reduction::None);
+    return (hidden * costs + (1 - hidden) * kept).mean();
 }
 
 Tensor cosineLoss(const Tensor& perturbed, const Tensor& original)

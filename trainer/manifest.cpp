@@ -415,17 +415,24 @@ std::vector<std::string> manifestLayouts()
     return names;
 }
 
-std::vector<Sample> readManifest(const fs::path& folder, const AttributeRule& rule, const std::string& layout)
+std::vector<Sample> readManifest(const fs::path& folder, const std::vector<AttributeRule>& rules, const std::string& layout)
 {
     if (!fs::is_directory(folder))
         CV_Error(cv::Error::StsBadArg, folder.string() + " is not a folder");
     const fs::path absolute = fs::canonical(folder);
-    std::vector<Sample> samples = findLayout(absolute, layout).read(absolute, rule.attribute);
-    if (samples.empty())
-        CV_Error(cv::Error::StsBadArg, folder.string() + " lists no pictures");
-    std::stable_sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) { return a.file < b.file; });
-    for (Sample& sample : samples)
-        sample.label = rule.label(sample.value);
+    std::vector<Sample> samples;
+    for (const AttributeRule& rule : rules)
+    {
+        std::vector<Sample> read = findLayout(absolute, layout).read(absolute, rule.attribute);
+        if (read.empty())
+            CV_Error(cv::Error::StsBadArg, folder.string() + " lists no pictures");
+        std::stable_sort(read.begin(), read.end(), [](const Sample& a, const Sample& b) { return a.file < b.file; });
+        if (samples.empty())
+            samples = read;
+        CV_CheckEQ(samples.size(), read.size(), "each attribute is read of the same pictures");
+        for (size_t i = 0; i < read.size(); i++)
+            samples[i].labels.push_back(rule.label(read[i].value));
+    }
     return samples;
 }
 

@@ -19,8 +19,8 @@ const int LABEL_UNKNOWN = -1;
 struct Sample
 {
     std::filesystem::path file;         //!< absolute
-    std::string value;                  //!< the attribute as the data set states it, empty where it does not
-    int label = LABEL_UNKNOWN;          //!< 0 or 1 after AttributeRule
+    std::string value;                  //!< an attribute as the data set states it, empty where it does not
+    std::vector<int> labels;            //!< for each AttributeRule 0, 1 or LABEL_UNKNOWN
     std::string identity;               //!< who it is, empty where unknown
     std::string split;                  //!< "train", "validation", "test", or empty where the data set has none
     std::vector<cv::Point2f> landmarks; //!< five in FaceDetector's order, pixels; or none
@@ -51,10 +51,11 @@ std::vector<std::string> manifestLayouts();
 - `utkface`: pictures named age_gender_race_date.jpg (there gender 0 is male);
 - `fairface`: fairface_label_train.csv, fairface_label_val.csv.
 
+@param rules one for each label.
 @param layout empty: recognised by what the folder holds.
-@return the samples, sorted by file. Those without a label keep LABEL_UNKNOWN.
+@return the samples, sorted by file.
 A folder that is none of these raises cv::Exception saying what was looked for. */
-std::vector<Sample> readManifest(const std::filesystem::path& folder, const AttributeRule& rule,
+std::vector<Sample> readManifest(const std::filesystem::path& folder, const std::vector<AttributeRule>& rules,
                                  const std::string& layout = std::string());
 
 }} // namespace sanprivacy::train

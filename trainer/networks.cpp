@@ -269,7 +269,7 @@ Tensor GenderClassifier::forward(const Tensor& x, const c10::optional<at::Genera
     return multiply(output, dropout(leakyRelu(multiply(hidden, dropout(maps.flatten(1))))));
 }
 
-SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descriptorSize) : shape(s)
+SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descriptorSize, int64_t attributes) : shape(s)
 {
     const int64_t group = 8; // channels
     int64_t in = COLOUR_CHANNELS, side = shape.side;
@@ -293,7 +293,7 @@ SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descript
         side = (side + 1) / 2;
     }
     const int64_t features = shape.flattened ? in * side * side : in;
-    output = register_module("output", fullyConnected(features, 1, false));
+    output = register_module("output", fullyConnected(features, attributes, false));
     if (descriptorSize > 0)
         descriptor = register_module("descriptor", fullyConnected(features, descriptorSize, false));
 }

@@ -158,12 +158,13 @@ struct SmallClassifierShape
 Its input is the part of the crop that it wants, see viewOf() in attackers.hpp. */
 struct SmallClassifier : torch::nn::Module
 {
-    //! @param descriptorSize D of the descriptors, 0: none
-    explicit SmallClassifier(const SmallClassifierShape& shape, int64_t descriptorSize = 0);
+    /** @param descriptorSize D of the descriptors, 0: none
+    @param attributes A, the number of labels */
+    explicit SmallClassifier(const SmallClassifierShape& shape, int64_t descriptorSize = 0, int64_t attributes = 1);
 
     struct Output
     {
-        torch::Tensor logit;      //!< [N,1] of label 1
+        torch::Tensor logit;      //!< [N,A] of label 1 of each attribute
         torch::Tensor descriptor; //!< [N,D], or undefined: what the same features tell of a matcher's descriptors
     };
 

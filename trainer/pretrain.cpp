@@ -51,7 +51,7 @@ Verb pretrainVerb(CLI::App& app)
     verb->add_option("--network", options->network, "what is trained")->capture_default_str()->check(CLI::IsMember(generatorKinds()));
     options->loop.addTo(*verb);
     return { verb, [options] {
-        const Prototypes prototypes(options->prototypes);
+        const Prototypes prototypes({ options->prototypes });
         const Dataset dataset = loadDataset(options->dataset);
         const LoopOptions& loop = options->loop;
         torch::manual_seed(loop.seed);

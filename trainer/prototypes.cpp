@@ -32,7 +32,7 @@ Verb prototypesVerb(CLI::App& app)
             Progress progress("prototypes", double(dataset.train.size()));
             for (size_t i = 0; i < dataset.train.size(); i++)
             {
-                builder->add(dataset.train.crop(i), dataset.train.label(i));
+                builder->add(dataset.train.crop(i), dataset.train.labels(i)[0]);
                 progress.show(double(i + 1));
             }
         }

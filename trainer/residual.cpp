@@ -78,7 +78,7 @@ int run(const AttackersOptions& options)
     torch::manual_seed(loop.seed);
     const std::vector<Auxiliary> matchers =
         findAll(options.matchers, options.networks, cv::sanprivacy::NETWORK_MATCHER, loop.precision());
-    const auto attackers = std::make_shared<Attackers>(descriptorSize(matchers));
+    const auto attackers = std::make_shared<Attackers>(descriptorSize(matchers), int64_t(options.dataset.attributes.size()));
     const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
 
     Task task;
@@ -120,7 +120,8 @@ struct ResidualOptions
 {
     DatasetOptions dataset;
     LoopOptions loop;
-    fs::path prototypes, attackers, initial, networks;
+    std::vector<fs::path> prototypes; // one per attribute
+    fs::path attackers, initial, networks;
     std::vector<std::string> classifiers, matchers, watched;
     double bound = .15, margin = 3;
     double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600;
@@ -136,8 +137,11 @@ public:
           watched(findAll(o.watched, o.networks, cv::sanprivacy::NETWORK_CLASSIFIER)),
           matchers(findAll(o.matchers, o.networks, cv::sanprivacy::NETWORK_MATCHER, precision)),
           contest(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes.neutral(), o.bound),
-                                            std::make_shared<Attackers>(descriptorSize(matchers))))
+                                            std::make_shared<Attackers>(descriptorSize(matchers), prototypes.attributes())))
     {
+        if (o.prototypes.size() != o.dataset.attributes.size())
+            CV_Error(cv::Error::StsBadArg, cv::format("expected a file of prototypes for each of %d attributes, found %d",
+                                                      int(o.dataset.attributes.size()), int(o.prototypes.size())));
         const bool onlyGenerator = o.initial.extension() == ".onnx";
         if (onlyGenerator)
             readOnnx(o.initial.string(), *contest->generator);
@@ -172,46 +176,70 @@ public:
     }
 
     //! X' - X of colour faces [N,3,224,224], for all channels, as blendFace() puts it into a picture, where it fades towards the rim of the crop.
-    Tensor change(const Tensor& faces, const Tensor& targets) const
+    Tensor change(const Tensor& faces, const Tensor& targets, const Tensor& hidden = {}) const
     {
         const Tensor x = luma(faces).to(precision);
-        return fading * (contest->generator->perturb(x, {}, { prototypes.same(targets) })[0] - x);
+        return fading * (contest->generator->perturb(x, {}, { prototypes.same(targets, hidden) })[0] - x);
+    }
+
+    //! Which attributes of each of n faces are to be hidden, [n,A] of 1 and 0: any of them, but not none. Undefined where there is but one.
+    Tensor drawHidden(int64_t n, const at::Generator& generator) const
+    {
+        const int64_t attributes = prototypes.attributes();
+        if (attributes == 1)
+            return {};
+        const Tensor choice = torch::randint(1, int64_t(1) << attributes, { n, 1 }, generator, torch::kLong);
+        return choice.bitwise_right_shift(torch::arange(attributes)).bitwise_and(1).to(torch::kFloat);
     }
 
     Tensor classify(SmallClassifier& member, const Tensor& view) const { return member.forward(view.to(precision)).to(torch::kFloat); }
 
-    /** The target is drawn independently of the face's label y, which the generator is not told.
+    /** The targets are drawn independently of the face's labels y, which the generator is not told.
         One sum for all: the attackers' weights get the gradient of their own cost only, the generator's that of the rest. */
     Losses losses(const Batch& batch, const at::Generator& generator) const
     {
         const Tensor x = someSmaller(batch[0], generator), &y = batch[1];
         const int64_t n = x.size(0);
-        const Tensor targets = torch::randint(2, { n, 1 }, generator, torch::kFloat);
-        const Tensor added = change(x, targets);
+        const Tensor targets = torch::randint(2, y.sizes(), generator, torch::kFloat), hidden = drawHidden(n, generator);
+        const Tensor added = change(x, targets, hidden);
         const std::vector<Tensor> seen = degrade({ x, x + added }, generator);
 
         // Some of the attackers, for J_G and, by their descriptors, for J_M
         const auto& members = contest->attackers->members;
         std::vector<Tensor> gender, distances;
+        const auto mislead = [&](const Tensor& changed, const Tensor& original) {
+            const int64_t known = changed.size(1); // attributes, the first
+            const Tensor wanted = hidden.defined() ? hidden.narrow(1, 0, known) : hidden;
+            gender.push_back(targetLoss(targets.narrow(1, 0, known), changed, options.margin, wanted, original));
+        };
         for (int64_t i : drawSome(options.opponents, int64_t(members.size()), generator))
         {
             SmallClassifier& member = *members[size_t(i)];
             const Tensor place = drawPlace(n, generator);
             const auto lookAt = [&](const Tensor& face) { return member.look(viewOf(face, member.shape, place).to(precision), true); };
             const SmallClassifier::Output changed = lookAt(seen[1]);
-            Tensor reference;
+            SmallClassifier::Output reference;
             {
                 const torch::NoGradGuard noGradients;
-                reference = lookAt(seen[0]).descriptor;
+                reference = lookAt(seen[0]);
             }
-            gender.push_back(targetLoss(targets, changed.logit.to(torch::kFloat), options.margin));
-            distances.push_back(cosineLoss(normalize(changed.descriptor.to(torch::kFloat)), normalize(reference.to(torch::kFloat))));
+            mislead(changed.logit, reference.logit);
+            distances.push_back(cosineLoss(normalize(changed.descriptor.to(torch::kFloat)), normalize(reference.descriptor.to(torch::kFloat))));
         }
         const Tensor matchingOfAttackers = torch::stack(distances).mean();
 
         // J_G: one of the public classifiers, too
         for (int64_t i : drawSome(1, int64_t(classifiers.size()), generator))
-            gender.push_back(targetLoss(targets, classifiers[size_t(i)].forward(seen[1], drawPlace(n, generator)), options.margin));
+        {
+            const Tensor place = drawPlace(n, generator);
+            Tensor original;
+            if (hidden.defined())
+            {
+                const torch::NoGradGuard noGradients;
+                original = classifiers[size_t(i)].forward(seen[0], place);
+            }
+            mislead(classifiers[size_t(i)].forward(seen[1], place), original);
+        }
 
         // J_M: one matcher, whose descriptors are read for J_G
         const size_t drawn = size_t(drawSome(1, int64_t(matchers.size()), generator)[0]);
@@ -223,7 +251,7 @@ public:
             reference = matcher.forward(seen[0], place);
         }
         const Tensor descriptors = matcher.forward(seen[1], place), matching = cosineLoss(descriptors, reference);
-        gender.push_back(targetLoss(targets, readers[drawn].forward(descriptors), options.margin));
+        mislead(readers[drawn].forward(descriptors), readers[drawn].forward(reference));
         const Tensor meanGender = torch::stack(gender).mean();
 
         // The own cost of some of the informed attackers, with true labels
@@ -243,8 +271,9 @@ public:
                  { "change", shade }, { "roughness", rough }, { "attack", attack } };
     }
 
-    /** On held-out faces: the error of the attackers (mean of the informed ones and of the others), of each public classifier and of each
-        reader on X'_OP and on X'_SM against the true label, 1 - cosine of each matcher, and the peak signal-to-noise ratio, dB. */
+    /** On held-out faces with all attributes hidden: the error of the attackers (mean of the informed ones and of the others), of each
+        public classifier and of each reader on X'_OP and on X'_SM against the true labels, 1 - cosine of each matcher, and the peak
+        signal-to-noise ratio, dB. */
     Figures measure(const Faces& faces) const
     {
         const size_t n = std::min<size_t>(faces.size(), 320), atATime = 32;
@@ -254,6 +283,13 @@ public:
             if (!sums.count(name))
                 names.push_back(name);
             sums[name] += value;
+        };
+        //! The error of each attribute that the classifier knows, with its name where there are several.
+        const auto addErrors = [&](const std::string& name, const Tensor& logits, const Tensor& labels, double weight) {
+            const std::vector<std::string>& attributes = options.dataset.attributes;
+            for (int64_t a = 0; a < logits.size(1); a++)
+                add(attributes.size() == 1 ? name : name + " " + attributes[size_t(a)],
+                    weight * wrongShare(logits.select(1, a), labels.select(1, a)));
         };
         double square = 0;
         for (size_t begin = 0; begin < n; begin += atATime)
@@ -270,20 +306,20 @@ public:
                 const size_t informed = std::min(size_t(options.informed), members.size());
                 for (size_t i = 0; i < members.size(); i++)
                 {
-                    const double wrong = wrongShare(classify(*members[i], viewOf(shown, members[i]->shape)), y);
+                    const Tensor logits = classify(*members[i], viewOf(shown, members[i]->shape));
                     if (i < informed)
-                        add("informed" + suffix, count * wrong / double(informed));
+                        addErrors("informed" + suffix, logits, y, count / double(informed));
                     else
-                        add("uninformed" + suffix, count * wrong / double(members.size() - informed));
+                        addErrors("uninformed" + suffix, logits, y, count / double(members.size() - informed));
                 }
                 for (const auto* list : { &classifiers, &watched })
                     for (const Auxiliary& classifier : *list)
-                        add(classifier.description().name + suffix, count * wrongShare(classifier.forward(shown), y));
+                        addErrors(classifier.description().name + suffix, classifier.forward(shown), y, count);
                 for (size_t i = 0; i < matchers.size(); i++)
                 {
                     const std::string& name = matchers[i].description().name;
                     const Tensor descriptors = matchers[i].forward(shown);
-                    add("reader of " + name + suffix, count * wrongShare(readers[i].forward(descriptors), y));
+                    addErrors("reader of " + name + suffix, readers[i].forward(descriptors), y, count);
                     if (opposite)
                         add(name, count * (1 - (descriptors * matchers[i].forward(x)).sum(1)).mean().item<double>());
                 }
@@ -334,7 +370,7 @@ Verb attackersVerb(CLI::App& app)
 {
     const auto options = std::make_shared<AttackersOptions>();
     CLI::App* const verb = app.add_subcommand("attackers", "Trains the ensemble of classifiers that the residual U-Net meets.");
-    options->dataset.addTo(*verb);
+    options->dataset.addTo(*verb, true);
     verb->add_option("--networks", options->networks, "networks file that describes the matchers")->required()->check(CLI::ExistingFile);
     verb->add_option("--matchers", options->matchers, "names in the networks file: their descriptors are learnt, too")->required();
     options->loop.addTo(*verb);
@@ -347,12 +383,12 @@ Verb residualVerb(CLI::App& app)
     CLI::App* const verb = app.add_subcommand("residual",
         "Trains the residual U-Net, which is not told a face's label, towards targets drawn at random, against an\n"
         "ensemble of classifiers, some of which learn on perturbed faces at the same time.");
-    options->dataset.addTo(*verb);
-    verb->add_option("--prototypes", options->prototypes, "file of the verb prototypes")->required()->check(CLI::ExistingFile);
+    options->dataset.addTo(*verb, true);
+    verb->add_option("--prototypes", options->prototypes, "file of the verb prototypes, one for each attribute")->required()->check(CLI::ExistingFile);
     verb->add_option("--attackers", options->attackers, "checkpoint of the verb attackers")->check(CLI::ExistingFile);
     verb->add_option("--initial", options->initial, "checkpoint of this verb to start from, or a file of the verb export (and --attackers)")->check(CLI::ExistingFile);
     verb->add_option("--networks", options->networks, "networks file that describes the auxiliary networks")->required()->check(CLI::ExistingFile);
-    verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers");
+    verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers; they read the first attribute");
     verb->add_option("--watched", options->watched, "classifiers to measure by only");
     verb->add_option("--matchers", options->matchers, "names in the networks file, as the attackers had them")->required();
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();

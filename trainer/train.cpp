@@ -133,7 +133,7 @@ int run(const Options& options)
     const double jitterScale = .03, jitterShift = 3;
 
     const LoopOptions& loop = options.loop;
-    const Prototypes prototypes(options.prototypes);
+    const Prototypes prototypes({ options.prototypes });
     const Auxiliaries auxiliaries(options);
     const std::string kind = checkpointKind(options.initial);
     const std::shared_ptr<Generator> network = makeGenerator(kind);

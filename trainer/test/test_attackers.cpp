@@ -31,6 +31,13 @@ TEST(Attackers, each_has_its_own_view)
     }
 }
 
+TEST(Attackers, tell_several_attributes)
+{
+    const Attackers attackers(DESCRIPTOR, 3);
+    for (const auto& member : attackers.members)
+        EXPECT_EQ(member->forward(viewOf(ramp(), member->shape)).sizes(), torch::IntArrayRef({2, 3}));
+}
+
 TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
 {
     const Attackers attackers(DESCRIPTOR);
@@ -102,6 +109,17 @@ TEST(DescriptorReader, gives_the_log_odds_of_gaussians)
     const DescriptorReader reader((2 * labels - 1) * mean + torch::randn({n, 2}) * deviation, labels);
     const Tensor x = torch::randn({20, 2}), expected = 2 * x.matmul((mean / torch::tensor({{1.15f, 3.85f}})).t());
     EXPECT_LE((reader.forward(x) - expected).abs().max().item<double>(), .1);
+}
+
+TEST(DescriptorReader, reads_each_attribute_for_itself)
+{
+    torch::manual_seed(5);
+    const Tensor descriptors = torch::randn({200, 4});
+    const Tensor labels = (descriptors.narrow(1, 1, 2) > 0).to(torch::kFloat), x = torch::randn({20, 4});
+    const Tensor both = DescriptorReader(descriptors, labels).forward(x);
+    ASSERT_EQ(both.sizes(), torch::IntArrayRef({20, 2}));
+    for (int64_t a = 0; a < 2; a++)
+        EXPECT_TRUE(torch::allclose(both.narrow(1, a, 1), DescriptorReader(descriptors, labels.narrow(1, a, 1)).forward(x), 1e-4, 1e-4));
 }
 
 TEST(DescriptorReader, learns_from_fewer_faces_than_dimensions)

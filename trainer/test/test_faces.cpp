@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<Sample> drawnSamples(const fs::path& folder) { return readManifest(folder, AttributeRule()); }
+std::vector<Sample> drawnSamples(const fs::path& folder) { return readManifest(folder, { AttributeRule() }); }
 
 TEST(Train_FaceCache, crops_are_those_of_alignFace)
 {

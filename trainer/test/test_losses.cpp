@@ -63,6 +63,16 @@ TEST(Losses, target_asks_for_a_margin)
     EXPECT_NEAR(targetLoss(targets, logits, 3).item<double>(), expected, PRECISION);
 }
 
+TEST(Losses, attributes_that_are_not_hidden_stay_as_they_are)
+{
+    const Tensor targets = torch::tensor({{1.f, 0.f}}), logits = torch::tensor({{2.f, 1.f}}), original = torch::tensor({{-5.f, 3.f}});
+    const double stay = 1 / (1 + std::exp(-3.)), kept = stay * std::log1p(std::exp(-1.)) + (1 - stay) * std::log1p(std::exp(1.));
+    const double expected = (std::log1p(std::exp(3. - 2)) + kept) / 2;
+    EXPECT_NEAR(targetLoss(targets, logits, 3, torch::tensor({{1.f, 0.f}}), original).item<double>(), expected, PRECISION);
+    EXPECT_NEAR(targetLoss(targets, logits, 3, torch::ones({1, 2}), original).item<double>(), targetLoss(targets, logits, 3).item<double>(),
+                PRECISION);
+}
+
 TEST(Losses, cosine_is_mean_and_root_mean_square_of_distances)
 {
     const Tensor original = torch::tensor({{1.f, 0.f}, {1.f, 0.f}}), perturbed = torch::tensor({{.8f, .6f}, {0.f, 1.f}});

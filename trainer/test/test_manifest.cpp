@@ -51,25 +51,25 @@ TEST(Train_Manifest, labels_csv)
 {
     const TemporaryFolder folder;
     drawDataset(folder.path(), 3);
-    const std::vector<Sample> samples = readManifest(folder.path(), GENDER);
+    const std::vector<Sample> samples = readManifest(folder.path(), { GENDER });
     ASSERT_EQ(3u, samples.size());
     EXPECT_EQ(std::filesystem::canonical(folder / "images/001.png"), samples[1].file);
-    EXPECT_EQ(0, samples[0].label);
-    EXPECT_EQ(1, samples[1].label);
+    EXPECT_EQ(0, samples[0].labels[0]);
+    EXPECT_EQ(1, samples[1].labels[0]);
     EXPECT_EQ("p1", samples[2].identity);
     ASSERT_EQ(5u, samples[0].landmarks.size());
     EXPECT_EQ(cv::Point2f(130, 145), samples[0].landmarks[2]);
-    EXPECT_EQ(1, readManifest(folder.path(), rule("age", ">=22"))[2].label);
+    EXPECT_EQ(1, readManifest(folder.path(), { rule("age", ">=22") })[2].labels[0]);
 }
 
 TEST(Train_Manifest, labels_csv_with_quotes_crlf_and_few_columns)
 {
     const TemporaryFolder folder;
     write(folder / "labels.csv", "race,file,split\r\n\"East Asian, other\",b.jpg,test\r\nBlack,a.jpg,\r\n");
-    const std::vector<Sample> samples = readManifest(folder.path(), rule("race", "Black"));
+    const std::vector<Sample> samples = readManifest(folder.path(), { rule("race", "Black") });
     ASSERT_EQ(2u, samples.size());
     EXPECT_EQ("a.jpg", samples[0].file.filename());
-    EXPECT_EQ(1, samples[0].label);
+    EXPECT_EQ(1, samples[0].labels[0]);
     EXPECT_EQ("East Asian, other", samples[1].value);
     EXPECT_EQ("test", samples[1].split);
     EXPECT_TRUE(samples[0].landmarks.empty());
@@ -83,17 +83,17 @@ TEST(Train_Manifest, celeba)
     write(folder / "list_eval_partition.txt", "000001.jpg 0\n000002.jpg 2\n");
     write(folder / "list_landmarks_align_celeba.txt", "2\nlefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y "
           "rightmouth_x rightmouth_y\n000001.jpg 69 109 106 113 77 142 73 152 108 154\n000002.jpg 69 110 107 112 81 135 70 151 108 153\n");
-    const std::vector<Sample> samples = readManifest(folder.path(), GENDER);
+    const std::vector<Sample> samples = readManifest(folder.path(), { GENDER });
     ASSERT_EQ(2u, samples.size());
     EXPECT_EQ(std::filesystem::canonical(folder.path()) / "img_align_celeba" / "000001.jpg", samples[0].file);
-    EXPECT_EQ(0, samples[0].label);
-    EXPECT_EQ(1, samples[1].label);
+    EXPECT_EQ(0, samples[0].labels[0]);
+    EXPECT_EQ(1, samples[1].labels[0]);
     EXPECT_EQ("2937", samples[1].identity);
     EXPECT_EQ("train", samples[0].split);
     EXPECT_EQ("test", samples[1].split);
     EXPECT_EQ(cv::Point2f(106, 113), samples[0].landmarks.at(1));
-    EXPECT_EQ(1, readManifest(folder.path(), rule("Young"))[0].label);
-    EXPECT_THROW(readManifest(folder.path(), rule("Shoes")), cv::Exception);
+    EXPECT_EQ(1, readManifest(folder.path(), { rule("Young") })[0].labels[0]);
+    EXPECT_THROW(readManifest(folder.path(), { rule("Shoes") }), cv::Exception);
 }
 
 TEST(Train_Manifest, lfw)
@@ -106,13 +106,13 @@ TEST(Train_Manifest, lfw)
     write(folder / "female_names.txt", "Ann_Lee_0001.jpg\n"); // a list of pictures
     write(folder / "male_names.txt", "Bob_Ray\n");            // a list of persons
     write(folder / "peopleDevTrain.txt", "1\nAnn_Lee\t1\n");
-    const std::vector<Sample> samples = readManifest(folder.path(), GENDER);
+    const std::vector<Sample> samples = readManifest(folder.path(), { GENDER });
     ASSERT_EQ(4u, samples.size());
-    EXPECT_EQ(0, samples[0].label);
+    EXPECT_EQ(0, samples[0].labels[0]);
     EXPECT_EQ("train", samples[0].split);
-    EXPECT_EQ(1, samples[2].label);
+    EXPECT_EQ(1, samples[2].labels[0]);
     EXPECT_EQ("Bob_Ray", samples[2].identity);
-    EXPECT_EQ(LABEL_UNKNOWN, samples[3].label);
+    EXPECT_EQ(LABEL_UNKNOWN, samples[3].labels[0]);
 }
 
 TEST(Train_Manifest, muct)
@@ -124,10 +124,10 @@ TEST(Train_Manifest, muct)
     for (int i = 0; i < 76; i++)
         row += "," + std::to_string(i) + "," + std::to_string(100 + i);
     write(folder / "muct-landmarks/muct76-opencv.csv", "name,tag,x00,y00\n" + row + "\n");
-    const std::vector<Sample> samples = readManifest(folder.path(), GENDER);
+    const std::vector<Sample> samples = readManifest(folder.path(), { GENDER });
     ASSERT_EQ(2u, samples.size());
-    EXPECT_EQ(0, samples[0].label);
-    EXPECT_EQ(1, samples[1].label);
+    EXPECT_EQ(0, samples[0].labels[0]);
+    EXPECT_EQ(1, samples[1].labels[0]);
     EXPECT_EQ("001", samples[1].identity);
     ASSERT_EQ(5u, samples[0].landmarks.size());
     EXPECT_EQ(cv::Point2f(67, 167), samples[0].landmarks[2]);
@@ -139,10 +139,10 @@ TEST(Train_Manifest, ar)
     const TemporaryFolder folder;
     write(folder / "m-001-01.bmp", "");
     write(folder / "w-001-14.bmp", "");
-    const std::vector<Sample> samples = readManifest(folder.path(), GENDER);
+    const std::vector<Sample> samples = readManifest(folder.path(), { GENDER });
     ASSERT_EQ(2u, samples.size());
-    EXPECT_EQ(1, samples[0].label);
-    EXPECT_EQ(0, samples[1].label);
+    EXPECT_EQ(1, samples[0].labels[0]);
+    EXPECT_EQ(0, samples[1].labels[0]);
     EXPECT_NE(samples[0].identity, samples[1].identity);
 }
 
@@ -152,12 +152,12 @@ TEST(Train_Manifest, utkface_where_zero_is_male)
     write(folder / "26_0_1_20170116184255063.jpg.chip.jpg", "");
     write(folder / "61_1_3_20170109142408075.jpg", "");
     write(folder / "61_1_20170109142408075.jpg", ""); // some of the originals lack a field
-    const std::vector<Sample> samples = readManifest(folder.path(), GENDER, "utkface");
+    const std::vector<Sample> samples = readManifest(folder.path(), { GENDER }, "utkface");
     ASSERT_EQ(2u, samples.size());
-    EXPECT_EQ(1, samples[0].label);
-    EXPECT_EQ(0, samples[1].label);
-    EXPECT_EQ(1, readManifest(folder.path(), rule("age", ">=50"))[1].label);
-    EXPECT_EQ("Indian", readManifest(folder.path(), rule("race", "Black"))[1].value);
+    EXPECT_EQ(1, samples[0].labels[0]);
+    EXPECT_EQ(0, samples[1].labels[0]);
+    EXPECT_EQ(1, readManifest(folder.path(), { rule("age", ">=50") })[1].labels[0]);
+    EXPECT_EQ("Indian", readManifest(folder.path(), { rule("race", "Black") })[1].value);
 }
 
 TEST(Train_Manifest, fairface)
@@ -165,12 +165,23 @@ TEST(Train_Manifest, fairface)
     const TemporaryFolder folder;
     write(folder / "fairface_label_train.csv", "file,age,gender,race,service_test\ntrain/1.jpg,50-59,Male,East Asian,True\n");
     write(folder / "fairface_label_val.csv", "file,age,gender,race,service_test\nval/1.jpg,3-9,Female,Black,False\n");
-    const std::vector<Sample> samples = readManifest(folder.path(), GENDER);
+    const std::vector<Sample> samples = readManifest(folder.path(), { GENDER });
     ASSERT_EQ(2u, samples.size());
-    EXPECT_EQ(1, samples[0].label);
+    EXPECT_EQ(1, samples[0].labels[0]);
     EXPECT_EQ("train", samples[0].split);
-    EXPECT_EQ(0, samples[1].label);
+    EXPECT_EQ(0, samples[1].labels[0]);
     EXPECT_EQ("validation", samples[1].split);
+}
+
+TEST(Train_Manifest, several_attributes_of_the_same_pictures)
+{
+    const TemporaryFolder folder;
+    write(folder / "labels.csv", "file,gender,age\nb,F,62\na,M,30-39\nc,,70\n");
+    const std::vector<Sample> samples = readManifest(folder.path(), { GENDER, rule("age", ">=40") });
+    ASSERT_EQ(3u, samples.size());
+    EXPECT_EQ(std::vector<int>({ 1, 0 }), samples[0].labels);
+    EXPECT_EQ(std::vector<int>({ 0, 1 }), samples[1].labels);
+    EXPECT_EQ(std::vector<int>({ LABEL_UNKNOWN, 1 }), samples[2].labels);
 }
 
 std::string message(const std::function<void()>& call)
@@ -190,15 +201,15 @@ TEST(Train_Manifest, errors_say_what_was_expected)
 {
     const TemporaryFolder folder;
     const auto contains = [](const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; };
-    EXPECT_TRUE(contains(message([&] { readManifest(folder / "none", GENDER); }), "is not a folder"));
-    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), GENDER); }), "labels.csv (labels)"));
-    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), GENDER, "imdb"); }), "unknown layout 'imdb'"));
+    EXPECT_TRUE(contains(message([&] { readManifest(folder / "none", { GENDER }); }), "is not a folder"));
+    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), { GENDER }); }), "labels.csv (labels)"));
+    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), { GENDER }, "imdb"); }), "unknown layout 'imdb'"));
     write(folder / "labels.csv", "name,gender\na,M\n");
-    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), GENDER); }), "no column 'file'"));
+    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), { GENDER }); }), "no column 'file'"));
     write(folder / "labels.csv", "file,gender\na\n");
-    EXPECT_FALSE(message([&] { readManifest(folder.path(), GENDER); }).empty());
+    EXPECT_FALSE(message([&] { readManifest(folder.path(), { GENDER }); }).empty());
     write(folder / "labels.csv", "file,gender\n");
-    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), GENDER); }), "lists no pictures"));
+    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), { GENDER }); }), "lists no pictures"));
 }
 
 } // namespace

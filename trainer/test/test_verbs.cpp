@@ -238,6 +238,29 @@ TEST_F(Train_Verbs, residual_learns_against_attackers_and_exports)
     EXPECT_EQ(0, run(again + " --attackers " + attackers + "/checkpoint.pt").code);
 }
 
+TEST_F(Train_Verbs, residual_learns_to_hide_several_attributes)
+{
+    const std::string attackers = (folder_ / "attackers").string(), out = (folder_ / "residual").string(),
+                      ages = (folder_ / "ages.yml.gz").string(), both = " --attribute gender age --positive \"\" \">=26\"";
+    const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata";
+    write(folder_ / "networks.yml", "%YAML:1.0\n---\nmatcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() +
+          "\"\n  width: 32\n  height: 32\n  colour: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n");
+    const std::string networks = " --networks " + (folder_ / "networks.yml").string() + " --matchers matcher" + both;
+    ASSERT_EQ(0, run("prototypes" + data() + " --attribute age --positive \">=26\" -o " + ages).code);
+    ASSERT_EQ(0, run("attackers" + networks + small(attackers, 1)).code);
+
+    const std::string common = "residual" + networks + small(out, 2) + " --attackers " + attackers + "/checkpoint.pt --prototypes " + prototypes();
+    const Result missing = run(common);
+    EXPECT_EQ(1, missing.code);
+    EXPECT_NE(std::string::npos, missing.output.find("each of 2 attributes, found 1")) << missing.output;
+    const Result trained = run(common + " " + ages);
+    ASSERT_EQ(0, trained.code) << trained.output;
+    for (const char* figure : { "informed_OP gender", "uninformed_SM age", "reader of matcher_OP age" })
+        EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;
+    EXPECT_EQ(0, run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string()).code);
+    EXPECT_NE(0, run("classifier" + both + small(folder_ / "classifier", 1)).code) << "of one attribute";
+}
+
 } // namespace
 
 }}} // namespace sanprivacy::train::test
