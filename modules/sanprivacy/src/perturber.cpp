@@ -77,21 +77,38 @@ const GeneratorForm& findForm(dnn::Net& net, const String& filename)
 }
 
 //! A name without folder and extension is that of a shipped network.
-String modelFile(const String& model)
+String networkFile(const String& name)
 {
-    if (model.find_first_of("./\\") != String::npos)
-        return model;
-    return findDataFile((model.empty() ? String("residual") : model) + ".onnx");
+    return name.find_first_of("./\\") != String::npos ? name : findDataFile(name + ".onnx");
 }
 
-//! The mean faces that serve as prototypes.
-enum MeanFace { MEAN_LABEL_0 = 0, MEAN_LABEL_1 = 1, MEAN_NEUTRAL = 2, MEAN_COUNT = 3 };
-
-int meanFace(int choice, int label)
+//! The shipped prototypes of an attribute.
+String prototypesFile(const String& attribute)
 {
-    if (choice == PROTOTYPE_NEUTRAL || label == LABEL_NEUTRAL)
-        return MEAN_NEUTRAL;
-    return choice == PROTOTYPE_SAME ? label : 1 - label;
+    return findDataFile("prototypes-" + attribute + ".yml.gz");
+}
+
+//! An attribute that is hidden: its prototypes and the classifier that tells its label.
+struct Attribute
+{
+    Ptr<PrototypeBuilder> prototypes;
+    String classifier; // file, or name of a shipped one
+};
+
+//! Bit k of a label is that of attribute k: so many labels there are.
+int labelCount(size_t attributes)
+{
+    return 1 << attributes;
+}
+
+//! The shipped network that hides some attributes.
+String shippedModel(const std::vector<String>& attributes)
+{
+    const std::vector<String> known = { "gender", "age" };
+    for (const String& attribute : attributes)
+        if (std::find(known.begin(), known.end(), attribute) == known.end())
+            CV_Error(Error::StsBadArg, format("No shipped network hides '%s': expected gender or age, or a model of your own", attribute.c_str()));
+    return attributes.size() == 1 && attributes[0] == known[0] ? "residual" : "residual-gender-age";
 }
 
 Mat createBlob(int count, int channels)
@@ -111,14 +128,17 @@ void resizeBlob(Mat& blob, int count)
 class Generator
 {
 public:
-    Generator(const String& filename, const PrototypeBuilder& prototypes, const DnnDevice& device)
+    Generator(const String& filename, const std::vector<Attribute>& attributes, const DnnDevice& device)
         : net(readOnnx(filename, "network that perturbs faces", device)), form(findForm(net, filename)),
-          fed(form.prototypes.size())
+          labels_(labelCount(attributes.size())), fed(form.prototypes.size())
     {
-        CV_CheckEQ(prototypes.getSize(), FACE_SIZE, "The prototypes must have the size of the network's faces");
-        setMean(prototypes, MEAN_LABEL_0);
-        setMean(prototypes, MEAN_LABEL_1);
-        setMean(prototypes, MEAN_NEUTRAL);
+        for (const Attribute& attribute : attributes)
+            CV_CheckEQ(attribute.prototypes->getSize(), FACE_SIZE, "The prototypes must have the size of the network's faces");
+        Mat neutral;
+        attributes[0].prototypes->neutral(neutral);
+        for (int label = 0; label < labels_; label++)
+            means.push_back(toBlob(prototypeOf(label, attributes)));
+        means.push_back(toBlob(neutral));
         checkOutputs(filename);
     }
 
@@ -139,7 +159,7 @@ public:
             for (int row = 0; row < repeats * count; row++)
             {
                 const int choice = form.prototypes[i].choice;
-                rows.push_back(meanFace(choice == TARGET ? choices[row / count] : choice, labels[row % count]));
+                rows.push_back(prototypeIndex(choice == TARGET ? choices[row / count] : choice, labels[row % count]));
             }
             feed(i, rows);
         }
@@ -157,17 +177,35 @@ public:
     }
 
 private:
-    void setMean(const PrototypeBuilder& prototypes, MeanFace mean)
+    //! P_SM of a label: the mean face of the one attribute's label; of several P_NT and what each differs by from it.
+    static Mat prototypeOf(int label, const std::vector<Attribute>& attributes)
     {
-        Mat bgr;
-        if (mean == MEAN_NEUTRAL)
-            prototypes.neutral(bgr);
-        else
-            prototypes.same(mean, bgr);
-        means[mean] = createBlob(1, 3);
-        const Mat rgb[] = { blobPlane(means[mean], 0, 0), blobPlane(means[mean], 0, 1), blobPlane(means[mean], 0, 2) };
+        Mat sum, neutral, mean;
+        attributes[0].prototypes->same(label & 1, sum);
+        for (size_t k = 1; k < attributes.size(); k++)
+        {
+            attributes[k].prototypes->same(label >> k & 1, mean);
+            attributes[k].prototypes->neutral(neutral);
+            sum += mean - neutral;
+        }
+        return sum;
+    }
+
+    //! Which of the means a PrototypeChoice is for a face.
+    int prototypeIndex(int choice, int label) const
+    {
+        if (choice == PROTOTYPE_NEUTRAL || label == LABEL_NEUTRAL)
+            return labels_;
+        return choice == PROTOTYPE_SAME ? label : labels_ - 1 - label; // the opposite of every bit
+    }
+
+    static Mat toBlob(const Mat& bgr)
+    {
+        Mat blob = createBlob(1, 3);
+        const Mat rgb[] = { blobPlane(blob, 0, 0), blobPlane(blob, 0, 1), blobPlane(blob, 0, 2) };
         const int from_bgr_to_rgb[] = { 0, 2, 1, 1, 2, 0 };
         mixChannels(&bgr, 1, const_cast<Mat*>(rgb), 3, from_bgr_to_rgb, 3);
+        return blob;
     }
 
     //! Runs the network once: afterwards it is known to fit, and the first frame of a video takes no longer than the next.
@@ -221,7 +259,8 @@ private:
 
     dnn::Net net;
     GeneratorForm form;
-    Mat means[MEAN_COUNT];             // 1 x 3 x 224 x 224 each, RGB as the networks take it
+    const int labels_;
+    std::vector<Mat> means;            // by label, then P_NT; 1 x 3 x 224 x 224 each, RGB as the networks take it
     std::vector<std::vector<int> > fed; // per prototype input, the means that the network has now
     Mat repeated;
     std::vector<Mat> results;
@@ -265,13 +304,11 @@ private:
 class Perturber::Impl
 {
 public:
-    Impl(const String& model, const String& prototypes_file, const String& classifier_file, const DnnDevice& device_)
-        : device(device_),
-          prototypes(PrototypeBuilder::load(prototypes_file.empty() ? findDataFile("prototypes-gender.yml.gz") : prototypes_file)),
-          generator(modelFile(model), *prototypes, device)
+    Impl(const String& model, const std::vector<Attribute>& attributes_, const DnnDevice& device_)
+        : device(device_), attributes(attributes_), generator(networkFile(model), attributes, device), classifiers(attributes.size())
     {
-        if (!classifier_file.empty()) // the shipped one is loaded when it is first needed
-            classifier = makePtr<AttributeClassifier>(classifier_file, device);
+        if (attributes.size() > 1 && !generator.isBlindToLabels())
+            CV_Error(Error::StsBadArg, "Several attributes need a network of the inputs image, target_proto");
     }
 
     /** One pass for at most MAX_FACES_PER_PASS faces.
@@ -294,15 +331,24 @@ public:
         return outputs;
     }
 
-    double predict(const Mat& image)
+    double predict(const Mat& image, int attribute)
     {
         resizeBlob(faces, 1);
         loadFace(image, blobPlane(faces, 0));
-        return getClassifier().forward(faces).at<float>(0);
+        return getClassifier(size_t(attribute)).forward(faces).at<float>(0);
+    }
+
+    //! Loads a classifier, which is otherwise loaded when it is first needed.
+    AttributeClassifier& getClassifier(size_t attribute)
+    {
+        Ptr<AttributeClassifier>& classifier = classifiers[attribute];
+        if (!classifier)
+            classifier = makePtr<AttributeClassifier>(networkFile(attributes[attribute].classifier), device);
+        return *classifier;
     }
 
     const DnnDevice device;
-    const Ptr<PrototypeBuilder> prototypes;
+    const std::vector<Attribute> attributes;
 
 private:
     //! Checks a face and writes it to the plane as grey 0..1.
@@ -323,17 +369,17 @@ private:
         grey.convertTo(plane, CV_32F, grey.depth() == CV_8U ? 1 / MAX_8U : 1);
     }
 
-    //! Replaces all labels by fair coins: the same-label prototype is then the target.
+    //! Replaces all labels by fair coins, one for each attribute: the same-label prototype is then the target.
     void drawTargets(std::vector<int>& labels) const
     {
         if (!generator.isBlindToLabels())
             CV_Error(Error::StsBadArg, "A random prototype needs a network that is not told the label: expected the inputs image, target_proto only");
         std::random_device secure; // the system's generator
         for (int& label : labels)
-            label = int(secure() & 1u);
+            label = int(secure() & unsigned(labelCount(attributes.size()) - 1));
     }
 
-    //! Replaces each LABEL_PREDICT by what the classifier says, in one batch.
+    //! Replaces each LABEL_PREDICT by what the classifiers say, in one batch.
     void predictLabels(std::vector<int>& labels)
     {
         const int count = (int)std::count(labels.begin(), labels.end(), (int)LABEL_PREDICT);
@@ -344,21 +390,20 @@ private:
             if (labels[i] == LABEL_PREDICT)
                 blobPlane(faces, (int)i).copyTo(blobPlane(unlabelled, (int)row++));
 
-        const Mat probability = getClassifier().forward(unlabelled);
+        std::vector<int> found(count, 0);
+        for (size_t k = 0; k < attributes.size(); k++)
+        {
+            const Mat probability = getClassifier(k).forward(unlabelled);
+            for (int row = 0; row < count; row++)
+                found[row] |= int(probability.at<float>(row) >= 0.5f) << k;
+        }
         for (size_t i = 0, row = 0; i < labels.size(); i++)
             if (labels[i] == LABEL_PREDICT)
-                labels[i] = probability.at<float>((int)row++) >= 0.5f ? 1 : 0;
-    }
-
-    AttributeClassifier& getClassifier()
-    {
-        if (!classifier)
-            classifier = makePtr<AttributeClassifier>(findDataFile("gender.onnx"), device);
-        return *classifier;
+                labels[i] = found[row++];
     }
 
     Generator generator;
-    Ptr<AttributeClassifier> classifier;
+    std::vector<Ptr<AttributeClassifier> > classifiers; // by attribute
     Mat faces, unlabelled, converted; // kept from call to call
     std::vector<Mat> outputs;
 };
@@ -378,22 +423,29 @@ void checkPrototype(int prototype)
              "The prototype must be a PrototypeChoice");
 }
 
-void checkLabel(int label, bool opposite)
+void checkLabel(const Perturber::Impl& impl, int label, bool opposite)
 {
-    CV_Check(label, label == 0 || label == 1 || label == LABEL_PREDICT || label == LABEL_NEUTRAL,
-             "A label must be 0, 1 or a LabelChoice");
+    const int labels = labelCount(impl.attributes.size());
+    if ((label < 0 || label >= labels) && label != LABEL_PREDICT && label != LABEL_NEUTRAL)
+        CV_Error(Error::StsBadArg, format("A label must be 0 to %d or a LabelChoice; found %d", labels - 1, label));
     if (label == LABEL_NEUTRAL && opposite)
         CV_Error(Error::StsBadArg, "A face of LABEL_NEUTRAL has no opposite: choose the same or the neutral prototype, or another label");
 }
 
+void checkAttribute(const Perturber::Impl& impl, int attribute)
+{
+    CV_CheckGE(attribute, 0, "Attributes are counted from 0");
+    CV_CheckLT(attribute, (int)impl.attributes.size(), "There are fewer attributes");
+}
+
 //! One label for each face.
-std::vector<int> spreadLabels(const std::vector<int>& labels, size_t faces, int prototype)
+std::vector<int> spreadLabels(const Perturber::Impl& impl, const std::vector<int>& labels, size_t faces, int prototype)
 {
     if (labels.size() != 1 && labels.size() != faces)
         CV_Error(Error::StsUnmatchedSizes, format("Expected one label for all or one for each of %d faces; found %d labels",
                                                   (int)faces, (int)labels.size()));
     for (int label : labels)
-        checkLabel(label, prototype == PROTOTYPE_OPPOSITE);
+        checkLabel(impl, label, prototype == PROTOTYPE_OPPOSITE);
     return labels.size() == faces ? labels : std::vector<int>(faces, labels[0]);
 }
 
@@ -410,14 +462,40 @@ Perturber::Perturber() {}
 Ptr<Perturber> Perturber::create(const String& model, const String& prototypes, const String& classifier,
                                  int backend_id, int target_id, bool allow_fallback)
 {
+    const Attribute attribute = { PrototypeBuilder::load(prototypes.empty() ? prototypesFile("gender") : prototypes),
+                                  classifier.empty() ? String("gender") : classifier };
     Ptr<Perturber> perturber = makePtr<Perturber>();
-    perturber->p = makePtr<Impl>(model, prototypes, classifier, selectDevice(backend_id, target_id, allow_fallback));
+    perturber->p = makePtr<Impl>(model.empty() ? String("residual") : model, std::vector<Attribute>(1, attribute), selectDevice(backend_id, target_id, allow_fallback));
+    if (!classifier.empty()) // a wrong file is told at once
+        perturber->p->getClassifier(0);
+    return perturber;
+}
+
+Ptr<Perturber> Perturber::createHiding(const std::vector<String>& names, const String& model, int backend_id, int target_id,
+                                       bool allow_fallback)
+{
+    const size_t most = 8; // labels are counted, and so are their prototypes kept
+    if (names.empty() || names.size() > most)
+        CV_Error(Error::StsBadArg, format("Expected one to %d attributes to hide; found %d", (int)most, (int)names.size()));
+    for (size_t i = 0; i < names.size(); i++)
+        if (std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i)
+            CV_Error(Error::StsBadArg, format("The attribute '%s' is named twice", names[i].c_str()));
+    std::vector<Attribute> attributes;
+    for (const String& name : names)
+        attributes.push_back({ PrototypeBuilder::load(prototypesFile(name)), name });
+    Ptr<Perturber> perturber = makePtr<Perturber>();
+    perturber->p = makePtr<Impl>(model.empty() ? shippedModel(names) : model, attributes, selectDevice(backend_id, target_id, allow_fallback));
     return perturber;
 }
 
 bool Perturber::empty() const
 {
     return p.empty();
+}
+
+int Perturber::getAttributeCount() const
+{
+    return (int)checkCreated(p).attributes.size();
 }
 
 Size Perturber::getInputSize() const
@@ -441,7 +519,7 @@ void Perturber::perturb(InputArray _face, OutputArray dst, int label, int protot
     CV_INSTRUMENT_REGION();
     Impl& impl = checkCreated(p);
     checkPrototype(prototype);
-    checkLabel(label, prototype == PROTOTYPE_OPPOSITE);
+    checkLabel(impl, label, prototype == PROTOTYPE_OPPOSITE);
 
     const Mat face = _face.getMat();
     const std::vector<Mat>& output = impl.pass(&face, std::vector<int>(1, label), std::vector<int>(1, prototype));
@@ -452,7 +530,7 @@ void Perturber::perturbAll(InputArray _face, OutputArray same, OutputArray neutr
 {
     CV_INSTRUMENT_REGION();
     Impl& impl = checkCreated(p);
-    checkLabel(label, opposite.needed());
+    checkLabel(impl, label, opposite.needed());
 
     std::vector<int> choices;
     if (same.needed())
@@ -479,7 +557,7 @@ void Perturber::perturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays dst,
     std::vector<Mat> faces;
     _faces.getMatVector(faces);
     const int count = (int)faces.size();
-    const std::vector<int> face_labels = spreadLabels(labels, faces.size(), prototype);
+    const std::vector<int> face_labels = spreadLabels(impl, labels, faces.size(), prototype);
 
     dst.create(count, 1, CV_8U);
     const std::vector<int> choice(1, prototype);
@@ -531,15 +609,19 @@ void Perturber::perturbFaces(InputArray _image, InputArray _faces, OutputArray d
         blendFace(result, crops[i], perturbed[i], faces.row(i));
 }
 
-double Perturber::predict(InputArray face)
+double Perturber::predict(InputArray face, int attribute)
 {
     CV_INSTRUMENT_REGION();
-    return checkCreated(p).predict(face.getMat());
+    Impl& impl = checkCreated(p);
+    checkAttribute(impl, attribute);
+    return impl.predict(face.getMat(), attribute);
 }
 
-Ptr<PrototypeBuilder> Perturber::getPrototypes() const
+Ptr<PrototypeBuilder> Perturber::getPrototypes(int attribute) const
 {
-    return checkCreated(p).prototypes;
+    const Impl& impl = checkCreated(p);
+    checkAttribute(impl, attribute);
+    return impl.attributes[(size_t)attribute].prototypes;
 }
 
 }} // namespace cv::sanprivacy

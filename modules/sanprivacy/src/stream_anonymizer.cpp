@@ -81,8 +81,8 @@ void checkParams(const StreamParams& params)
     CV_Check(params.on_doubt, params.on_doubt >= DOUBT_BLUR && params.on_doubt <= DOUBT_PASS, "The policy must be a DoubtPolicy");
     CV_Check(params.prototype, params.prototype >= PROTOTYPE_SAME && params.prototype <= PROTOTYPE_RANDOM,
              "The prototype must be a PrototypeChoice");
-    CV_Check(params.label, params.label == 0 || params.label == 1 || params.label == LABEL_PREDICT || params.label == LABEL_NEUTRAL,
-             "The label must be 0, 1 or a LabelChoice");
+    CV_Check(params.label, params.label >= 0 || params.label == LABEL_PREDICT || params.label == LABEL_NEUTRAL,
+             "The label must be 0, 1 (or as Perturber::createHiding() says) or a LabelChoice");
     if (params.replacement == REPLACE_SAN && params.label == LABEL_NEUTRAL && params.prototype == PROTOTYPE_OPPOSITE)
         CV_Error(Error::StsBadArg, "Faces of LABEL_NEUTRAL have no opposite: choose the same or the neutral prototype");
 }
@@ -94,10 +94,10 @@ struct TrackHistory
     Mat face, change;    // last crop that passed the network, and what that changed, CV_32F
     int64 renewed;       // the frame of it
     int shown;           // the label that the network was given
-    double votes;        // sum of the probabilities of label 1
+    std::vector<double> votes; // sum of the probabilities of label 1, for each attribute
     int voters, label;
 
-    TrackHistory() : renewed(0), shown(LABEL_PREDICT), votes(0), voters(0), label(LABEL_PREDICT) {}
+    TrackHistory() : renewed(0), shown(LABEL_PREDICT), voters(0), label(LABEL_PREDICT) {}
 };
 
 //! Replaces the faces of frames that come in order.
@@ -295,18 +295,25 @@ private:
         if (random())
         {
             if (track.label == LABEL_PREDICT)
-                track.label = int(secure_() & 1u);
+                track.label = int(secure_() & ((1u << perturber_->getAttributeCount()) - 1));
             return track.label;
         }
         if (params_.label != LABEL_PREDICT)
             return params_.label;
         if (track.voters < VOTES)
         {
-            track.votes += perturber_->predict(crop);
+            const bool first = track.label == LABEL_PREDICT;
+            track.votes.resize(size_t(perturber_->getAttributeCount()), 0.);
             ++track.voters;
-            const double probability = track.votes / track.voters;
-            if (track.label == LABEL_PREDICT || std::abs(probability - .5) > VOTE_MARGIN)
-                track.label = probability >= .5 ? 1 : 0;
+            int label = 0;
+            for (size_t k = 0; k < track.votes.size(); ++k)
+            {
+                track.votes[k] += perturber_->predict(crop, int(k));
+                const double probability = track.votes[k] / track.voters;
+                const bool clear = first || std::abs(probability - .5) > VOTE_MARGIN;
+                label |= (clear ? int(probability >= .5) : track.label >> k & 1) << k;
+            }
+            track.label = label;
         }
         return track.label;
     }
@@ -432,8 +439,8 @@ Ptr<StreamAnonymizer> StreamAnonymizer::create(const Ptr<FaceDetector>& detector
         Mat perturbed;
         if (params.prototype == PROTOTYPE_RANDOM)
             perturber->perturb(black, perturbed, LABEL_NEUTRAL, PROTOTYPE_RANDOM);
-        else if (params.label == LABEL_PREDICT)
-            perturber->predict(black);
+        else
+            perturber->perturb(black, perturbed, params.label, params.prototype);
     }
     Ptr<StreamAnonymizer> anonymizer = makePtr<StreamAnonymizer>();
     anonymizer->p = makePtr<Impl>(detector, perturber, params);

@@ -39,29 +39,6 @@ double landmarkError(const Mat& a, const Mat& b)
     return sum / cvtest::norm(b.row(0), b.row(1), NORM_L2);
 }
 
-//! Sets an environment variable for as long as it lives.
-class Environment
-{
-public:
-    Environment(const char* name, const std::string& value) : name_(name), was_(std::getenv(name) ? std::getenv(name) : "")
-    {
-        set(value);
-    }
-    ~Environment() { set(was_); }
-
-private:
-    void set(const std::string& value)
-    {
-#ifdef _WIN32
-        _putenv_s(name_, value.c_str());
-#else
-        value.empty() ? unsetenv(name_) : setenv(name_, value.c_str(), 1);
-#endif
-    }
-    const char* name_;
-    std::string was_;
-};
-
 String errorOf(const std::string& detector)
 {
     try

@@ -36,6 +36,29 @@ inline std::string sharedFile(const std::string& name)
     const char* root = std::getenv("SANPRIVACY_SHARED");
     return fileOrSkip((root ? std::string(root) : moduleFolder() + "/../../../shared") + "/" + name);
 }
+
+//! Sets an environment variable for as long as it lives.
+class Environment
+{
+public:
+    Environment(const char* name, const std::string& value) : name_(name), was_(std::getenv(name) ? std::getenv(name) : "")
+    {
+        set(value);
+    }
+    ~Environment() { set(was_); }
+
+private:
+    void set(const std::string& value)
+    {
+#ifdef _WIN32
+        _putenv_s(name_, value.c_str());
+#else
+        value.empty() ? unsetenv(name_) : setenv(name_, value.c_str(), 1);
+#endif
+    }
+    const char* name_;
+    std::string was_;
+};
 } // namespace opencv_test
 
 #endif // OPENCV_SANPRIVACY_TEST_PRECOMP_HPP

@@ -24,7 +24,7 @@ enum PrototypeChoice
     PROTOTYPE_RANDOM = 3
 };
 
-//! What is known of a face's label, besides the labels 0 and 1 themselves.
+//! What is known of a face's label, besides the labels themselves: 0 and 1, or those of several attributes (Perturber::createHiding()).
 enum LabelChoice
 {
     LABEL_PREDICT = -1, //!< ask the attribute classifier
@@ -52,7 +52,20 @@ public:
                                          const String& classifier = String(), int backend_id = 0, int target_id = 0,
                                          bool allow_fallback = false);
 
+    /** @brief Loads a network that hides several attributes at once, or another one than gender.
+
+    Bit k of a label is then the label of attribute k: of { "gender", "age" } label 3 is a man of 40 or older, label 0 a younger
+    woman. The prototype of several attributes is P_NT plus, for each, the difference of its label's mean face from P_NT.
+    What is not to be hidden stays as it is.
+    @param attributes what to hide: `gender` (1 = male), `age` (1 = 40 or older), or an attribute of your own network, for which
+    prototypes-NAME.yml.gz (PrototypeBuilder::save()) and NAME.onnx (the classifier of LABEL_PREDICT) lie with the data (in OPENCV_SANPRIVACY_DATA_PATH).
+    @param model ONNX file that takes the inputs `image` and `target_proto`; empty: the shipped network for these attributes.
+    @param backend_id, target_id, allow_fallback as in create(). */
+    CV_WRAP static Ptr<Perturber> createHiding(const std::vector<String>& attributes, const String& model = String(),
+                                               int backend_id = 0, int target_id = 0, bool allow_fallback = false);
+
     CV_WRAP bool empty() const;
+    CV_WRAP int getAttributeCount() const; //!< of attributes that are hidden; labels are less than 2 to the power of it
     CV_WRAP Size getInputSize() const; //!< of the faces taken and given, 224x224
     CV_WRAP int getBackend() const;    //!< in use, after any fall-back
     CV_WRAP int getTarget() const;     //!< in use, after any fall-back
@@ -60,7 +73,7 @@ public:
     /** @brief One output of one face.
     @param face canonical crop (alignFace()), 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR).
     @param dst grey crop, depth as face.
-    @param label 0, 1 or a LabelChoice.
+    @param label 0, 1 (or as createHiding() says) or a LabelChoice.
     @param prototype a PrototypeChoice. */
     CV_WRAP void perturb(InputArray face, OutputArray dst, int label = LABEL_PREDICT, int prototype = PROTOTYPE_OPPOSITE);
 
@@ -88,11 +101,14 @@ public:
     CV_WRAP void perturbFaces(InputArray image, InputArray faces, OutputArray dst, const std::vector<int>& labels,
                               int prototype = PROTOTYPE_OPPOSITE, bool grey = false);
 
-    /** @brief Probability that a canonical crop has label 1 (male), by the classifier given to create(). */
-    CV_WRAP double predict(InputArray face);
+    /** @brief Probability that a canonical crop has label 1 (male), by the classifier given to create().
+    @param face as in perturb().
+    @param attribute which of those given to createHiding(). */
+    CV_WRAP double predict(InputArray face, int attribute = 0);
 
-    /** @brief The prototypes in use. */
-    CV_WRAP Ptr<PrototypeBuilder> getPrototypes() const;
+    /** @brief The prototypes in use.
+    @param attribute which of those given to createHiding(). */
+    CV_WRAP Ptr<PrototypeBuilder> getPrototypes(int attribute = 0) const;
 
     class Impl;
 protected:

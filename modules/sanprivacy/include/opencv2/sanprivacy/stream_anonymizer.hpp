@@ -64,7 +64,7 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     CV_PROP_RW float least_eyes;    //!< a face with its eyes closer than this, in pixels, is doubtful; default 10
     CV_PROP_RW int replacement;     //!< FaceReplacement; default REPLACE_SAN
     CV_PROP_RW int on_doubt;        //!< DoubtPolicy; default DOUBT_BLUR
-    CV_PROP_RW int label;           //!< of all faces: 0, 1 or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
+    CV_PROP_RW int label;           //!< of all faces: 0, 1 (or as Perturber::createHiding() says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
     CV_PROP_RW int prototype;       //!< PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
 };
 
@@ -76,7 +76,7 @@ struct CV_EXPORTS_W_SIMPLE StreamFace
     CV_PROP_RW int track;      //!< number of the person's track, from 0
     CV_PROP_RW int state;      //!< FaceState
     CV_PROP_RW int protection; //!< FaceProtection
-    CV_PROP_RW int label;      //!< that the network was given: 0, 1 or LABEL_NEUTRAL; LABEL_PREDICT where it was not asked
+    CV_PROP_RW int label;      //!< that the network was given: 0, 1 (or of several attributes) or LABEL_NEUTRAL; LABEL_PREDICT where it was not asked
     CV_PROP_RW float score;    //!< best detector score of the track up to now
     CV_PROP_RW bool excepted;  //!< the matcher recognised the excepted person
     CV_PROP_RW std::vector<Point2f> landmarks; //!< five, as of FaceDetector, pixels; may lie outside the frame
