@@ -69,6 +69,7 @@ std::string commandLine(const EvaluateOptions& options)
     add("--identity", options.set.identity, usual.set.identity);
     add("--groups", joined(options.set.groups), joined(usual.set.groups));
     add("--limit", std::to_string(options.set.limit), std::to_string(usual.set.limit));
+    add("--hide", joined(options.perturber.hide), "");
     add("--model", options.perturber.model, "");
     add("--prototypes", options.perturber.prototypes, "");
     add("--detector", options.perturber.detector, "");
@@ -236,7 +237,7 @@ ExitCode run(const EvaluateOptions& options)
     cv::setNumThreads(threads);
 
     Report report("Soft-biometric privacy on " + set.name, commandLine(options));
-    fillReport({ set, options.set.attribute, measurer.networks(), { options.retrained.begin(), options.retrained.end() }, attackers,
+    fillReport({ set, set.attribute, measurer.networks(), { options.retrained.begin(), options.retrained.end() }, attackers,
                  measured, pictures.get(), options.bootstrap, isTrainerInstalled() }, cache, problems, report);
     const std::string left_out = report.write(options.output);
     if (!left_out.empty())

@@ -152,9 +152,9 @@ cv::Mat findFace(FaceDetector& detector, const cv::Mat& picture, const cv::Mat& 
 
 EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& createDetector, ResultCache& cache,
                              Problems& problems)
-    : name(folderName(options.faces)), grey_(options.grey)
+    : name(folderName(options.faces)), attribute(options.attribute), grey_(options.grey)
 {
-    const LabelFile labels(options.labels, options.attribute);
+    const LabelFile labels(options.labels, { options.attribute });
     const CsvTable& table = labels.table();
     listed = labels.rows().size();
     const int identity_column = table.find(options.identity);

@@ -58,6 +58,7 @@ public:
     size_t listed;                          //!< rows of the label file
     bool has_identities;
     std::vector<std::string> people;        //!< distinct identities
+    std::string attribute;                  //!< the evaluated one
     std::vector<std::string> group_columns; //!< attributes that the label file has beside the evaluated one
 
 private:

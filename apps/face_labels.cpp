@@ -6,6 +6,7 @@
 
 #include "faces.hpp"
 #include "message.hpp"
+#include "verbs.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -19,25 +20,36 @@ const std::map<std::string, int>& labelNames()
 {
     using namespace cv::sanprivacy;
     static const std::map<std::string, int> names = { { "male", 1 }, { "female", 0 }, { "1", 1 }, { "0", 0 },
-        { "neutral", LABEL_NEUTRAL }, { "auto", LABEL_PREDICT } };
+        { "old", 1 }, { "young", 0 }, { "neutral", LABEL_NEUTRAL }, { "auto", LABEL_PREDICT } };
     return names;
+}
+
+int labelNamed(const std::string& name, size_t attributes)
+{
+    const int label = labelNames().at(name);
+    if (label >= 0 && attributes > 1)
+        throw UsageError("--label " + name + " says nothing of the other attributes; auto, neutral or --labels tells them all");
+    return label;
 }
 
 void LabelOptions::addTo(CLI::App& command)
 {
-    command.add_option("--labels", labels, "Genders (file,gender: M or F) of the largest face of each picture")
+    command.add_option("--labels", labels, "Of the largest face of each picture: file,gender (M or F), or age (years)")
         ->type_name("CSV");
-    command.add_option("--attribute", attribute, "Column of CSV; default gender, of another attribute 1 or 0")
-        ->type_name("NAME")->needs("--labels");
-    command.add_option("--label", label, "Of faces not in CSV: male or 1, female or 0, neutral, auto (default; ask classifier)")
+    command.add_option("--attribute", columns, "Columns of CSV, other than named by --hide; they hold 1 or 0")
+        ->type_name("NAME")->delimiter(',')->allow_extra_args(false)->needs("--labels");
+    command.add_option("--label", label, "Of faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: ask)")
         ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
 }
 
-FaceLabels::FaceLabels(const LabelOptions& options, const Inputs& inputs) : options_(options)
+FaceLabels::FaceLabels(const LabelOptions& options, const std::vector<std::string>& attributes, const Inputs& inputs)
+    : options_(options), default_label_(labelNamed(options.label, attributes.size()))
 {
+    if (!options.columns.empty() && options.columns.size() != attributes.size())
+        throw UsageError("--attribute: expected a column for each of " + count(attributes.size(), "attribute"));
     if (options.labels.empty())
         return;
-    file_.reset(new LabelFile(options.labels, options.attribute));
+    file_.reset(new LabelFile(options.labels, options.columns.empty() ? attributes : options.columns));
     rows_ = file_->match(inputs.pictures);
 }
 
@@ -50,7 +62,7 @@ std::vector<int> FaceLabels::of(size_t picture, const cv::Mat& faces) const
 {
     const Labelled* row = listed(picture);
     const bool known = row && row->label != NO_LABEL;
-    std::vector<int> labels(size_t(faces.rows), known ? int(cv::sanprivacy::LABEL_PREDICT) : labelNames().at(options_.label));
+    std::vector<int> labels(size_t(faces.rows), known ? int(cv::sanprivacy::LABEL_PREDICT) : default_label_);
     if (known && !labels.empty())
         labels[size_t(largestFace(faces))] = row->label;
     return labels;

@@ -22,11 +22,14 @@ namespace sanprivacy { namespace apps {
 //! The labels, and LabelChoices, that a command line can name.
 const std::map<std::string, int>& labelNames();
 
+//! What a name of labelNames() stands for where so many attributes are hidden; UsageError where it fits one only.
+int labelNamed(const std::string& name, size_t attributes);
+
 //! The options that tell the gender, or another attribute, of faces.
 struct LabelOptions
 {
     std::string labels;         //!< label file, or empty
-    std::string attribute = "gender"; //!< its column
+    std::vector<std::string> columns; //!< of it, one for each attribute; empty: named as the attributes
     std::string label = "auto"; //!< of faces that it does not list
 
     void addTo(CLI::App& command);
@@ -36,8 +39,9 @@ struct LabelOptions
 class FaceLabels
 {
 public:
-    //! Reads the label file and finds the rows of the pictures; errors as LabelFile's.
-    FaceLabels(const LabelOptions& options, const Inputs& inputs);
+    /** Reads the label file and finds the rows of the pictures; errors as LabelFile's.
+    @param attributes that are hidden */
+    FaceLabels(const LabelOptions& options, const std::vector<std::string>& attributes, const Inputs& inputs);
 
     //! The row of a picture, or nullptr.
     const Labelled* listed(size_t picture) const;
@@ -54,6 +58,7 @@ public:
 
 private:
     LabelOptions options_;
+    int default_label_;
     std::unique_ptr<LabelFile> file_;
     std::vector<int> rows_; // one per picture, where there is a file
 };

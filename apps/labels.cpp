@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace fs = std::filesystem;
@@ -20,8 +21,20 @@ const char* const LANDMARK_COLUMNS[10] = {
     "right_mouth_x", "right_mouth_y", "left_mouth_x", "left_mouth_y"
 };
 
-int parseLabel(const std::string& value)
+//! The age column holds years or bands of years, which count as their beginning.
+int parseAge(const std::string& value)
 {
+    const int old = 40;
+    const size_t digit = value.find_first_of("0123456789");
+    if (digit == std::string::npos)
+        throw std::runtime_error("'" + value + "' is no age in years");
+    return std::strtol(value.c_str() + digit, nullptr, 10) >= old ? 1 : 0;
+}
+
+int parseLabel(const std::string& attribute, const std::string& value)
+{
+    if (!value.empty() && attribute == "age")
+        return parseAge(value);
     std::string lower(value);
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
     if (lower.empty())
@@ -62,12 +75,15 @@ size_t commonEnd(const fs::path& a, const fs::path& b)
 
 } // namespace
 
-LabelFile::LabelFile(const fs::path& file, const std::string& attribute) : path_(file), table_(readCsv(file))
+LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attributes) : path_(file), table_(readCsv(file))
 {
     size_t row_number = 1; // of the header
     try
     {
-        const size_t file_column = table_.at("file"), label_column = table_.at(attribute);
+        const size_t file_column = table_.at("file");
+        std::vector<size_t> label_columns;
+        for (const std::string& attribute : attributes)
+            label_columns.push_back(table_.at(attribute));
         has_landmarks_ = table_.find(LANDMARK_COLUMNS[0]) >= 0;
         std::vector<size_t> landmark_columns;
         if (has_landmarks_)
@@ -76,7 +92,12 @@ LabelFile::LabelFile(const fs::path& file, const std::string& attribute) : path_
         for (const std::vector<std::string>& values : table_.rows)
         {
             ++row_number;
-            Labelled row = { values[file_column], parseLabel(values[label_column]), cv::Mat() };
+            Labelled row = { values[file_column], 0, cv::Mat() };
+            for (size_t k = 0; k < attributes.size(); ++k)
+            {
+                const int label = parseLabel(attributes[k], values[label_columns[k]]);
+                row.label = label == NO_LABEL || row.label == NO_LABEL ? NO_LABEL : row.label | label << k;
+            }
             // A picture without a face has no landmarks: all ten values are then empty.
             if (has_landmarks_ && !values[landmark_columns[0]].empty())
             {

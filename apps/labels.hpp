@@ -23,19 +23,19 @@ const int NO_LABEL = -1;
 struct Labelled
 {
     std::string file;      //!< as written in the file
-    int label;             //!< 1 (male), 0 (female), or NO_LABEL where the value is empty
+    int label;             //!< bit k: 1 (male) or 0 (female) of attribute k; NO_LABEL where a value is empty
     cv::Mat landmarks;     //!< 5x2 CV_32F, or empty
 };
 
-/** A label file: a CSV with the columns `file` and `gender` (or another attribute), and perhaps landmark columns.
+/** A label file: a CSV with the columns `file` and `gender` (or other attributes), and perhaps landmark columns.
 
-Values are M or F, male or female, 1 or 0, in any case. The landmark columns are right_eye_x, right_eye_y, left_eye_x ..
+Values are M or F, male or female, 1 or 0, in any case; of the column `age` years (34, 30-39, more than 70), 1 from 40 on. The landmark columns are right_eye_x, right_eye_y, left_eye_x ..
 nose_x .. right_mouth_x .. left_mouth_y. Other columns do not matter here; the table is there for who needs them. */
 class LabelFile
 {
 public:
     //! Raises std::runtime_error, which names the file, for a missing column or a value of the wrong kind.
-    explicit LabelFile(const std::filesystem::path& file, const std::string& attribute = "gender");
+    explicit LabelFile(const std::filesystem::path& file, const std::vector<std::string>& attributes = { "gender" });
 
     const std::filesystem::path& path() const { return path_; }
     const CsvTable& table() const { return table_; }

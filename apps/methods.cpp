@@ -26,25 +26,51 @@ namespace {
 class SemiAdversarialNetwork : public Method
 {
 public:
-    SemiAdversarialNetwork(const cv::Ptr<Perturber>& perturber, PrototypeChoice prototype)
-        : perturber_(perturber), prototype_(prototype) {}
+    /** @param hidden what the perturber hides
+    @param measured the attribute whose label the faces have */
+    SemiAdversarialNetwork(const cv::Ptr<Perturber>& perturber, PrototypeChoice prototype, const std::vector<std::string>& hidden,
+                           const std::string& measured)
+        : perturber_(perturber), prototype_(prototype),
+          measured_(hidden.size() == 1 ? 0 : size_t(std::find(hidden.begin(), hidden.end(), measured) - hidden.begin())) {}
 
     cv::Mat perturb(const cv::Mat& picture, const EvaluatedFace& face) override
     {
         cv::Mat perturbed;
-        perturber_->perturbFaces(picture, face.face, perturbed, { face.label }, prototype_ == PROTOTYPE_RANDOM ? drawn(face) : prototype_);
+        const bool random = prototype_ == PROTOTYPE_RANDOM;
+        if (perturber_->getAttributeCount() == 1)
+            perturber_->perturbFaces(picture, face.face, perturbed, { face.label },
+                                     !random ? prototype_ : drawn(face) ? PROTOTYPE_OPPOSITE : PROTOTYPE_SAME);
+        else // a network that is not told the label: a label that is drawn is as good as a target
+            perturber_->perturbFaces(picture, face.face, perturbed, { random ? drawn(face) : labelOf(picture, face) },
+                                     random ? PROTOTYPE_SAME : prototype_);
         return perturbed;
     }
 
 private:
-    //! An evaluation can be repeated, so the coin is the picture's content and not the perturber's secret generator.
-    static PrototypeChoice drawn(const EvaluatedFace& face)
+    //! The label that is known; those of other attributes are predicted.
+    int labelOf(const cv::Mat& picture, const EvaluatedFace& face)
     {
-        return Digest().add("target").add(face.content).value().front() & 1 ? PROTOTYPE_OPPOSITE : PROTOTYPE_SAME;
+        cv::Mat crop;
+        alignFace(picture, face.face, crop);
+        int label = 0;
+        for (size_t k = 0; k < size_t(perturber_->getAttributeCount()); ++k)
+            label |= (k == measured_ ? face.label : int(perturber_->predict(crop, int(k)) >= 0.5)) << k;
+        return label;
+    }
+
+    //! An evaluation can be repeated, so the coins are the picture's content and not the perturber's secret generator.
+    int drawn(const EvaluatedFace& face) const
+    {
+        const std::string digits = Digest().add("target").add(face.content).value();
+        int bits = 0;
+        for (int k = 0; k < perturber_->getAttributeCount(); ++k)
+            bits |= (digits[size_t(k)] & 1) << k;
+        return bits;
     }
 
     cv::Ptr<Perturber> perturber_;
     PrototypeChoice prototype_;
+    size_t measured_; // which attribute of the perturber; beyond them if it is none of them
 };
 
 /** A method that works on the canonical crop. The change returns to the picture as a perturbation does, feathered, in
@@ -378,8 +404,9 @@ MethodName parseMethod(const std::string& kind, const std::string& value)
 {
     if (std::count(PROTOTYPES.begin(), PROTOTYPES.end(), kind))
     {
-        if (!value.empty() && value != "residual" && value != "san2018" && !fs::is_regular_file(value))
-            throw UsageError("--methods: " + kind + ": neither a file nor residual or san2018: '" + value + "'");
+        const std::vector<std::string>& shipped = shippedModels();
+        if (!value.empty() && !std::count(shipped.begin(), shipped.end(), value) && !fs::is_regular_file(value))
+            throw UsageError("--methods: " + kind + ": neither a file nor a shipped network: '" + value + "'");
         return { kind, value, value.empty() ? kind : kind + " (" + fs::path(value).stem().string() + ")" };
     }
     for (const NumberedMethod& method : NUMBERED_METHODS)
@@ -440,7 +467,8 @@ std::unique_ptr<Method> createMethod(const MethodName& name, MethodContext& cont
         perturber = networks.createPerturber();
     }
     const auto prototype = std::find(PROTOTYPES.begin(), PROTOTYPES.end(), name.kind);
-    return std::make_unique<SemiAdversarialNetwork>(perturber, PrototypeChoice(prototype - PROTOTYPES.begin()));
+    return std::make_unique<SemiAdversarialNetwork>(perturber, PrototypeChoice(prototype - PROTOTYPES.begin()), context.networks.hidden(),
+                                                    context.set->attribute);
 }
 
 }} // namespace sanprivacy::apps

@@ -47,6 +47,12 @@ const Backend& findBackend(const std::string& name)
 
 } // namespace
 
+const std::vector<std::string>& shippedModels()
+{
+    static const std::vector<std::string> names = { "residual", "residual-gender-age", "san2018" };
+    return names;
+}
+
 void NetworkOptions::addDetectorTo(CLI::App& command)
 {
     command.add_option("--detector", detector, "YuNet file; default: cascade and landmark network")
@@ -55,12 +61,14 @@ void NetworkOptions::addDetectorTo(CLI::App& command)
 
 void NetworkOptions::addPerturberTo(CLI::App& command)
 {
-    command.add_option("--model", model, "Perturbing network: a file, or residual (default), or san2018 (of the paper)")
-        ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember({ "residual", "san2018" }).description(""));
+    CLI::Option* hiding = command.add_option("--hide", hide, "What to hide: gender (default), age, or gender,age")
+        ->type_name("WHAT")->delimiter(',')->allow_extra_args(false);
+    command.add_option("--model", model, "Perturbing network: file, residual (default), residual-gender-age, san2018 (paper's)")
+        ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember(shippedModels()).description(""));
     command.add_option("--prototypes", prototypes, "Prototypes file; default: the shipped one")
-        ->type_name("YML")->check(CLI::ExistingFile);
+        ->type_name("YML")->check(CLI::ExistingFile)->excludes(hiding);
     command.add_option("--classifier", classifier, "Gender network of --label auto; default: the shipped one")
-        ->type_name("ONNX")->check(CLI::ExistingFile);
+        ->type_name("ONNX")->check(CLI::ExistingFile)->excludes(hiding);
     command.add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
         ->type_name("NAME")->check(CLI::IsMember(backendNames()).description(""));
 }
@@ -74,6 +82,8 @@ cv::Ptr<FaceDetector> NetworkOptions::createDetector() const
 cv::Ptr<Perturber> NetworkOptions::createPerturber() const
 {
     const Backend& wanted = findBackend(backend);
+    if (!hide.empty())
+        return Perturber::createHiding(hide, model, wanted.backend, wanted.target);
     return Perturber::create(model, prototypes, classifier, wanted.backend, wanted.target);
 }
 

@@ -6,6 +6,7 @@
 #define SANPRIVACY_APPS_NETWORK_OPTIONS_HPP
 
 #include <string>
+#include <vector>
 
 #include <opencv2/sanprivacy.hpp>
 
@@ -13,16 +14,22 @@ namespace CLI { class App; }
 
 namespace sanprivacy { namespace apps {
 
+//! Names of the perturbing networks that are shipped.
+const std::vector<std::string>& shippedModels();
+
 //! The options of verbs that detect or perturb: which networks, and on what they run.
 struct NetworkOptions
 {
     std::string model, prototypes, classifier; //!< empty: the shipped ones
+    std::vector<std::string> hide;             //!< attributes; empty: the one that model and prototypes are for, gender
     std::string detector;                      //!< YuNet file; empty: the default detector
     std::string backend = "cpu";
 
     void addDetectorTo(CLI::App& command);
     void addPerturberTo(CLI::App& command);
 
+    //! Names of the attributes that the perturber hides.
+    std::vector<std::string> hidden() const { return hide.empty() ? std::vector<std::string>{ "gender" } : hide; }
     cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;
     cv::Ptr<cv::sanprivacy::Perturber> createPerturber() const;
 };

@@ -82,7 +82,7 @@ Perturbation::Perturbation(const PerturbOptions& options)
     if (inputs_.pictures.empty())
         throw UsageError("no pictures found; skipped " + (inputs_.skipped.empty() ? "nothing" : inputs_.skippedText()));
     outputs_ = outputFiles(inputs_, options.output);
-    labels_.reset(new FaceLabels(options.labels, inputs_));
+    labels_.reset(new FaceLabels(options.labels, options.networks.hidden(), inputs_));
     if (options.landmarks && !labels_->hasLandmarks())
         throw UsageError("--landmarks: " + options.labels.labels + " has no landmark columns (right_eye_x, ...)");
     perturber_ = options.networks.createPerturber();
@@ -202,7 +202,7 @@ Verb addPerturb(CLI::App& app)
     options->labels.addTo(*command);
     command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV: that one face, no detection")
         ->needs("--labels");
-    command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same, random")
+    command->add_option("--prototype", options->prototype, "What is to appear: opposite (default), neutral, same, random")
         ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite", "random" }).description(""));
     command->add_flag("--grey", options->grey, "Grey output");
     command->add_flag("--crop", options->crop, "Write the network's grey 224x224 output of the largest face");

@@ -67,7 +67,7 @@ void writeMean(const fs::path& file, const cv::Mat& prototype)
 
 ExitCode run(const PrototypesOptions& options)
 {
-    const LabelFile labels(options.labels, options.attribute);
+    const LabelFile labels(options.labels, { options.attribute });
     if (labels.rows().empty())
         throw std::runtime_error(options.labels + ": lists no faces");
     const fs::path root = options.faces.empty() ? labels.path().parent_path() : fs::path(options.faces);
@@ -149,7 +149,7 @@ Verb addPrototypes(CLI::App& app)
         ->type_name("DIR")->check(CLI::ExistingDirectory);
     command->add_option("-o,--output", options->output,
         "Folder for prototypes-ATTRIBUTE.yml.gz and a picture of each")->required()->type_name("DIR");
-    command->add_option("--attribute", options->attribute, "Column of the label (M/F, male/female, 1/0), default gender")
+    command->add_option("--attribute", options->attribute, "Column of the label (M/F, male/female, 1/0; age: years, 1 from 40 on), default gender")
         ->type_name("NAME");
     command->add_option("--coverage", options->coverage, "Least share of a crop inside its picture, default 0.95")
         ->type_name("0-1")->check(CLI::Range(0., 1.).description(""));

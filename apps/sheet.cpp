@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -30,7 +29,7 @@ namespace sanprivacy { namespace apps {
 namespace {
 
 const int COLUMNS = 4;
-const char* const TITLES[COLUMNS] = { "original", "same gender", "neutral", "opposite gender" };
+const char* const TITLES[COLUMNS] = { "original", "same", "neutral", "opposite" };
 
 // Layout in pixels.
 const cv::Size VIEW(200, 240);        //!< a face with some of its surroundings
@@ -50,12 +49,27 @@ struct SheetOptions
     NetworkOptions networks;
 };
 
-//! One row of the sheet: the four views of a face, and what the classifier says of each.
+//! One row of the sheet: the four views of a face, and what the classifiers say of each.
 struct FaceRow
 {
     cv::Mat views[COLUMNS];
-    double male[COLUMNS];
+    std::vector<double> scores[COLUMNS]; //!< probability of label 1 of each attribute
 };
+
+//! What labels 0 and 1 of an attribute are called.
+struct LabelWords
+{
+    std::string zero, one;
+};
+
+LabelWords wordsOf(const std::string& attribute)
+{
+    if (attribute == "gender")
+        return { "female", "male" };
+    if (attribute == "age")
+        return { "young", "old" };
+    return { attribute + " 0", attribute + " 1" };
+}
 
 //! The canonical landmarks, moved to where a view shows them.
 cv::Mat viewLayout()
@@ -79,7 +93,8 @@ void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int c
     if (row.views[column].channels() == 1)
         cv::cvtColor(row.views[column], row.views[column], cv::COLOR_GRAY2BGR);
     alignFace(image, face, crop);
-    row.male[column] = perturber.predict(crop);
+    for (int k = 0; k < perturber.getAttributeCount(); ++k)
+        row.scores[column].push_back(perturber.predict(crop, k));
 }
 
 FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, int label, Perturber& perturber)
@@ -106,22 +121,21 @@ void drawText(cv::Mat& sheet, const std::string& text, const cv::Point& middle)
                 INK, 1, cv::LINE_AA);
 }
 
-//! The score as a number and as a mark between female (left end) and male (right end).
-void drawScore(cv::Mat& sheet, double male, const cv::Rect& place)
+//! The score as a number and as a mark between label 0 (left end) and label 1 (right end).
+void drawScore(cv::Mat& sheet, double score, const LabelWords& words, const cv::Rect& place)
 {
     const cv::Rect bar(place.x, place.y + 3, place.width, BAR_HEIGHT);
     cv::rectangle(sheet, bar, BAR, cv::FILLED);
     const int mark_width = 2 * BAR_HEIGHT;
-    const int x = place.x + cvRound(male * (place.width - mark_width));
+    const int x = place.x + cvRound(score * (place.width - mark_width));
     cv::rectangle(sheet, cv::Rect(x, bar.y, mark_width, BAR_HEIGHT), MARK, cv::FILLED);
-    char text[40];
-    std::snprintf(text, sizeof(text), male < 0.5 ? "female %.0f %%" : "male %.0f %%", 100 * std::max(male, 1 - male));
-    drawText(sheet, text, cv::Point(place.x + place.width / 2, bar.br().y + 13));
+    const std::string percent = cv::format(" %.0f %%", 100 * std::max(score, 1 - score));
+    drawText(sheet, (score < 0.5 ? words.zero : words.one) + percent, cv::Point(place.x + place.width / 2, bar.br().y + 13));
 }
 
-cv::Mat drawSheet(const std::vector<FaceRow>& rows)
+cv::Mat drawSheet(const std::vector<FaceRow>& rows, const std::vector<std::string>& attributes)
 {
-    const cv::Size cell(VIEW.width + MARGIN, VIEW.height + SCORE_HEIGHT + MARGIN);
+    const cv::Size cell(VIEW.width + MARGIN, VIEW.height + SCORE_HEIGHT * int(attributes.size()) + MARGIN);
     const cv::Size block(COLUMNS * cell.width + MARGIN, cell.height);
     // As many blocks side by side as make the sheet about as wide as high, so that many faces stay on one screen.
     const double one_column_height = double(rows.size()) * block.height;
@@ -139,8 +153,9 @@ cv::Mat drawSheet(const std::vector<FaceRow>& rows)
             const cv::Point corner(int(i) / height * block.width + MARGIN + column * cell.width,
                                    TITLE_HEIGHT + int(i) % height * block.height + MARGIN / 2);
             rows[i].views[column].copyTo(sheet(cv::Rect(corner, VIEW)));
-            drawScore(sheet, rows[i].male[column],
-                      cv::Rect(corner.x, corner.y + VIEW.height, VIEW.width, SCORE_HEIGHT));
+            for (size_t k = 0; k < attributes.size(); ++k)
+                drawScore(sheet, rows[i].scores[column][k], wordsOf(attributes[k]),
+                          cv::Rect(corner.x, corner.y + VIEW.height + SCORE_HEIGHT * int(k), VIEW.width, SCORE_HEIGHT));
         }
     return sheet;
 }
@@ -154,7 +169,7 @@ ExitCode run(const SheetOptions& options)
     const Inputs inputs = findInputs(options.inputs, fs::path());
     if (inputs.pictures.empty())
         throw UsageError("no pictures found");
-    const FaceLabels labels(options.labels, inputs);
+    const FaceLabels labels(options.labels, options.networks.hidden(), inputs);
     const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
     std::mutex perturber_mutex;
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
@@ -201,7 +216,7 @@ ExitCode run(const SheetOptions& options)
         rows.insert(rows.end(), found.begin(), found.end());
     if (rows.empty())
         throw std::runtime_error("no face found in any picture; no sheet written");
-    writePicture(options.output, { drawSheet(rows), cv::Mat() }, 95);
+    writePicture(options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95);
     std::cout << options.output << ": " << count(rows.size(), "face");
     if (faces_left_out > 0)
         std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";
@@ -215,7 +230,7 @@ ExitCode run(const SheetOptions& options)
 Verb addSheet(CLI::App& app)
 {
     auto options = std::make_shared<SheetOptions>();
-    CLI::App* command = app.add_subcommand("sheet", "Draws originals and outputs side by side, with gender scores");
+    CLI::App* command = app.add_subcommand("sheet", "Draws originals and outputs side by side, with the scores of gender or what is hidden");
     command->add_option("IN", options->inputs, "Pictures and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")->required()->type_name("FILE");
     command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")->type_name("N")
@@ -223,7 +238,7 @@ Verb addSheet(CLI::App& app)
     options->labels.addTo(*command);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
-    command->footer("Under each face: what the shipped gender classifier reads in it.");
+    command->footer("Under each face: what the shipped classifiers read in it.");
     return { command, [options] { return run(*options); } };
 }
 

@@ -252,6 +252,7 @@ Anonymization::Anonymization(const VideoOptions& options)
         throw UsageError("--to must be later than --from");
     if (options.label == "neutral" && options.prototype == "opposite")
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
+    labelNamed(options.label, options.networks.hidden().size()); // told before anything is read
     if (options.except.empty() != options.matcher.empty())
         throw UsageError("--except and --matcher belong together");
     if (!options.raw.empty())
@@ -313,7 +314,7 @@ StreamParams Anonymization::paramsFor(bool live) const
     params.replacement = indexOf(REPLACEMENTS, options_.replacement);
     params.on_doubt = indexOf(POLICIES, options_.on_doubt);
     params.prototype = indexOf(PROTOTYPES, options_.prototype);
-    params.label = labelNames().at(options_.label);
+    params.label = labelNamed(options_.label, options_.networks.hidden().size());
     return params;
 }
 
@@ -604,9 +605,9 @@ Verb addVideo(CLI::App& app)
         ->required()->type_name("");
     command->add_option("--replace", options->replacement, "What takes a face's place: san (default), blur, mosaic, solid")
         ->type_name("HOW")->check(CLI::IsMember(REPLACEMENTS).description(""));
-    command->add_option("--label", options->label, "Of all faces: auto (default, voted per track), male or 1, female or 0, neutral")
+    command->add_option("--label", options->label, "Of all faces: auto (default, voted per track), male, old, 1, female, young, 0, neutral")
         ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
-    command->add_option("--prototype", options->prototype, "Gender to appear: opposite (default), neutral, same, random (drawn per person)")
+    command->add_option("--prototype", options->prototype, "What is to appear: opposite (default), neutral, same, random (drawn per person)")
         ->type_name("WHICH")->check(CLI::IsMember(PROTOTYPES).description(""));
     command->add_option("--on-doubt", options->on_doubt, "Faces too small or uncertain: blur (default), drop the frame, pass")
         ->type_name("WHAT")->check(CLI::IsMember(POLICIES).description(""));

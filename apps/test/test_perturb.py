@@ -101,6 +101,36 @@ class Good(PerturbTest):
         self.assertEqual(read(self.folder, "out", "b.png"), read(self.folder, "M", "b.png"))
         self.assertEqual(read(self.folder, "out", "c", "b.png"), read(self.folder, "F", "c", "b.png"))
 
+    def test_several_attributes(self):
+        """Prototypes and classifiers of gender and age in a data folder, as the shipped ones; age is told in years or bands."""
+        people = [(path, "M" if "/man" in path else "F", ("more than 70", "30-39", "41")[k % 3]) for k, path in enumerate(portraits())]
+        write_labels(self.path("people.csv"), people, ("file", "gender", "age"))
+        for attribute in ("gender", "age"):
+            made = run("prototypes", "--labels", self.path("people.csv"), "--attribute", attribute, "-o", self.path("data"))
+            self.assertEqual(made.returncode, 0, made.stderr)
+            self.one_line(made.stdout, "Faces of label 1", f"label 1: {6 if attribute == 'age' else 5}, of label 0")
+            shutil.copy(os.path.join(TEST_NETWORKS, "classifier.onnx"), self.path("data", attribute + ".onnx"))
+        environment = {**os.environ, "OPENCV_SANPRIVACY_DATA_PATH": self.path("data")}
+        picture = self.save("a.png")
+
+        def output(hidden, prototype, *labels):
+            write_labels(self.path("labels.csv"), [("a.png", *labels)], ("file", "gender", "age"))
+            done = run("perturb", "--hide", hidden, picture, "-o", self.path("out"), "--labels", self.path("labels.csv"), "--landmarks",
+                       "--model", os.path.join(TEST_NETWORKS, "generator_residual.onnx"), "--prototype", prototype, env=environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return read(self.folder, "out", "a.png")
+
+        same = {labels: output("gender,age", "same", *labels) for labels in (("M", "20"), ("M", "50-59"), ("F", "20"), ("F", "50-59"))}
+        self.assertEqual(len(set(same.values())), 4)
+        self.assertEqual(output("gender,age", "opposite", "M", "50-59"), same["F", "20"])
+        self.assertEqual(output("age,gender", "opposite", "M", "20"), same["F", "50-59"], "in any order")
+        self.assertEqual(output("age", "same", "M", "20"), output("age", "opposite", "F", "41"), "the gender stays")
+        for arguments, expected in {("--hide", "gender,age", "--label", "male"): "--label male says nothing of the other attributes",
+                                    ("--hide", "age", "--classifier", picture): "--classifier"}.items():
+            done = run("perturb", picture, "-o", self.path("none"), *arguments, env=environment)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(expected, done.stderr)
+
     def test_metadata_and_thumbnail_stay_behind(self):
         upright = Image.open(portraits()[0])
         thumbnail = io.BytesIO()
