@@ -551,6 +551,41 @@ TEST(SanPrivacy_StreamAnonymizer, one_label_and_one_number_along_a_track)
     }
 }
 
+TEST(SanPrivacy_StreamAnonymizer, several_attributes_are_voted_on)
+{
+    for (const char* file : { "residual-gender-age.onnx", "prototypes-gender.yml.gz", "prototypes-age.yml.gz", "gender.onnx", "age.onnx" })
+        fileOrSkip(moduleFolder() + "/../../data/" + file);
+    const Ptr<Perturber> perturber = Perturber::createHiding({ "gender", "age" });
+    const Film film(Size(480, 270), 4, { { "man-white-hair", line(Point2d(110, 135), Point2d(110, 135), 4, 45) },
+                                         { "woman-dark-hair", line(Point2d(340, 135), Point2d(340, 135), 4, 45) } });
+    StreamParams params;
+    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber, params);
+    for (int t = 0; t < film.frames(); ++t)
+        anonymizer->push(film.frame(t));
+    anonymizer->finish();
+    StreamRecord record;
+    Mat output;
+    int popped = 0;
+    for (; anonymizer->pop(output, record); ++popped)
+    {
+        ASSERT_EQ(record.faces.size(), 2u);
+        for (const StreamFace& face : record.faces)
+        {
+            EXPECT_EQ(face.protection, int(PROTECTION_REPLACED));
+            EXPECT_EQ(face.label, face.landmarks[0].x < film.frame(0).cols / 2 ? 3 : 0) << "an old man, a young woman";
+        }
+    }
+    EXPECT_EQ(popped, film.frames());
+
+    params.label = 4; // there are 0 to 3
+    EXPECT_THROW(StreamAnonymizer::create(detector(), perturber, params), cv::Exception);
+    params.label = 3;
+    EXPECT_NO_THROW(StreamAnonymizer::create(detector(), perturber, params));
+    params.label = LABEL_NEUTRAL;
+    params.prototype = PROTOTYPE_RANDOM;
+    EXPECT_NO_THROW(StreamAnonymizer::create(detector(), perturber, params));
+}
+
 TEST(SanPrivacy_StreamAnonymizer, the_excepted_person_only_is_left)
 {
     // The test network's descriptor: mean colours of the face's quarters; enough to tell these two apart.

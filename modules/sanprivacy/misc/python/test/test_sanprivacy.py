@@ -242,6 +242,24 @@ class SanprivacyTest(unittest.TestCase):
         self.assertEqual((result.shape, result.dtype), (photo.shape, photo.dtype))
         self.assertGreater(np.abs(result.astype(int) - photo).mean(), .5)
 
+    @unittest.skipUnless(os.path.exists(shipped("residual-gender-age.onnx")), "no shipped networks")
+    def test_several_attributes(self):
+        perturber = cv.sanprivacy.Perturber.createHiding(["gender", "age"])
+        self.assertEqual(perturber.getAttributeCount(), 2)
+        x = face()
+        self.assertTrue(0 <= perturber.predict(x, attribute=1) <= 1)
+        same = [perturber.perturb(x, label=label, prototype=cv.sanprivacy.PROTOTYPE_SAME) for label in range(4)]
+        for label in range(4):
+            opposite = perturber.perturb(x, label=label, prototype=cv.sanprivacy.PROTOTYPE_OPPOSITE)
+            self.assertTrue(np.array_equal(opposite, same[3 - label]))
+            self.assertFalse(any(np.array_equal(same[label], other) for other in same[:label]))
+        only_age = cv.sanprivacy.Perturber.createHiding(["age"]).perturb(x, label=1, prototype=cv.sanprivacy.PROTOTYPE_SAME)
+        self.assertFalse(any(np.array_equal(only_age, other) for other in same))
+        with self.assertRaises((cv.error, TypeError)):
+            cv.sanprivacy.Perturber.createHiding("age and gender")
+        with self.assertRaises(cv.error):
+            cv.sanprivacy.Perturber.createHiding(["shoe size"])
+
     @unittest.skipUnless(os.path.exists(shipped("landmarks.onnx")), "no shipped networks")
     def test_stream(self):
         try:
