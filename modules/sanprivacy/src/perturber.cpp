@@ -474,7 +474,7 @@ Ptr<Perturber> Perturber::create(const String& model, const String& prototypes, 
 Ptr<Perturber> Perturber::createHiding(const std::vector<String>& names, const String& model, int backend_id, int target_id,
                                        bool allow_fallback)
 {
-    const size_t most = 8; // labels are counted, and so are their prototypes kept
+    const size_t most = 4; // the prototype of each of their labels is kept
     if (names.empty() || names.size() > most)
         CV_Error(Error::StsBadArg, format("Expected one to %d attributes to hide; found %d", (int)most, (int)names.size()));
     for (size_t i = 0; i < names.size(); i++)
