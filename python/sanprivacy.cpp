@@ -22,6 +22,7 @@ typedef std::vector<int> vector_int;
 typedef std::vector<Mat> vector_Mat;
 typedef std::vector<UMat> vector_UMat;
 typedef std::vector<Point2f> vector_Point2f;
+typedef std::vector<String> vector_String;
 
 //! cv2.UMat, whose class belongs to the installed cv2: a Ptr, as all its classes.
 struct PyUMat
