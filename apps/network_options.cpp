@@ -55,8 +55,8 @@ const std::vector<std::string>& shippedModels()
 
 void NetworkOptions::addDetectorTo(CLI::App& command)
 {
-    command.add_option("--detector", detector, "YuNet file; default: cascade and landmark network")
-        ->type_name("ONNX")->check(CLI::ExistingFile);
+    command.add_option("--detector", detector, "YuNet file, or cascade; default: the shipped YuNet")
+        ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember({"cascade"}).description(""));
 }
 
 void NetworkOptions::addPerturberTo(CLI::App& command)

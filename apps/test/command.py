@@ -57,7 +57,7 @@ def files(folder):
 class CommandTest(unittest.TestCase):
     """A temporary folder to work in, and the small networks whose results are quick and known."""
 
-    needs_detector = unittest.skipUnless(os.path.exists(shipped("landmarks.onnx")), "data/landmarks.onnx is not there")
+    needs_detector = unittest.skipUnless(os.path.exists(shipped("face_detection_yunet_2022mar.onnx")), "no shipped detector")
 
     @classmethod
     def setUpClass(cls):

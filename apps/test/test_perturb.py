@@ -408,7 +408,7 @@ class Usage(PerturbTest):
 
 class Shipped(CommandTest):
     @unittest.skipUnless(all(os.path.exists(shipped(name)) for name in
-                             ("residual.onnx", "gender.onnx", "landmarks.onnx", "prototypes-gender.yml.gz")),
+                             ("residual.onnx", "gender.onnx", "face_detection_yunet_2022mar.onnx", "prototypes-gender.yml.gz")),
                          "the shipped networks are not there")
     def test_portraits(self):
         done = run("perturb", os.path.dirname(portraits()[0]), "-o", self.path("out"))

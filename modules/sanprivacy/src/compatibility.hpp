@@ -35,6 +35,13 @@
 #define SANPRIVACY_HAVE_CASCADES
 #endif
 
+// FaceDetectorYN runs one form of YuNet up to 4.7 and another since 4.8.
+#if CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR < 8
+#define SANPRIVACY_YUNET "face_detection_yunet_2022mar.onnx"
+#else
+#define SANPRIVACY_YUNET "face_detection_yunet_2023mar.onnx"
+#endif
+
 namespace cv { namespace sanprivacy {
 
 /** Reads an ONNX file.

@@ -144,7 +144,7 @@ struct Protection
 
 Ptr<FaceDetector> detector()
 {
-    fileOrSkip(moduleFolder() + "/../../data/landmarks.onnx");
+    fileOrSkip(moduleFolder() + "/../../data/face_detection_yunet_2022mar.onnx");
     return FaceDetector::create();
 }
 

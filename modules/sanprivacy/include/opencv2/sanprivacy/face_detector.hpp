@@ -14,8 +14,8 @@ namespace cv { namespace sanprivacy {
 
 /** @brief Finds faces and their five landmarks.
 
-With a YuNet file it is cv::FaceDetectorYN. With none it needs no download: the frontal-face cascades of opencv-data
-propose boxes, and the shipped landmark network places five points in each and rejects what is no face.
+It is cv::FaceDetectorYN with the shipped YuNet or another; or, with "cascade", the frontal-face cascades of opencv-data
+propose boxes, and the project's landmark network places five points in each and rejects what is no face: slower, and it misses more.
 Needs the objdetect module (Error::StsNotImplemented without it).
 */
 class CV_EXPORTS_W FaceDetector
@@ -24,7 +24,7 @@ public:
     CV_WRAP FaceDetector(); //!< empty; use create()
 
     /**
-    @param detector YuNet ONNX file; empty: cascade and landmark network.
+    @param detector YuNet ONNX file; empty: the shipped one; "cascade": cascades and landmark network.
     @param score_threshold least score of a face, 0..1; negative: the detector's own default.
     @param backend_id, target_id of the dnn module, for the networks involved. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> create(const String& detector = String(), float score_threshold = -1.f,

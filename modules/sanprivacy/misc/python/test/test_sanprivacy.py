@@ -227,15 +227,10 @@ class SanprivacyTest(unittest.TestCase):
         work(10000)
         self.assertLess(resident() - before, 10 << 20)  # one crop lost each time would be 164 MB
 
-    @unittest.skipUnless(os.path.exists(shipped("residual.onnx")) and os.path.exists(shipped("landmarks.onnx")), "no shipped networks")
+    @unittest.skipUnless(os.path.exists(shipped("residual.onnx")) and os.path.exists(shipped("face_detection_yunet_2022mar.onnx")), "no shipped networks")
     def test_photo(self):
         photo = portrait()
-        try:
-            faces = cv.sanprivacy.FaceDetector.create().detect(photo)
-        except cv.error as error:
-            if "cascade" not in str(error).lower():
-                raise
-            self.skipTest("no cascades of OpenCV here")
+        faces = cv.sanprivacy.FaceDetector.create().detect(photo)
         self.assertEqual(faces.shape, (1, 15))
         perturber = cv.sanprivacy.Perturber.create()
         result = perturber.perturbFaces(photo, faces, labels=[cv.sanprivacy.LABEL_PREDICT], prototype=cv.sanprivacy.PROTOTYPE_OPPOSITE)
@@ -260,12 +255,9 @@ class SanprivacyTest(unittest.TestCase):
         with self.assertRaises(cv.error):
             cv.sanprivacy.Perturber.createHiding(["shoe size"])
 
-    @unittest.skipUnless(os.path.exists(shipped("landmarks.onnx")), "no shipped networks")
+    @unittest.skipUnless(os.path.exists(shipped("face_detection_yunet_2022mar.onnx")), "no shipped networks")
     def test_stream(self):
-        try:
-            detector = cv.sanprivacy.FaceDetector.create()
-        except cv.error:
-            self.skipTest("no cascades of OpenCV here")
+        detector = cv.sanprivacy.FaceDetector.create()
         params = cv.sanprivacy.StreamParams()
         params.replacement, params.look_ahead = cv.sanprivacy.REPLACE_BLUR, 2
         anonymizer = cv.sanprivacy.StreamAnonymizer.create(detector, None, params)
