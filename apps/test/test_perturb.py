@@ -417,6 +417,15 @@ class Shipped(CommandTest):
         self.one_line(done.stdout, f"{number} pictures perturbed ({number} faces)")
         self.assertEqual(files(self.path("out")), [os.path.basename(path) for path in portraits()])
 
+    @unittest.skipUnless(os.path.exists(shipped("landmarks.onnx")), "no landmark network")
+    def test_cascade(self):
+        done = run("perturb", portraits()[0], "-o", self.path("out"), "--detector", "cascade")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.one_line(done.stdout, "1 picture perturbed (1 face)")
+        done = run("perturb", portraits()[0], "-o", self.path("out"), "--detector", "haar")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("haar", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

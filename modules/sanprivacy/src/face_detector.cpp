@@ -78,9 +78,13 @@ public:
         }
         if (faces.empty() && !quick)
             faces = look(bgr, first, BORDER); // a face may fill the picture
+        Mat certain;
         for (int i = 0; i < faces.rows; ++i)
-            straighten(bgr, faces.row(i));
-        return faces;
+            if (confirm(bgr, faces.row(i)))
+                certain.push_back(faces.row(i));
+        for (int i = 0; i < certain.rows; ++i)
+            straighten(bgr, certain.row(i));
+        return certain;
     }
 
 private:
@@ -92,6 +96,8 @@ private:
     const int LEAST_PICTURE = 3;                     // side; the network sees faces from 10 pixels on
     const double BORDER = .25;                       // of the long side
     const double UPRIGHT = .12;                      // radians; so far a roll harms nothing
+    const double LARGE = .6;                         // of a face's box, share of a side of the picture
+    const double PLAIN = 4;                          // standard deviation, grey levels
     const float LEAST_WHOLE = .95f;                  // share of a face's box inside the picture
 
     static Rect2f box(const Mat& face)
@@ -200,6 +206,20 @@ private:
         best.at<float>(2) = float(size.width);
         best.at<float>(3) = float(size.height);
         return best;
+    }
+
+    //! Of a plain picture YuNet takes the whole for a face: one that fills most of it must be seen smaller, too.
+    bool confirm(const Mat& bgr, const Mat& face)
+    {
+        const Rect2f place = box(face);
+        if (place.width < LARGE * bgr.cols && place.height < LARGE * bgr.rows)
+            return true;
+        const Rect inside = Rect(place) & Rect(Point(), bgr.size());
+        if (inside.empty())
+            return false;
+        Scalar mean, deviation;
+        meanStdDev(bgr(inside), mean, deviation);
+        return cv::norm(deviation, NORM_INF) > PLAIN && !lookAt(bgr, face, 0).empty();
     }
 
     /** Replaces a rolled face by what an upright view of it shows: YuNet misplaces its landmarks otherwise, by a quarter of the

@@ -190,6 +190,17 @@ TEST_P(SanPrivacy_ShippedDetector, no_face)
         detector->detect(image, faces);
         EXPECT_EQ(faces.rows, 0) << size;
     }
+    for (const Size& size : { Size(320, 240), Size(200, 300), Size(60, 60), Size(200, 200) })
+        for (const int grey : { 0, 255 })
+        {
+            Mat image(size, CV_8UC3, Scalar::all(grey)), faces;
+            detector->detect(image, faces);
+            EXPECT_EQ(faces.rows, 0) << size << " plain " << grey;
+            image = Scalar(230, 200, 160); // a wall and a floor
+            image.rowRange(size.height * 3 / 5, size.height) = Scalar(60, 80, 150);
+            detector->detect(image, faces);
+            EXPECT_EQ(faces.rows, 0) << size << " wall";
+        }
 }
 
 TEST_P(SanPrivacy_ShippedDetector, several_faces_best_first)
