@@ -219,7 +219,7 @@ private:
             return false;
         Scalar mean, deviation;
         meanStdDev(bgr(inside), mean, deviation);
-        return cv::norm(deviation, NORM_INF) > PLAIN && !lookAt(bgr, face, 0).empty();
+        return cv::norm(deviation, NORM_INF) > PLAIN && !lookAt(bgr, face, rollOf(face)).empty();
     }
 
     /** Replaces a rolled face by what an upright view of it shows: YuNet misplaces its landmarks otherwise, by a quarter of the

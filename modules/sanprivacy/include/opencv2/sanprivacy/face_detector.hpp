@@ -14,8 +14,9 @@ namespace cv { namespace sanprivacy {
 
 /** @brief Finds faces and their five landmarks.
 
-It is cv::FaceDetectorYN with the shipped YuNet or another; or, with "cascade", the frontal-face cascades of opencv-data
-propose boxes, and the project's landmark network places five points in each and rejects what is no face: slower, and it misses more.
+It is cv::FaceDetectorYN with the shipped YuNet or another, at several sizes, and once more in an upright view of each rolled face;
+a face upside down is taken for an upright one. Or, with "cascade", the frontal-face cascades of opencv-data propose boxes, and the
+project's landmark network places five points in each and rejects what is no face: slower, and it misses more.
 Needs the objdetect module (Error::StsNotImplemented without it).
 */
 class CV_EXPORTS_W FaceDetector
