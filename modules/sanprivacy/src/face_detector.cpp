@@ -90,7 +90,7 @@ public:
 private:
     static const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
     static const int MOST_FACES = 5000;
-    const float THRESHOLD = .7f, OVERLAP = .3f;
+    const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
     const double MOST_SIDE = 1600, LEAST_SIDE = 256; // of what the network sees, long side
     const double MOST_ENLARGED = 4;                  // beyond, there is nothing to be seen
     const int LEAST_PICTURE = 3;                     // side; the network sees faces from 10 pixels on
@@ -186,10 +186,14 @@ private:
         warpSimilarity(bgr, view, toView, INTER_LINEAR, BORDER_CONSTANT);
         detector->setInputSize(view.size());
         detector->detect(view, found);
+        const Size2f seen = Size2f(place.width, place.height) * float(toView.scale());
+        const Rect2f expected((side - seen.width) / 2, (side - seen.height) / 2, seen.width, seen.height);
         for (int i = 0; i < found.rows; ++i)
-            if (box(found.row(i)).contains(Point2f(side / 2.f, side / 2.f))
-                && (best.empty() || found.at<float>(i, SCORE) > best.at<float>(SCORE)))
+        {
+            const float common = (box(found.row(i)) & expected).area(), all = box(found.row(i)).area() + expected.area() - common;
+            if (common > SAME_FACE * all && (best.empty() || found.at<float>(i, SCORE) > best.at<float>(SCORE)))
                 best = found.row(i).clone();
+        }
         if (best.empty())
             return best;
 
@@ -236,7 +240,7 @@ private:
             const Mat found = lookAt(bgr, face, roll);
             if (found.empty())
                 return;
-            found.copyTo(face);
+            found.colRange(0, SCORE).copyTo(face.colRange(0, SCORE)); // the score is that of the picture as it is
             before = roll;
             roll = rollOf(face);
         }
