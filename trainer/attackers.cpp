@@ -60,6 +60,12 @@ Tensor someSmaller(const Tensor& faces, const c10::optional<at::Generator>& gene
     return result;
 }
 
+std::pair<Tensor, Tensor> drawTargets(const Tensor& labels, double oppositeShare, const c10::optional<at::Generator>& generator)
+{
+    const Tensor opposite = (torch::rand(labels.sizes(), generator) < oppositeShare).to(torch::kFloat), same = 1 - opposite;
+    return { opposite * (1 - labels) + same * labels, opposite * (.5 / oppositeShare) + same * (.5 / (1 - oppositeShare)) };
+}
+
 Tensor viewOf(const Tensor& faces, const SmallClassifierShape& shape, const Tensor& jitter)
 {
     const int64_t n = faces.size(0);

@@ -6,6 +6,7 @@
 #define SANPRIVACY_TRAIN_ATTACKERS_HPP
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include <torch/torch.h>
@@ -29,6 +30,17 @@ Photographs of everyday size (LFW, CelebA) give crops of about 100 x 100 true pi
 @param generator of the random numbers
 @return as faces */
 torch::Tensor someSmaller(const torch::Tensor& faces, const c10::optional<at::Generator>& generator = c10::nullopt);
+
+/** @brief Targets for a batch: the opposite label for a share of the faces, else their own.
+
+The generator has more to learn of opposite targets, of which one half of the faces is little. Whoever learns from its outputs shall not
+learn that they are the likelier ones: at one half, targets say nothing about labels.
+@param labels [N,A], 0 or 1
+@param oppositeShare above 0, below 1
+@param generator of the random numbers
+@return targets and the weights, of mean 1, by which their costs count as those of independent targets would; both [N,A] */
+std::pair<torch::Tensor, torch::Tensor> drawTargets(const torch::Tensor& labels, double oppositeShare,
+                                                    const c10::optional<at::Generator>& generator = c10::nullopt);
 
 /** @brief What a classifier sees of canonical crops, low-passed; differentiable.
 @param faces [N,C,224,224]

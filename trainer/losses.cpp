@@ -16,10 +16,10 @@ void checkSameShape(const Tensor& a, const Tensor& b)
     TORCH_CHECK(a.sizes() == b.sizes(), "loss: shapes differ, ", a.sizes(), " and ", b.sizes());
 }
 
-Tensor binaryCrossEntropy(const Tensor& target, const Tensor& logits)
+Tensor binaryCrossEntropy(const Tensor& target, const Tensor& logits, const Tensor& weights = {})
 {
     checkSameShape(target, logits);
-    return torch::binary_cross_entropy_with_logits(logits.to(torch::kFloat), target.to(torch::kFloat));
+    return torch::binary_cross_entropy_with_logits(logits.to(torch::kFloat), target.to(torch::kFloat), weights);
 }
 
 } // namespace
@@ -29,9 +29,9 @@ Tensor reconstructionLoss(const Tensor& logits, const Tensor& x)
     return binaryCrossEntropy(x, logits);
 }
 
-Tensor crossEntropy(const Tensor& labels, const Tensor& logits)
+Tensor crossEntropy(const Tensor& labels, const Tensor& logits, const Tensor& weights)
 {
-    return binaryCrossEntropy(labels, logits);
+    return binaryCrossEntropy(labels, logits, weights);
 }
 
 Tensor genderLoss(const Tensor& labels, const Tensor& same, const Tensor& opposite) // Eq. 3

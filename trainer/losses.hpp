@@ -18,8 +18,9 @@ torch::Tensor reconstructionLoss(const torch::Tensor& logits, const torch::Tenso
 
 /** S: cross entropy between labels and predictions.
 @param labels [N,1], 0 or 1 (or a probability between)
-@param logits [N,1] of label 1 */
-torch::Tensor crossEntropy(const torch::Tensor& labels, const torch::Tensor& logits);
+@param logits [N,1] of label 1
+@param weights of the faces' costs, [N,1]; undefined: all 1 */
+torch::Tensor crossEntropy(const torch::Tensor& labels, const torch::Tensor& logits, const torch::Tensor& weights = {});
 
 /** J_G (Eq. 3): the same-label output keeps its label y, the opposite-label output gets the flipped one.
 @param labels y, [N,1]

@@ -298,7 +298,15 @@ SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descript
         descriptor = register_module("descriptor", fullyConnected(features, descriptorSize, false));
 }
 
-SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen)
+std::vector<Tensor> SmallClassifier::drawGhost(int64_t faces, double change, const c10::optional<at::Generator>& generator) const
+{
+    std::vector<Tensor> factors;
+    for (const nn::Conv2d& c : convolutions)
+        factors.push_back(1 + change * (2 * torch::rand({ faces, c->weight.size(0), 1, 1 }, generator) - 1));
+    return factors;
+}
+
+SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen, const std::vector<Tensor>& ghost)
 {
     TORCH_CHECK(view.size(2) == shape.side && view.size(3) == shape.side,
                 "classifier input: expected ", shape.side, "x", shape.side, ", found ", view.size(2), "x", view.size(3));
@@ -318,6 +326,8 @@ SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen)
             maps = torch::group_norm(maps, normalisations[i]->options.num_groups(), weights(normalisations[i]->weight),
                                      weights(normalisations[i]->bias));
         maps = leakyRelu(maps);
+        if (!ghost.empty())
+            maps = maps * like(ghost[i], maps);
         if (c->weight.size(0) == c->weight.size(1)) // within a stage
             maps = maps + before;
         else if (shape.halving == SmallClassifierShape::MAX_POOL)

@@ -169,8 +169,17 @@ struct SmallClassifier : torch::nn::Module
     };
 
     /** @param view [N,3,side,side] RGB, 0..1
-    @param frozen no gradient reaches the weights, only the faces */
-    Output look(const torch::Tensor& view, bool frozen = false);
+    @param frozen no gradient reaches the weights, only the faces
+    @param ghost of drawGhost(), or empty */
+    Output look(const torch::Tensor& view, bool frozen = false, const std::vector<torch::Tensor>& ghost = {});
+
+    /** @brief A relative of this network for each face, which sees nearly the same: what misleads all of them is likelier to mislead strangers
+    (ghost networks: Li et al., AAAI 2020).
+    @param faces N
+    @param change largest of a channel, relative
+    @param generator of the random numbers
+    @return what look() multiplies the channels of each convolution by, [N,C,1,1] */
+    std::vector<torch::Tensor> drawGhost(int64_t faces, double change, const c10::optional<at::Generator>& generator = c10::nullopt) const;
 
     //! The logit of look().
     torch::Tensor forward(const torch::Tensor& view, bool frozen = false) { return look(view, frozen).logit; }

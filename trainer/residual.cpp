@@ -67,7 +67,7 @@ struct AttackersOptions
 {
     DatasetOptions dataset;
     LoopOptions loop;
-    fs::path networks;
+    fs::path networks, initial;
     std::vector<std::string> matchers;
 };
 
@@ -79,6 +79,8 @@ int run(const AttackersOptions& options)
     const std::vector<Auxiliary> matchers =
         findAll(options.matchers, options.networks, cv::sanprivacy::NETWORK_MATCHER, loop.precision());
     const auto attackers = std::make_shared<Attackers>(descriptorSize(matchers), int64_t(options.dataset.attributes.size()));
+    if (!options.initial.empty())
+        loadNetwork(options.initial, ATTACKERS_KIND, *attackers);
     const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
 
     Task task;
@@ -124,7 +126,7 @@ struct ResidualOptions
     fs::path attackers, initial, networks;
     std::vector<std::string> classifiers, matchers, watched;
     double bound = .15, margin = 3;
-    double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600;
+    double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600, oppositeShare = .5, ghosts = 0;
     int64_t opponents = 4, informed = 4, learners = 2;
 };
 
@@ -194,20 +196,21 @@ public:
 
     Tensor classify(SmallClassifier& member, const Tensor& view) const { return member.forward(view.to(precision)).to(torch::kFloat); }
 
-    /** The targets are drawn independently of the face's labels y, which the generator is not told.
+    /** The generator is not told the face's labels y; informed attackers learn as if the targets were independent of them.
         One sum for all: the attackers' weights get the gradient of their own cost only, the generator's that of the rest. */
     Losses losses(const Batch& batch, const at::Generator& generator) const
     {
         const Tensor x = someSmaller(batch[0], generator), &y = batch[1];
         const int64_t n = x.size(0);
-        const Tensor targets = torch::randint(2, y.sizes(), generator, torch::kFloat), hidden = drawHidden(n, generator);
+        const auto [targets, independence] = drawTargets(y, options.oppositeShare, generator);
+        const Tensor hidden = drawHidden(n, generator);
         const Tensor added = change(x, targets, hidden);
         const std::vector<Tensor> seen = degrade({ x, x + added }, generator);
 
         // Some of the attackers, for J_G and, by their descriptors, for J_M
         const auto& members = contest->attackers->members;
         std::vector<Tensor> gender, distances;
-        const auto mislead = [&](const Tensor& changed, const Tensor& original) {
+        const auto mislead = [&, targets = targets](const Tensor& changed, const Tensor& original) {
             const int64_t known = changed.size(1); // attributes, the first
             const Tensor wanted = hidden.defined() ? hidden.narrow(1, 0, known) : hidden;
             gender.push_back(targetLoss(targets.narrow(1, 0, known), changed, options.margin, wanted, original));
@@ -216,7 +219,8 @@ public:
         {
             SmallClassifier& member = *members[size_t(i)];
             const Tensor place = drawPlace(n, generator);
-            const auto lookAt = [&](const Tensor& face) { return member.look(viewOf(face, member.shape, place).to(precision), true); };
+            const std::vector<Tensor> ghost = member.drawGhost(n, options.ghosts, generator);
+            const auto lookAt = [&](const Tensor& face) { return member.look(viewOf(face, member.shape, place).to(precision), true, ghost); };
             const SmallClassifier::Output changed = lookAt(seen[1]);
             SmallClassifier::Output reference;
             {
@@ -260,8 +264,11 @@ public:
         for (int64_t i : drawSome(options.learners, std::min(options.informed, int64_t(members.size())), generator))
         {
             SmallClassifier& member = *members[size_t(i)];
-            for (const Tensor& view : { faces, shown })
-                attack = attack + crossEntropy(y, classify(member, viewOf(view, member.shape, drawPlace(n, generator))));
+            const auto learn = [&](const Tensor& view, const Tensor& weights) {
+                attack = attack + crossEntropy(y, classify(member, viewOf(view, member.shape, drawPlace(n, generator))), weights);
+            };
+            learn(faces, {});
+            learn(shown, independence);
         }
 
         const Tensor shade = changePenalty(added), rough = roughnessPenalty(added);
@@ -373,6 +380,7 @@ Verb attackersVerb(CLI::App& app)
     options->dataset.addTo(*verb, true);
     verb->add_option("--networks", options->networks, "networks file that describes the matchers")->required()->check(CLI::ExistingFile);
     verb->add_option("--matchers", options->matchers, "names in the networks file: their descriptors are learnt, too")->required();
+    verb->add_option("--initial", options->initial, "checkpoint of this verb to start from")->check(CLI::ExistingFile);
     options->loop.addTo(*verb);
     return { verb, [options] { return run(*options); } };
 }
@@ -393,6 +401,10 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--matchers", options->matchers, "names in the networks file, as the attackers had them")->required();
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
     verb->add_option("--margin", options->margin, "logit that J_G asks of a classifier")->capture_default_str();
+    verb->add_option("--opposite-share", options->oppositeShare, "of the targets, which are the harder ones; informed attackers learn as if it were one half")
+        ->capture_default_str()->check(CLI::Range(.01, .99));
+    verb->add_option("--ghosts", options->ghosts, "an attacker to be misled has its channels changed by up to this, anew each time")
+        ->capture_default_str()->check(CLI::Range(0., 1.));
     verb->add_option("--opponents", options->opponents, "attackers drawn for each step, beside one of --classifiers")->capture_default_str();
     verb->add_option("--informed", options->informed, "so many attackers, the first, go on learning on perturbed faces")->capture_default_str()->check(CLI::NonNegativeNumber);
     verb->add_option("--learners", options->learners, "of these, drawn for each step to learn")->capture_default_str()->check(CLI::NonNegativeNumber);

@@ -59,6 +59,21 @@ TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
     }
 }
 
+TEST(Attackers, ghosts_see_nearly_the_same)
+{
+    const Attackers attackers(DESCRIPTOR);
+    const int64_t n = 4;
+    for (const auto& member : attackers.members)
+    {
+        const Tensor face = torch::rand({ n, 3, member->shape.side, member->shape.side });
+        const Tensor itself = member->look(face).descriptor;
+        EXPECT_TRUE(torch::equal(itself, member->look(face, false, member->drawGhost(n, 0)).descriptor));
+        const Tensor ghost = member->look(face, false, member->drawGhost(n, .1)).descriptor;
+        EXPECT_FALSE(torch::allclose(itself, ghost));
+        EXPECT_GT(torch::cosine_similarity(itself, ghost, 1).min().item<double>(), .8);
+    }
+}
+
 TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
 {
     SmallClassifierShape shape = {48, .75, 3, {8}, 1, SmallClassifierShape::STRIDE, false, false, false};
@@ -83,6 +98,21 @@ TEST(Attackers, every_second_face_is_smaller)
             EXPECT_NEAR(seen[i].mean().item<double>(), faces[i].mean().item<double>(), .01);
         }
         EXPECT_LT(seen[1].std().item<double>(), .7 * faces[1].std().item<double>()) << "fine noise averages out";
+    }
+}
+
+TEST(Attackers, opposite_targets_may_be_the_likelier_ones_but_count_as_one_half)
+{
+    const int64_t n = 20000;
+    const torch::Tensor labels = (torch::rand({ n, 2 }) < .3).to(torch::kFloat);
+    for (const double share : { .5, .8 })
+    {
+        const auto [targets, weights] = drawTargets(labels, share);
+        const torch::Tensor opposite = (targets != labels).to(torch::kFloat);
+        EXPECT_TRUE(((targets == 0) | (targets == 1)).all().item<bool>());
+        EXPECT_NEAR(share, opposite.mean().item<double>(), .02);
+        EXPECT_NEAR(.5, (weights * opposite).mean().item<double>(), .02);
+        EXPECT_NEAR(1, weights.mean().item<double>(), .02);
     }
 }
 

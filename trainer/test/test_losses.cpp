@@ -96,6 +96,14 @@ TEST(Losses, are_computed_in_fp32)
     EXPECT_EQ(matchingLoss(logit, logit).scalar_type(), torch::kFloat);
 }
 
+TEST(Losses, cross_entropy_weighs_faces)
+{
+    const torch::Tensor labels = torch::tensor({ { 1.f }, { 0.f } }), logits = torch::tensor({ { 2.f }, { 1.f } });
+    const double first = std::log1p(std::exp(-2.)), second = std::log1p(std::exp(1.));
+    EXPECT_NEAR((first + second) / 2, crossEntropy(labels, logits).item<double>(), 1e-6);
+    EXPECT_NEAR((.5 * first + 2 * second) / 2, crossEntropy(labels, logits, torch::tensor({ { .5f }, { 2.f } })).item<double>(), 1e-6);
+}
+
 TEST(Losses, refuse_shapes_that_would_broadcast)
 {
     EXPECT_THROW(crossEntropy(torch::ones({2}), torch::ones({2, 1})), c10::Error);

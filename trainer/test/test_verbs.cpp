@@ -220,10 +220,13 @@ TEST_F(Train_Verbs, residual_learns_against_attackers_and_exports)
     ASSERT_EQ(0, ensemble.code) << ensemble.output;
     EXPECT_NE(std::string::npos, ensemble.output.find("accuracy8")) << ensemble.output;
 
+    EXPECT_EQ(0, run("attackers --matchers matcher" + networks + small((folder_ / "more").string(), 1) + " --initial " + attackers + "/checkpoint.pt").code);
+
     const std::string common = "residual --prototypes " + prototypes() + networks +
                                " --matchers matcher --classifiers classifier" + small(out, 3);
+    EXPECT_EQ(2, run(common + " --opposite-share 1").code) << "leaves no face its own label";
     EXPECT_EQ(1, run(common).code) << "neither --attackers nor --initial";
-    const Result trained = run(common + " --attackers " + attackers + "/checkpoint.pt");
+    const Result trained = run(common + " --opposite-share .75 --ghosts .2 --attackers " + attackers + "/checkpoint.pt");
     ASSERT_EQ(0, trained.code) << trained.output;
     for (const char* figure : { "informed_OP", "uninformed_SM", "classifier_OP", "reader of matcher_OP", "PSNR" })
         EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;

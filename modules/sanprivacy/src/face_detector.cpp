@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "data_path.hpp"
 #include "dnn_net.hpp"
+#include "quarter_turns.hpp"
 #include "similarity.hpp"
 
 #include <algorithm>
@@ -25,241 +26,15 @@ namespace {
 const int FACE_COLUMNS = 15, LANDMARKS = 5, FIRST_LANDMARK = 4, SCORE = 14; // of the rows of faces
 const int MIRRORED[LANDMARKS] = { 1, 0, 2, 4, 3 };                           // what each landmark is in a mirror
 
-#ifdef HAVE_OPENCV_OBJDETECT
+#if defined HAVE_OPENCV_OBJDETECT || defined SANPRIVACY_HAVE_CASCADES
 
-Mat toBgr(const Mat& image)
-{
-    if (image.channels() == 3)
-        return image;
-    Mat bgr;
-    cvtColor(image, bgr, COLOR_GRAY2BGR);
-    return bgr;
-}
+// What both detectors use. Lengths are in inter-ocular distances of the face's similarity to the canonical landmarks.
 
-// ---------------------------------------------------------------------------------------------------------------------
+const double SIDE = 2.8; // of a square that the landmark network sees best
 
-//! cv::FaceDetectorYN for images of any size.
-class YuNet CV_FINAL : public FaceDetector::Impl
-{
-public:
-    YuNet(const String& model, float threshold, const DnnDevice& device)
-    {
-        readOnnx(model, "face detector", device); // tells a missing or broken file from an unsuited one
-        try
-        {
-            const Size first(STRIDE, STRIDE);
-            detector = FaceDetectorYN::create(model, String(), first, threshold < 0 ? THRESHOLD : threshold, OVERLAP,
-                                              MOST_FACES, device.backend, device.target);
-            Mat none;
-            detector->detect(Mat::zeros(first, CV_8UC3), none);
-        }
-        catch (const Exception& e)
-        {
-            CV_Error(Error::StsBadArg, format("'%s' is no YuNet that OpenCV %s runs, as " SANPRIVACY_YUNET " is: %s",
-                                              model.c_str(), CV_VERSION, reasonOf(e).c_str()));
-        }
-    }
-
-    Mat detect(const Mat& image, bool quick) CV_OVERRIDE
-    {
-        const Mat bgr = toBgr(image);
-        if (std::min(bgr.cols, bgr.rows) < LEAST_PICTURE)
-            return Mat();
-        const double longSide = std::max(bgr.cols, bgr.rows);
-        const double first = std::min(LEAST_SIDE / longSide, MOST_ENLARGED);
-        const double last = std::max(first, std::min(MOST_SIDE / longSide, 1.));
-        Mat faces;
-        std::vector<float> seen; // height of each face's box in the view it was found in
-        for (double scale = first; ; scale = std::min(2 * scale, last))
-        {
-            join(look(bgr, scale, 0), float(scale), faces, seen);
-            if (scale >= last)
-                break;
-        }
-        if (faces.empty() && !quick)
-            faces = look(bgr, first, BORDER); // a face may fill the picture
-        Mat certain;
-        for (int i = 0; i < faces.rows; ++i)
-            if (confirm(bgr, faces.row(i)))
-                certain.push_back(faces.row(i));
-        for (int i = 0; i < certain.rows; ++i)
-            straighten(bgr, certain.row(i));
-        return certain;
-    }
-
-private:
-    static const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
-    static const int MOST_FACES = 5000;
-    const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
-    const double MOST_SIDE = 1600, LEAST_SIDE = 256; // of what the network sees, long side
-    const double MOST_ENLARGED = 4;                  // beyond, there is nothing to be seen
-    const int LEAST_PICTURE = 3;                     // side; the network sees faces from 10 pixels on
-    const double BORDER = .25;                       // of the long side
-    const double UPRIGHT = .12;                      // radians; so far a roll harms nothing
-    const double LARGE = .6;                         // of a face's box, share of a side of the picture
-    const double PLAIN = 4;                          // standard deviation, grey levels
-    const float LEAST_WHOLE = .95f;                  // share of a face's box inside the picture
-
-    static Rect2f box(const Mat& face)
-    {
-        return Rect2f(face.at<float>(0), face.at<float>(1), face.at<float>(2), face.at<float>(3));
-    }
-
-    /** Adds what a larger view shows.
-    YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks of larger ones and sees faces in their
-    parts. So a face that a smaller view showed well stays as it is, and one that it showed small is replaced. */
-    void join(const Mat& found, float scale, Mat& faces, std::vector<float>& seen) const
-    {
-        const float wellSeen = 128, tooLarge = 256;
-        const int before = faces.rows;
-        for (int i = 0; i < found.rows; ++i)
-        {
-            const Rect2f candidate = box(found.row(i));
-            const float height = candidate.height * scale;
-            int known = 0;
-            while (known < before && (box(faces.row(known)) & candidate).area()
-                                     <= OVERLAP * std::min(box(faces.row(known)).area(), candidate.area()))
-                ++known;
-            if (known < before && seen[known] < wellSeen)
-            {
-                found.row(i).copyTo(faces.row(known));
-                seen[known] = height;
-            }
-            else if (known == before && (before == 0 || height < tooLarge))
-            {
-                faces.push_back(found.row(i));
-                seen.push_back(height);
-            }
-        }
-    }
-
-    //! Detects in the scaled image within a black border, the given share of its long side wide.
-    Mat look(const Mat& bgr, double scale, double border)
-    {
-        const Size size(std::max(1, cvRound(bgr.cols * scale)), std::max(1, cvRound(bgr.rows * scale)));
-        const int margin = cvRound(border * std::max(size.width, size.height));
-        Mat scaled, framed, faces;
-        resize(bgr, scaled, size, 0, 0, scale < 1 ? INTER_AREA : INTER_LINEAR);
-        copyMakeBorder(scaled, framed, margin, alignSize(size.height + 2 * margin, STRIDE) - size.height - margin,
-                       margin, alignSize(size.width + 2 * margin, STRIDE) - size.width - margin, BORDER_CONSTANT);
-        detector->setInputSize(framed.size());
-        detector->detect(framed, faces);
-        if (faces.empty())
-            return Mat();
-
-        const float sx = float(bgr.cols) / size.width, sy = float(bgr.rows) / size.height;
-        for (int i = 0; i < faces.rows; ++i)
-        {
-            float* face = faces.ptr<float>(i);
-            for (int k = 0; k < SCORE; k += 2)
-            {
-                const bool isSize = k == 2;
-                face[k] = (face[k] - (isSize ? 0 : margin)) * sx;
-                face[k + 1] = (face[k + 1] - (isSize ? 0 : margin)) * sy;
-            }
-        }
-        return faces;
-    }
-
-    static Point2c landmark(const Mat& face, int k)
-    {
-        return Point2c(face.at<float>(FIRST_LANDMARK + 2 * k), face.at<float>(FIRST_LANDMARK + 2 * k + 1));
-    }
-
-    //! Direction of the face's horizontal, by its eyes and the corners of its mouth; radians.
-    static double rollOf(const Mat& face)
-    {
-        return std::arg(landmark(face, 1) - landmark(face, 0) + landmark(face, 4) - landmark(face, 3));
-    }
-
-    static double angleBetween(double a, double b) { return std::abs(std::arg(std::polar(1., a - b))); }
-
-    //! The face as a small view shows it in which the given direction is horizontal; empty if it does not.
-    Mat lookAt(const Mat& bgr, const Mat& face, double roll)
-    {
-        const int side = VIEW;
-        const Rect2f place = box(face);
-        const Point2c centre(place.x + place.width / 2, place.y + place.height / 2), middle(side / 2., side / 2.);
-        const Point2c a = std::polar(FACE_IN_VIEW / double(std::max(place.width, place.height)), -roll);
-        const Similarity toView(a, middle - a * centre), toPicture = toView.inverse();
-        Mat view(side, side, CV_8UC3), found, best;
-        warpSimilarity(bgr, view, toView, INTER_LINEAR, BORDER_CONSTANT);
-        detector->setInputSize(view.size());
-        detector->detect(view, found);
-        const Size2f seen = Size2f(place.width, place.height) * float(toView.scale());
-        const Rect2f expected((side - seen.width) / 2, (side - seen.height) / 2, seen.width, seen.height);
-        for (int i = 0; i < found.rows; ++i)
-        {
-            const float common = (box(found.row(i)) & expected).area(), all = box(found.row(i)).area() + expected.area() - common;
-            if (common > SAME_FACE * all && (best.empty() || found.at<float>(i, SCORE) > best.at<float>(SCORE)))
-                best = found.row(i).clone();
-        }
-        if (best.empty())
-            return best;
-
-        const Size2d size(best.at<float>(2) * toPicture.scale(), best.at<float>(3) * toPicture.scale());
-        const Point2c at = toPicture(Point2c(best.at<float>(0) + best.at<float>(2) / 2, best.at<float>(1) + best.at<float>(3) / 2));
-        for (int k = 0; k < LANDMARKS; ++k)
-        {
-            const Point2c point = toPicture(landmark(best, k));
-            best.at<float>(FIRST_LANDMARK + 2 * k) = float(point.real());
-            best.at<float>(FIRST_LANDMARK + 2 * k + 1) = float(point.imag());
-        }
-        best.at<float>(0) = float(at.real() - size.width / 2);
-        best.at<float>(1) = float(at.imag() - size.height / 2);
-        best.at<float>(2) = float(size.width);
-        best.at<float>(3) = float(size.height);
-        return best;
-    }
-
-    //! Of a plain picture YuNet takes the whole for a face: one that fills most of it must be seen smaller, too.
-    bool confirm(const Mat& bgr, const Mat& face)
-    {
-        const Rect2f place = box(face);
-        if (place.width < LARGE * bgr.cols && place.height < LARGE * bgr.rows)
-            return true;
-        const Rect inside = Rect(place) & Rect(Point(), bgr.size());
-        if (inside.empty())
-            return false;
-        Scalar mean, deviation;
-        meanStdDev(bgr(inside), mean, deviation);
-        return cv::norm(deviation, NORM_INF) > PLAIN && !lookAt(bgr, face, rollOf(face)).empty();
-    }
-
-    /** Replaces a rolled face by what an upright view of it shows: YuNet misplaces its landmarks otherwise, by a quarter of the
-    inter-ocular distance at 35 degrees. The first look tells the roll too small. One that is cut off tells nothing. */
-    void straighten(const Mat& bgr, Mat face)
-    {
-        const Rect2f place = box(face);
-        if ((place & Rect2f(0, 0, float(bgr.cols), float(bgr.rows))).area() < LEAST_WHOLE * place.area())
-            return;
-        const int passes = 3;
-        double roll = rollOf(face), before = 0;
-        for (int pass = 0; pass < passes && angleBetween(roll, before) >= UPRIGHT; ++pass)
-        {
-            const Mat found = lookAt(bgr, face, roll);
-            if (found.empty())
-                return;
-            found.colRange(0, SCORE).copyTo(face.colRange(0, SCORE)); // the score is that of the picture as it is
-            before = roll;
-            roll = rollOf(face);
-        }
-    }
-
-    static const int VIEW = 320, FACE_IN_VIEW = 160; // of straighten(), pixels
-
-    Ptr<FaceDetectorYN> detector;
-};
-
-#endif // HAVE_OPENCV_OBJDETECT
-
-// ---------------------------------------------------------------------------------------------------------------------
-
-#ifdef SANPRIVACY_HAVE_CASCADES
-
-// Lengths of the cascade detector are in inter-ocular distances of the face's similarity to the canonical landmarks.
-
-const double SIDE = 2.8; // of a square that the network sees best
+// YuNet's box around the landmarks, the mean of 380 faces: users of boxes find the same square with either detector.
+const Point2c BOX_CENTRE(0, -.25);
+const Size2d BOX(2.4, 3.);
 
 //! A square of the picture that may show a face.
 struct Square
@@ -278,46 +53,6 @@ struct Candidate
     double logit;                   //!< of the probability that the square shows a face
     double votes;
 };
-
-//! The network's probability of a face; the odds are less where a candidate has fewer votes than most faces get.
-double score(const Candidate& candidate)
-{
-    const double usualVotes = 3;
-    return 1 / (1 + std::exp(-candidate.logit) * usualVotes / std::min(candidate.votes, usualVotes));
-}
-
-//! A face as its landmarks place it.
-struct Pose
-{
-    Point2c centre;   //!< of the five points
-    double eyes;      //!< inter-ocular distance, pixels
-    double roll;      //!< radians
-    double residual;  //!< root mean square distance of the points from the canonical ones, inter-ocular distances
-};
-
-std::vector<Point2c> canonicalPoints()
-{
-    Mat_<float> landmarks;
-    getCanonicalLandmarks(landmarks);
-    std::vector<Point2c> points;
-    for (int i = 0; i < landmarks.rows; ++i)
-        points.push_back(Point2c(landmarks(i, 0), landmarks(i, 1)));
-    return points;
-}
-
-Pose poseOf(const std::vector<Point2c>& landmarks)
-{
-    static const std::vector<Point2c> canonical = canonicalPoints();
-    const Similarity similarity = fitSimilarity(canonical, landmarks);
-    Pose pose = { 0., similarity.scale() * std::abs(canonical[1] - canonical[0]), std::arg(similarity.a), 0 };
-    for (int i = 0; i < LANDMARKS; ++i)
-    {
-        pose.centre += landmarks[i] / double(LANDMARKS);
-        pose.residual += std::norm(similarity(canonical[i]) - landmarks[i]) / LANDMARKS;
-    }
-    pose.residual = std::sqrt(pose.residual) / pose.eyes;
-    return pose;
-}
 
 Mat toGrey(const Mat& image)
 {
@@ -441,6 +176,329 @@ private:
     dnn::Net net;
 };
 
+#endif
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#ifdef HAVE_OPENCV_OBJDETECT
+
+Mat toBgr(const Mat& image)
+{
+    if (image.channels() == 3)
+        return image;
+    Mat bgr;
+    cvtColor(image, bgr, COLOR_GRAY2BGR);
+    return bgr;
+}
+
+//! cv::FaceDetectorYN for images of any size.
+class YuNet CV_FINAL : public FaceDetector::Impl
+{
+public:
+    YuNet(const String& model, float threshold, const DnnDevice& device) : uprightFaces(device)
+    {
+        readOnnx(model, "face detector", device); // tells a missing or broken file from an unsuited one
+        try
+        {
+            const Size first(STRIDE, STRIDE);
+            detector = FaceDetectorYN::create(model, String(), first, threshold < 0 ? THRESHOLD : threshold, OVERLAP,
+                                              MOST_FACES, device.backend, device.target);
+            Mat none;
+            detector->detect(Mat::zeros(first, CV_8UC3), none);
+        }
+        catch (const Exception& e)
+        {
+            CV_Error(Error::StsBadArg, format("'%s' is no YuNet that OpenCV %s runs, as " SANPRIVACY_YUNET " is: %s",
+                                              model.c_str(), CV_VERSION, reasonOf(e).c_str()));
+        }
+    }
+
+    Mat detect(const Mat& image, bool quick) CV_OVERRIDE
+    {
+        const Mat bgr = toBgr(image);
+        if (std::min(bgr.cols, bgr.rows) < LEAST_PICTURE)
+            return Mat();
+        const double longSide = std::max(bgr.cols, bgr.rows);
+        const double largest = std::max(std::min(LEAST_SIDE / longSide, MOST_ENLARGED), std::min(MOST_SIDE / longSide, 1.));
+        std::vector<double> scales(1, largest);
+        while (scales.back() * longSide > LEAST_SIDE)
+            scales.push_back(scales.back() / 2);
+        std::reverse(scales.begin(), scales.end());
+        Mat faces = look(bgr, scales);
+        if (faces.empty() && !quick)
+            faces = look(bgr, scales.front(), BORDER); // a face may fill the picture
+        while (scales.size() > 1 && scales.back() * longSide > TURNED_SIDE)
+            scales.pop_back();
+        for (int turns = 1; turns < 4 && faces.empty() && !quick; turns += 2) // or lie on its side
+        {
+            faces = look(turnedClockwise(bgr, turns), scales);
+            turnBack(faces, turns, bgr.size());
+        }
+        Mat certain;
+        for (int i = 0; i < faces.rows; ++i)
+            if (confirm(bgr, faces.row(i)))
+                certain.push_back(faces.row(i));
+        if (!certain.empty() && !quick)
+        {
+            const Pyramid picture(toGrey(image));
+            for (int i = 0; i < certain.rows; ++i)
+                turn(bgr, picture, certain.row(i));
+        }
+        for (int i = 0; i < certain.rows; ++i)
+            straighten(bgr, certain.row(i));
+        return certain;
+    }
+
+private:
+    static const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
+    static const int MOST_FACES = 5000;
+    const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
+    const double MOST_SIDE = 1600, LEAST_SIDE = 256; // of the largest view, long side; the smallest has half to all of the latter
+    const double TURNED_SIDE = 640;                  // the same of a turned picture
+    const double MOST_ENLARGED = 4;                  // beyond, there is nothing to be seen
+    const int LEAST_PICTURE = 3;                     // side; the network sees faces from 10 pixels on
+    const double BORDER = .25;                       // of the long side
+    const double UPRIGHT = .12;                      // radians; so far a roll harms nothing
+    const double LARGE = .6;                         // of a face's box, share of a side of the picture
+    const double PLAIN = 4;                          // standard deviation, grey levels
+    const float LEAST_WHOLE = .95f;                  // share of a face's box inside the picture
+
+    static Rect2f box(const Mat& face)
+    {
+        return Rect2f(face.at<float>(0), face.at<float>(1), face.at<float>(2), face.at<float>(3));
+    }
+
+    /** Adds what a larger view shows.
+    YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks of larger ones and sees faces in their
+    parts. So a face that a smaller view showed well stays as it is, and one that it showed small is replaced. */
+    void join(const Mat& found, float scale, Mat& faces, std::vector<float>& seen) const
+    {
+        const float wellSeen = 128, tooLarge = 256;
+        const int before = faces.rows;
+        for (int i = 0; i < found.rows; ++i)
+        {
+            const Rect2f candidate = box(found.row(i));
+            const float height = candidate.height * scale;
+            int known = 0;
+            while (known < before && (box(faces.row(known)) & candidate).area()
+                                     <= OVERLAP * std::min(box(faces.row(known)).area(), candidate.area()))
+                ++known;
+            if (known < before && seen[known] < wellSeen)
+            {
+                found.row(i).copyTo(faces.row(known));
+                seen[known] = height;
+            }
+            else if (known == before && (before == 0 || height < tooLarge))
+            {
+                faces.push_back(found.row(i));
+                seen.push_back(height);
+            }
+        }
+    }
+
+    //! Detects in views of several scales, the smallest first.
+    Mat look(const Mat& bgr, const std::vector<double>& scales)
+    {
+        Mat faces;
+        std::vector<float> seen; // height of each face's box in the view it was found in
+        for (double scale : scales)
+            join(look(bgr, scale, 0), float(scale), faces, seen);
+        return faces;
+    }
+
+    //! Detects in the scaled image within a black border, the given share of its long side wide.
+    Mat look(const Mat& bgr, double scale, double border)
+    {
+        const Size size(std::max(1, cvRound(bgr.cols * scale)), std::max(1, cvRound(bgr.rows * scale)));
+        const int margin = cvRound(border * std::max(size.width, size.height));
+        Mat scaled, framed, faces;
+        resize(bgr, scaled, size, 0, 0, scale < 1 ? INTER_AREA : INTER_LINEAR);
+        copyMakeBorder(scaled, framed, margin, alignSize(size.height + 2 * margin, STRIDE) - size.height - margin,
+                       margin, alignSize(size.width + 2 * margin, STRIDE) - size.width - margin, BORDER_CONSTANT);
+        detector->setInputSize(framed.size());
+        detector->detect(framed, faces);
+        if (faces.empty())
+            return Mat();
+
+        const float sx = float(bgr.cols) / size.width, sy = float(bgr.rows) / size.height;
+        for (int i = 0; i < faces.rows; ++i)
+        {
+            float* face = faces.ptr<float>(i);
+            for (int k = 0; k < SCORE; k += 2)
+            {
+                const bool isSize = k == 2;
+                face[k] = (face[k] - (isSize ? 0 : margin)) * sx;
+                face[k + 1] = (face[k + 1] - (isSize ? 0 : margin)) * sy;
+            }
+        }
+        return faces;
+    }
+
+    static Point2c landmark(const Mat& face, int k)
+    {
+        return Point2c(face.at<float>(FIRST_LANDMARK + 2 * k), face.at<float>(FIRST_LANDMARK + 2 * k + 1));
+    }
+
+    //! Direction of the face's horizontal, by its eyes and the corners of its mouth; radians.
+    static double rollOf(const Mat& face)
+    {
+        return std::arg(landmark(face, 1) - landmark(face, 0) + landmark(face, 4) - landmark(face, 3));
+    }
+
+    static double angleBetween(double a, double b) { return std::abs(std::arg(std::polar(1., a - b))); }
+
+    //! The face as a small view shows it in which the given direction is horizontal; empty if it does not.
+    Mat lookAt(const Mat& bgr, const Mat& face, double roll)
+    {
+        const int side = VIEW;
+        const Rect2f place = box(face);
+        const Point2c centre(place.x + place.width / 2, place.y + place.height / 2), middle(side / 2., side / 2.);
+        const Point2c a = std::polar(FACE_IN_VIEW / double(std::max(place.width, place.height)), -roll);
+        const Similarity toView(a, middle - a * centre), toPicture = toView.inverse();
+        Mat view(side, side, CV_8UC3), found, best;
+        warpSimilarity(bgr, view, toView, INTER_LINEAR, BORDER_CONSTANT);
+        detector->setInputSize(view.size());
+        detector->detect(view, found);
+        const Size2f seen = Size2f(place.width, place.height) * float(toView.scale());
+        const Rect2f expected((side - seen.width) / 2, (side - seen.height) / 2, seen.width, seen.height);
+        for (int i = 0; i < found.rows; ++i)
+        {
+            const float common = (box(found.row(i)) & expected).area(), all = box(found.row(i)).area() + expected.area() - common;
+            if (common > SAME_FACE * all && (best.empty() || found.at<float>(i, SCORE) > best.at<float>(SCORE)))
+                best = found.row(i).clone();
+        }
+        if (best.empty())
+            return best;
+
+        const Size2d size(best.at<float>(2) * toPicture.scale(), best.at<float>(3) * toPicture.scale());
+        const Point2c at = toPicture(Point2c(best.at<float>(0) + best.at<float>(2) / 2, best.at<float>(1) + best.at<float>(3) / 2));
+        for (int k = 0; k < LANDMARKS; ++k)
+        {
+            const Point2c point = toPicture(landmark(best, k));
+            best.at<float>(FIRST_LANDMARK + 2 * k) = float(point.real());
+            best.at<float>(FIRST_LANDMARK + 2 * k + 1) = float(point.imag());
+        }
+        best.at<float>(0) = float(at.real() - size.width / 2);
+        best.at<float>(1) = float(at.imag() - size.height / 2);
+        best.at<float>(2) = float(size.width);
+        best.at<float>(3) = float(size.height);
+        return best;
+    }
+
+    //! Of a plain picture YuNet takes the whole for a face: one that fills most of it must be seen smaller, too.
+    bool confirm(const Mat& bgr, const Mat& face)
+    {
+        const Rect2f place = box(face);
+        if (place.width < LARGE * bgr.cols && place.height < LARGE * bgr.rows)
+            return true;
+        const Rect inside = Rect(place) & Rect(Point(), bgr.size());
+        if (inside.empty())
+            return false;
+        Scalar mean, deviation;
+        meanStdDev(bgr(inside), mean, deviation);
+        return cv::norm(deviation, NORM_INF) > PLAIN && !lookAt(bgr, face, rollOf(face)).empty();
+    }
+
+    /** Replaces a face that lies on its side or upside down by what a view shows in which it is upright: YuNet takes nearly all of those for upright
+    ones. The landmark network does not: of 1,300 rolled by 0 to 180 degrees, it chose the right turn of all but 2 %. */
+    void turn(const Mat& bgr, const Pyramid& picture, Mat face)
+    {
+        const double sure = 8; // logit: 99 % of upright faces and none of 500 others
+        const int turns = 4;
+        const Rect2f place = box(face);
+        const double seen = rollOf(face), eyes = std::max(place.width, place.height) / BOX.height;
+        const Point2c middle(place.x + place.width / 2, place.y + place.height / 2);
+        std::vector<Square> squares;
+        for (int i = 0; i < turns; ++i)
+        {
+            const double roll = seen + i * CV_PI / 2;
+            const Square square = { middle - std::polar(eyes, roll) * BOX_CENTRE, SIDE * eyes, roll, false, 1 };
+            squares.push_back(square);
+        }
+        if (uprightFaces.look(picture, { squares[0] })[0].logit >= sure)
+            return;
+        const std::vector<Candidate> views = uprightFaces.look(picture, squares);
+        const auto best = std::max_element(views.begin(), views.end(),
+                                           [](const Candidate& a, const Candidate& b) { return a.logit < b.logit; });
+        if (best == views.begin())
+            return;
+        const Mat found = lookAt(bgr, face, squares[best - views.begin()].roll);
+        if (!found.empty())
+            found.colRange(0, SCORE).copyTo(face.colRange(0, SCORE)); // the score is that of the picture as it is
+    }
+
+    /** Replaces a rolled face by what an upright view of it shows: YuNet misplaces its landmarks otherwise, by a quarter of the
+    inter-ocular distance at 35 degrees. The first look tells the roll too small. One that is cut off tells nothing. */
+    void straighten(const Mat& bgr, Mat face)
+    {
+        const Rect2f place = box(face);
+        if ((place & Rect2f(0, 0, float(bgr.cols), float(bgr.rows))).area() < LEAST_WHOLE * place.area())
+            return;
+        const int passes = 3;
+        double roll = rollOf(face), before = 0;
+        for (int pass = 0; pass < passes && angleBetween(roll, before) >= UPRIGHT; ++pass)
+        {
+            const Mat found = lookAt(bgr, face, roll);
+            if (found.empty())
+                return;
+            found.colRange(0, SCORE).copyTo(face.colRange(0, SCORE)); // the score is that of the picture as it is
+            before = roll;
+            roll = rollOf(face);
+        }
+    }
+
+    static const int VIEW = 320, FACE_IN_VIEW = 160; // of straighten(), pixels
+
+    Ptr<FaceDetectorYN> detector;
+    LandmarkNetwork uprightFaces;
+};
+
+#endif // HAVE_OPENCV_OBJDETECT
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+#ifdef SANPRIVACY_HAVE_CASCADES
+
+//! The network's probability of a face; the odds are less where a candidate has fewer votes than most faces get.
+double score(const Candidate& candidate)
+{
+    const double usualVotes = 3;
+    return 1 / (1 + std::exp(-candidate.logit) * usualVotes / std::min(candidate.votes, usualVotes));
+}
+
+//! A face as its landmarks place it.
+struct Pose
+{
+    Point2c centre;   //!< of the five points
+    double eyes;      //!< inter-ocular distance, pixels
+    double roll;      //!< radians
+    double residual;  //!< root mean square distance of the points from the canonical ones, inter-ocular distances
+};
+
+std::vector<Point2c> canonicalPoints()
+{
+    Mat_<float> landmarks;
+    getCanonicalLandmarks(landmarks);
+    std::vector<Point2c> points;
+    for (int i = 0; i < landmarks.rows; ++i)
+        points.push_back(Point2c(landmarks(i, 0), landmarks(i, 1)));
+    return points;
+}
+
+Pose poseOf(const std::vector<Point2c>& landmarks)
+{
+    static const std::vector<Point2c> canonical = canonicalPoints();
+    const Similarity similarity = fitSimilarity(canonical, landmarks);
+    Pose pose = { 0., similarity.scale() * std::abs(canonical[1] - canonical[0]), std::arg(similarity.a), 0 };
+    for (int i = 0; i < LANDMARKS; ++i)
+    {
+        pose.centre += landmarks[i] / double(LANDMARKS);
+        pose.residual += std::norm(similarity(canonical[i]) - landmarks[i]) / LANDMARKS;
+    }
+    pose.residual = std::sqrt(pose.residual) / pose.eyes;
+    return pose;
+}
+
 //! A cascade, and where the face lies in its boxes (in their sides; the means of 249 faces).
 struct Proposer
 {
@@ -501,10 +559,6 @@ private:
     const double MOST_RESIDUAL = .3;    // turned faces reach .25
     const double LEAST_EYES = 8;        // pixels
     const int REFINEMENTS = 2;
-
-    // YuNet's box around the landmarks, the mean of 380 faces: users of boxes find the same square with either detector.
-    const Point2c BOX_CENTRE = Point2c(0, -.25);
-    const Size2d BOX = Size2d(2.4, 3.);
 
     const double MOST_SIDE = 1000, LEAST_SIDE = 320; // of a view, long side
     const double LATER_SIDE = 640;                   // the most after the first round: one face is missing, not many small ones

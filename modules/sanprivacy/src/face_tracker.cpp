@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "dnn_net.hpp" // reasonOf()
 #include "face_tracker.hpp"
+#include "quarter_turns.hpp"
 
 #include <algorithm>
 
@@ -124,18 +125,6 @@ Landmarks landmarksOf(const Mat& face)
     for (int k = 0; k < LANDMARKS; ++k)
         landmarks[k] = corner + Point2c(canonical(k, 0), canonical(k, 1));
     return landmarks;
-}
-
-//! A point of an image that was turned clockwise, in the image itself.
-Point2f turnBack(const Point2f& point, int quarterTurns, const Size& image)
-{
-    switch (quarterTurns)
-    {
-    case 1: return Point2f(point.y, image.height - 1 - point.x);
-    case 2: return Point2f(image.width - 1 - point.x, image.height - 1 - point.y);
-    case 3: return Point2f(image.width - 1 - point.y, point.x);
-    default: return point;
-    }
 }
 
 //! Heads of a frame that are seen there, of all tracks but one.
@@ -365,30 +354,14 @@ std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image, bool n
 
 void FaceTracker::detectTurned(const Mat& image, int quarterTurns, double scale, bool quick, std::vector<Detection>& detections)
 {
-    Mat view = image, turned, faces;
+    Mat view = image, faces;
     if (scale < 1)
         resize(image, view, Size(), scale, scale, INTER_AREA);
-    if (quarterTurns == 0)
-        turned = view;
-    else
-        rotate(view, turned, quarterTurns == 1 ? ROTATE_90_CLOCKWISE : quarterTurns == 2 ? ROTATE_180 : ROTATE_90_COUNTERCLOCKWISE);
-    detector_->detect(turned, faces, quick);
+    detector_->detect(turnedClockwise(view, quarterTurns), faces, quick);
+    turnBack(faces, quarterTurns, view.size());
     for (int i = 0; i < faces.rows; ++i)
     {
         Detection detection = { faces.row(i).clone(), Landmarks(), faces.at<float>(i, SCORE), quarterTurns };
-        float* const value = detection.face.ptr<float>();
-        for (int k = FIRST_LANDMARK; k < SCORE; k += 2)
-        {
-            const Point2f point = turnBack(Point2f(value[k], value[k + 1]), quarterTurns, view.size());
-            value[k] = point.x;
-            value[k + 1] = point.y;
-        }
-        const Point2f a = turnBack(Point2f(value[0], value[1]), quarterTurns, view.size());
-        const Point2f b = turnBack(Point2f(value[0] + value[2], value[1] + value[3]), quarterTurns, view.size());
-        value[0] = std::min(a.x, b.x);
-        value[1] = std::min(a.y, b.y);
-        value[2] = std::abs(a.x - b.x);
-        value[3] = std::abs(a.y - b.y);
         detection.face.colRange(0, SCORE) *= float(image.cols) / float(view.cols);
         detection.landmarks = landmarksOf(detection.face);
 

@@ -15,7 +15,7 @@
 namespace cv { namespace sanprivacy {
 
 StreamParams::StreamParams()
-    : detect_interval(8), detect_side(960), any_roll(true), look_ahead(32), hold(20), renewal(2), sure_score(.6f), least_eyes(10.f),
+    : detect_interval(8), detect_side(896), any_roll(true), look_ahead(32), hold(20), renewal(2), sure_score(.6f), least_eyes(10.f),
       replacement(REPLACE_SAN), on_doubt(DOUBT_BLUR), label(LABEL_PREDICT), prototype(PROTOTYPE_OPPOSITE)
 {
 }

@@ -135,7 +135,11 @@ TEST_P(SanPrivacy_ShippedDetector, landmarks_follow_the_face)
     ASSERT_EQ(faces.rows, 1);
     const Mat landmarks = landmarksOf(faces);
 
-    for (double degrees : { -35., 0., 35. })
+    std::vector<double> rolls = { -35., 0., 35. };
+    if (!*GetParam()) // cascades find no others
+        for (double lying : { -135., -90., -60., 60., 90., 135., 180. })
+            rolls.push_back(lying);
+    for (double degrees : rolls)
         for (double scale : { .15, .6, 3. })
         {
             const Point2f centre((image.cols - 1) / 2.f, (image.rows - 1) / 2.f);
@@ -153,7 +157,7 @@ TEST_P(SanPrivacy_ShippedDetector, landmarks_follow_the_face)
 
             detector->detect(moved, found);
             ASSERT_EQ(found.rows, 1) << degrees << " degrees, scale " << scale;
-            EXPECT_LE(landmarkError(landmarksOf(found), expected), *GetParam() ? .06 : .12) << degrees << " degrees, scale " << scale;
+            EXPECT_LE(landmarkError(landmarksOf(found), expected), *GetParam() ? .06 : std::abs(degrees) < 60 ? .12 : .2) << degrees << " degrees, scale " << scale;
         }
 }
 

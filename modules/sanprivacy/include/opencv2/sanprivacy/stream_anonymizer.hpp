@@ -55,7 +55,7 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     CV_WRAP StreamParams();
 
     CV_PROP_RW int detect_interval; //!< the detector looks at every such frame, and whenever a face was lost; default 8
-    CV_PROP_RW int detect_side;     //!< long side of the picture that it looks at, pixels; default 960, 0: as the frame
+    CV_PROP_RW int detect_side;     //!< long side of the picture that it looks at, pixels; default 896, 0: as the frame
     CV_PROP_RW bool any_roll;       //!< look at turned frames too, in turn: faces lying on their side or upside down; default true
     CV_PROP_RW int look_ahead;      //!< frames kept back, in which faces found late are protected too; default 32, a round of all turns
     CV_PROP_RW int hold;            //!< frames that a face is protected for after it was last seen; default 20
