@@ -14,9 +14,10 @@ namespace cv { namespace sanprivacy {
 
 /** @brief Finds faces and their five landmarks.
 
-It is cv::FaceDetectorYN with the shipped YuNet or another, at several sizes, and once more in an upright view of each rolled face;
-a face upside down is taken for an upright one. Or, with "cascade", the frontal-face cascades of opencv-data propose boxes, and the
-project's landmark network places five points in each and rejects what is no face: slower, and it misses more.
+It is cv::FaceDetectorYN with the shipped YuNet or another, at several sizes, and once more in an upright view of each rolled face. The
+project's landmark network tells a face that lies on its side or upside down from an upright one. Or, with "cascade", the frontal-face
+cascades of opencv-data propose boxes, and the landmark network places five points in each and rejects what is no face: slower, and
+it misses more.
 Needs the objdetect module (Error::StsNotImplemented without it).
 */
 class CV_EXPORTS_W FaceDetector
@@ -37,7 +38,8 @@ public:
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size.
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best first.
     Zero rows where there is no face.
-    @param quick for films, whose next frames show the face again: leaves out what is costly and finds a face now and then. */
+    @param quick for films, whose next frames show the face again: leaves out what is costly and finds a face now and then; one that lies
+    on its side or upside down may be taken for an upright one. */
     CV_WRAP void detect(InputArray image, OutputArray faces, bool quick = false);
 
     class Impl;
