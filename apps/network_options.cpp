@@ -69,6 +69,8 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->type_name("YML")->check(CLI::ExistingFile)->excludes(hiding);
     command.add_option("--classifier", classifier, "Gender network of --label auto; default: the shipped one")
         ->type_name("ONNX")->check(CLI::ExistingFile)->excludes(hiding);
+    command.add_option("--strength", strength, "Share of the network's change, above 0 to 2; more hides more and costs more matching")
+        ->type_name("X")->capture_default_str()->check(CLI::Range(.01, 2.).description(""));
     command.add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
         ->type_name("NAME")->check(CLI::IsMember(backendNames()).description(""));
 }
@@ -82,9 +84,11 @@ cv::Ptr<FaceDetector> NetworkOptions::createDetector() const
 cv::Ptr<Perturber> NetworkOptions::createPerturber() const
 {
     const Backend& wanted = findBackend(backend);
-    if (!hide.empty())
-        return Perturber::createHiding(hide, model, wanted.backend, wanted.target);
-    return Perturber::create(model, prototypes, classifier, wanted.backend, wanted.target);
+    const cv::Ptr<Perturber> perturber = hide.empty()
+        ? Perturber::create(model, prototypes, classifier, wanted.backend, wanted.target)
+        : Perturber::createHiding(hide, model, wanted.backend, wanted.target);
+    perturber->setStrength(strength);
+    return perturber;
 }
 
 }} // namespace sanprivacy::apps

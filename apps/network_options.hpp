@@ -23,6 +23,7 @@ struct NetworkOptions
     std::string model, prototypes, classifier; //!< empty: the shipped ones
     std::vector<std::string> hide;             //!< attributes; empty: the one that model and prototypes are for, gender
     std::string detector;                      //!< YuNet file, or "cascade"; empty: the shipped YuNet
+    double strength = 1;                       //!< of the perturbation
     std::string backend = "cpu";
 
     void addDetectorTo(CLI::App& command);

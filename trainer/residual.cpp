@@ -5,6 +5,7 @@
 #include "verbs.hpp"
 
 #include <map>
+#include <set>
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <CLI/CLI.hpp>
@@ -319,9 +320,11 @@ public:
                     else
                         addErrors("uninformed" + suffix, logits, y, count / double(members.size() - informed));
                 }
+                std::set<std::string> measured; // one that is drawn more often is there several times
                 for (const auto* list : { &classifiers, &watched })
                     for (const Auxiliary& classifier : *list)
-                        addErrors(classifier.description().name + suffix, classifier.forward(shown), y, count);
+                        if (measured.insert(classifier.description().name).second)
+                            addErrors(classifier.description().name + suffix, classifier.forward(shown), y, count);
                 for (size_t i = 0; i < matchers.size(); i++)
                 {
                     const std::string& name = matchers[i].description().name;
@@ -396,7 +399,8 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--attackers", options->attackers, "checkpoint of the verb attackers")->check(CLI::ExistingFile);
     verb->add_option("--initial", options->initial, "checkpoint of this verb to start from, or a file of the verb export (and --attackers)")->check(CLI::ExistingFile);
     verb->add_option("--networks", options->networks, "networks file that describes the auxiliary networks")->required()->check(CLI::ExistingFile);
-    verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers; they read the first attribute");
+    verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers; they read the first attribute.\n"
+        "One of them is drawn for each step: one that is named twice, twice as often");
     verb->add_option("--watched", options->watched, "classifiers to measure by only");
     verb->add_option("--matchers", options->matchers, "names in the networks file, as the attackers had them")->required();
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();

@@ -85,6 +85,16 @@ class Good(PerturbTest):
         self.assertEqual(results["grey"].shape, portrait().shape[:2])
         self.assertEqual(results["crop"].shape, (224, 224))
 
+    def test_strength(self):
+        self.save("a.png")
+        change = {}
+        for strength in ("0.5", "1", "2"):
+            done = self.perturb(self.path("in", "a.png"), "-o", self.path(strength), "--strength", strength)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            change[strength] = difference(portrait(), cv2.imread(self.path(strength, "a.png")))
+        self.assertAlmostEqual(change["0.5"] / change["1"], .5, delta=.05)
+        self.assertGreater(change["2"], 1.3 * change["1"])  # some of it is clipped
+
     def test_a_face_in_the_label_file_gets_its_label(self):
         for name in ("a.png", "b.png", "c/b.png"):
             self.save(name)
@@ -377,6 +387,7 @@ class Usage(PerturbTest):
             ("perturb",): "required",
             ("perturb", picture): "required",
             ("perturb", picture, "-o", self.path("out"), "--prototype", "other"): "other",
+            ("perturb", picture, "-o", self.path("out"), "--strength", "0"): "--strength",
             ("perturb", picture, "-o", self.path("out"), "--label", "neutral"): "--label neutral has no opposite",
             ("perturb", picture, "-o", self.path("out"), "--landmarks"): "--labels",
             ("perturb", picture, "-o", self.path("out"), "--labels", self.path("plain.csv"), "--landmarks"): "no landmark",

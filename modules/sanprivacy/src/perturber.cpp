@@ -305,7 +305,7 @@ class Perturber::Impl
 {
 public:
     Impl(const String& model, const std::vector<Attribute>& attributes_, const DnnDevice& device_)
-        : device(device_), attributes(attributes_), generator(networkFile(model), attributes, device), classifiers(attributes.size())
+        : device(device_), attributes(attributes_), strength(1), generator(networkFile(model), attributes, device), classifiers(attributes.size())
     {
         if (attributes.size() > 1 && !generator.isBlindToLabels())
             CV_Error(Error::StsBadArg, "Several attributes need a network of the inputs image, target_proto");
@@ -320,14 +320,15 @@ public:
         resizeBlob(faces, (int)labels.size());
         for (size_t i = 0; i < labels.size(); i++)
             loadFace(images[i], blobPlane(faces, (int)i));
-        if (choices[0] == PROTOTYPE_RANDOM)
-        {
+        const bool random = choices[0] == PROTOTYPE_RANDOM;
+        if (random)
             drawTargets(labels);
-            generator.forward(faces, labels, std::vector<int>(1, PROTOTYPE_SAME), outputs);
-            return outputs;
-        }
-        predictLabels(labels);
-        generator.forward(faces, labels, choices, outputs);
+        else
+            predictLabels(labels);
+        generator.forward(faces, labels, random ? std::vector<int>(1, PROTOTYPE_SAME) : choices, outputs);
+        if (strength != 1)
+            for (Mat& output : outputs)
+                amplify(output);
         return outputs;
     }
 
@@ -349,8 +350,20 @@ public:
 
     const DnnDevice device;
     const std::vector<Attribute> attributes;
+    double strength;
 
 private:
+    //! X + strength (X' - X)
+    void amplify(Mat& output) const
+    {
+        const Mat x = faces.reshape(1, 1);
+        Mat result;
+        addWeighted(output.reshape(1, 1), strength, x, 1 - strength, 0, result);
+        cv::min(result, 1, result);
+        cv::max(result, 0, result);
+        output = result.reshape(1, output.dims, output.size.p);
+    }
+
     //! Checks a face and writes it to the plane as grey 0..1.
     void loadFace(const Mat& image, Mat plane)
     {
@@ -491,6 +504,19 @@ Ptr<Perturber> Perturber::createHiding(const std::vector<String>& names, const S
 bool Perturber::empty() const
 {
     return p.empty();
+}
+
+void Perturber::setStrength(double strength)
+{
+    const double most = 2;
+    if (!(strength > 0 && strength <= most))
+        CV_Error(Error::StsOutOfRange, format("The strength must be above 0 and at most %g; found %g", most, strength));
+    checkCreated(p).strength = strength;
+}
+
+double Perturber::getStrength() const
+{
+    return checkCreated(p).strength;
 }
 
 int Perturber::getAttributeCount() const

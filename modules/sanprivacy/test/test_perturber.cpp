@@ -173,6 +173,37 @@ TEST(SanPrivacy_Perturber, all_three_equal_three_calls)
     }
 }
 
+TEST(SanPrivacy_Perturber, strength_scales_the_change)
+{
+    const Ptr<Perturber> perturber = createPerturber();
+    EXPECT_EQ(1, perturber->getStrength());
+    const std::vector<Mat> faces = { randomFace(CV_32FC1, 1), randomFace(CV_32FC1, 2) };
+    const std::vector<int> labels = { 0, 1 };
+    std::vector<Mat> whole, scaled;
+    perturber->perturbBatch(faces, whole, labels);
+    for (double strength : { .25, 1., 2. })
+    {
+        perturber->setStrength(strength);
+        EXPECT_EQ(strength, perturber->getStrength());
+        perturber->perturbBatch(faces, scaled, labels);
+        for (size_t i = 0; i < faces.size(); i++)
+        {
+            Mat expected = faces[i] + strength * (whole[i] - faces[i]);
+            expected = cv::min(cv::max(expected, 0), 1);
+            EXPECT_LE(cvtest::norm(scaled[i], expected, NORM_INF), 1e-5) << strength;
+        }
+    }
+    Mat same, neutral, opposite, one;
+    perturber->perturbAll(faces[0], same, neutral, opposite, 1);
+    perturber->perturb(faces[0], one, 1, PROTOTYPE_NEUTRAL);
+    EXPECT_LE(cvtest::norm(neutral, one, NORM_INF), 1e-6);
+
+    for (double strength : { 0., -1., 2.1, std::numeric_limits<double>::quiet_NaN() })
+        EXPECT_EQ(Error::StsOutOfRange, errorOf([&] { perturber->setStrength(strength); }).code) << strength;
+    EXPECT_EQ(2, perturber->getStrength());
+    EXPECT_EQ(Error::StsNullPtr, errorOf([] { Perturber().setStrength(1); }).code);
+}
+
 TEST(SanPrivacy_Perturber, batch_equals_single_faces)
 {
     for (const char* generator : GENERATORS)

@@ -65,6 +65,12 @@ public:
                                                int backend_id = 0, int target_id = 0, bool allow_fallback = false);
 
     CV_WRAP bool empty() const;
+
+    /** @brief The dial between privacy and matching, for a network as it is: outputs are X + strength (X' - X), clipped to 0..1.
+    @param strength above 0, at most 2; 1, as the network was trained, until it is set. */
+    CV_WRAP void setStrength(double strength);
+    CV_WRAP double getStrength() const;
+
     CV_WRAP int getAttributeCount() const; //!< of attributes that are hidden; labels are less than 2 to the power of it
     CV_WRAP Size getInputSize() const; //!< of the faces taken and given, 224x224
     CV_WRAP int getBackend() const;    //!< in use, after any fall-back
