@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""Measures how well the gender of perturbed faces is read by whoever has a matcher and labelled outputs of the software.
+
+    PYTHONPATH=build/python measure_reader.py --train DIR --test DIR --networks YML --matcher NAME
+        [--prototype random] [--model ONNX] [--strength 1] [--limit 1800]
+
+The reader is a logistic regression on the matcher's descriptors (scikit-learn). It learns from the first `--limit` faces of one set and reads
+the faces of another, other people. DIR has labels.csv with gender and landmarks."""
+
+import argparse
+import csv
+import os
+
+import cv2
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
+BOX = np.array([1.2, 1.75, 2.4, 3.])  # around the mean of the landmarks, inter-ocular distances: left, up, width, height
+COLUMNS, LANDMARK, SCORE = 15, 4, 14  # of the rows of FaceDetector
+PROTOTYPES = ("same", "neutral", "opposite", "random")
+
+
+def read_faces(folder, limit):
+    """Pictures, their detector rows, and whether they are men."""
+    faces = []
+    with open(os.path.join(folder, "labels.csv"), newline="") as stream:
+        for row in list(csv.DictReader(stream))[:limit]:
+            points = np.float32([row[column] for column in LANDMARKS]).reshape(5, 2)
+            eyes, centre = np.linalg.norm(points[1] - points[0]), points.mean(axis=0)
+            face = np.zeros((1, COLUMNS), np.float32)
+            face[0, :2], face[0, 2:LANDMARK] = centre - BOX[:2] * eyes, BOX[2:] * eyes
+            face[0, LANDMARK:SCORE], face[0, SCORE] = points.ravel(), 1
+            faces.append((cv2.imread(os.path.join(folder, row["file"])), face, row["gender"] == "M"))
+    return faces
+
+
+def descriptors(matcher, faces, perturber=None, prototype=None):
+    crops = []
+    for picture, face, male in faces:
+        shown = picture if perturber is None else perturber.perturbFaces(picture, face, [int(male)], prototype=prototype)
+        crops.append(matcher.crop(shown, face))
+    rows = np.concatenate([matcher.forward(crops[i:i + 32]) for i in range(0, len(crops), 32)])
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def auc(learnt_from, labels, read, truth):
+    reader = make_pipeline(StandardScaler(), LogisticRegression(C=.01, max_iter=2000)).fit(learnt_from, labels)
+    return roc_auc_score(truth, reader.decision_function(read))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train", required=True)
+    parser.add_argument("--test", required=True)
+    parser.add_argument("--networks", required=True)
+    parser.add_argument("--matcher", required=True)
+    parser.add_argument("--prototype", choices=PROTOTYPES, default="random")
+    parser.add_argument("--model", default="")
+    parser.add_argument("--strength", type=float, default=1)
+    parser.add_argument("--limit", type=int, default=1800)
+    options = parser.parse_args()
+
+    described = {network.name: network for network in cv2.sanprivacy.readNetworks(options.networks)}
+    matcher = cv2.sanprivacy.FaceNetwork.create(described[options.matcher])
+    perturber = cv2.sanprivacy.Perturber.create(options.model)
+    perturber.setStrength(options.strength)
+    prototype = PROTOTYPES.index(options.prototype)
+    train, test = read_faces(options.train, options.limit), read_faces(options.test, None)
+    labels, truth = ([male for _, _, male in faces] for faces in (train, test))
+    plain, perturbed = ([descriptors(matcher, faces, *how) for faces in (train, test)] for how in ((), (perturber, prototype)))
+
+    print(f"AUC of gender read from descriptors of {options.matcher}, {len(train)} faces to learn from, {len(test)} to read")
+    print(f"untouched faces, learnt from untouched ones: {auc(plain[0], labels, plain[1], truth):.3f}")
+    print(f"{options.prototype} outputs, learnt from untouched faces: {auc(plain[0], labels, perturbed[1], truth):.3f}")
+    print(f"{options.prototype} outputs, learnt from such outputs: {auc(perturbed[0], labels, perturbed[1], truth):.3f}")
+
+
+if __name__ == "__main__":
+    main()
