@@ -399,8 +399,8 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--attackers", options->attackers, "checkpoint of the verb attackers")->check(CLI::ExistingFile);
     verb->add_option("--initial", options->initial, "checkpoint of this verb to start from, or a file of the verb export (and --attackers)")->check(CLI::ExistingFile);
     verb->add_option("--networks", options->networks, "networks file that describes the auxiliary networks")->required()->check(CLI::ExistingFile);
-    verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers; they read the first attribute.\n"
-        "One of them is drawn for each step: one that is named twice, twice as often");
+    verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers; they read the first attribute; "
+        "one is drawn for each step, one that is named twice is drawn twice as often");
     verb->add_option("--watched", options->watched, "classifiers to measure by only");
     verb->add_option("--matchers", options->matchers, "names in the networks file, as the attackers had them")->required();
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
