@@ -9,6 +9,7 @@
 #include "similarity.hpp"
 
 #include <algorithm>
+#include <cfloat>
 #include <tuple>
 
 namespace cv { namespace sanprivacy {
@@ -400,29 +401,29 @@ private:
     }
 
     /** Replaces a face that lies on its side or upside down by what a view shows in which it is upright: YuNet takes nearly all of those for upright
-    ones. The landmark network does not: of 1,300 rolled by 0 to 180 degrees, it chose the right turn of all but 2 %. */
+    ones. The landmark network does not: of 1,307 rolled by 0 to 180 degrees to either side, it chose a wrong turn of 27. */
     void turn(const Mat& bgr, const Pyramid& picture, Mat face)
     {
-        const double sure = 8; // logit: 99 % of upright faces and none of 500 others
+        const double sure = 8; // logit that ends the search: 637 of 653 upright faces have it, and 5 of 654 others
         const int turns = 4;
         const Rect2f place = box(face);
         const double seen = rollOf(face), eyes = std::max(place.width, place.height) / BOX.height;
         const Point2c middle(place.x + place.width / 2, place.y + place.height / 2);
-        std::vector<Square> squares;
-        for (int i = 0; i < turns; ++i)
+        double best = 0, most = -DBL_MAX; // roll, logit
+        for (int i = 0; i < turns && most < sure; ++i)
         {
             const double roll = seen + i * CV_PI / 2;
             const Square square = { middle - std::polar(eyes, roll) * BOX_CENTRE, SIDE * eyes, roll, false, 1 };
-            squares.push_back(square);
+            const double logit = uprightFaces.look(picture, { square })[0].logit;
+            if (logit > most)
+            {
+                best = roll;
+                most = logit;
+            }
         }
-        if (uprightFaces.look(picture, { squares[0] })[0].logit >= sure)
+        if (best == seen)
             return;
-        const std::vector<Candidate> views = uprightFaces.look(picture, squares);
-        const auto best = std::max_element(views.begin(), views.end(),
-                                           [](const Candidate& a, const Candidate& b) { return a.logit < b.logit; });
-        if (best == views.begin())
-            return;
-        const Mat found = lookAt(bgr, face, squares[best - views.begin()].roll);
+        const Mat found = lookAt(bgr, face, best);
         if (!found.empty())
             found.colRange(0, SCORE).copyTo(face.colRange(0, SCORE)); // the score is that of the picture as it is
     }
