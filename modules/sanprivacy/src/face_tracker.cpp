@@ -330,14 +330,16 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
         { return !track.left && track.lost > 0 && track.lost % LOST_INTERVAL == 1; });
 }
 
-/** Upright, and turned as the known faces lie. In turn, a costlier look: a thorough one upright, and one at each further turn, for which
-half the size has to do. A new scene gets all of them at once. */
+/** Upright, and turned as the known faces lie; half the size has to do every second time, unless a face went missing. In turn, a costlier look:
+a thorough one upright, and one at each further turn, always at half the size. A new scene gets all of them at once. */
 std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image, bool newScene)
 {
     const double side = std::max(image.cols, image.rows);
     const double scale = params_.detect_side > 0 ? std::min(1., params_.detect_side / side) : 1;
     const int extra = turn_++ % TURNS;
     const bool thorough = newScene || extra == 0;
+    const bool coarse = !newScene && extra % 2 == 1
+        && std::none_of(tracks_.begin(), tracks_.end(), [](const Track& track) { return !track.left && track.lost > 0; });
 
     std::vector<Detection> detections;
     for (int turn = 0; turn < TURNS; ++turn)
@@ -345,7 +347,7 @@ std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image, bool n
         const bool known = turn == 0 || std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
             { return turnsToUpright(track.landmarks) == turn; });
         if (known || (params_.any_roll && newScene))
-            detectTurned(image, turn, scale, turn > 0 || !thorough, detections);
+            detectTurned(image, turn, coarse ? scale / 2 : scale, turn > 0 || !thorough, detections);
         else if (params_.any_roll && turn == extra)
             detectTurned(image, turn, scale / 2, true, detections);
     }
