@@ -22,6 +22,22 @@ Tensor binaryCrossEntropy(const Tensor& target, const Tensor& logits, const Tens
     return torch::binary_cross_entropy_with_logits(logits.to(torch::kFloat), target.to(torch::kFloat), weights);
 }
 
+//! S(p, f) of each value.
+Tensor costs(const Tensor& probability, const Tensor& logits)
+{
+    return torch::binary_cross_entropy_with_logits(logits.to(torch::kFloat), probability.to(torch::kFloat), {}, {}, at::Reduction::None);
+}
+
+//! The mean cost of hidden attributes and of S(f(X), f(X')) of the others.
+Tensor costOfHiding(const Tensor& hiding, const Tensor& logits, const Tensor& hidden, const Tensor& original)
+{
+    if (!hidden.defined())
+        return hiding.mean();
+    checkSameShape(hidden, logits);
+    checkSameShape(original, logits);
+    return (hidden * hiding + (1 - hidden) * costs(torch::sigmoid(original.to(torch::kFloat)), logits)).mean();
+}
+
 } // namespace
 
 Tensor reconstructionLoss(const Tensor& logits, const Tensor& x)
@@ -45,16 +61,16 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
     return (perturbed.to(torch::kFloat) - original.to(torch::kFloat)).square().sum(1).mean();
 }
 
-Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden, const Tensor& original)
+Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, double overshoot, const Tensor& hidden, const Tensor& original)
 {
     checkSameShape(targets, logits);
-    const Tensor f = logits.to(torch::kFloat), costs = torch::softplus(margin - (2 * targets - 1) * f);
-    if (!hidden.defined())
-        return costs.mean();
-    checkSameShape(hidden, logits);
-    checkSameShape(original, logits);
-    const Tensor kept = torch::binary_cross_entropy_with_logits(f, torch::sigmoid(original.to(torch::kFloat)), {}, {}, at::Reduction::None);
-    return (hidden * costs + (1 - hidden) * kept).mean();
+    const Tensor missing = margin - (2 * targets - 1) * logits.to(torch::kFloat);
+    return costOfHiding(torch::softplus(missing) + overshoot * torch::softplus(-missing), logits, hidden, original);
+}
+
+Tensor confusionLoss(const Tensor& logits, const Tensor& hidden, const Tensor& original)
+{
+    return costOfHiding(costs(torch::full_like(logits, .5), logits), logits, hidden, original);
 }
 
 Tensor cosineLoss(const Tensor& perturbed, const Tensor& original)

@@ -40,15 +40,21 @@ torch::Tensor totalLoss(const torch::Tensor& gender, const torch::Tensor& matchi
 // Beyond the paper: costs of the residual U-Net.
 
 /** J_G towards a target that is independent of the face's own label: softplus(margin - s f), s = 1 for target 1, else -1.
-Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure.
+Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure. With overshoot w, w softplus(s f - margin) is added:
+whose own label the target is, shall be no surer than who got another's, or the difference would tell the label.
 An attribute that is not to be hidden shall be read as it was: S(f(X), f(X')) takes the place of its cost.
 @param targets [N,A] of A attributes, 0 or 1
 @param logits f(X'), [N,A] of label 1
 @param margin logit from which on nothing is gained
+@param overshoot weight of more than the margin
 @param hidden [N,A], 1 for an attribute to be hidden, else 0; undefined: all are
 @param original f(X), [N,A]; needed where hidden is given */
-torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logits, double margin,
+torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logits, double margin, double overshoot = 0,
                          const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
+
+/** J_G of a classifier that learns on perturbed faces: it shall not know, S(1/2, f(X')). What it can be brought to say, it would learn to turn round.
+@param logits, hidden, original as for targetLoss() */
+torch::Tensor confusionLoss(const torch::Tensor& logits, const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
 
 /** J_M for descriptors of unit length: with d = 1 - cos(R(X'), R(X)), the mean of d and its root mean square, so that those
 who lose most count most.

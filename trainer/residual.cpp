@@ -126,7 +126,7 @@ struct ResidualOptions
     std::vector<fs::path> prototypes; // one per attribute
     fs::path attackers, initial, networks;
     std::vector<std::string> classifiers, matchers, watched;
-    double bound = .15, margin = 3;
+    double bound = .15, margin = 3, overshoot = 0;
     double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600, oppositeShare = .5, ghosts = 0;
     int64_t opponents = 4, informed = 4, learners = 2;
 };
@@ -211,10 +211,11 @@ public:
         // Some of the attackers, for J_G and, by their descriptors, for J_M
         const auto& members = contest->attackers->members;
         std::vector<Tensor> gender, distances;
-        const auto mislead = [&, targets = targets](const Tensor& changed, const Tensor& original) {
+        const auto mislead = [&, targets = targets](const Tensor& changed, const Tensor& original, bool informed = false) {
             const int64_t known = changed.size(1); // attributes, the first
             const Tensor wanted = hidden.defined() ? hidden.narrow(1, 0, known) : hidden;
-            gender.push_back(targetLoss(targets.narrow(1, 0, known), changed, options.margin, wanted, original));
+            gender.push_back(informed ? confusionLoss(changed, wanted, original)
+                                      : targetLoss(targets.narrow(1, 0, known), changed, options.margin, options.overshoot, wanted, original));
         };
         for (int64_t i : drawSome(options.opponents, int64_t(members.size()), generator))
         {
@@ -228,7 +229,7 @@ public:
                 const torch::NoGradGuard noGradients;
                 reference = lookAt(seen[0]);
             }
-            mislead(changed.logit, reference.logit);
+            mislead(changed.logit, reference.logit, i < options.informed);
             distances.push_back(cosineLoss(normalize(changed.descriptor.to(torch::kFloat)), normalize(reference.descriptor.to(torch::kFloat))));
         }
         const Tensor matchingOfAttackers = torch::stack(distances).mean();
@@ -405,10 +406,11 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--matchers", options->matchers, "names in the networks file, as the attackers had them")->required();
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
     verb->add_option("--margin", options->margin, "logit that J_G asks of a classifier")->capture_default_str();
+    verb->add_option("--overshoot", options->overshoot, "weight of a larger logit, so that who keeps their label does not stand out")->capture_default_str();
     verb->add_option("--opposite-share", options->oppositeShare, "of the targets, which are the harder ones; informed attackers learn as if it were one half")
         ->capture_default_str()->check(CLI::Range(.01, .99));
     verb->add_option("--ghosts", options->ghosts, "an attacker to be misled has its channels changed by up to this, anew each time")
-        ->capture_default_str()->check(CLI::Range(0., 1.));
+        ->type_name("0-1")->capture_default_str()->check(CLI::Range(0., 1.).description(""));
     verb->add_option("--opponents", options->opponents, "attackers drawn for each step, beside one of --classifiers")->capture_default_str();
     verb->add_option("--informed", options->informed, "so many attackers, the first, go on learning on perturbed faces")->capture_default_str()->check(CLI::NonNegativeNumber);
     verb->add_option("--learners", options->learners, "of these, drawn for each step to learn")->capture_default_str()->check(CLI::NonNegativeNumber);

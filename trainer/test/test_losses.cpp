@@ -61,6 +61,18 @@ TEST(Losses, target_asks_for_a_margin)
     const Tensor targets = column({1, 0}), logits = column({2, 1});
     const double expected = (std::log1p(std::exp(3. - 2)) + std::log1p(std::exp(3. + 1))) / 2;
     EXPECT_NEAR(targetLoss(targets, logits, 3).item<double>(), expected, PRECISION);
+    const double beyond = (std::log1p(std::exp(2. - 3)) + std::log1p(std::exp(-1. - 3))) / 2;
+    EXPECT_NEAR(targetLoss(targets, logits, 3, .5).item<double>(), expected + .5 * beyond, PRECISION);
+}
+
+TEST(Losses, confusion_is_least_where_nothing_is_known)
+{
+    const Tensor logits = column({2, -1}), original = column({-5, 3});
+    const double expected = (std::log1p(std::exp(2.)) - 1 + std::log1p(std::exp(1.)) - .5) / 2;
+    EXPECT_NEAR(confusionLoss(logits).item<double>(), expected, PRECISION);
+    EXPECT_NEAR(confusionLoss(column({0, 0})).item<double>(), std::log(2.), PRECISION);
+    EXPECT_NEAR(confusionLoss(logits, column({1, 1}), original).item<double>(), expected, PRECISION);
+    EXPECT_NEAR(confusionLoss(logits, column({0, 0}), logits).item<double>(), crossEntropy(torch::sigmoid(logits), logits).item<double>(), PRECISION);
 }
 
 TEST(Losses, attributes_that_are_not_hidden_stay_as_they_are)
@@ -68,8 +80,8 @@ TEST(Losses, attributes_that_are_not_hidden_stay_as_they_are)
     const Tensor targets = torch::tensor({{1.f, 0.f}}), logits = torch::tensor({{2.f, 1.f}}), original = torch::tensor({{-5.f, 3.f}});
     const double stay = 1 / (1 + std::exp(-3.)), kept = stay * std::log1p(std::exp(-1.)) + (1 - stay) * std::log1p(std::exp(1.));
     const double expected = (std::log1p(std::exp(3. - 2)) + kept) / 2;
-    EXPECT_NEAR(targetLoss(targets, logits, 3, torch::tensor({{1.f, 0.f}}), original).item<double>(), expected, PRECISION);
-    EXPECT_NEAR(targetLoss(targets, logits, 3, torch::ones({1, 2}), original).item<double>(), targetLoss(targets, logits, 3).item<double>(),
+    EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::tensor({{1.f, 0.f}}), original).item<double>(), expected, PRECISION);
+    EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::ones({1, 2}), original).item<double>(), targetLoss(targets, logits, 3).item<double>(),
                 PRECISION);
 }
 
