@@ -2,13 +2,14 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures how well the gender of perturbed faces is read by whoever has a matcher and labelled outputs of the software.
+"""Measures how well the gender of perturbed faces is read by whoever has labelled outputs of the software.
 
     PYTHONPATH=build/python measure_reader.py --train DIR --test DIR --networks YML --matcher NAME
         [--prototype random] [--model ONNX] [--strength 1] [--limit 1800]
 
-The reader is a logistic regression on the matcher's descriptors (scikit-learn). It learns from the first `--limit` faces of one set and reads
-the faces of another, other people. DIR has labels.csv with gender and landmarks."""
+Each reader is a logistic regression (scikit-learn): on a matcher's descriptors; on histograms of oriented gradients of the aligned crop; on
+those of its rim alone, where the perturbation fades. It learns from the first `--limit` faces of one set and reads the faces of another,
+other people. DIR has labels.csv with gender and landmarks."""
 
 import argparse
 import csv
@@ -16,6 +17,7 @@ import os
 
 import cv2
 import numpy as np
+from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -24,6 +26,9 @@ from sklearn.preprocessing import StandardScaler
 LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
 BOX = np.array([1.2, 1.75, 2.4, 3.])  # around the mean of the landmarks, inter-ocular distances: left, up, width, height
 COLUMNS, LANDMARK, SCORE = 15, 4, 14  # of the rows of FaceDetector
+HOG = cv2.HOGDescriptor((96, 96), (16, 16), (8, 8), (8, 8), 9)
+RIM = 12  # pixels of 96
+COMPONENTS = 300
 PROTOTYPES = ("same", "neutral", "opposite", "random")
 
 
@@ -41,17 +46,28 @@ def read_faces(folder, limit):
     return faces
 
 
-def descriptors(matcher, faces, perturber=None, prototype=None):
-    crops = []
-    for picture, face, male in faces:
-        shown = picture if perturber is None else perturber.perturbFaces(picture, face, [int(male)], prototype=prototype)
-        crops.append(matcher.crop(shown, face))
+def oriented_gradients(picture, face, only_rim):
+    crop = cv2.cvtColor(cv2.sanprivacy.alignFace(picture, face)[1], cv2.COLOR_BGR2GRAY)
+    crop = cv2.resize(crop, HOG.winSize, interpolation=cv2.INTER_AREA)
+    if only_rim:
+        crop[RIM:-RIM, RIM:-RIM] = 0
+    return HOG.compute(crop).ravel()
+
+
+def features(matcher, faces, perturber=None, prototype=None):
+    """A row per face for each of the readers: descriptors, gradients, gradients of the rim."""
+    shown = [picture if perturber is None else perturber.perturbFaces(picture, face, [int(male)], prototype=prototype) for picture, face, male in faces]
+    seen = [(picture, face) for picture, (_, face, _) in zip(shown, faces)]
+    crops = [matcher.crop(picture, face) for picture, face in seen]
     rows = np.concatenate([matcher.forward(crops[i:i + 32]) for i in range(0, len(crops), 32)])
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True),
+            np.array([oriented_gradients(picture, face, False) for picture, face in seen]),
+            np.array([oriented_gradients(picture, face, True) for picture, face in seen]))
 
 
 def auc(learnt_from, labels, read, truth):
-    reader = make_pipeline(StandardScaler(), LogisticRegression(C=.01, max_iter=2000)).fit(learnt_from, labels)
+    components = PCA(min(COMPONENTS, *learnt_from.shape), random_state=0)
+    reader = make_pipeline(StandardScaler(), components, LogisticRegression(C=.01, max_iter=2000)).fit(learnt_from, labels)
     return roc_auc_score(truth, reader.decision_function(read))
 
 
@@ -74,12 +90,14 @@ def main():
     prototype = PROTOTYPES.index(options.prototype)
     train, test = read_faces(options.train, options.limit), read_faces(options.test, None)
     labels, truth = ([male for _, _, male in faces] for faces in (train, test))
-    plain, perturbed = ([descriptors(matcher, faces, *how) for faces in (train, test)] for how in ((), (perturber, prototype)))
+    plain, perturbed = ([features(matcher, faces, *how) for faces in (train, test)] for how in ((), (perturber, prototype)))
 
-    print(f"AUC of gender read from descriptors of {options.matcher}, {len(train)} faces to learn from, {len(test)} to read")
-    print(f"untouched faces, learnt from untouched ones: {auc(plain[0], labels, plain[1], truth):.3f}")
-    print(f"{options.prototype} outputs, learnt from untouched faces: {auc(plain[0], labels, perturbed[1], truth):.3f}")
-    print(f"{options.prototype} outputs, learnt from such outputs: {auc(perturbed[0], labels, perturbed[1], truth):.3f}")
+    print(f"AUC of gender, {len(train)} faces to learn from, {len(test)} to read: untouched, learnt from untouched ones; "
+          f"{options.prototype} outputs, learnt from untouched ones; {options.prototype} outputs, learnt from such outputs")
+    for reader, name in enumerate((f"descriptors of {options.matcher}", "oriented gradients", "those of the rim")):
+        (learnt, read), (learnt_outputs, read_outputs) = ([rows[reader] for rows in sets] for sets in (plain, perturbed))
+        print(f"{name}: {auc(learnt, labels, read, truth):.3f} {auc(learnt, labels, read_outputs, truth):.3f} "
+              f"{auc(learnt_outputs, labels, read_outputs, truth):.3f}")
 
 
 if __name__ == "__main__":
