@@ -2,18 +2,19 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures how well the gender of perturbed faces is read by whoever has labelled outputs of the software.
+"""Measures how well gender or age of perturbed faces is read by whoever has labelled outputs of the software.
 
     PYTHONPATH=build/python measure_reader.py --train DIR --test DIR --networks YML --matcher NAME
-        [--prototype random] [--model ONNX] [--strength 1] [--limit 1800]
+        [--hide gender age] [--prototype random] [--model ONNX] [--strength 1] [--limit 1800]
 
 Each reader is a logistic regression (scikit-learn): on a matcher's descriptors; on histograms of oriented gradients of the aligned crop; on
 those of its rim alone, where the perturbation fades. It learns from the first `--limit` faces of one set and reads the faces of another,
-other people. DIR has labels.csv with gender and landmarks."""
+other people. DIR has labels.csv with landmarks and the attributes; age is in years, or such a span as 30-39."""
 
 import argparse
 import csv
 import os
+import re
 
 import cv2
 import numpy as np
@@ -29,11 +30,15 @@ COLUMNS, LANDMARK, SCORE = 15, 4, 14  # of the rows of FaceDetector
 HOG = cv2.HOGDescriptor((96, 96), (16, 16), (8, 8), (8, 8), 9)
 RIM = 12  # pixels of 96
 COMPONENTS = 300
+LABELS = {
+    "gender": lambda row: row["gender"] in ("M", "1", "male"),
+    "age": lambda row: int(re.search(r"\d+", row["age"]).group()) >= 40,
+}
 PROTOTYPES = ("same", "neutral", "opposite", "random")
 
 
-def read_faces(folder, limit):
-    """Pictures, their detector rows, and whether they are men."""
+def read_faces(folder, attributes, limit):
+    """Pictures, their detector rows, and their labels."""
     faces = []
     with open(os.path.join(folder, "labels.csv"), newline="") as stream:
         for row in list(csv.DictReader(stream))[:limit]:
@@ -42,7 +47,7 @@ def read_faces(folder, limit):
             face = np.zeros((1, COLUMNS), np.float32)
             face[0, :2], face[0, 2:LANDMARK] = centre - BOX[:2] * eyes, BOX[2:] * eyes
             face[0, LANDMARK:SCORE], face[0, SCORE] = points.ravel(), 1
-            faces.append((cv2.imread(os.path.join(folder, row["file"])), face, row["gender"] == "M"))
+            faces.append((cv2.imread(os.path.join(folder, row["file"])), face, [LABELS[attribute](row) for attribute in attributes]))
     return faces
 
 
@@ -56,7 +61,9 @@ def oriented_gradients(picture, face, only_rim):
 
 def features(matcher, faces, perturber=None, prototype=None):
     """A row per face for each of the readers: descriptors, gradients, gradients of the rim."""
-    shown = [picture if perturber is None else perturber.perturbFaces(picture, face, [int(male)], prototype=prototype) for picture, face, male in faces]
+    bits = [sum(int(label) << k for k, label in enumerate(labels)) for _, _, labels in faces]
+    shown = [picture if perturber is None else perturber.perturbFaces(picture, face, [label], prototype=prototype)
+             for (picture, face, _), label in zip(faces, bits)]
     seen = [(picture, face) for picture, (_, face, _) in zip(shown, faces)]
     crops = [matcher.crop(picture, face) for picture, face in seen]
     rows = np.concatenate([matcher.forward(crops[i:i + 32]) for i in range(0, len(crops), 32)])
@@ -77,6 +84,7 @@ def main():
     parser.add_argument("--test", required=True)
     parser.add_argument("--networks", required=True)
     parser.add_argument("--matcher", required=True)
+    parser.add_argument("--hide", nargs="+", choices=LABELS, default=["gender"])
     parser.add_argument("--prototype", choices=PROTOTYPES, default="random")
     parser.add_argument("--model", default="")
     parser.add_argument("--strength", type=float, default=1)
@@ -85,19 +93,20 @@ def main():
 
     described = {network.name: network for network in cv2.sanprivacy.readNetworks(options.networks)}
     matcher = cv2.sanprivacy.FaceNetwork.create(described[options.matcher])
-    perturber = cv2.sanprivacy.Perturber.create(options.model)
+    perturber = cv2.sanprivacy.Perturber.createHiding(options.hide, options.model)
     perturber.setStrength(options.strength)
     prototype = PROTOTYPES.index(options.prototype)
-    train, test = read_faces(options.train, options.limit), read_faces(options.test, None)
-    labels, truth = ([male for _, _, male in faces] for faces in (train, test))
+    train, test = (read_faces(folder, options.hide, limit) for folder, limit in ((options.train, options.limit), (options.test, None)))
     plain, perturbed = ([features(matcher, faces, *how) for faces in (train, test)] for how in ((), (perturber, prototype)))
 
-    print(f"AUC of gender, {len(train)} faces to learn from, {len(test)} to read: untouched, learnt from untouched ones; "
+    print(f"AUC, {len(train)} faces to learn from, {len(test)} to read: untouched, learnt from untouched ones; "
           f"{options.prototype} outputs, learnt from untouched ones; {options.prototype} outputs, learnt from such outputs")
-    for reader, name in enumerate((f"descriptors of {options.matcher}", "oriented gradients", "those of the rim")):
-        (learnt, read), (learnt_outputs, read_outputs) = ([rows[reader] for rows in sets] for sets in (plain, perturbed))
-        print(f"{name}: {auc(learnt, labels, read, truth):.3f} {auc(learnt, labels, read_outputs, truth):.3f} "
-              f"{auc(learnt_outputs, labels, read_outputs, truth):.3f}")
+    for k, attribute in enumerate(options.hide):
+        labels, truth = ([labels[k] for _, _, labels in faces] for faces in (train, test))
+        for reader, name in enumerate((f"descriptors of {options.matcher}", "oriented gradients", "those of the rim")):
+            (learnt, read), (learnt_outputs, read_outputs) = ([rows[reader] for rows in sets] for sets in (plain, perturbed))
+            print(f"{attribute}, {name}: {auc(learnt, labels, read, truth):.3f} {auc(learnt, labels, read_outputs, truth):.3f} "
+                  f"{auc(learnt_outputs, labels, read_outputs, truth):.3f}")
 
 
 if __name__ == "__main__":
