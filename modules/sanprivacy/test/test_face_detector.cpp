@@ -119,7 +119,7 @@ TEST_P(SanPrivacy_ShippedDetector, each_shipped_portrait_has_one_face)
 
         const Mat landmarks = landmarksOf(faces);
         const Mat eyes(Matx22f(124, 164, 196, 164)); // scripts/make_portraits.py puts them there
-        EXPECT_LE(cvtest::norm(landmarks.rowRange(0, 2), eyes, NORM_INF), 6) << name;
+        EXPECT_LE(cvtest::norm(landmarks.rowRange(0, 2), eyes, NORM_INF), .1 * (196 - 124)) << name;
         const Rect2f box(faces.at<float>(0), faces.at<float>(1), faces.at<float>(2), faces.at<float>(3));
         for (int k = 0; k < 5; ++k)
             EXPECT_TRUE(box.contains(Point2f(landmarks.at<float>(k, 0), landmarks.at<float>(k, 1)))) << name;

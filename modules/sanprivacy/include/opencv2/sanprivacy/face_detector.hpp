@@ -15,7 +15,7 @@ namespace cv { namespace sanprivacy {
 /** @brief Finds faces and their five landmarks.
 
 It is cv::FaceDetectorYN with the shipped YuNet or another, at several sizes, and once more in an upright view of each rolled face. The
-project's landmark network tells a face that lies on its side or upside down from an upright one. Or, with "cascade", the frontal-face
+project's landmark network corrects the roll where YuNet takes a rolled face, or one on its side or upside down, for an upright one. Or, with "cascade", the frontal-face
 cascades of opencv-data propose boxes, and the landmark network places five points in each and rejects what is no face: slower, and
 it misses more.
 Needs the objdetect module (Error::StsNotImplemented without it).
