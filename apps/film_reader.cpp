@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <regex>
 #include <sstream>
 
 #include <opencv2/imgproc.hpp>
@@ -57,7 +58,8 @@ bool FilmReader::isLive(const std::string& source)
 
 bool FilmReader::isPattern(const std::string& name)
 {
-    return name.find('%') != std::string::npos && !fs::exists(name);
+    static const std::regex onePattern("[^%]*%0?[0-9]*d[^%]*");
+    return !isUrl(name) && std::regex_match(name, onePattern) && !fs::exists(name);
 }
 
 FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
@@ -84,7 +86,7 @@ FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
         throw std::runtime_error(isCamera(source) ? "no such camera, or it is in use"
                                  : isUrl(source) ? "the stream cannot be opened" : "no film that can be read: truncated, or of an unknown format");
     const double rate = capture_.get(cv::CAP_PROP_FPS), frames = capture_.get(cv::CAP_PROP_FRAME_COUNT);
-    rate_ = rate > 0 && rate <= MOST_RATE ? rate : DEFAULT_RATE;
+    rate_ = rate > 0 && rate <= MOST_RATE && !isPattern(source) ? rate : DEFAULT_RATE; // OpenCV says 1 of pictures
     frames_ = !live_ && frames > 0 && frames < 1e9 ? size_t(frames) : 0;
     if (!live_ && !isPattern(source) && ToolProcess::available("ffprobe"))
         readTimes(source);

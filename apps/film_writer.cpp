@@ -7,6 +7,8 @@
 #include "picture.hpp"
 #include "tool_process.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <cstdint>
@@ -148,7 +150,7 @@ private:
             arguments.insert(arguments.end(), { "-i", sound_.film, "-map", "0:v", "-map", "1:a?", "-c:a", "copy" });
         }
         const bool even = size_.width % 2 == 0 && size_.height % 2 == 0; // what the usual chroma of half size needs
-        const std::string ending = target_.extension().string(), quality = std::to_string(quality_);
+        const std::string ending = endingOf(target_), quality = std::to_string(quality_);
         if (ending == ".webm")
             arguments.insert(arguments.end(), { "-c:v", "libvpx-vp9", "-crf", quality, "-b:v", "0", "-row-mt", "1", "-deadline", "realtime", "-cpu-used", "6" });
         else if (ending == ".avi")
@@ -205,6 +207,13 @@ public:
 };
 
 } // namespace
+
+std::string endingOf(const fs::path& film)
+{
+    std::string ending = film.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return ending;
+}
 
 fs::path unfinishedFilm(const fs::path& target)
 {

@@ -37,6 +37,8 @@ struct Sound
 A film keeps the frames' time stamps and gets no metadata. Without the ffmpeg tool a film raises std::runtime_error. */
 std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality);
 
+std::string endingOf(const std::filesystem::path& film); //!< .mp4 of CLIP.MP4
+
 /** The hidden file that a film is written to until it is whole. A run that is killed leaves it there; on errors it goes. */
 std::filesystem::path unfinishedFilm(const std::filesystem::path& target);
 

@@ -112,7 +112,7 @@ std::vector<Job> findJobs(const std::vector<std::string>& names)
         if (fs::is_directory(names[i]))
         {
             for (const fs::directory_entry& entry : fs::directory_iterator(names[i]))
-                if (FILM_ENDINGS.count(entry.path().extension().string()) && entry.path().filename().string()[0] != '.')
+                if (FILM_ENDINGS.count(endingOf(entry.path())) && entry.path().filename().string()[0] != '.')
                     films.push_back(entry.path().string());
             std::sort(films.begin(), films.end());
         }
@@ -557,7 +557,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
             {
                 cv::imshow("sanprivacy", last);
                 const int escape = 27;
-                if (cv::waitKey(1) == escape)
+                if (cv::waitKey(1) == escape && !interrupted())
                     std::raise(SIGINT);
             }
             progress.step();

@@ -12,10 +12,10 @@ set -euo pipefail
 
 packages=(build-essential cmake ninja-build ccache
           libopencv-dev opencv-data libcli11-dev nlohmann-json3-dev libcsv-dev libjpeg-dev
-          libssl-dev libsqlite3-dev gnuplot-nox ffmpeg)
+          libssl-dev libsqlite3-dev libgtest-dev gnuplot-nox ffmpeg)
 case "${1:-run}" in
 run) ;;
-test) packages+=(libtorch-dev libonnx-dev libopenblas0-openmp libfccp-dev libgtest-dev
+test) packages+=(libtorch-dev libonnx-dev libopenblas0-openmp libfccp-dev
                  dpkg-dev python3 python3-dev python3-venv python3-numpy python3-opencv python3-pil python3-sklearn
                  python3-tqdm python3-pandas python3-matplotlib python3-dask python3-distributed) ;;
 in-opencv) packages+=(dpkg-dev curl ca-certificates python3 python3-dev python3-numpy zlib1g-dev libjpeg-dev libpng-dev libprotobuf-dev protobuf-compiler) ;;

@@ -152,6 +152,8 @@ double growthWhileHeld(int frames)
     return HELD_GROWTH + GROWTH_WHILE_HELD * frames;
 }
 
+const char UNTRACKED[] = "The frame could not be tracked";
+
 //! Quarter turns, clockwise, that bring a face upright.
 int turnsToUpright(const Landmarks& landmarks)
 {
@@ -175,19 +177,29 @@ FaceTracker::FaceTracker(const Ptr<FaceDetector>& detector, const StreamParams& 
 
 void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
 {
-    window_.push_back(TrackedFrame());
+    TrackedFrame newest;
+    image.copyTo(newest.image);
+    newest.thumbnail = thumbnailOf(image);
+    newest.record.frame = frames_++;
+    newest.record.error = UNTRACKED; // an exception must not let it pass as it is
+    newest.released = false;
+    newest.cut = !window_.empty() && differ(window_.back(), newest);
+    if (newest.cut)
+        closeScene();
+    window_.push_back(newest);
     TrackedFrame& frame = window_.back();
-    image.copyTo(frame.image);
-    frame.thumbnail = thumbnailOf(image);
-    frame.record.frame = frames_++;
-    frame.released = false;
     const TrackedFrame* const last = window_.size() > 1 ? &window_[window_.size() - 2] : 0;
-    frame.cut = last && differ(*last, frame);
 
     TickMeter timer;
     timer.start();
     if (last)
         follow(*last, frame);
+    if (frame.cut)
+        for (Track& track : tracks_) // its place stays covered, but who comes there is somebody else
+        {
+            track.id = nextId_++;
+            track.recognitions = 0;
+        }
     timer.stop();
     frame.record.track_ms = timer.getTimeMilli();
 
@@ -196,17 +208,24 @@ void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
         look(frame, !last || frame.cut);
     dropGone(image.size());
     see(frame);
+    if (frame.record.error == UNTRACKED)
+        frame.record.error.clear();
     release(params_.look_ahead, released);
 }
 
-//! The last frame is looked at, so that no face comes in unseen after the last look.
-void FaceTracker::finish(std::deque<TrackedFrame>& released)
+//! The last frame of a scene is looked at, so that no face comes in unseen after the last look.
+void FaceTracker::closeScene()
 {
     if (!window_.empty() && !window_.back().released && sinceDetection_ > 0)
     {
         look(window_.back(), false);
         see(window_.back());
     }
+}
+
+void FaceTracker::finish(std::deque<TrackedFrame>& released)
+{
+    closeScene();
     release(0, released);
     window_.clear();
     tracks_.clear();
@@ -225,9 +244,10 @@ void FaceTracker::look(TrackedFrame& frame, bool newScene)
         sinceDetection_ = 0;
         detectNext_ = false;
     }
-    catch (const cv::Exception& e)
+    catch (const std::exception& e)
     {
-        frame.record.error = reasonOf(e);
+        const cv::Exception* const fromOpenCV = dynamic_cast<const cv::Exception*>(&e);
+        frame.record.error = fromOpenCV ? reasonOf(*fromOpenCV) : String(e.what());
         detectNext_ = true;
     }
     timer.stop();
@@ -240,7 +260,7 @@ void FaceTracker::see(TrackedFrame& frame)
     frame.sightings.clear();
     for (const Track& track : tracks_)
     {
-        const Sighting sighting = { track.id, track.state, sure(track) && track.unseen <= params_.hold,
+        const Sighting sighting = { track.id, track.state, sure(track) && track.unseen <= std::max(params_.hold, params_.detect_interval),
                                     track.recognitions >= RECOGNITIONS && !crowded(track),
                                     track.score, 1, track.landmarks };
         frame.sightings.push_back(sighting);
@@ -330,7 +350,8 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
         { return !track.left && track.lost > 0 && track.lost % LOST_INTERVAL == 1; });
 }
 
-/** Upright, and turned as the known faces lie; half the size has to do every second time, unless a face went missing. In turn, a costlier look:
+/** Upright, and turned as the known faces lie; half the size has to do every second time, unless a face
+went missing or would have gone by before the next full look. In turn, a costlier look:
 a thorough one upright, and one at each further turn, always at half the size. A new scene gets all of them at once. */
 std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image, bool newScene)
 {
@@ -338,7 +359,7 @@ std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image, bool n
     const double scale = params_.detect_side > 0 ? std::min(1., params_.detect_side / side) : 1;
     const int extra = turn_++ % TURNS;
     const bool thorough = newScene || extra == 0;
-    const bool coarse = !newScene && extra % 2 == 1
+    const bool coarse = !newScene && extra % 2 == 1 && params_.look_ahead >= 2 * params_.detect_interval
         && std::none_of(tracks_.begin(), tracks_.end(), [](const Track& track) { return !track.left && track.lost > 0; });
 
     std::vector<Detection> detections;
@@ -557,7 +578,7 @@ void FaceTracker::dropGone(const Size& frame)
     {
         // Followed but long unconfirmed, it is held; an unsure one was a mistake of the detector.
         const int patience = sure(track) ? params_.hold : params_.detect_interval;
-        const int followed = sure(track) ? MOST_HOLDS_UNSEEN * params_.hold : 2 * params_.detect_interval;
+        const int followed = sure(track) ? std::max(MOST_HOLDS_UNSEEN * params_.hold, 2 * params_.detect_interval) : 2 * params_.detect_interval;
         return gone(track.landmarks, frame) || track.lost > patience || track.unseen > followed;
     }), tracks_.end());
 }

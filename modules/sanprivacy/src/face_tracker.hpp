@@ -91,6 +91,7 @@ private:
     void follow(const TrackedFrame& last, const TrackedFrame& frame);
     static bool carriedAway(const Track& track, const Point2c& move, const std::vector<Track>& tracks);
     bool detectionDue(const TrackedFrame& frame) const;
+    void closeScene();
     void look(TrackedFrame& frame, bool newScene);
     void see(TrackedFrame& frame);
     std::vector<Detection> detect(const Mat& image, bool newScene);

@@ -702,4 +702,48 @@ TEST(SanPrivacy_StreamAnonymizer, a_change_of_size_begins_a_new_scene)
     }
 }
 
+TEST(SanPrivacy_StreamAnonymizer, a_face_that_comes_in_just_before_a_cut_is_covered)
+{
+    // The detector looks at frames 0 and 8; the face is there from 11 on, the scene ends with 13.
+    const auto late = [](int t) { const Place place = { Point2d(t < 11 ? -500. : 200., 150), 40, 0 }; return place; };
+    const Film film(Size(400, 300), 14, { { "woman-dark-skin", late } });
+    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
+    for (int t = 0; t < 20; ++t)
+        anonymizer->push(t < 14 ? film.frame(t) : Mat(300, 400, CV_8UC3, Scalar::all(250)));
+    anonymizer->finish();
+    StreamRecord record;
+    Mat output;
+    for (int t = 0; anonymizer->pop(output, record); ++t)
+    {
+        if (t >= 11 && t < 14)
+        {
+            EXPECT_EQ(record.faces.size(), 1u) << t;
+        }
+    }
+}
+
+TEST(SanPrivacy_StreamAnonymizer, after_a_cut_a_face_in_the_same_place_is_another)
+{
+    const Film film(Size(400, 300), 10, { { "man-bald", line(Point2d(200, 150), Point2d(200, 150), 10, 40) } });
+    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
+    for (int t = 0; t < 20; ++t)
+    {
+        Mat frame = film.frame(t % 10);
+        if (t >= 10)
+            frame.convertTo(frame, -1, .5, 120);
+        anonymizer->push(frame);
+    }
+    anonymizer->finish();
+    StreamRecord record;
+    Mat output;
+    std::set<int> before, after;
+    for (int t = 0; anonymizer->pop(output, record); ++t)
+        for (const StreamFace& face : record.faces)
+            (t < 10 ? before : after).insert(face.track);
+    EXPECT_EQ(before.size(), 1u);
+    ASSERT_FALSE(after.empty());
+    for (int track : after)
+        EXPECT_FALSE(before.count(track));
+}
+
 }} // namespace
