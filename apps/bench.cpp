@@ -108,7 +108,7 @@ ExitCode benchVideo(const BenchOptions& options)
         for (int faces : FACES)
         {
             double times[STEPS] = {}, scene = 0;
-            const std::unique_ptr<FilmWriter> source = createFilmWriter(film, Sound(), quality);
+            const std::unique_ptr<FilmWriter> source = createFilmWriter(film, Sound(), quality, 25);
             for (int t = 0; t < options.frames; ++t)
                 source->write({ drawFrame(photo.pixels, size, faces, t), t / 25. });
             source->finish();
@@ -148,7 +148,7 @@ ExitCode benchVideo(const BenchOptions& options)
             anonymizer->finish();
             drain();
             const int64 start = cv::getTickCount();
-            const std::unique_ptr<FilmWriter> writer = createFilmWriter(result, Sound(), quality);
+            const std::unique_ptr<FilmWriter> writer = createFilmWriter(result, Sound(), quality, 25);
             for (const FilmFrame& done : results)
                 writer->write(done);
             writer->finish();

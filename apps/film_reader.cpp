@@ -191,11 +191,11 @@ bool FilmReader::readRaw(FilmFrame& frame)
 {
     cv::Mat pixels(format_.size, CV_8UC3);
     const size_t size = pixels.total() * pixels.elemSize(), got = std::fread(pixels.data, 1, size, stdin);
-    if (got == 0)
-        return false;
     if (got < size)
-        throw std::runtime_error("standard input ends within a frame: expected " + std::to_string(size) + " bytes, found "
-                                 + std::to_string(got));
+    {
+        truncated_ = got > 0;
+        return false;
+    }
     frame.pixels = pixels;
     frame.time = time_ = double(count_++) / format_.rate;
     return true;

@@ -43,7 +43,7 @@ public:
     double time() const { return time_; } //!< of the last frame
     double rate() const { return rate_; } //!< frames per second, as the film says
     size_t frames() const { return frames_; } //!< that there are to read; 0 where that is not known
-    bool truncated() const { return truncated_; } //!< whether the file ends long before the time that it says
+    bool truncated() const { return truncated_; } //!< whether the file ends long before the time that it says, or raw input within a frame
     bool live() const { return live_; }
 
     static bool isLive(const std::string& source);

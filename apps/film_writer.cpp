@@ -75,7 +75,8 @@ std::vector<std::string> ffmpegCommand(std::vector<std::string> arguments)
 class FilmFile : public FilmWriter
 {
 public:
-    FilmFile(const fs::path& target, const Sound& sound, int quality) : target_(target), sound_(sound), quality_(quality)
+    FilmFile(const fs::path& target, const Sound& sound, int quality, double rate)
+        : target_(target), sound_(sound), quality_(quality), rate_(rate)
     {
         if (!ToolProcess::available("ffmpeg"))
             throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
@@ -112,12 +113,21 @@ public:
     void keep() override
     {
         complete();
-        const fs::path cut = target_.parent_path() / (".sanprivacy-cut-" + target_.filename().string());
-        std::vector<std::string> arguments = { "-i", temporary_.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0", "-c", "copy" };
+        temporary_.clear(); // stays, whatever happens here
+        const fs::path unfinished = unfinishedFilm(target_), cut = target_.parent_path() / (".sanprivacy-cut-" + target_.filename().string());
+        std::vector<std::string> arguments = { "-i", unfinished.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0", "-c", "copy" };
         addPlainOutput(arguments, cut);
-        ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED).finish(); // the sound was there to its end
-        fs::rename(cut, target_);
-        temporary_.clear();
+        try
+        {
+            ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED).finish(); // the sound was there to its end
+            fs::rename(cut, target_);
+        }
+        catch (...)
+        {
+            std::error_code ignored;
+            fs::remove(cut, ignored);
+            throw;
+        }
     }
 
 private:
@@ -139,6 +149,7 @@ private:
         temporary_ = unfinishedFilm(target_);
         size_ = first.pixels.size();
         begin_ = first.time;
+        const std::string ending = endingOf(target_), quality = std::to_string(quality_);
         std::vector<std::string> arguments = { "-f", "matroska", "-i", "pipe:0" };
         if (!sound_.film.empty())
         {
@@ -147,10 +158,9 @@ private:
                 arguments.insert(arguments.end(), { "-ss", std::to_string(sound_.begin) });
             if (sound_.end >= 0)
                 arguments.insert(arguments.end(), { "-t", std::to_string(sound_.end - sound_.begin) });
-            arguments.insert(arguments.end(), { "-i", sound_.film, "-map", "0:v", "-map", "1:a?", "-c:a", "copy" });
+            arguments.insert(arguments.end(), { "-i", sound_.film, "-map", "0:v", "-map", "1:a?", "-c:a", ending == ".webm" ? "libopus" : "copy" });
         }
         const bool even = size_.width % 2 == 0 && size_.height % 2 == 0; // what the usual chroma of half size needs
-        const std::string ending = endingOf(target_), quality = std::to_string(quality_);
         if (ending == ".webm")
             arguments.insert(arguments.end(), { "-c:v", "libvpx-vp9", "-crf", quality, "-b:v", "0", "-row-mt", "1", "-deadline", "realtime", "-cpu-used", "6" });
         else if (ending == ".avi")
@@ -159,7 +169,11 @@ private:
             arguments.insert(arguments.end(), { "-c:v", "libx264", "-preset", "veryfast", "-crf", quality });
         // Without accurate rounding the whole picture grows darker by one or two grey levels.
         arguments.insert(arguments.end(), { "-sws_flags", "bicubic+accurate_rnd+full_chroma_int", "-pix_fmt", even ? "yuv420p" : "yuv444p",
-                                            "-vsync", "passthrough", "-enc_time_base", "-1" });
+                                            "-vsync", ending == ".avi" ? "cfr" : "passthrough" });
+        if (ending == ".avi")
+            arguments.insert(arguments.end(), { "-r", cv::format("%.9g", rate_) });
+        else
+            arguments.insert(arguments.end(), { "-enc_time_base", "-1" });
         addPlainOutput(arguments, temporary_);
         ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED));
         const std::string header = MatroskaStream::header(size_);
@@ -169,6 +183,7 @@ private:
     fs::path target_, temporary_;
     Sound sound_;
     int quality_;
+    double rate_;
     cv::Size size_;
     double begin_ = 0, last_ = 0; // time of the first frame, and of the last one from there; seconds
     std::unique_ptr<ToolProcess> ffmpeg_;
@@ -220,13 +235,13 @@ fs::path unfinishedFilm(const fs::path& target)
     return target.parent_path() / (".sanprivacy-" + target.filename().string());
 }
 
-std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality)
+std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality, double rate)
 {
     if (target == "-")
         return std::unique_ptr<FilmWriter>(new RawFrames);
     if (FilmReader::isPattern(target))
         return std::unique_ptr<FilmWriter>(new PictureSequence(target));
-    return std::unique_ptr<FilmWriter>(new FilmFile(target, sound, quality));
+    return std::unique_ptr<FilmWriter>(new FilmFile(target, sound, quality, rate));
 }
 
 }} // namespace sanprivacy::apps

@@ -43,7 +43,8 @@ namespace {
 
 const size_t QUEUE = 10;     // frames between two steps of the pipeline: more than from one look of the detector to the next
 const size_t LIVE_QUEUE = 2; // ... of a camera: older ones are dropped
-const size_t SECOND_LOOK = 60; // frames that are followed again where a film is resumed: faces held there stay covered
+// Frames that are followed again where a film is resumed, at least, and hold times: faces followed or held there stay covered.
+const size_t LEAST_SECOND_LOOK = 60, SECOND_LOOK_HOLDS = 6;
 const int LIVE_LOOK_AHEAD = 6, LIVE_INTERVAL = 5; // frames: a fifth of a second of delay
 const std::set<std::string> FILM_ENDINGS = { ".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv" };
 
@@ -384,12 +385,13 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
 {
     FilmReader reader(job.source, raw_);
     const bool live = reader.live();
+    const StreamParams params = paramsFor(live);
     const bool resumable = !live && job.source != "-" && job.target != "-" && !FilmReader::isPattern(job.target);
     Sound sound;
     if (!live && job.source != "-" && !FilmReader::isPattern(job.source))
         sound = { job.source, from_, to_ };
-    const std::unique_ptr<FilmWriter> writer = createFilmWriter(job.target, sound, options_.quality);
-    const cv::Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector_, perturber_, paramsFor(live));
+    const std::unique_ptr<FilmWriter> writer = createFilmWriter(job.target, sound, options_.quality, reader.rate());
+    const cv::Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector_, perturber_, params);
     if (matcher_)
     {
         const double cosine = .45, euclidean = -.5; // strict, so that in doubt a face is protected
@@ -421,11 +423,12 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
     const size_t done = resumable ? prepareEarlierFilm(job.target, options_.resume) : 0;
     if (done > 0)
     {
+        const size_t secondLook = std::max(LEAST_SECOND_LOOK, SECOND_LOOK_HOLDS * params.hold + params.detect_interval);
         FilmReader earlier(earlierFilm(job.target).string(), RawFormat());
         FilmFrame frame, ready;
         for (; read < done; ++read)
         {
-            const bool look = read + SECOND_LOOK >= done;
+            const bool look = read + secondLook >= done;
             if (!advance(frame, look) || !earlier.read(ready))
                 break;
             ready.time = frame.time;

@@ -126,6 +126,28 @@ class Good(VideoTest):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.check_protected(self.path(kind + ".mkv"))
 
+    def test_other_kinds_of_files(self):
+        for name, sound in (("out.avi", "aac"), ("out.webm", "opus"), ("50% off %s.MP4", "aac")):
+            with self.subTest(name):
+                done = self.video(self.film, self.path(name))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.check_protected(self.path(name))
+                self.assertEqual(probe(self.path(name), "stream=codec_name", "a:0"), [sound])
+
+    def test_film_of_pictures(self):
+        done = self.video(self.path("frames", "%04d.png"), self.path("out.mp4"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_protected(self.path("out.mp4"))
+        self.assertEqual(probe(self.path("out.mp4"), "stream=r_frame_rate"), ["25/1"])
+
+    def test_raw_frames_that_end_within_one(self):
+        raw = b"".join(picture(t).tobytes() for t in range(12))[:-1]
+        done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", self.path("out.mkv"), "--raw", f"{WIDTH}x{HEIGHT}@25"],
+                              input=raw, capture_output=True, timeout=TIMEOUT)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"truncated", done.stderr)
+        self.check_protected(self.path("out.mkv"), frames=11)
+
     def test_span(self):
         done = self.video(self.film, self.path("out.mp4"), "--from", "0.2", "--to", "0:0.6", "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
