@@ -126,7 +126,7 @@ public:
     /**
     @param detector finds the faces; used by push() only.
     @param perturber replaces them; used by pop() only. May be empty unless params.replacement is REPLACE_SAN.
-    @param params settings; a wrong one raises Error::StsOutOfRange or StsBadArg. */
+    @param params settings; a wrong one raises Error::StsError or StsBadArg, a missing detector or perturber StsNullPtr. */
     CV_WRAP static Ptr<StreamAnonymizer> create(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber,
                                                 const StreamParams& params = StreamParams());
 
