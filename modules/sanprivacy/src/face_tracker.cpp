@@ -71,10 +71,10 @@ bool showSameFace(const Landmarks& a, const Landmarks& b)
     return distanceOf(a, b) < SAME_FACE;
 }
 
-//! Radians, 0..pi.
-double turnBetween(const Landmarks& a, const Landmarks& b)
+//! Whether the face is rolled otherwise. Seen upside down, its centre is another, too.
+bool liesOtherwise(const Landmarks& a, const Landmarks& b)
 {
-    return std::abs(std::arg(cropToPicture(a).a / cropToPicture(b).a));
+    return std::abs(std::arg(cropToPicture(a).a / cropToPicture(b).a)) > MOST_TURN;
 }
 
 //! Median along both axes.
@@ -426,7 +426,7 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
             const double distance = distanceOf(track.landmarks, detections[d].landmarks);
             const double growth = std::abs(std::log(eyeDistance(detections[d].landmarks) / eyeDistance(track.landmarks)));
             const double reach = std::min(NEAR + DRIFT_WHILE_LOST * track.lost, FARTHEST);
-            const bool contradicts = detections[d].score < TURNED_SCORE && turnBetween(detections[d].landmarks, track.landmarks) > MOST_TURN;
+            const bool contradicts = detections[d].score < TURNED_SCORE && liesOtherwise(detections[d].landmarks, track.landmarks);
             // A face that was followed up to here comes before one that went missing.
             const Pairing pairing = { distance + (track.lost > 0 ? FARTHEST : 0), t, d };
             if (distance <= reach && growth <= std::log(MOST_GROWTH) && !contradicts)
@@ -472,7 +472,10 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
     for (size_t d = 0; d < detections.size(); ++d)
     {
         const bool known = matched[d] || std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
-            { return track.state != FACE_HELD && showSameFace(track.landmarks, detections[d].landmarks); });
+            {
+                const double farthest = liesOtherwise(detections[d].landmarks, track.landmarks) ? NEAR : SAME_FACE;
+                return track.state != FACE_HELD && distanceOf(track.landmarks, detections[d].landmarks) < farthest;
+            });
         if (known || hidden(detections[d]))
             continue;
         if (turnsToUpright(detections[d].landmarks) != 0 && !credible(detections[d]))
