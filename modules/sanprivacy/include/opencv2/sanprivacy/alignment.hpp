@@ -40,7 +40,7 @@ Faces larger than the crop are low-passed first, so nothing aliases; what lies o
 @param dst the crop, same type as image.
 @param size size of the crop.
 @param layout 5x2 landmarks of the crop; empty: the canonical ones.
-@return share of the crop that lies inside the image, 0 to 1.
+@return share of the crop that lies inside the image, above 0 to 1; a crop that lies outside raises Error::StsOutOfRange.
 */
 CV_EXPORTS_W double alignFace(InputArray image, InputArray landmarks, OutputArray dst,
                               const Size& size = Size(224, 224), InputArray layout = noArray());

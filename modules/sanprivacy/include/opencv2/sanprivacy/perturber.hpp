@@ -33,8 +33,8 @@ enum LabelChoice
 
 /** @brief The semi-adversarial network: perturbs aligned faces (section 3 of @cite mirjalili2018san ).
 
-A face X and its same-label prototype P_SM are encoded and decoded; the proto-combiner then joins P_SM, P_NT or P_OP
-and gives X'_SM, X'_NT or X'_OP. Calls change no state that a caller sees; one object serves one thread at a time.
+In the paper's network a face X and its same-label prototype P_SM are encoded and decoded; the proto-combiner then joins P_SM, P_NT or P_OP
+and gives X'_SM, X'_NT or X'_OP. The default network is not told P_SM: it sees X and the prototype wanted. Calls change no state that a caller sees; one object serves one thread at a time.
 */
 class CV_EXPORTS_W Perturber
 {

@@ -41,7 +41,8 @@ enum FaceProtection
     PROTECTION_NONE = 2      //!< left as it is: the excepted person, or a doubtful face under DOUBT_PASS
 };
 
-//! What happens to faces that cannot be replaced with confidence, and to frames in which an error occurs.
+//! What happens to faces that cannot be replaced with confidence (blurred here stands for the cover of the FaceReplacement,
+//! if that is one), and to frames in which an error occurs.
 enum DoubtPolicy
 {
     DOUBT_BLUR = 0, //!< such a face is blurred; after an error the whole frame is
@@ -55,7 +56,7 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     CV_WRAP StreamParams();
 
     CV_PROP_RW int detect_interval; //!< the detector looks at every such frame, and whenever a face was lost; default 8
-    CV_PROP_RW int detect_side;     //!< long side of the picture that it looks at, pixels; default 896, 0: as the frame
+    CV_PROP_RW int detect_side;     //!< long side of the picture that it looks at, pixels; default 896, 0: as the frame; every second time half of it may do
     CV_PROP_RW bool any_roll;       //!< look at turned frames too, in turn: faces lying on their side or upside down; default true
     CV_PROP_RW int look_ahead;      //!< frames kept back, in which faces found late are protected too; default 32, a round of all turns
     CV_PROP_RW int hold;            //!< frames that a face is protected for after it was last seen; default 20
