@@ -170,6 +170,22 @@ bool FilmReader::skip()
     return true;
 }
 
+double FilmReader::nextTime() const
+{
+    return count_ < times_.size() ? times_[count_] : time_;
+}
+
+cv::Size FilmReader::pixelShape() const
+{
+    if (!capture_.isOpened())
+        return cv::Size(1, 1);
+    const cv::Size shape(int(capture_.get(cv::CAP_PROP_SAR_NUM)), int(capture_.get(cv::CAP_PROP_SAR_DEN)));
+    if (shape.width <= 0 || shape.height <= 0)
+        return cv::Size(1, 1);
+    const bool turned = int(capture_.get(cv::CAP_PROP_ORIENTATION_META)) % 180 != 0; // OpenCV turns the pictures upright
+    return turned ? cv::Size(shape.height, shape.width) : shape;
+}
+
 //! A live picture is shown when it comes. A file's time stamps rise; without times_ its last ones may be missing.
 void FilmReader::stamp()
 {

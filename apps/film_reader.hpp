@@ -41,7 +41,9 @@ public:
     bool read(FilmFrame& frame); //!< @return false at the end
     bool skip();                 //!< as read(), but without decoding where that can be left out
     double time() const { return time_; } //!< of the last frame
+    double nextTime() const; //!< of the next frame, as far as the film tells; else time()
     double rate() const { return rate_; } //!< frames per second, as the film says
+    cv::Size pixelShape() const; //!< width and height of a pixel as it is shown, in any unit; 1x1 where they are not known
     size_t frames() const { return frames_; } //!< that there are to read; 0 where that is not known
     bool truncated() const { return truncated_; } //!< whether the file ends long before the time that it says, or raw input within a frame
     bool live() const { return live_; }

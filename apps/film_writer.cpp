@@ -28,9 +28,12 @@ Element numbers are those of the Matroska specification (RFC 9559). */
 class MatroskaStream
 {
 public:
-    static std::string header(const cv::Size& size)
+    static std::string header(const cv::Size& size, const cv::Size& pixelShape)
     {
-        const std::string video = number(0xB0, size.width) + number(0xBA, size.height) + element(0x2EB524, std::string("BGR\x18"));
+        const std::uint64_t aspectRatio = 3; // unit of DisplayWidth and DisplayHeight
+        const std::string shape = number(0x54B0, std::uint64_t(size.width) * pixelShape.width) + number(0x54BA, std::uint64_t(size.height) * pixelShape.height)
+                                  + number(0x54B2, aspectRatio);
+        const std::string video = number(0xB0, size.width) + number(0xBA, size.height) + shape + element(0x2EB524, std::string("BGR\x18"));
         const std::string track = number(0xD7, 1) + number(0x73C5, 1) + number(0x83, 1) + element(0x86, "V_UNCOMPRESSED") + element(0xE0, video);
         return element(0x1A45DFA3, element(0x4282, "matroska")) + id(0x18538067) + UNKNOWN_SIZE
                + element(0x1549A966, number(0x2AD7B1, TICK)) + element(0x1654AE6B, element(0xAE, track));
@@ -75,8 +78,8 @@ std::vector<std::string> ffmpegCommand(std::vector<std::string> arguments)
 class FilmFile : public FilmWriter
 {
 public:
-    FilmFile(const fs::path& target, const Sound& sound, int quality, double rate)
-        : target_(target), sound_(sound), quality_(quality), rate_(rate)
+    FilmFile(const fs::path& target, const Sound& sound, int quality, double rate, const cv::Size& pixelShape)
+        : target_(target), sound_(sound), quality_(quality), rate_(rate), pixelShape_(pixelShape)
     {
         if (!ToolProcess::available("ffmpeg"))
             throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
@@ -176,7 +179,7 @@ private:
             arguments.insert(arguments.end(), { "-enc_time_base", "-1" });
         addPlainOutput(arguments, temporary_);
         ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED));
-        const std::string header = MatroskaStream::header(size_);
+        const std::string header = MatroskaStream::header(size_, pixelShape_);
         ffmpeg_->feed(header.data(), header.size());
     }
 
@@ -184,7 +187,7 @@ private:
     Sound sound_;
     int quality_;
     double rate_;
-    cv::Size size_;
+    cv::Size pixelShape_, size_;
     double begin_ = 0, last_ = 0; // time of the first frame, and of the last one from there; seconds
     std::unique_ptr<ToolProcess> ffmpeg_;
 };
@@ -235,13 +238,13 @@ fs::path unfinishedFilm(const fs::path& target)
     return target.parent_path() / (".sanprivacy-" + target.filename().string());
 }
 
-std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality, double rate)
+std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality, double rate, const cv::Size& pixelShape)
 {
     if (target == "-")
         return std::unique_ptr<FilmWriter>(new RawFrames);
     if (FilmReader::isPattern(target))
         return std::unique_ptr<FilmWriter>(new PictureSequence(target));
-    return std::unique_ptr<FilmWriter>(new FilmFile(target, sound, quality, rate));
+    return std::unique_ptr<FilmWriter>(new FilmFile(target, sound, quality, rate, pixelShape));
 }
 
 }} // namespace sanprivacy::apps

@@ -34,8 +34,10 @@ struct Sound
 };
 
 /** A writer for a film file (by the ffmpeg tool), a sequence of pictures (name with %d) or raw frames to standard output ("-").
-A film keeps the frames' time stamps and gets no metadata; an .avi has one rate, frames/s. Without the ffmpeg tool a film raises std::runtime_error. */
-std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality, double rate);
+A film keeps the frames' time stamps and gets no metadata; an .avi has one rate, frames/s. Without the ffmpeg tool a film raises std::runtime_error.
+@param pixelShape of a film, FilmReader::pixelShape() */
+std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality, double rate,
+                                             const cv::Size& pixelShape = cv::Size(1, 1));
 
 std::string endingOf(const std::filesystem::path& film); //!< .mp4 of CLIP.MP4
 

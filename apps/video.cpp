@@ -222,6 +222,13 @@ private:
         size_t frames = 0, faces = 0, held = 0, blurred = 0, none = 0, withheld = 0, errors = 0, dropped = 0;
     };
 
+    //! What is known of a frame while StreamAnonymizer has it.
+    struct Moment
+    {
+        double time; // seconds
+        cv::Size size;
+    };
+
     struct Protected
     {
         FilmFrame frame;
@@ -359,7 +366,7 @@ ExitCode Anonymization::run()
     if (counts.dropped > 0)
         out << count(counts.dropped, "frame") << " of the live source dropped: this machine is too slow for its rate" << std::endl;
     if (counts.withheld > 0)
-        out << count(counts.withheld, "frame") << " withheld, the last protected one shown instead" << std::endl;
+        out << count(counts.withheld, "frame") << " withheld, the last protected one, or black, shown instead" << std::endl;
     if (counts.errors > 0)
         out << count(counts.errors, "frame") << " blurred or withheld after an error, see --log" << std::endl;
     return failed > 0 || counts.errors > 0 || (interrupted() && done + failed + skipped < jobs_.size()) ? FAILED : SUCCEEDED;
@@ -390,7 +397,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
     Sound sound;
     if (!live && job.source != "-" && !FilmReader::isPattern(job.source))
         sound = { job.source, from_, to_ };
-    const std::unique_ptr<FilmWriter> writer = createFilmWriter(job.target, sound, options_.quality, reader.rate());
+    const std::unique_ptr<FilmWriter> writer = createFilmWriter(job.target, sound, options_.quality, reader.rate(), reader.pixelShape());
     const cv::Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector_, perturber_, params);
     if (matcher_)
     {
@@ -405,7 +412,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
     {
         for (;;)
         {
-            const bool decode = pixels && (from_ <= 0 || reader.time() >= from_ - 2 / reader.rate());
+            const bool decode = pixels && (from_ <= 0 || reader.nextTime() >= from_ - 2 / reader.rate());
             if (interrupted() || !(decode ? reader.read(frame) : reader.skip()))
                 return false;
             frame.time = reader.time();
@@ -449,7 +456,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
 
     const size_t waiting = live ? LIVE_QUEUE : QUEUE;
     BoundedQueue<FilmFrame> decoded(waiting);
-    BoundedQueue<double> pushed(waiting); // times of frames, which anonymizer has
+    BoundedQueue<Moment> pushed(waiting);
     BoundedQueue<Protected> finished(waiting);
     std::exception_ptr failure;
     std::mutex failure_mutex;
@@ -490,9 +497,9 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
             FilmFrame frame;
             while (decoded.pop(frame))
             {
-                const double time = frame.time;
+                Moment moment = { frame.time, frame.pixels.size() };
                 anonymizer->push(frame.pixels);
-                if (!pushed.push(double(time)))
+                if (!pushed.push(std::move(moment)))
                     return;
             }
             anonymizer->finish();
@@ -504,8 +511,8 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
     {
         guarded([&]
         {
-            std::deque<double> times;
-            double time;
+            std::deque<Moment> moments;
+            Moment moment;
             Protected result;
             const auto give = [&]
             {
@@ -514,23 +521,25 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
                     if (result.record.frame < second)
                         continue;
                     result.record.frame += skew;
-                    if (times.empty()) // the frame was faster than its time
+                    if (moments.empty()) // the frame was faster than its time
                     {
-                        if (!pushed.pop(time))
+                        if (!pushed.pop(moment))
                             return false;
-                        times.push_back(time);
+                        moments.push_back(moment);
                     }
-                    result.frame.time = times.front();
-                    times.pop_front();
+                    result.frame.time = moments.front().time;
+                    if (result.record.withheld)
+                        result.frame.pixels = cv::Mat::zeros(moments.front().size, CV_8UC3);
+                    moments.pop_front();
                     if (!finished.push(std::move(result)))
                         return false;
                     result = Protected();
                 }
                 return true;
             };
-            while (pushed.pop(time))
+            while (pushed.pop(moment))
             {
-                times.push_back(time);
+                moments.push_back(moment);
                 if (!give())
                     return;
             }
@@ -551,12 +560,11 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
                 log_ << toJson(result.record, result.frame.time) << '\n';
             if (options_.boxes && !result.record.withheld)
                 drawBoxes(result.frame.pixels, result.record);
-            if (result.record.withheld)
+            if (result.record.withheld && !last.empty())
                 result.frame.pixels = last;
-            if (!result.frame.pixels.empty())
-                writer->write(result.frame);
+            writer->write(result.frame);
             last = result.frame.pixels;
-            if (options_.preview && !last.empty())
+            if (options_.preview)
             {
                 cv::imshow("sanprivacy", last);
                 const int escape = 27;

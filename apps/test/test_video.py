@@ -119,6 +119,16 @@ class Good(VideoTest):
         self.assertGreater(len(set(np.diff(before).round(2))), 1)
         self.assertLess(np.abs(np.subtract(before, after)).max(), .002)
 
+    def test_pixels_that_are_not_square(self):
+        self.make(self.path("wide.mkv"), "-vf", "setsar=16/15")
+        self.assertEqual(probe(self.path("wide.mkv"), "stream=sample_aspect_ratio"), ["16:15"])
+        for name in ("out.mkv", "out.mp4"):
+            with self.subTest(name):
+                done = self.video(self.path("wide.mkv"), self.path(name), "--replace", "solid")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(probe(self.path(name), "stream=sample_aspect_ratio"), ["16:15"])
+                self.check_protected(self.path(name), film=self.path("wide.mkv"))
+
     def test_other_replacements(self):
         for kind in ("blur", "mosaic"):
             with self.subTest(kind):
@@ -152,6 +162,34 @@ class Good(VideoTest):
         done = self.video(self.film, self.path("out.mp4"), "--from", "0.2", "--to", "0:0.6", "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mp4"), frames=10, first=5)
+
+    def test_span_that_begins_in_a_pause(self):
+        ffmpeg("-i", self.film, "-vf", "select='lt(n,5)+gt(n,14)'", "-vsync", "vfr", "-an", self.path("pause.mkv"))
+        done = self.video(self.path("pause.mkv"), self.path("out.mkv"), "--from", "0.4", "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_protected(self.path("out.mkv"), frames=FRAMES - 15, first=15)
+
+    def test_withheld_frames_at_the_start_are_black(self):
+        doubtful = 8  # the eyes are less than 10 pixels apart
+        for t in range(FRAMES):
+            image = picture(t)
+            if t < doubtful:
+                face = cv2.resize(portrait(), None, fx=.12, fy=.12, interpolation=cv2.INTER_AREA)
+                image[:] = (120, 130, 140)
+                image[30:30 + face.shape[0], 60:60 + face.shape[1]] = face
+            cv2.imwrite(self.path("far", f"{t:04}.png"), image)
+        os.makedirs(self.path("out"))
+        done = self.video(self.path("far", "%04d.png"), self.path("out", "%04d.png"), "--on-doubt", "drop", "--hold", 2, "--interval", 4,
+                          "--log", self.path("log"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(files(self.path("out"))), FRAMES)
+        withheld = [record["withheld"] for record in map(json.loads, read(self.path("log")).splitlines())]
+        self.assertTrue(all(withheld[:doubtful]))
+        self.assertFalse(withheld[-1])
+        for t in range(FRAMES):
+            after = cv2.imread(self.path("out", f"{t:04}.png"))
+            self.assertEqual(after.any(), not all(withheld[:t + 1]), f"frame {t}")
+        self.assertIn("withheld, the last protected one, or black, shown instead", done.stdout)
 
     def test_raw_frames_through_pipes(self):
         raw = b"".join(picture(t).tobytes() for t in range(12))
