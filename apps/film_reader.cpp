@@ -142,18 +142,28 @@ void FilmReader::readTimes(const std::string& source)
     times_ = std::move(times);
 }
 
+//! To OpenCV a long pause between two pictures, or a damaged packet, looks like the end.
+bool FilmReader::grab()
+{
+    const int most = 100;
+    for (int tries = 0; tries < (count_ < times_.size() ? most : 1); ++tries)
+        if (capture_.grab())
+            return true;
+    return false;
+}
+
 bool FilmReader::read(FilmFrame& frame)
 {
     if (raw_)
         return readRaw(frame);
     cv::Mat pixels;
-    if (!capture_.read(pixels) || pixels.empty())
+    if (!grab() || !capture_.retrieve(pixels) || pixels.empty())
         return false;
     if (pixels.channels() == 4)
         cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
     else if (pixels.channels() == 1)
         cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
-    frame.pixels = pixels; // read() above fills memory of its own each time
+    frame.pixels = pixels; // retrieve() above fills memory of its own each time
     stamp();
     frame.time = time_;
     return true;
@@ -164,7 +174,7 @@ bool FilmReader::skip()
     FilmFrame frame;
     if (raw_)
         return readRaw(frame);
-    if (!capture_.grab())
+    if (!grab())
         return false;
     stamp();
     return true;

@@ -53,6 +53,7 @@ public:
 
 private:
     bool readRaw(FilmFrame& frame);
+    bool grab();
     void stamp();
     void readTimes(const std::string& source);
 

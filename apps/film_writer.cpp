@@ -117,7 +117,7 @@ public:
     {
         complete();
         temporary_.clear(); // stays, whatever happens here
-        const fs::path unfinished = unfinishedFilm(target_), cut = target_.parent_path() / (".sanprivacy-cut-" + target_.filename().string());
+        const fs::path unfinished = unfinishedFilm(target_), cut = target_.parent_path() / (".sanprivacy_cut-" + target_.filename().string());
         std::vector<std::string> arguments = { "-i", unfinished.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0", "-c", "copy" };
         addPlainOutput(arguments, cut);
         try
@@ -162,6 +162,8 @@ private:
             if (sound_.end >= 0)
                 arguments.insert(arguments.end(), { "-t", std::to_string(sound_.end - sound_.begin) });
             arguments.insert(arguments.end(), { "-i", sound_.film, "-map", "0:v", "-map", "1:a?", "-c:a", ending == ".webm" ? "libopus" : "copy" });
+            if (sound_.begin > 0 && ending != ".webm") // else a copy begins with the key frame before
+                arguments.insert(arguments.end(), { "-copypriorss:a", "0" });
         }
         const bool even = size_.width % 2 == 0 && size_.height % 2 == 0; // what the usual chroma of half size needs
         if (ending == ".webm")

@@ -169,7 +169,21 @@ nlohmann::json toJson(const StreamRecord& record, double time)
 //! An unfinished film while its frames are taken over into a new one.
 fs::path earlierFilm(const fs::path& target)
 {
-    return target.parent_path() / (".sanprivacy-earlier-" + target.filename().string());
+    return target.parent_path() / (".sanprivacy_earlier-" + target.filename().string());
+}
+
+size_t framesOf(const fs::path& film)
+{
+    size_t frames = 0;
+    try
+    {
+        for (FilmReader reader(film.string(), RawFormat()); reader.skip(); )
+            ++frames;
+    }
+    catch (const std::runtime_error&) // none, or cut off before its index was written
+    {
+    }
+    return frames;
 }
 
 //! What an earlier run left of a film, out of the way of the new one; where nothing is resumed, it goes.
@@ -178,22 +192,19 @@ size_t prepareEarlierFilm(const fs::path& target, bool resume)
     const fs::path unfinished = unfinishedFilm(target), earlier = earlierFilm(target);
     if (!resume)
     {
-        fs::remove(unfinished);
-        fs::remove(earlier);
+        const bool unfinishedThere = fs::remove(unfinished), earlierThere = fs::remove(earlier);
+        if (unfinishedThere || earlierThere) // then the film is not whole
+            fs::remove(target);
         return 0;
     }
-    if (!fs::exists(earlier) && fs::exists(unfinished)) // with both there, the new one was not as long yet
+    size_t frames = framesOf(earlier);
+    const size_t newer = framesOf(unfinished);
+    if (fs::exists(unfinished) && newer >= frames)
+    {
         fs::rename(unfinished, earlier);
-    size_t frames = 0;
-    try
-    {
-        for (FilmReader reader(earlier.string(), RawFormat()); reader.skip(); )
-            ++frames;
+        frames = newer;
     }
-    catch (const std::runtime_error&) // none, or cut off before its index was written
-    {
-    }
-    return frames;
+    return endingOf(target) == ".avi" ? 0 : frames; // whose frames are not those of the source, where the rate is uneven
 }
 
 void drawBoxes(cv::Mat& image, const StreamRecord& record)
@@ -427,7 +438,8 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
 
     // What an earlier run has protected is taken over; its last frames are looked at once more, without a second result.
     int64 second = 0;
-    const size_t done = resumable ? prepareEarlierFilm(job.target, options_.resume) : 0;
+    // The last ones came out without looks further ahead, where the run was interrupted.
+    const size_t left = resumable ? prepareEarlierFilm(job.target, options_.resume) : 0, done = left - std::min(left, size_t(params.look_ahead));
     if (done > 0)
     {
         const size_t secondLook = std::max(LEAST_SECOND_LOOK, SECOND_LOOK_HOLDS * params.hold + params.detect_interval);
@@ -450,8 +462,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
                 continue;
         }
     }
-    if (resumable && !interrupted())
-        fs::remove(earlierFilm(job.target));
+    const bool takenOver = !interrupted();
     const int64 skew = int64(read) - second; // of the anonymizer's frame numbers
 
     const size_t waiting = live ? LIVE_QUEUE : QUEUE;
@@ -581,7 +592,11 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
         if (whole && read == 0 && !interrupted())
             throw std::runtime_error(from_ > 0 ? "no frame after --from" : "truncated or damaged: no frame could be read");
         if (whole)
+        {
             interrupted() && resumable ? writer->keep() : writer->finish();
+            if (resumable && takenOver)
+                fs::remove(earlierFilm(job.target));
+        }
     });
     finished.close();
     pushed.close();

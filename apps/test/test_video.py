@@ -163,6 +163,17 @@ class Good(VideoTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mp4"), frames=10, first=5)
 
+    def test_sound_of_a_span_begins_with_it(self):
+        self.make(self.path("long.mp4"), "-g", 250, frames=50)  # one key frame
+        for name in ("out.mkv", "out.mp4"):
+            with self.subTest(name):
+                done = self.video(self.path("long.mp4"), self.path(name), "--from", "1.2", "--replace", "solid")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.check_protected(self.path(name), frames=20, first=30, film=self.path("long.mp4"))
+                sound = [float(time) for time in probe(self.path(name), "packet=pts_time", "a:0")]
+                self.assertLess(len(sound) * 1024 / 44100, .9)
+                self.assertAlmostEqual(min(times(self.path(name))), min(sound), delta=.06)
+
     def test_span_that_begins_in_a_pause(self):
         ffmpeg("-i", self.film, "-vf", "select='lt(n,5)+gt(n,14)'", "-vsync", "vfr", "-an", self.path("pause.mkv"))
         done = self.video(self.path("pause.mkv"), self.path("out.mkv"), "--from", "0.4", "--replace", "solid")
@@ -222,7 +233,8 @@ class Good(VideoTest):
         self.one_line(done.stdout, "1 film anonymized", "1 there already")
 
     LONG = 45
-    SLOW = ("--interval", 1, "--look-ahead", 4, "--replace", "solid")  # a detection for every frame, written soon
+    LOOK_AHEAD = 4
+    SLOW = ("--interval", 1, "--look-ahead", LOOK_AHEAD, "--replace", "solid")  # a detection for every frame, written soon
 
     def end_early(self, signal_number):
         """A run that gets a signal while it writes. Its messages, or None where it was done before."""
@@ -253,7 +265,7 @@ class Good(VideoTest):
         self.check_protected(self.path("out.mp4"), frames=before, film=self.path("long.mp4"))
         sound = [float(time) for time in probe(self.path("out.mp4"), "packet=pts_time", "a:0")]
         self.assertLess(max(sound), before / RATE + .1)
-        self.assertEqual(self.check_resumed(), list(range(before, self.LONG)))
+        self.assertEqual(self.check_resumed(), list(range(max(0, before - self.LOOK_AHEAD), self.LONG)))
 
     def test_killed_and_resumed(self):
         if self.end_early(signal.SIGKILL) is None:
@@ -266,7 +278,7 @@ class Good(VideoTest):
             time.sleep(1)
         frames = len(frames_of(left))
         self.check_protected(left, frames=frames, film=self.path("long.mp4"))
-        self.assertEqual(self.check_resumed(), list(range(frames, self.LONG)))
+        self.assertEqual(self.check_resumed(), list(range(max(0, frames - self.LOOK_AHEAD), self.LONG)))
 
     def test_what_a_killed_run_left_goes_with_the_next_one(self):
         write(self.path(".sanprivacy-out.mkv"), b"half a film")
@@ -274,6 +286,18 @@ class Good(VideoTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mkv"))
         self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
+
+    def test_a_failed_run_leaves_no_film_that_counts_as_finished(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
+        for resume in (["--resume"], []):
+            with self.subTest(resume):
+                write(self.path("out.mkv"), b"cut")
+                shutil.copy(self.film, self.path(".sanprivacy-out.mkv"))
+                self.assertEqual(self.video(self.film, self.path("out.mkv"), *resume, preexec_fn=limit).returncode, 1)
+                done = self.video(self.film, self.path("out.mkv"), "--resume", "--replace", "solid")
+                self.one_line(done.stdout, "1 film anonymized")
+                self.assertEqual(len(frames_of(self.path("out.mkv"))), FRAMES)
 
     def test_excepted_person_is_left_and_no_other(self):
         """The descriptor of the test network is the mean colour of the face's quarters; it tells two of the portraits apart."""

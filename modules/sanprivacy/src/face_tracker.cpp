@@ -218,7 +218,7 @@ void FaceTracker::closeScene()
 {
     if (!window_.empty() && !window_.back().released && sinceDetection_ > 0)
     {
-        look(window_.back(), false);
+        look(window_.back(), true);
         see(window_.back());
     }
 }
