@@ -137,6 +137,8 @@ void FilmReader::readTimes(const std::string& source)
     if (std::any_of(times.begin(), times.end(), [](double time) { return std::isnan(time); }))
         return;
     std::sort(times.begin(), times.end());
+    times.erase(std::unique(times.begin(), times.end()), times.end()); // VP8 has hidden pictures, which have the time of a shown one
+    frames_ = times.size();
     for (double& time : times)
         time -= start;
     times_ = std::move(times);

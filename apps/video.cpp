@@ -614,8 +614,9 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
         progress.message(job.source + ": interrupted; '" + job.target + "' holds what came before"
                          + (resumable ? ", --resume goes on from there" : ""));
     const size_t most = 2; // frames that a decoder may leave out at the end
-    const bool early = !live && !interrupted() && from_ == 0 && to_ < 0
-                       && (reader.truncated() || read + most < reader.frames());
+    const bool early = !live && !interrupted()
+                       && ((reader.truncated() && (to_ < 0 || reader.time() < to_ - tolerance))
+                           || (from_ == 0 && to_ < 0 && read + most < reader.frames()));
     if (early)
         progress.message(job.source + ": truncated or damaged: " + count(read, "frame") + " could be read; '" + job.target + "' holds these");
     return !early && !(interrupted() && resumable);

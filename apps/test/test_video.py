@@ -129,6 +129,17 @@ class Good(VideoTest):
                 self.assertEqual(probe(self.path(name), "stream=sample_aspect_ratio"), ["16:15"])
                 self.check_protected(self.path(name), film=self.path("wide.mkv"))
 
+    def test_hidden_pictures_of_vp8(self):
+        for number in (1, 2):
+            ffmpeg("-i", self.film, "-an", "-c:v", "libvpx", "-auto-alt-ref", 1, "-lag-in-frames", 16, "-b:v", "1M", "-pass", number,
+                   "-passlogfile", self.path("pass"), self.path("hidden.webm"))
+        self.assertGreater(len(times(self.path("hidden.webm"))), FRAMES)  # packets
+        done = self.video(self.path("hidden.webm"), self.path("out.mkv"), "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_protected(self.path("out.mkv"), film=self.path("hidden.webm"))
+        for before, after in zip(sorted(set(times(self.path("hidden.webm")))), times(self.path("out.mkv"))):
+            self.assertAlmostEqual(before, after, delta=.002)
+
     def test_other_replacements(self):
         for kind in ("blur", "mosaic"):
             with self.subTest(kind):
@@ -368,6 +379,9 @@ class Bad(VideoTest):
                 self.assertEqual(os.path.exists(self.path("out.mkv")), frames > 0)
                 if frames:
                     self.check_protected(self.path("out.mkv"), frames=frames)
+                    for end, code in (("10", 1), ("0.1", 0)):
+                        done = self.video(self.path("part.mkv"), self.path("span.mkv"), "--to", end, "--replace", "solid")
+                        self.assertEqual(done.returncode, code, done.stderr)
 
     def test_damaged_frames_in_the_middle(self):
         content = bytearray(read(self.film))

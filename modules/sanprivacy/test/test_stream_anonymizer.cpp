@@ -327,6 +327,15 @@ TEST(SanPrivacy_StreamAnonymizer, a_face_comes_in_after_the_last_look)
     EXPECT_EQ(0, protection.unprotected) << protection.missed;
 }
 
+TEST(SanPrivacy_StreamAnonymizer, a_small_face_comes_in_after_the_last_look)
+{
+    // The look at the end would be the fourth, which is one at half the size where it is not the last one.
+    const auto late = [](int t) { const Place place = { Point2d(t < 20 ? -150. : 150., 150), 7, 0 }; return place; };
+    const Protection protection = protect(Film(Size(400, 300), 23, { { "woman-dark-skin", late } }));
+    EXPECT_EQ(3, protection.faces);
+    EXPECT_EQ(0, protection.unprotected) << protection.missed;
+}
+
 TEST(SanPrivacy_StreamAnonymizer, a_hidden_face_is_covered_where_it_comes_back)
 {
     // Somebody taller passes in front of a still face.
