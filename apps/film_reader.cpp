@@ -17,6 +17,7 @@
 #include <regex>
 #include <sstream>
 
+#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 namespace fs = std::filesystem;
@@ -59,7 +60,7 @@ bool FilmReader::isLive(const std::string& source)
 bool FilmReader::isPattern(const std::string& name)
 {
     static const std::regex onePattern("[^%]*%0?[0-9]*d[^%]*");
-    return !isUrl(name) && std::regex_match(name, onePattern) && !fs::exists(name);
+    return !isUrl(name) && std::regex_match(name, onePattern) && !fs::exists(name) && cv::haveImageWriter(name);
 }
 
 FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
@@ -80,8 +81,9 @@ FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
             throw std::runtime_error("the file is empty");
     }
     setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a film, we say
+    const std::string name = live_ ? source : fs::absolute(source).string(); // a colon would make 12:30.mp4 a protocol of ffmpeg's
     const bool opened = isCamera(source) ? capture_.open(std::stoi(source))
-                                         : capture_.open(source, isPattern(source) ? cv::CAP_IMAGES : cv::CAP_ANY);
+                                         : capture_.open(name, isPattern(source) ? cv::CAP_IMAGES : cv::CAP_ANY);
     if (!opened)
         throw std::runtime_error(isCamera(source) ? "no such camera, or it is in use"
                                  : isUrl(source) ? "the stream cannot be opened" : "no film that can be read: truncated, or of an unknown format");
@@ -89,7 +91,7 @@ FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
     rate_ = rate > 0 && rate <= MOST_RATE && !isPattern(source) ? rate : DEFAULT_RATE; // OpenCV says 1 of pictures
     frames_ = !live_ && frames > 0 && frames < 1e9 ? size_t(frames) : 0;
     if (!live_ && !isPattern(source) && ToolProcess::available("ffprobe"))
-        readTimes(source);
+        readTimes(name);
 }
 
 /** Time stamps from the film's packets: cv::VideoCapture does not tell those of the last frames and of a film of uneven rate,

@@ -79,7 +79,7 @@ class FilmFile : public FilmWriter
 {
 public:
     FilmFile(const fs::path& target, const Sound& sound, int quality, double rate, const cv::Size& pixelShape)
-        : target_(target), sound_(sound), quality_(quality), rate_(rate), pixelShape_(pixelShape)
+        : target_(fs::absolute(target)), sound_(sound), quality_(quality), rate_(rate), pixelShape_(pixelShape)
     {
         if (!ToolProcess::available("ffmpeg"))
             throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
@@ -161,7 +161,7 @@ private:
                 arguments.insert(arguments.end(), { "-ss", std::to_string(sound_.begin) });
             if (sound_.end >= 0)
                 arguments.insert(arguments.end(), { "-t", std::to_string(sound_.end - sound_.begin) });
-            arguments.insert(arguments.end(), { "-i", sound_.film, "-map", "0:v", "-map", "1:a?", "-c:a", ending == ".webm" ? "libopus" : "copy" });
+            arguments.insert(arguments.end(), { "-i", fs::absolute(sound_.film).string(), "-map", "0:v", "-map", "1:a?", "-c:a", ending == ".webm" ? "libopus" : "copy" });
             if (sound_.begin > 0 && ending != ".webm") // else a copy begins with the key frame before
                 arguments.insert(arguments.end(), { "-copypriorss:a", "0" });
         }

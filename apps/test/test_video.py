@@ -148,12 +148,18 @@ class Good(VideoTest):
                 self.check_protected(self.path(kind + ".mkv"))
 
     def test_other_kinds_of_files(self):
-        for name, sound in (("out.avi", "aac"), ("out.webm", "opus"), ("50% off %s.MP4", "aac")):
+        for name, sound in (("out.avi", "aac"), ("out.webm", "opus"), ("50% off %s.MP4", "aac"), ("my%20day.mp4", "aac")):
             with self.subTest(name):
                 done = self.video(self.film, self.path(name))
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.check_protected(self.path(name))
                 self.assertEqual(probe(self.path(name), "stream=codec_name", "a:0"), [sound])
+
+    def test_relative_names_with_a_colon(self):
+        self.make(self.path("12:30.mp4"))
+        done = self.video("12:30.mp4", "12:31.mp4", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_protected(self.path("12:31.mp4"), film=self.path("12:30.mp4"))
 
     def test_film_of_pictures(self):
         done = self.video(self.path("frames", "%04d.png"), self.path("out.mp4"))
