@@ -18,7 +18,7 @@ run) ;;
 test) packages+=(libtorch-dev libonnx-dev libopenblas0-openmp libfccp-dev
                  dpkg-dev python3 python3-dev python3-venv python3-numpy python3-opencv python3-pil python3-sklearn
                  python3-tqdm python3-pandas python3-matplotlib python3-dask python3-distributed) ;;
-in-opencv) packages+=(dpkg-dev curl ca-certificates python3 python3-dev python3-numpy zlib1g-dev libjpeg-dev libpng-dev libprotobuf-dev protobuf-compiler) ;;
+in-opencv) packages+=(dpkg-dev python3 python3-dev python3-venv python3-numpy zlib1g-dev libjpeg-dev libpng-dev libprotobuf-dev protobuf-compiler) ;;
 *) echo "setup.sh: '$1' is not run, test or in-opencv" >&2; exit 2 ;;
 esac
 
