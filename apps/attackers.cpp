@@ -14,37 +14,37 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-cv::Mat keep(const cv::Mat& picture)
+cv::Mat keep(const cv::Mat& image)
 {
-    return picture;
+    return image;
 }
 
-cv::Mat recompress(const cv::Mat& picture)
+cv::Mat recompress(const cv::Mat& image)
 {
     const int quality = 50;
     std::vector<unsigned char> file;
-    cv::imencode(".jpg", picture, file, { cv::IMWRITE_JPEG_QUALITY, quality });
-    return cv::imdecode(file, picture.channels() == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR);
+    cv::imencode(".jpg", image, file, { cv::IMWRITE_JPEG_QUALITY, quality });
+    return cv::imdecode(file, image.channels() == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR);
 }
 
 //! Non-local means, which averages over similar patches.
-cv::Mat denoise(const cv::Mat& picture)
+cv::Mat denoise(const cv::Mat& image)
 {
-    const float strength = 5; // grey levels: what compressed photographs bear without losing features
+    const float strength = 5; // gray levels: what compressed photographs bear without losing features
     const int patch = 5, neighbourhood = 11;
     cv::Mat denoised;
-    if (picture.channels() == 1)
-        cv::fastNlMeansDenoising(picture, denoised, strength, patch, neighbourhood);
+    if (image.channels() == 1)
+        cv::fastNlMeansDenoising(image, denoised, strength, patch, neighbourhood);
     else
-        cv::fastNlMeansDenoisingColored(picture, denoised, strength, strength, patch, neighbourhood);
+        cv::fastNlMeansDenoisingColored(image, denoised, strength, strength, patch, neighbourhood);
     return denoised;
 }
 
-cv::Mat downscale(const cv::Mat& picture)
+cv::Mat downscale(const cv::Mat& image)
 {
     cv::Mat half, restored;
-    cv::resize(picture, half, cv::Size((picture.cols + 1) / 2, (picture.rows + 1) / 2), 0, 0, cv::INTER_AREA);
-    cv::resize(half, restored, picture.size(), 0, 0, cv::INTER_CUBIC);
+    cv::resize(image, half, cv::Size((image.cols + 1) / 2, (image.rows + 1) / 2), 0, 0, cv::INTER_AREA);
+    cv::resize(half, restored, image.size(), 0, 0, cv::INTER_CUBIC);
     return restored;
 }
 

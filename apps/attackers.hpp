@@ -12,16 +12,16 @@
 
 namespace sanprivacy { namespace apps {
 
-//! Someone who treats a picture that may be perturbed before a classifier sees it.
+//! Someone who treats an image that may be perturbed before a classifier sees it.
 struct Attacker
 {
     std::string name;  //!< of the command line
     std::string title; //!< of the report
-    cv::Mat (*process)(const cv::Mat& picture);
-    bool averages_flips; //!< the classifier's outputs for the picture and its mirror image are averaged
+    cv::Mat (*process)(const cv::Mat& image);
+    bool averages_flips; //!< the classifier's outputs for the image and its mirror image are averaged
 };
 
-//! Attackers by name, after "none", who takes the picture as it is. An unknown name raises UsageError.
+//! Attackers by name, after "none", who takes the image as it is. An unknown name raises UsageError.
 std::vector<Attacker> findAttackers(const std::vector<std::string>& names);
 
 std::vector<std::string> attackerNames();

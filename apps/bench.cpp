@@ -2,10 +2,10 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "film_reader.hpp"
-#include "film_writer.hpp"
+#include "video_reader.hpp"
+#include "video_writer.hpp"
 #include "network_options.hpp"
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -86,9 +86,9 @@ struct TemporaryFolder
 
 ExitCode benchVideo(const BenchOptions& options)
 {
-    const Picture photo = readPicture(options.photo);
+    const Image photo = readImage(options.photo);
     if (photo.pixels.type() != CV_8UC3)
-        throw UsageError("the photo must be an 8-bit colour picture");
+        throw UsageError("the photo must be an 8-bit color image");
     const cv::Ptr<FaceDetector> detector = options.networks.createDetector();
     const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
     cv::Mat found;
@@ -101,14 +101,14 @@ ExitCode benchVideo(const BenchOptions& options)
         std::printf(" %8s", name);
     std::printf(" %8s %8s %8s %8s\n", "sum", "detect %", "found", "scene");
     const TemporaryFolder folder;
-    const std::string film = folder.path + "/film.mkv", result = folder.path + "/result.mkv";
+    const std::string video = folder.path + "/video.mkv", result = folder.path + "/result.mkv";
     const int quality = 18;
     for (const cv::Size& size : SIZES)
     {
         for (int faces : FACES)
         {
             double times[STEPS] = {}, scene = 0;
-            const std::unique_ptr<FilmWriter> source = createFilmWriter(film, Sound(), quality, 25);
+            const std::unique_ptr<VideoWriter> source = createVideoWriter(video, Sound(), quality, 25);
             for (int t = 0; t < options.frames; ++t)
                 source->write({ drawFrame(photo.pixels, size, faces, t), t / 25. });
             source->finish();
@@ -116,9 +116,9 @@ ExitCode benchVideo(const BenchOptions& options)
             StreamParams params;
             params.label = 0; // known: no classifier takes part
             const cv::Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector, perturber, params);
-            FilmReader reader(film, RawFormat());
-            FilmFrame frame;
-            std::vector<FilmFrame> results;
+            VideoReader reader(video, RawFormat());
+            VideoFrame frame;
+            std::vector<VideoFrame> results;
             size_t seen = 0;
             const auto drain = [&]
             {
@@ -148,8 +148,8 @@ ExitCode benchVideo(const BenchOptions& options)
             anonymizer->finish();
             drain();
             const int64 start = cv::getTickCount();
-            const std::unique_ptr<FilmWriter> writer = createFilmWriter(result, Sound(), quality, 25);
-            for (const FilmFrame& done : results)
+            const std::unique_ptr<VideoWriter> writer = createVideoWriter(result, Sound(), quality, 25);
+            for (const VideoFrame& done : results)
                 writer->write(done);
             writer->finish();
             times[ENCODE] = milliseconds(start) / options.frames;
@@ -174,10 +174,10 @@ Verb addBench(CLI::App& app)
 {
     auto options = std::make_shared<BenchOptions>();
     CLI::App* command = app.add_subcommand("bench", "Measures the time that the steps of the work take");
-    CLI::App* video = command->add_subcommand("video", "Films of 0, 1, 4 and 16 faces in three sizes");
+    CLI::App* video = command->add_subcommand("video", "Videos of 0, 1, 4 and 16 faces in three sizes");
     command->require_subcommand(1);
     video->add_option("PHOTO", options->photo, "Photo of one face")->required()->type_name("");
-    video->add_option("--frames", options->frames, "Length of each film; default 32")->type_name("N")->check(CLI::Range(2, 1000).description(""));
+    video->add_option("--frames", options->frames, "Length of each video; default 32")->type_name("N")->check(CLI::Range(2, 1000).description(""));
     options->networks.addPerturberTo(*video);
     options->networks.addDetectorTo(*video);
     return { command, [options] { return benchVideo(*options); } };

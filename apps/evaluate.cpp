@@ -41,7 +41,7 @@ struct EvaluateOptions
     std::vector<std::string> methods = { "san" }, attackers = attackerNames(), retrained;
     BootstrapOptions bootstrap;
     std::string cache = defaultResultCache().string();
-    size_t pictures = 6; // rows of the picture grid
+    size_t images = 6; // rows of the image grid
     NetworkOptions perturber;
 };
 
@@ -56,7 +56,7 @@ std::string commandLine(const EvaluateOptions& options)
         return text;
     };
     std::string line = "sanprivacy evaluate --faces " + options.set.faces + " --labels " + options.set.labels
-        + " --networks " + options.networks + " --methods " + joined(options.methods) + " --attackers "
+        + " --models " + options.networks + " --methods " + joined(options.methods) + " --attackers "
         + (options.attackers.empty() ? "none" : joined(options.attackers));
     const auto add = [&](const char* option, const std::string& value, const std::string& usual)
     {
@@ -75,7 +75,7 @@ std::string commandLine(const EvaluateOptions& options)
     add("--detector", options.perturber.detector, "");
     add("--replicates", std::to_string(options.bootstrap.replicates), std::to_string(usual.bootstrap.replicates));
     add("--seed", std::to_string(options.bootstrap.seed), std::to_string(usual.bootstrap.seed));
-    return line + (options.set.grey ? " --grey" : "") + " -o " + options.output;
+    return line + (options.set.gray ? " --gray" : "") + " -o " + options.output;
 }
 
 /** Networks of a search: the classifier that it names, else the first, and the first matcher. The match holds while the
@@ -84,10 +84,10 @@ SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer
                               size_t worker)
 {
     const double false_match_rate = 0.001;
-    const std::vector<NetworkDescription>& networks = measurer.networks();
+    const std::vector<ModelDescription>& networks = measurer.networks();
     const auto first = [&](int task)
     {
-        return size_t(std::find_if(networks.begin(), networks.end(), [&](const NetworkDescription& n) { return n.task == task; })
+        return size_t(std::find_if(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.task == task; })
                       - networks.begin());
     };
     const size_t classifier = first(NETWORK_CLASSIFIER), matcher = first(NETWORK_MATCHER);
@@ -103,10 +103,10 @@ SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer
 }
 
 //! Some faces, of both labels in turn, as every method shows them; under each what the first classifier makes of it.
-class PictureGrid
+class ImageGrid
 {
 public:
-    PictureGrid(const EvaluationSet& set, size_t rows) : set_(set)
+    ImageGrid(const EvaluationSet& set, size_t rows) : set_(set)
     {
         std::vector<size_t> by_label[2];
         for (size_t i = 0; i < set.faces.size(); ++i)
@@ -123,10 +123,10 @@ public:
     }
 
     //! A column; without a method the originals'.
-    void add(const Measured& measured, const std::vector<NetworkDescription>& networks, Method* method)
+    void add(const Measured& measured, const std::vector<ModelDescription>& networks, Method* method)
     {
         const auto classifier = std::find_if(networks.begin(), networks.end(),
-                                             [](const NetworkDescription& n) { return n.task == NETWORK_CLASSIFIER; });
+                                             [](const ModelDescription& n) { return n.task == NETWORK_CLASSIFIER; });
         grid_.columns.push_back(measured.title);
         for (size_t row = 0; row < chosen_.size(); ++row)
         {
@@ -135,15 +135,15 @@ public:
             std::string legend;
             if (measured.appearances[chosen_[row]].measured)
             {
-                const cv::Mat picture = set_.readPicture(face);
-                alignFace(method ? method->perturb(picture, face) : picture, face.face, crop);
+                const cv::Mat image = set_.readImage(face);
+                alignFace(method ? method->perturb(image, face) : image, face.face, crop);
                 if (classifier != networks.end())
                     legend = cv::format("%.2f", measured.outputs[size_t(classifier - networks.begin())][0][chosen_[row]].front());
             }
             grid_.rows[row].push_back(crop);
             grid_.legends[row].push_back(legend);
         }
-        grid_.title = "Pictures (Figure 5)";
+        grid_.title = "Images (Figure 5)";
         grid_.caption = classifier == networks.end() ? std::string() :
             "Under each face: the probability of label 1 that classifier " + classifier->name + " gives it.";
     }
@@ -157,11 +157,11 @@ private:
 };
 
 //! The networks that have something to say of these faces: without identities matchers do not, unless a search needs one.
-void leaveOutIdleMatchers(std::vector<NetworkDescription>& networks, const EvaluationSet& set, const std::vector<MethodName>& methods)
+void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const EvaluationSet& set, const std::vector<MethodName>& methods)
 {
     if (set.has_identities || std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
         return;
-    networks.erase(std::remove_if(networks.begin(), networks.end(), [](const NetworkDescription& n) { return n.task == NETWORK_MATCHER; }),
+    networks.erase(std::remove_if(networks.begin(), networks.end(), [](const ModelDescription& n) { return n.task == NETWORK_MATCHER; }),
                    networks.end());
     if (networks.empty())
         throw std::runtime_error("the networks are matchers, and the label file has no column of identities");
@@ -182,19 +182,19 @@ bool isTrainerInstalled()
     return false;
 }
 
-void checkRetrained(const std::vector<std::string>& retrained, const std::vector<NetworkDescription>& networks)
+void checkRetrained(const std::vector<std::string>& retrained, const std::vector<ModelDescription>& networks)
 {
     for (const std::string& name : retrained)
-        if (std::none_of(networks.begin(), networks.end(), [&](const NetworkDescription& n) { return n.name == name && n.task == NETWORK_CLASSIFIER; }))
-            throw UsageError("--retrained: '" + name + "' is no classifier of the networks file");
+        if (std::none_of(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.name == name && n.task == NETWORK_CLASSIFIER; }))
+            throw UsageError("--retrained: '" + name + "' is no classifier of the model description file");
 }
 
 ExitCode run(const EvaluateOptions& options)
 {
     const std::vector<MethodName> methods = parseMethods(options.methods);
     const std::vector<Attacker> attackers = findAttackers(options.attackers);
-    std::vector<NetworkDescription> networks;
-    readNetworks(options.networks, networks);
+    std::vector<ModelDescription> networks;
+    readModelDescriptions(options.networks, networks);
     checkRetrained(options.retrained, networks);
     makeWritableFolder(options.output);
     ResultCache cache(options.cache);
@@ -210,9 +210,9 @@ ExitCode run(const EvaluateOptions& options)
     if (measurer.networks().empty())
         throw std::runtime_error(options.networks + ": none of the networks runs");
 
-    PictureGrid pictures(set, options.pictures);
+    ImageGrid images(set, options.images);
     std::vector<Measured> measured = { measurer.measureOriginals() };
-    pictures.add(measured[0], measurer.networks(), nullptr);
+    images.add(measured[0], measurer.networks(), nullptr);
 
     std::vector<MethodContext> contexts(workerCount());
     for (size_t worker = 0; worker < contexts.size(); ++worker)
@@ -224,7 +224,7 @@ ExitCode run(const EvaluateOptions& options)
                 for (size_t worker = 0; worker < contexts.size(); ++worker)
                     contexts[worker].searches[method.value] = searchNetworks(method, measurer, set, measured[0], worker);
             measured.push_back(measurer.measure(method, contexts));
-            pictures.add(measured.back(), measurer.networks(), createMethod(method, contexts[0]).get());
+            images.add(measured.back(), measurer.networks(), createMethod(method, contexts[0]).get());
         }
         catch (const Interrupted&)
         {
@@ -238,7 +238,7 @@ ExitCode run(const EvaluateOptions& options)
 
     Report report("Soft-biometric privacy on " + set.name, commandLine(options));
     fillReport({ set, set.attribute, measurer.networks(), { options.retrained.begin(), options.retrained.end() }, attackers,
-                 measured, pictures.get(), options.bootstrap, isTrainerInstalled() }, cache, problems, report);
+                 measured, images.get(), options.bootstrap, isTrainerInstalled() }, cache, problems, report);
     const std::string left_out = report.write(options.output);
     if (!left_out.empty())
         std::cerr << "sanprivacy: " << left_out << std::endl;
@@ -254,16 +254,16 @@ Verb addEvaluate(CLI::App& app)
 {
     auto options = std::make_shared<EvaluateOptions>();
     CLI::App* command = app.add_subcommand("evaluate", "Judges methods: what classifiers and matchers see before and after");
-    command->add_option("--faces", options->set.faces, "Folder of the original pictures")
+    command->add_option("--faces", options->set.faces, "Folder of the original images")
         ->required()->type_name("DIR")->check(CLI::ExistingDirectory);
     command->add_option("--labels", options->set.labels, "file,gender and perhaps identity, race, age, landmark columns")
         ->required()->type_name("CSV");
-    command->add_option("--networks", options->networks, "Classifiers and matchers that judge")->required()->type_name("YML");
+    command->add_option("--models", options->networks, "Classifiers and matchers that judge")->required()->type_name("YML");
     command->add_option("-o,--output", options->output, "Folder for report.html, report.json and a CSV of each table")
         ->required()->type_name("DIR");
     command->add_option("--methods", options->methods,
         "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; search=CLASSIFIER; folder=DIR of "
-        "pictures perturbed elsewhere. Default san")->delimiter(',')->type_name("LIST");
+        "images perturbed elsewhere. Default san")->delimiter(',')->type_name("LIST");
     command->add_option("--attackers", options->attackers, "jpeg,denoise,downscale,flip (default all) or none")
         ->delimiter(',')->type_name("LIST");
     command->add_option("--retrained", options->retrained, "Which of the classifiers were trained on perturbed faces")
@@ -272,8 +272,8 @@ Verb addEvaluate(CLI::App& app)
     command->add_option("--identity", options->set.identity, "Column of the person, default identity")->type_name("NAME");
     command->add_option("--groups", options->set.groups, "Columns to split by, default race,ethnicity,age")->delimiter(',')->type_name("NAMES");
     command->add_option("--limit", options->set.limit, "Only so many faces, of whole people")->type_name("N");
-    command->add_flag("--grey", options->set.grey, "Judge grey pictures, as the paper does");
-    command->add_option("--pictures", options->pictures, "Rows of the picture grid, default 6")->type_name("N");
+    command->add_flag("--gray", options->set.gray, "Judge gray images, as the paper does");
+    command->add_option("--images", options->images, "Rows of the image grid, default 6")->type_name("N");
     command->add_option("--replicates", options->bootstrap.replicates, "Of the bootstrap, default 1000")
         ->type_name("N")->check(CLI::PositiveNumber);
     command->add_option("--seed", options->bootstrap.seed, "Of the bootstrap, default 1")->type_name("N");

@@ -130,7 +130,7 @@ cv::Matx22d ClassifierResult::confusion(double threshold) const
     return counts;
 }
 
-MatchResult matchFaces(const EvaluationSet& set, size_t network, const NetworkDescription& description,
+MatchResult matchFaces(const EvaluationSet& set, size_t network, const ModelDescription& description,
                        const Measured& originals, const Measured& perturbed, const BootstrapOptions& bootstrap,
                        ResultCache& cache)
 {

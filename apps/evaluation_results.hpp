@@ -53,7 +53,7 @@ struct MatchResult
 
 /** Matches original with original faces, or with perturbed ones; taken from the cache where nothing changed.
 @param perturbed the originals themselves, or a method. */
-MatchResult matchFaces(const EvaluationSet& set, size_t network, const cv::sanprivacy::NetworkDescription& description,
+MatchResult matchFaces(const EvaluationSet& set, size_t network, const cv::sanprivacy::ModelDescription& description,
                        const Measured& originals, const Measured& perturbed, const BootstrapOptions& bootstrap,
                        ResultCache& cache);
 

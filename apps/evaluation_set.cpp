@@ -9,7 +9,7 @@
 #include "faces.hpp"
 #include "labels.hpp"
 #include "message.hpp"
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "progress.hpp"
 #include "workers.hpp"
 
@@ -43,11 +43,11 @@ cv::Rect2f typicalBox(const cv::Mat& landmarks)
     return cv::Rect2f(float(centre.at<float>(0) - side / 2), float(centre.at<float>(1) - side / 2), float(side), float(side));
 }
 
-cv::Mat eightBit(const cv::Mat& picture)
+cv::Mat eightBit(const cv::Mat& image)
 {
     const double eight_of_sixteen_bits = 1. / 257; // 65535 becomes 255
     cv::Mat converted;
-    picture.convertTo(converted, CV_8U, picture.depth() == CV_16U ? eight_of_sixteen_bits : 1.);
+    image.convertTo(converted, CV_8U, image.depth() == CV_16U ? eight_of_sixteen_bits : 1.);
     return converted;
 }
 
@@ -129,12 +129,12 @@ cv::Mat landmarksOf(const cv::Mat& face)
     return face.colRange(4, 14).clone().reshape(1, 5);
 }
 
-cv::Mat findFace(FaceDetector& detector, const cv::Mat& picture, const cv::Mat& landmarks)
+cv::Mat findFace(FaceDetector& detector, const cv::Mat& image, const cv::Mat& landmarks)
 {
     const double border_share = 0.2;
-    const int border = cvRound(border_share * std::max(picture.cols, picture.rows));
+    const int border = cvRound(border_share * std::max(image.cols, image.rows));
     cv::Mat bordered, faces;
-    cv::copyMakeBorder(picture, bordered, border, border, border, border, cv::BORDER_CONSTANT);
+    cv::copyMakeBorder(image, bordered, border, border, border, border, cv::BORDER_CONSTANT);
     detector.detect(bordered, faces);
     if (faces.empty())
         return cv::Mat();
@@ -152,7 +152,7 @@ cv::Mat findFace(FaceDetector& detector, const cv::Mat& picture, const cv::Mat& 
 
 EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& createDetector, ResultCache& cache,
                              Problems& problems)
-    : name(folderName(options.faces)), attribute(options.attribute), grey_(options.grey)
+    : name(folderName(options.faces)), attribute(options.attribute), gray_(options.gray)
 {
     const LabelFile labels(options.labels, { options.attribute });
     const CsvTable& table = labels.table();
@@ -200,7 +200,7 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& c
     if (faces.empty())
         throw std::runtime_error(options.labels + ": lists no usable faces");
 
-    // Which detector it is shows in what it finds: the first readable picture becomes part of the key.
+    // Which detector it is shows in what it finds: the first readable image becomes part of the key.
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
     for (cv::Ptr<FaceDetector>& detector : detectors)
         detector = createDetector();
@@ -208,7 +208,7 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& c
     for (size_t i = 0; i < faces.size() && detector_key.empty(); ++i)
         try
         {
-            detector_key = Digest().add(cv::Mat(findFace(*detectors[0], readPicture(faces[i]), cv::Mat()))).value();
+            detector_key = Digest().add(cv::Mat(findFace(*detectors[0], readImage(faces[i]), cv::Mat()))).value();
         }
         catch (const std::exception&)
         {
@@ -223,8 +223,8 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& c
         try
         {
             const std::vector<unsigned char> bytes = readFile(face.path);
-            face.content = Digest().add(cv::Mat(bytes)).add(grey_ ? "grey" : "colour").value();
-            const auto detect = [&] { return findFace(*detectors[worker], readPicture(face), face.landmarks); };
+            face.content = Digest().add(cv::Mat(bytes)).add(gray_ ? "gray" : "color").value();
+            const auto detect = [&] { return findFace(*detectors[worker], readImage(face), face.landmarks); };
             if (locate(face, detect, detector_key, cache))
                 usable[i] = 1;
             else
@@ -245,26 +245,26 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& c
             kept.push_back(faces[i]);
     faces.swap(kept);
     if (faces.empty())
-        throw std::runtime_error(options.faces + ": none of the pictures can be used");
+        throw std::runtime_error(options.faces + ": none of the images can be used");
 
     if (has_identities)
     {
-        std::vector<int> pictures(people.size(), 0);
+        std::vector<int> images(people.size(), 0);
         for (const EvaluatedFace& face : faces)
-            ++pictures[size_t(face.person)];
+            ++images[size_t(face.person)];
         for (size_t person = 0; person < people.size(); ++person)
-            if (pictures[person] == 1)
+            if (images[person] == 1)
                 problems.note(options.identity + " " + people[person],
-                              "one picture only: it is in impostor pairs, but in no genuine pair");
+                              "one image only: it is in impostor pairs, but in no genuine pair");
     }
 }
 
-cv::Mat EvaluationSet::readPicture(const EvaluatedFace& face) const
+cv::Mat EvaluationSet::readImage(const EvaluatedFace& face) const
 {
-    cv::Mat picture = eightBit(apps::readPicture(face.path).pixels);
-    if (grey_ && picture.channels() == 3)
-        cv::cvtColor(picture, picture, cv::COLOR_BGR2GRAY);
-    return picture;
+    cv::Mat image = eightBit(apps::readImage(face.path).pixels);
+    if (gray_ && image.channels() == 3)
+        cv::cvtColor(image, image, cv::COLOR_BGR2GRAY);
+    return image;
 }
 
 }} // namespace sanprivacy::apps

@@ -37,7 +37,7 @@ struct SetOptions
     std::string faces, labels, attribute = "gender", identity = "identity";
     std::vector<std::string> groups = { "race", "ethnicity", "age" };
     size_t limit = 0; //!< 0: all faces
-    bool grey = false;
+    bool gray = false;
 };
 
 typedef std::function<cv::Ptr<cv::sanprivacy::FaceDetector>()> DetectorFactory;
@@ -46,12 +46,12 @@ typedef std::function<cv::Ptr<cv::sanprivacy::FaceDetector>()> DetectorFactory;
 class EvaluationSet
 {
 public:
-    /** Reads and hashes every picture and finds the box of every face; landmarks are those of the label file where it
+    /** Reads and hashes every image and finds the box of every face; landmarks are those of the label file where it
     has them. What cannot be used is reported to problems and left out. */
     EvaluationSet(const SetOptions& options, const DetectorFactory& createDetector, ResultCache& cache, Problems& problems);
 
-    //! The picture as it is judged: 8-bit, BGR or grey.
-    cv::Mat readPicture(const EvaluatedFace& face) const;
+    //! The image as it is judged: 8-bit, BGR or gray.
+    cv::Mat readImage(const EvaluatedFace& face) const;
 
     std::string name;                       //!< of the folder
     std::vector<EvaluatedFace> faces;
@@ -62,13 +62,13 @@ public:
     std::vector<std::string> group_columns; //!< attributes that the label file has beside the evaluated one
 
 private:
-    bool grey_;
+    bool gray_;
 };
 
 /** The face at the landmarks among those that a detector finds, or the largest where landmarks are empty; empty if none.
-@param detector sees the picture with a border, since tightly cut faces are often missed without.
+@param detector sees the image with a border, since tightly cut faces are often missed without.
 @param landmarks 5x2 CV_32F, or empty. */
-cv::Mat findFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& picture, const cv::Mat& landmarks);
+cv::Mat findFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& image, const cv::Mat& landmarks);
 
 //! The last part of a folder's path, whether it ends with a slash or not.
 std::string folderName(const std::filesystem::path& folder);

@@ -95,7 +95,7 @@ Tables::Tables(const Evaluation& evaluation, ResultCache& cache, Problems& probl
 {
     for (size_t network = 0; network < evaluation.networks.size(); ++network)
     {
-        const NetworkDescription& description = evaluation.networks[network];
+        const ModelDescription& description = evaluation.networks[network];
         if (description.task == NETWORK_CLASSIFIER)
         {
             Classifier classifier = { description.name, evaluation.retrained.count(description.name) > 0, {}, {} };
@@ -168,9 +168,9 @@ Table Tables::summary() const
     Table table = { "summary", "Summary",
         "A method is worth what its strongest attacker leaves of it. " + evaluation_.attribute + " error: mean over the classifiers, "
         "at the threshold where each errs equally often on both labels of the originals; 50 % is chance. Strongest attacker: who among those "
-        "of this report has the least error, be it by treating the pictures, by a new threshold (or turned answers), or by retraining. "
+        "of this report has the least error, be it by treating the images, by a new threshold (or turned answers), or by retraining. "
         "TMR at FMR 1 %: mean over the matchers, perturbed against original faces. Detected: the detector finds the face. "
-        "PSNR and SSIM: of the grey face region.",
+        "PSNR and SSIM: of the gray face region.",
         { { "method", "method", Unit::TEXT },
           { "error", evaluation_.attribute + " error", Unit::PERCENT, Tint::PROTECTION },
           { "strongest_attack_error", "error of the strongest attacker", Unit::PERCENT, Tint::PROTECTION },
@@ -203,24 +203,24 @@ Table Tables::summary() const
 Table Tables::data() const
 {
     const EvaluationSet& set = evaluation_.set;
-    std::map<int, int> pictures;
+    std::map<int, int> images;
     double ones = 0;
     for (const EvaluatedFace& face : set.faces)
     {
         ones += face.label;
-        ++pictures[face.person];
+        ++images[face.person];
     }
     double singles = 0;
-    for (const auto& person : pictures)
+    for (const auto& person : images)
         singles += person.second == 1;
     const double faces = double(set.faces.size());
     const MatchResult* match = matchers_.empty() ? nullptr : &matchers_[0].results[0];
     return { "data", "Table 1: data", "Pairs are those of originals against originals; perturbed faces meet the originals in both orders.",
         { { "set", "set", Unit::TEXT }, { "listed", "listed", Unit::COUNT }, { "evaluated", "evaluated", Unit::COUNT },
           { "label_1", nameOfLabel(evaluation_.attribute, 1), Unit::COUNT }, { "label_0", nameOfLabel(evaluation_.attribute, 0), Unit::COUNT },
-          { "people", "people", Unit::COUNT }, { "people_with_one_picture", "of one picture", Unit::COUNT },
+          { "people", "people", Unit::COUNT }, { "people_with_one_image", "of one image", Unit::COUNT },
           { "genuine_pairs", "genuine pairs", Unit::COUNT }, { "impostor_pairs", "impostor pairs", Unit::COUNT } },
-        { { set.name, double(set.listed), faces, ones, faces - ones, set.has_identities ? double(pictures.size()) : NAN,
+        { { set.name, double(set.listed), faces, ones, faces - ones, set.has_identities ? double(images.size()) : NAN,
             set.has_identities ? singles : NAN, match ? match->genuine_pairs : NAN, match ? match->impostor_pairs : NAN } } };
 }
 
@@ -277,7 +277,7 @@ Table Tables::matchers() const
 Table Tables::attackers() const
 {
     Table table = { "attackers", "Attackers who know",
-        "Error of each classifier when the attacker treats every picture first (the threshold is that of equal errors on originals treated "
+        "Error of each classifier when the attacker treats every image first (the threshold is that of equal errors on originals treated "
         "alike), or sets a new threshold on labelled perturbed faces and turns the answers round if that helps. "
         "Attackers who retrain a classifier come on top of these.",
         { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
@@ -446,8 +446,8 @@ void fillReport(const Evaluation& evaluation, ResultCache& cache, Problems& prob
     const Tables tables(evaluation, cache, problems);
     report.add(tables.summary());
     report.add(tables.data());
-    if (!evaluation.pictures.rows.empty())
-        report.add(evaluation.pictures);
+    if (!evaluation.images.rows.empty())
+        report.add(evaluation.images);
     report.add(tables.classifiers(false));
     report.add("ROC of the classifiers (Figure 6)", "The nearer to the diagonal, the less a classifier knows, whatever its threshold; "
                "below it, its answers are turned round.", tables.classifierPlots());

@@ -22,11 +22,11 @@ struct Evaluation
 {
     const EvaluationSet& set;
     std::string attribute;
-    const std::vector<cv::sanprivacy::NetworkDescription>& networks;
+    const std::vector<cv::sanprivacy::ModelDescription>& networks;
     std::set<std::string> retrained; //!< names of classifiers that were trained on perturbed faces
     const std::vector<Attacker>& attackers;
     const std::vector<Measured>& measured; //!< the originals first
-    Grid pictures;
+    Grid images;
     BootstrapOptions bootstrap;
     bool trainer_installed; //!< an attacker who retrains could be had here
 };

@@ -34,7 +34,7 @@ int labelNamed(const std::string& name, size_t attributes)
 
 void LabelOptions::addTo(CLI::App& command)
 {
-    command.add_option("--labels", labels, "Of the largest face of each picture: file,gender (M or F), or age (years)")
+    command.add_option("--labels", labels, "Of the largest face of each image: file,gender (M or F), or age (years)")
         ->type_name("CSV");
     command.add_option("--attribute", columns, "Columns of CSV, other than named by --hide; they hold 1 or 0")
         ->type_name("NAME")->delimiter(',')->allow_extra_args(false)->needs("--labels");
@@ -50,17 +50,17 @@ FaceLabels::FaceLabels(const LabelOptions& options, const std::vector<std::strin
     if (options.labels.empty())
         return;
     file_.reset(new LabelFile(options.labels, options.columns.empty() ? attributes : options.columns));
-    rows_ = file_->match(inputs.pictures);
+    rows_ = file_->match(inputs.images);
 }
 
-const Labelled* FaceLabels::listed(size_t picture) const
+const Labelled* FaceLabels::listed(size_t image) const
 {
-    return rows_.empty() || rows_[picture] < 0 ? nullptr : &file_->rows()[size_t(rows_[picture])];
+    return rows_.empty() || rows_[image] < 0 ? nullptr : &file_->rows()[size_t(rows_[image])];
 }
 
-std::vector<int> FaceLabels::of(size_t picture, const cv::Mat& faces) const
+std::vector<int> FaceLabels::of(size_t image, const cv::Mat& faces) const
 {
-    const Labelled* row = listed(picture);
+    const Labelled* row = listed(image);
     const bool known = row && row->label != NO_LABEL;
     std::vector<int> labels(size_t(faces.rows), known ? int(cv::sanprivacy::LABEL_PREDICT) : default_label_);
     if (known && !labels.empty())
@@ -72,7 +72,7 @@ void FaceLabels::reportUnlisted() const
 {
     const size_t unlisted = size_t(std::count(rows_.begin(), rows_.end(), -1));
     if (unlisted > 0)
-        std::cout << count(unlisted, "picture") << " not in " << options_.labels << ": --label " << options_.label
+        std::cout << count(unlisted, "image") << " not in " << options_.labels << ": --label " << options_.label
                   << " applied" << std::endl;
 }
 
@@ -81,7 +81,7 @@ bool FaceLabels::reportUnknown() const
     const std::vector<std::string> names = file_ ? file_->unknown(rows_) : std::vector<std::string>();
     if (!names.empty())
         std::cerr << options_.labels << ": " << count(names.size(), "name") << " that "
-                  << (names.size() == 1 ? "is" : "are") << " no picture, the first '" << names[0] << "'" << std::endl;
+                  << (names.size() == 1 ? "is" : "are") << " no image, the first '" << names[0] << "'" << std::endl;
     return !names.empty();
 }
 

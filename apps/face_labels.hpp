@@ -35,32 +35,32 @@ struct LabelOptions
     void addTo(CLI::App& command);
 };
 
-//! What is known of the faces of a command line's pictures.
+//! What is known of the faces of a command line's images.
 class FaceLabels
 {
 public:
-    /** Reads the label file and finds the rows of the pictures; errors as LabelFile's.
+    /** Reads the label file and finds the rows of the images; errors as LabelFile's.
     @param attributes that are hidden */
     FaceLabels(const LabelOptions& options, const std::vector<std::string>& attributes, const Inputs& inputs);
 
-    //! The row of a picture, or nullptr.
-    const Labelled* listed(size_t picture) const;
+    //! The row of an image, or nullptr.
+    const Labelled* listed(size_t image) const;
 
-    /** Labels, or LabelChoices, of the faces of a picture, one each.
-    What is listed holds for the largest face; of the others in such a picture nothing is known. */
-    std::vector<int> of(size_t picture, const cv::Mat& faces) const;
+    /** Labels, or LabelChoices, of the faces of an image, one each.
+    What is listed holds for the largest face; of the others in such an image nothing is known. */
+    std::vector<int> of(size_t image, const cv::Mat& faces) const;
 
     bool hasLandmarks() const { return file_ && file_->hasLandmarks(); }
-    //! Says on stdout how many pictures are not listed.
+    //! Says on stdout how many images are not listed.
     void reportUnlisted() const;
-    //! Says on stderr how many names of the label file are no pictures. Returns whether there are any.
+    //! Says on stderr how many names of the label file are no images. Returns whether there are any.
     bool reportUnknown() const;
 
 private:
     LabelOptions options_;
     int default_label_;
     std::unique_ptr<LabelFile> file_;
-    std::vector<int> rows_; // one per picture, where there is a file
+    std::vector<int> rows_; // one per image, where there is a file
 };
 
 }} // namespace sanprivacy::apps

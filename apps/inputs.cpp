@@ -5,7 +5,7 @@
 #include "inputs.hpp"
 
 #include "message.hpp"
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -38,10 +38,10 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
             throw UsageError("no such file or folder: '" + argument + "'");
         if (!fs::is_directory(argument))
         {
-            inputs.pictures.push_back({ argument, fs::path(argument).filename() });
+            inputs.images.push_back({ argument, fs::path(argument).filename() });
             continue;
         }
-        const size_t first = inputs.pictures.size();
+        const size_t first = inputs.images.size();
         fs::recursive_directory_iterator entry(argument), end;
         for (; entry != end; ++entry)
         {
@@ -50,12 +50,12 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
                 if (fs::weakly_canonical(entry->path()) == excluded)
                     entry.disable_recursion_pending();
             }
-            else if (hasPictureName(entry->path()))
-                inputs.pictures.push_back({ entry->path(), entry->path().lexically_relative(argument) });
+            else if (hasImageName(entry->path()))
+                inputs.images.push_back({ entry->path(), entry->path().lexically_relative(argument) });
             else
                 ++inputs.skipped[entry->path().extension().string()];
         }
-        std::sort(inputs.pictures.begin() + std::ptrdiff_t(first), inputs.pictures.end(),
+        std::sort(inputs.images.begin() + std::ptrdiff_t(first), inputs.images.end(),
                   [](const Input& a, const Input& b) { return a.relative < b.relative; });
     }
     return inputs;
@@ -64,17 +64,17 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
 std::vector<fs::path> outputFiles(const Inputs& inputs, const fs::path& output)
 {
     std::set<fs::path> originals;
-    for (const Input& picture : inputs.pictures)
-        originals.insert(fs::weakly_canonical(picture.file));
+    for (const Input& image : inputs.images)
+        originals.insert(fs::weakly_canonical(image.file));
 
     std::vector<fs::path> files;
     std::map<fs::path, fs::path> taken;
-    for (const Input& picture : inputs.pictures)
+    for (const Input& image : inputs.images)
     {
-        const fs::path file = output / picture.relative;
-        const auto other = taken.emplace(fs::weakly_canonical(file), picture.file);
+        const fs::path file = output / image.relative;
+        const auto other = taken.emplace(fs::weakly_canonical(file), image.file);
         if (!other.second)
-            throw UsageError("'" + other.first->second.string() + "' and '" + picture.file.string()
+            throw UsageError("'" + other.first->second.string() + "' and '" + image.file.string()
                              + "' would both be written to '" + file.string() + "'");
         if (originals.count(other.first->first))
             throw UsageError("'" + file.string() + "' is an input and would be overwritten; name another output folder");

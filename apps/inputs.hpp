@@ -12,7 +12,7 @@
 
 namespace sanprivacy { namespace apps {
 
-//! A picture to work on.
+//! An image to work on.
 struct Input
 {
     std::filesystem::path file;     //!< where it is
@@ -22,20 +22,20 @@ struct Input
 //! What the arguments of a command line stand for.
 struct Inputs
 {
-    std::vector<Input> pictures;            //!< folders sorted and searched recursively, in the order of the arguments
-    std::map<std::string, size_t> skipped;  //!< files in folders that are no pictures, per name ending
+    std::vector<Input> images;            //!< folders sorted and searched recursively, in the order of the arguments
+    std::map<std::string, size_t> skipped;  //!< files in folders that are no images, per name ending
 
     std::string skippedText() const;        //!< "3 other files (2 .txt, 1 .mp4)"; empty where there are none
 };
 
-/** Finds the pictures among files and folders.
-@param arguments files, each taken as it is, and folders, of which files with the name of a picture are taken.
+/** Finds the images among files and folders.
+@param arguments files, each taken as it is, and folders, of which files with the name of an image are taken.
 @param output folder that is being written to: left out of the search.
 A missing argument raises UsageError. */
 Inputs findInputs(const std::vector<std::string>& arguments, const std::filesystem::path& output);
 
-/** Where each picture's output goes: output/relative.
-Two pictures of one output name, or an output that is an input, raise UsageError. */
+/** Where each image's output goes: output/relative.
+Two images of one output name, or an output that is an input, raise UsageError. */
 std::vector<std::filesystem::path> outputFiles(const Inputs& inputs, const std::filesystem::path& output);
 
 }} // namespace sanprivacy::apps

@@ -98,7 +98,7 @@ LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attri
                 const int label = parseLabel(attributes[k], values[label_columns[k]]);
                 row.label = label == NO_LABEL || row.label == NO_LABEL ? NO_LABEL : row.label | label << k;
             }
-            // A picture without a face has no landmarks: all ten values are then empty.
+            // An image without a face has no landmarks: all ten values are then empty.
             if (has_landmarks_ && !values[landmark_columns[0]].empty())
             {
                 row.landmarks.create(5, 2, CV_32F);
@@ -114,20 +114,20 @@ LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attri
     }
 }
 
-std::vector<int> LabelFile::match(const std::vector<Input>& pictures) const
+std::vector<int> LabelFile::match(const std::vector<Input>& images) const
 {
     std::unordered_map<std::string, std::vector<int>> rows_by_name;
     for (size_t i = 0; i < rows_.size(); ++i)
         rows_by_name[fs::path(rows_[i].file).filename().string()].push_back(int(i));
-    std::unordered_map<std::string, int> pictures_by_name;
-    for (const Input& picture : pictures)
-        ++pictures_by_name[picture.file.filename().string()];
+    std::unordered_map<std::string, int> images_by_name;
+    for (const Input& image : images)
+        ++images_by_name[image.file.filename().string()];
 
     std::vector<int> matched;
-    for (const Input& picture : pictures)
+    for (const Input& image : images)
     {
-        const std::string name = picture.file.filename().string();
-        const fs::path whole = fs::absolute(picture.file).lexically_normal();
+        const std::string name = image.file.filename().string();
+        const fs::path whole = fs::absolute(image.file).lexically_normal();
         int best = -1;
         size_t best_common = 0;
         bool contradicted = false;
@@ -136,7 +136,7 @@ std::vector<int> LabelFile::match(const std::vector<Input>& pictures) const
             const fs::path listed = fs::path(rows_[size_t(candidate)].file).lexically_normal();
             const size_t common = commonEnd(whole, listed);
             const bool whole_name_fits = common == size_t(std::distance(listed.begin(), listed.end()));
-            const bool only_of_its_name = rows_by_name[name].size() == 1 && pictures_by_name[name] == 1;
+            const bool only_of_its_name = rows_by_name[name].size() == 1 && images_by_name[name] == 1;
             if (!whole_name_fits && !only_of_its_name)
                 continue;
             if (common == best_common)
@@ -149,7 +149,7 @@ std::vector<int> LabelFile::match(const std::vector<Input>& pictures) const
             }
         }
         if (contradicted)
-            throw std::runtime_error(path_.string() + ": contradicting rows for '" + picture.file.string() + "'");
+            throw std::runtime_error(path_.string() + ": contradicting rows for '" + image.file.string() + "'");
         matched.push_back(best);
     }
     return matched;

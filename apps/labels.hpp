@@ -19,7 +19,7 @@ namespace sanprivacy { namespace apps {
 
 const int NO_LABEL = -1;
 
-//! What a row of a label file says of a picture.
+//! What a row of a label file says of an image.
 struct Labelled
 {
     std::string file;      //!< as written in the file
@@ -42,13 +42,13 @@ public:
     const std::vector<Labelled>& rows() const { return rows_; } //!< one per row of the table
     bool hasLandmarks() const { return has_landmarks_; }
 
-    /** The row of each picture, or -1.
+    /** The row of each image, or -1.
 
-    A row means the picture whose path ends as the row's does; failing that, the only picture of that name.
-    Two rows that fit a picture equally well and contradict each other raise std::runtime_error. */
-    std::vector<int> match(const std::vector<Input>& pictures) const;
+    A row means the image whose path ends as the row's does; failing that, the only image of that name.
+    Two rows that fit an image equally well and contradict each other raise std::runtime_error. */
+    std::vector<int> match(const std::vector<Input>& images) const;
 
-    //! Names in the file that no picture matched, and that are not on disk beside the label file either.
+    //! Names in the file that no image matched, and that are not on disk beside the label file either.
     std::vector<std::string> unknown(const std::vector<int>& matched) const;
 
 private:

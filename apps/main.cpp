@@ -19,7 +19,7 @@ int main(int argc, char** argv)
     // A write beyond the file size limit or to a closed pipe then fails with an error that can be reported.
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
-    // Whatever OpenCV logs about a bad picture, the verbs say in one line.
+    // Whatever OpenCV logs about a bad image, the verbs say in one line.
     cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
 
     CLI::App app("Perturbs faces so that a matcher still recognises the person while a gender classifier is confounded.",

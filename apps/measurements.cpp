@@ -22,11 +22,11 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-/** A picture that is no photograph, with the landmarks of a face: what a network or a method makes of it goes into the
+/** An image that is no photograph, with the landmarks of a face: what a network or a method makes of it goes into the
 keys of the cache, so that another file, option or version of the program is another key. */
 struct Probe
 {
-    cv::Mat picture;
+    cv::Mat image;
     EvaluatedFace face;
 
     explicit Probe(int label)
@@ -34,11 +34,11 @@ struct Probe
         const cv::Size size(320, 320);
         const cv::Point2f crop_corner(48, 48); // of the canonical crop
         cv::RNG rng(1);
-        picture.create(size, CV_8UC3);
-        rng.fill(picture, cv::RNG::UNIFORM, 0, 256);
+        image.create(size, CV_8UC3);
+        rng.fill(image, cv::RNG::UNIFORM, 0, 256);
         const double smooth = 4;
-        cv::GaussianBlur(picture, picture, cv::Size(), smooth);
-        cv::normalize(picture, picture, 0, 255, cv::NORM_MINMAX);
+        cv::GaussianBlur(image, image, cv::Size(), smooth);
+        cv::normalize(image, image, 0, 255, cv::NORM_MINMAX);
 
         cv::Mat1f landmarks;
         getCanonicalLandmarks(landmarks);
@@ -51,10 +51,10 @@ struct Probe
     }
 };
 
-std::vector<float> forward(FaceNetwork& network, const cv::Mat& picture, const cv::Mat& face, bool average_flips)
+std::vector<float> forward(FaceNetwork& network, const cv::Mat& image, const cv::Mat& face, bool average_flips)
 {
     cv::Mat crop, mirrored, output, mirrored_output;
-    network.crop(picture, face, crop);
+    network.crop(image, face, crop);
     network.forward(std::vector<cv::Mat>(1, crop), output);
     if (average_flips)
     {
@@ -70,14 +70,14 @@ std::vector<float> forward(FaceNetwork& network, const cv::Mat& picture, const c
 std::string keyOf(FaceNetwork& network)
 {
     const Probe probe(1);
-    const NetworkDescription description = network.getDescription();
+    const ModelDescription description = network.getDescription();
     return Digest().add(cv::Mat(readFile(description.file.c_str())))
-        .add(cv::Mat(forward(network, probe.picture, probe.face.face, false))).value();
+        .add(cv::Mat(forward(network, probe.image, probe.face.face, false))).value();
 }
 
 std::string keyOf(const Attacker& attacker)
 {
-    return Digest().add(attacker.process(Probe(1).picture)).add(attacker.averages_flips ? "flips" : "").value();
+    return Digest().add(attacker.process(Probe(1).image)).add(attacker.averages_flips ? "flips" : "").value();
 }
 
 std::string keyOf(const MethodName& name, Method& method)
@@ -88,15 +88,15 @@ std::string keyOf(const MethodName& name, Method& method)
         for (int label : { 0, 1 })
         {
             const Probe probe(label);
-            digest.add(method.perturb(probe.picture, probe.face));
+            digest.add(method.perturb(probe.image, probe.face));
         }
     return digest.value();
 }
 
-cv::Mat greyCrop(const cv::Mat& picture, const cv::Mat& face)
+cv::Mat grayCrop(const cv::Mat& image, const cv::Mat& face)
 {
     cv::Mat crop;
-    alignFace(picture, face, crop);
+    alignFace(image, face, crop);
     if (crop.channels() == 3)
         cv::cvtColor(crop, crop, cv::COLOR_BGR2GRAY);
     return crop;
@@ -126,7 +126,7 @@ public:
     {
         const cv::Mat landmarks = landmarksOf(face_.face);
         const bool detected = !findFace(*worker_.detector, perturbed(), landmarks).empty();
-        const cv::Mat before = greyCrop(original(), face_.face), after = greyCrop(perturbed(), face_.face);
+        const cv::Mat before = grayCrop(original(), face_.face), after = grayCrop(perturbed(), face_.face);
         const double ssim = cv::quality::QualitySSIM::compute(before, after, cv::noArray())[0];
         return { detected ? 1.f : 0.f, float(cv::PSNR(before, after)), float(ssim) };
     }
@@ -135,7 +135,7 @@ private:
     const cv::Mat& original()
     {
         if (original_.empty())
-            original_ = measurer_.set_.readPicture(face_);
+            original_ = measurer_.set_.readImage(face_);
         return original_;
     }
 
@@ -154,12 +154,12 @@ private:
     std::vector<cv::Mat> attacked_; // by attacker
 };
 
-Measurer::Measurer(const EvaluationSet& set, const std::vector<NetworkDescription>& networks,
+Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>& networks,
                    const std::vector<Attacker>& attackers, const DetectorFactory& createDetector, ResultCache& cache,
                    Problems& problems)
     : set_(set), attackers_(attackers), cache_(cache), problems_(problems), workers_(workerCount())
 {
-    for (const NetworkDescription& description : networks)
+    for (const ModelDescription& description : networks)
         try
         {
             std::vector<cv::Ptr<FaceNetwork>> copies;
@@ -179,7 +179,7 @@ Measurer::Measurer(const EvaluationSet& set, const std::vector<NetworkDescriptio
     for (Worker& worker : workers_)
         worker.detector = createDetector();
     const EvaluatedFace& first = set.faces.front(); // a real face shows which detector it is
-    detector_key_ = Digest().add(findFace(*workers_[0].detector, set.readPicture(first), cv::Mat())).value();
+    detector_key_ = Digest().add(findFace(*workers_[0].detector, set.readImage(first), cv::Mat())).value();
 }
 
 cv::Ptr<FaceNetwork> Measurer::network(size_t worker, const std::string& name) const
@@ -212,7 +212,7 @@ Measured Measurer::measureAll(const std::string& title, const std::string& metho
     Measured measured;
     measured.title = title;
     measured.appearances.resize(set_.faces.size());
-    for (const NetworkDescription& network : networks_)
+    for (const ModelDescription& network : networks_)
         measured.outputs.emplace_back(network.task == NETWORK_CLASSIFIER ? attackers_.size() : 1, Outputs(set_.faces.size()));
     std::vector<std::string> face_keys(set_.faces.size());
 

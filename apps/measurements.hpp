@@ -32,7 +32,7 @@ struct Appearance
 {
     bool measured = false;
     bool detected = false;
-    double psnr = 0; //!< of the canonical crop in grey, against the original's, dB
+    double psnr = 0; //!< of the canonical crop in gray, against the original's, dB
     double ssim = 0; //!< the same
 };
 
@@ -47,18 +47,18 @@ struct Measured
 
 /** Runs networks and the detector on the faces of a set, original and perturbed.
 
-Each thread has networks of its own. What earlier runs found is taken from the cache; a picture is only perturbed where
+Each thread has networks of its own. What earlier runs found is taken from the cache; an image is only perturbed where
 something of it is missing there. */
 class Measurer
 {
 public:
     //! Networks that do not run are reported to problems and left out.
-    Measurer(const EvaluationSet& set, const std::vector<cv::sanprivacy::NetworkDescription>& networks,
+    Measurer(const EvaluationSet& set, const std::vector<cv::sanprivacy::ModelDescription>& networks,
              const std::vector<Attacker>& attackers, const DetectorFactory& createDetector, ResultCache& cache,
              Problems& problems);
 
     //! The networks that run.
-    const std::vector<cv::sanprivacy::NetworkDescription>& networks() const { return networks_; }
+    const std::vector<cv::sanprivacy::ModelDescription>& networks() const { return networks_; }
 
     Measured measureOriginals();
 
@@ -80,7 +80,7 @@ private:
     Measured measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods);
 
     const EvaluationSet& set_;
-    std::vector<cv::sanprivacy::NetworkDescription> networks_;
+    std::vector<cv::sanprivacy::ModelDescription> networks_;
     std::vector<std::string> network_keys_;
     std::vector<Attacker> attackers_;
     std::vector<std::string> attacker_keys_;

@@ -13,7 +13,7 @@ namespace sanprivacy { namespace apps {
 //! What went wrong, in one line and without OpenCV's source positions.
 std::string message(const std::exception& error);
 
-//! "1 picture", "3 pictures".
+//! "1 image", "3 images".
 std::string count(size_t number, const std::string& noun);
 
 }} // namespace sanprivacy::apps

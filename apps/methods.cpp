@@ -7,7 +7,7 @@
 #include "atomic_file.hpp"
 #include "digest.hpp"
 #include "face_mesh.hpp"
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "verbs.hpp"
 
 #include <algorithm>
@@ -33,32 +33,32 @@ public:
         : perturber_(perturber), prototype_(prototype),
           measured_(hidden.size() == 1 ? 0 : size_t(std::find(hidden.begin(), hidden.end(), measured) - hidden.begin())) {}
 
-    cv::Mat perturb(const cv::Mat& picture, const EvaluatedFace& face) override
+    cv::Mat perturb(const cv::Mat& image, const EvaluatedFace& face) override
     {
         cv::Mat perturbed;
         const bool random = prototype_ == PROTOTYPE_RANDOM;
         if (perturber_->getAttributeCount() == 1)
-            perturber_->perturbFaces(picture, face.face, perturbed, { face.label },
+            perturber_->perturbFaces(image, face.face, perturbed, { face.label },
                                      !random ? prototype_ : drawn(face) ? PROTOTYPE_OPPOSITE : PROTOTYPE_SAME);
         else // a network that is not told the label: a label that is drawn is as good as a target
-            perturber_->perturbFaces(picture, face.face, perturbed, { random ? drawn(face) : labelOf(picture, face) },
+            perturber_->perturbFaces(image, face.face, perturbed, { random ? drawn(face) : labelOf(image, face) },
                                      random ? PROTOTYPE_SAME : prototype_);
         return perturbed;
     }
 
 private:
     //! The label that is known; those of other attributes are predicted.
-    int labelOf(const cv::Mat& picture, const EvaluatedFace& face)
+    int labelOf(const cv::Mat& image, const EvaluatedFace& face)
     {
         cv::Mat crop;
-        alignFace(picture, face.face, crop);
+        alignFace(image, face.face, crop);
         int label = 0;
         for (size_t k = 0; k < size_t(perturber_->getAttributeCount()); ++k)
             label |= (k == measured_ ? face.label : int(perturber_->predict(crop, int(k)) >= 0.5)) << k;
         return label;
     }
 
-    //! An evaluation can be repeated, so the coins are the picture's content and not the perturber's secret generator.
+    //! An evaluation can be repeated, so the coins are the image's content and not the perturber's secret generator.
     int drawn(const EvaluatedFace& face) const
     {
         const std::string digits = Digest().add("target").add(face.content).value();
@@ -73,25 +73,25 @@ private:
     size_t measured_; // which attribute of the perturber; beyond them if it is none of them
 };
 
-/** A method that works on the canonical crop. The change returns to the picture as a perturbation does, feathered, in
-every channel for itself, so that colours change, too. */
+/** A method that works on the canonical crop. The change returns to the image as a perturbation does, feathered, in
+every channel for itself, so that colors change, too. */
 class CropMethod : public Method
 {
 public:
-    cv::Mat perturb(const cv::Mat& picture, const EvaluatedFace& face) override
+    cv::Mat perturb(const cv::Mat& image, const EvaluatedFace& face) override
     {
         cv::Mat crop;
-        alignFace(picture, face.face, crop);
-        return replaceCrop(picture, face, crop, perturbCrop(crop, face));
+        alignFace(image, face.face, crop);
+        return replaceCrop(image, face, crop, perturbCrop(crop, face));
     }
 
 protected:
     virtual cv::Mat perturbCrop(const cv::Mat& crop, const EvaluatedFace& face) = 0;
 
-    static cv::Mat replaceCrop(const cv::Mat& picture, const EvaluatedFace& face, const cv::Mat& crop, const cv::Mat& changed)
+    static cv::Mat replaceCrop(const cv::Mat& image, const EvaluatedFace& face, const cv::Mat& crop, const cv::Mat& changed)
     {
         std::vector<cv::Mat> channels, crop_channels, changed_channels;
-        cv::split(picture, channels);
+        cv::split(image, channels);
         cv::split(crop, crop_channels);
         cv::split(changed, changed_channels);
         for (size_t i = 0; i < channels.size(); ++i)
@@ -162,7 +162,7 @@ protected:
     {
         const EvaluatedFace& counterpart = counterpartOf(face);
         cv::Mat crop;
-        alignFace(set_.readPicture(counterpart), counterpart.face, crop);
+        alignFace(set_.readImage(counterpart), counterpart.face, crop);
         if (crop.channels() != channels)
             cv::cvtColor(crop, crop, channels == 1 ? cv::COLOR_BGR2GRAY : cv::COLOR_GRAY2BGR);
         points = meshOf(counterpart, crop.size());
@@ -226,12 +226,12 @@ class Search : public CounterpartMethod
 public:
     Search(const EvaluationSet& set, const SearchNetworks& networks) : CounterpartMethod(set), networks_(networks) {}
 
-    cv::Mat perturb(const cv::Mat& picture, const EvaluatedFace& face) override
+    cv::Mat perturb(const cv::Mat& image, const EvaluatedFace& face) override
     {
-        const cv::Mat descriptor = forward(*networks_.matcher, picture, face);
-        const std::vector<cv::Mat> changes = triangleChanges(picture, face);
+        const cv::Mat descriptor = forward(*networks_.matcher, image, face);
+        const std::vector<cv::Mat> changes = triangleChanges(image, face);
         std::vector<int> steps(changes.size(), 0);
-        cv::Mat best = picture;
+        cv::Mat best = image;
         double probability = trueProbability(best, face);
 
         // What a further step of each triangle would take from the probability. Such gains mostly shrink as the face
@@ -246,7 +246,7 @@ public:
             if (tried[t].empty())
             {
                 ++steps[t];
-                tried[t] = apply(picture, changes, steps);
+                tried[t] = apply(image, changes, steps);
                 --steps[t];
                 gains[t] = probability - trueProbability(tried[t], face);
             }
@@ -272,25 +272,25 @@ private:
     static constexpr double SURE_ENOUGH = 0.25;  // probability of the true label: not just across the boundary
     static constexpr double SOFT_EDGE = 3;       // blur of a triangle's mask, pixels of the crop
 
-    static cv::Mat forward(FaceNetwork& network, const cv::Mat& picture, const EvaluatedFace& face)
+    static cv::Mat forward(FaceNetwork& network, const cv::Mat& image, const EvaluatedFace& face)
     {
         cv::Mat crop, output;
-        network.crop(picture, face.face, crop);
+        network.crop(image, face.face, crop);
         network.forward(std::vector<cv::Mat>(1, crop), output);
         return output;
     }
 
-    double trueProbability(const cv::Mat& picture, const EvaluatedFace& face)
+    double trueProbability(const cv::Mat& image, const EvaluatedFace& face)
     {
-        const double probability = forward(*networks_.classifier, picture, face).at<float>(0);
+        const double probability = forward(*networks_.classifier, image, face).at<float>(0);
         return face.label == 1 ? probability : 1 - probability;
     }
 
-    //! What changes in the picture where a triangle takes the counterpart's texture.
-    std::vector<cv::Mat> triangleChanges(const cv::Mat& picture, const EvaluatedFace& face)
+    //! What changes in the image where a triangle takes the counterpart's texture.
+    std::vector<cv::Mat> triangleChanges(const cv::Mat& image, const EvaluatedFace& face)
     {
         cv::Mat crop;
-        alignFace(picture, face.face, crop);
+        alignFace(image, face.face, crop);
         MeshPoints other;
         const MeshPoints own = meshOf(face, crop.size());
         const cv::Mat counterpart = counterpartCrop(face, crop.channels(), other);
@@ -310,16 +310,16 @@ private:
             if (crop.channels() == 3)
                 cv::merge(std::vector<cv::Mat>(3, mask), mask);
             const cv::Mat mixed = own_texture + mask.mul(other_texture - own_texture);
-            const cv::Mat nothing = cv::Mat::zeros(picture.size(), CV_MAKETYPE(CV_32F, picture.channels()));
+            const cv::Mat nothing = cv::Mat::zeros(image.size(), CV_MAKETYPE(CV_32F, image.channels()));
             changes.push_back(replaceCrop(nothing, face, own_texture, mixed));
         }
         return changes;
     }
 
-    static cv::Mat apply(const cv::Mat& picture, const std::vector<cv::Mat>& changes, const std::vector<int>& steps)
+    static cv::Mat apply(const cv::Mat& image, const std::vector<cv::Mat>& changes, const std::vector<int>& steps)
     {
         cv::Mat sum, result;
-        picture.convertTo(sum, CV_32F, 1. / 255);
+        image.convertTo(sum, CV_32F, 1. / 255);
         for (size_t t = 0; t < changes.size(); ++t)
             if (steps[t] > 0)
                 cv::scaleAdd(changes[t], double(steps[t]) / STEPS, sum, sum);
@@ -330,22 +330,22 @@ private:
     SearchNetworks networks_;
 };
 
-//! Pictures that were perturbed elsewhere, under the names and sizes of the originals.
+//! Images that were perturbed elsewhere, under the names and sizes of the originals.
 class Folder : public Method
 {
 public:
     Folder(const fs::path& folder, const EvaluationSet& set) : folder_(folder), set_(set) {}
 
-    cv::Mat perturb(const cv::Mat& picture, const EvaluatedFace& face) override
+    cv::Mat perturb(const cv::Mat& image, const EvaluatedFace& face) override
     {
         EvaluatedFace elsewhere = face;
         elsewhere.path = find(face);
-        cv::Mat perturbed = set_.readPicture(elsewhere);
-        if (perturbed.size() != picture.size())
+        cv::Mat perturbed = set_.readImage(elsewhere);
+        if (perturbed.size() != image.size())
             throw std::runtime_error(cv::format("%s is %dx%d, its original %dx%d", elsewhere.path.c_str(), perturbed.cols,
-                                                perturbed.rows, picture.cols, picture.rows));
-        if (perturbed.channels() != picture.channels())
-            cv::cvtColor(perturbed, perturbed, picture.channels() == 1 ? cv::COLOR_BGR2GRAY : cv::COLOR_GRAY2BGR);
+                                                perturbed.rows, image.cols, image.rows));
+        if (perturbed.channels() != image.channels())
+            cv::cvtColor(perturbed, perturbed, image.channels() == 1 ? cv::COLOR_BGR2GRAY : cv::COLOR_GRAY2BGR);
         return perturbed;
     }
 
@@ -360,7 +360,7 @@ private:
         for (fs::path file : { listed, bare, fs::path(listed).replace_extension(".png"), fs::path(bare).replace_extension(".png") })
             if (fs::exists(file))
                 return file;
-        throw std::runtime_error("no such picture in " + folder_.string());
+        throw std::runtime_error("no such image in " + folder_.string());
     }
 
     fs::path folder_;

@@ -50,13 +50,13 @@ class Method
 public:
     virtual ~Method() = default;
 
-    //! The picture with its face perturbed: size, depth and channels as before.
-    virtual cv::Mat perturb(const cv::Mat& picture, const EvaluatedFace& face) = 0;
+    //! The image with its face perturbed: size, depth and channels as before.
+    virtual cv::Mat perturb(const cv::Mat& image, const EvaluatedFace& face) = 0;
 
-    //! Digest of what it uses for this face besides the picture; empty where it is nothing.
+    //! Digest of what it uses for this face besides the image; empty where it is nothing.
     virtual std::string uses(const EvaluatedFace&) { return std::string(); }
 
-    //! Whether the change follows from the picture (and uses()) alone, so that trying one picture tells which method it is.
+    //! Whether the change follows from the image (and uses()) alone, so that trying one image tells which method it is.
     virtual bool isComputed() const { return true; }
 };
 

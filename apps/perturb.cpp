@@ -8,7 +8,7 @@
 #include "inputs.hpp"
 #include "message.hpp"
 #include "network_options.hpp"
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
 #include "workers.hpp"
@@ -37,7 +37,7 @@ struct PerturbOptions
     LabelOptions labels;
     std::string prototype = "opposite";
     std::string no_face = "error";
-    bool landmarks = false, grey = false, crop = false;
+    bool landmarks = false, gray = false, crop = false;
     int quality = 95; // of JPEG and WebP: no visible loss
     NetworkOptions networks;
 };
@@ -48,7 +48,7 @@ int prototypeNamed(const std::string& name)
            : name == "random" ? PROTOTYPE_RANDOM : PROTOTYPE_OPPOSITE;
 }
 
-//! One run of the verb over all its pictures.
+//! One run of the verb over all its images.
 class Perturbation
 {
 public:
@@ -59,7 +59,7 @@ private:
     enum Outcome { DONE = 0, COPIED, FACELESS, REFUSED, OUTCOMES };
 
     Outcome perturb(size_t worker, size_t i, size_t& faces_perturbed);
-    cv::Mat findFaces(size_t worker, size_t i, const Picture& picture);
+    cv::Mat findFaces(size_t worker, size_t i, const Image& image);
     cv::Mat perturbedCrop(const cv::Mat& image, const cv::Mat& face, int label);
     bool landmarksListed(size_t i) const;
 
@@ -79,18 +79,18 @@ Perturbation::Perturbation(const PerturbOptions& options)
     if (options.labels.label == "neutral" && prototype_ == PROTOTYPE_OPPOSITE)
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
     inputs_ = findInputs(options.inputs, options.output);
-    if (inputs_.pictures.empty())
-        throw UsageError("no pictures found; skipped " + (inputs_.skipped.empty() ? "nothing" : inputs_.skippedText()));
+    if (inputs_.images.empty())
+        throw UsageError("no images found; skipped " + (inputs_.skipped.empty() ? "nothing" : inputs_.skippedText()));
     outputs_ = outputFiles(inputs_, options.output);
     labels_.reset(new FaceLabels(options.labels, options.networks.hidden(), inputs_));
     if (options.landmarks && !labels_->hasLandmarks())
         throw UsageError("--landmarks: " + options.labels.labels + " has no landmark columns (right_eye_x, ...)");
     perturber_ = options.networks.createPerturber();
     bool detect = false;
-    for (size_t i = 0; i < inputs_.pictures.size(); ++i)
+    for (size_t i = 0; i < inputs_.images.size(); ++i)
         detect = detect || !landmarksListed(i);
     if (detect)
-        for (size_t worker = 0; worker < std::min(workerCount(), inputs_.pictures.size()); ++worker)
+        for (size_t worker = 0; worker < std::min(workerCount(), inputs_.images.size()); ++worker)
             detectors_.push_back(options.networks.createDetector());
     makeWritableFolder(options.output);
 }
@@ -100,8 +100,8 @@ ExitCode Perturbation::run()
     const bool unknown_labels = labels_->reportUnknown();
     size_t outcomes[OUTCOMES] = {}, faces = 0;
     std::mutex outcomes_mutex;
-    Progress progress("Perturbing", inputs_.pictures.size());
-    const size_t done = forEach(inputs_.pictures.size(), [&](size_t worker, size_t i)
+    Progress progress("Perturbing", inputs_.images.size());
+    const size_t done = forEach(inputs_.images.size(), [&](size_t worker, size_t i)
     {
         Outcome outcome = REFUSED;
         size_t faces_perturbed = 0;
@@ -109,11 +109,11 @@ ExitCode Perturbation::run()
         {
             outcome = perturb(worker, i, faces_perturbed);
             if (outcome == FACELESS)
-                progress.message(inputs_.pictures[i].file.string() + ": no face found; nothing written");
+                progress.message(inputs_.images[i].file.string() + ": no face found; nothing written");
         }
         catch (const std::exception& error)
         {
-            progress.message(inputs_.pictures[i].file.string() + ": " + message(error));
+            progress.message(inputs_.images[i].file.string() + ": " + message(error));
         }
         progress.step();
         std::lock_guard<std::mutex> lock(outcomes_mutex);
@@ -122,26 +122,26 @@ ExitCode Perturbation::run()
     });
 
     char time[60];
-    std::snprintf(time, sizeof(time), "%.1f s, %.0f ms per picture", progress.seconds(),
+    std::snprintf(time, sizeof(time), "%.1f s, %.0f ms per image", progress.seconds(),
                   1000 * progress.seconds() / double(std::max<size_t>(done, 1)));
-    std::cout << count(outcomes[DONE], "picture") << " perturbed (" << count(faces, "face") << "), "
+    std::cout << count(outcomes[DONE], "image") << " perturbed (" << count(faces, "face") << "), "
               << outcomes[COPIED] << " copied, " << outcomes[FACELESS] << " without a face, "
               << outcomes[REFUSED] << " failed; " << time << "\nWritten to " << options_.output << std::endl;
     labels_->reportUnlisted();
     if (!inputs_.skipped.empty())
         std::cout << "Skipped " << inputs_.skippedText() << std::endl;
-    if (done < inputs_.pictures.size())
-        std::cerr << "sanprivacy: interrupted; " << inputs_.pictures.size() - done << " not begun" << std::endl;
+    if (done < inputs_.images.size())
+        std::cerr << "sanprivacy: interrupted; " << inputs_.images.size() - done << " not begun" << std::endl;
 
     const bool failed = outcomes[REFUSED] > 0 || (outcomes[FACELESS] > 0 && options_.no_face == "error")
-                        || done < inputs_.pictures.size() || unknown_labels;
+                        || done < inputs_.images.size() || unknown_labels;
     return failed ? FAILED : SUCCEEDED;
 }
 
 Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed)
 {
-    Picture picture = readPicture(inputs_.pictures[i].file);
-    const cv::Mat faces = findFaces(worker, i, picture);
+    Image image = readImage(inputs_.images[i].file);
+    const cv::Mat faces = findFaces(worker, i, image);
     if (faces.empty() && options_.no_face != "copy")
         return FACELESS;
     if (faces.empty() && options_.crop)
@@ -151,17 +151,17 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     if (options_.crop)
     {
         const int largest = largestFace(faces);
-        picture = { perturbedCrop(picture.pixels, faces.row(largest), labels[size_t(largest)]), cv::Mat() };
+        image = { perturbedCrop(image.pixels, faces.row(largest), labels[size_t(largest)]), cv::Mat() };
         faces_perturbed = 1;
     }
     else
     {
         std::lock_guard<std::mutex> lock(perturber_mutex_);
-        perturber_->perturbFaces(picture.pixels, faces, picture.pixels, labels, prototype_, options_.grey);
+        perturber_->perturbFaces(image.pixels, faces, image.pixels, labels, prototype_, options_.gray);
         faces_perturbed = size_t(faces.rows);
     }
     fs::create_directories(outputs_[i].parent_path());
-    writePicture(outputs_[i], picture, options_.quality);
+    writeImage(outputs_[i], image, options_.quality);
     return faces.empty() ? COPIED : DONE;
 }
 
@@ -171,12 +171,12 @@ bool Perturbation::landmarksListed(size_t i) const
     return options_.landmarks && listed && !listed->landmarks.empty();
 }
 
-cv::Mat Perturbation::findFaces(size_t worker, size_t i, const Picture& picture)
+cv::Mat Perturbation::findFaces(size_t worker, size_t i, const Image& image)
 {
     if (landmarksListed(i))
         return faceFromLandmarks(labels_->listed(i)->landmarks);
     cv::Mat faces;
-    detectors_[worker]->detect(picture.pixels, faces);
+    detectors_[worker]->detect(image.pixels, faces);
     return faces;
 }
 
@@ -196,17 +196,17 @@ cv::Mat Perturbation::perturbedCrop(const cv::Mat& image, const cv::Mat& face, i
 Verb addPerturb(CLI::App& app)
 {
     auto options = std::make_shared<PerturbOptions>();
-    CLI::App* command = app.add_subcommand("perturb", "Perturbs the faces of pictures; name, format and size stay");
-    command->add_option("IN", options->inputs, "Pictures and folders (searched recursively)")->required()->type_name("");
+    CLI::App* command = app.add_subcommand("perturb", "Perturbs the faces of images; name, format and size stay");
+    command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "Folder for the results")->required()->type_name("DIR");
     options->labels.addTo(*command);
     command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV: that one face, no detection")
         ->needs("--labels");
     command->add_option("--prototype", options->prototype, "What is to appear: opposite (default), neutral, same, random")
         ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite", "random" }).description(""));
-    command->add_flag("--grey", options->grey, "Grey output");
-    command->add_flag("--crop", options->crop, "Write the network's grey 224x224 output of the largest face");
-    command->add_option("--no-face", options->no_face, "Picture without a face: error (default), skip, copy unchanged")
+    command->add_flag("--gray", options->gray, "Gray output");
+    command->add_flag("--crop", options->crop, "Write the network's gray 224x224 output of the largest face");
+    command->add_option("--no-face", options->no_face, "Image without a face: error (default), skip, copy unchanged")
         ->type_name("WHAT")->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
     command->add_option("--quality", options->quality, "Of JPEG and WebP, default 95")
         ->type_name("0-100")->check(CLI::Range(0, 100).description(""));

@@ -15,8 +15,8 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-//! A colour for each line, readable also for the colour-blind (Okabe and Ito); the first is the originals'.
-const char* const COLOURS[] = { "#000000", "#0072B2", "#009E73", "#D55E00", "#CC79A7", "#E69F00", "#56B4E9", "#999999" };
+//! A color for each line, readable also for the color-blind (Okabe and Ito); the first is the originals'.
+const char* const COLORS[] = { "#000000", "#0072B2", "#009E73", "#D55E00", "#CC79A7", "#E69F00", "#56B4E9", "#999999" };
 
 std::string quoted(const std::string& text)
 {
@@ -46,10 +46,10 @@ std::string script(const Plot& plot)
         out << "EOD\n";
     }
     out << "plot ";
-    const size_t colours = sizeof(COLOURS) / sizeof(COLOURS[0]);
+    const size_t colors = sizeof(COLORS) / sizeof(COLORS[0]);
     for (size_t i = 0; i < plot.lines.size(); ++i)
-        out << (i ? ", " : "") << "$line" << i << " with lines lw 2 dt " << i / colours + 1 << " lc rgb '"
-            << COLOURS[i % colours] << "' title " << quoted(plot.lines[i].title);
+        out << (i ? ", " : "") << "$line" << i << " with lines lw 2 dt " << i / colors + 1 << " lc rgb '"
+            << COLORS[i % colors] << "' title " << quoted(plot.lines[i].title);
     out << '\n';
     return out.str();
 }

@@ -7,7 +7,7 @@
 #include "labels.hpp"
 #include "message.hpp"
 #include "network_options.hpp"
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
 #include "workers.hpp"
@@ -34,22 +34,22 @@ struct PrototypesOptions
     NetworkOptions networks;
 };
 
-//! Adds one listed face to the builder. Returns false where the picture does not fill the crop.
+//! Adds one listed face to the builder. Returns false where the image does not fill the crop.
 bool addFace(const fs::path& file, const Labelled& row, double least_coverage, const cv::Ptr<FaceDetector>& detector,
              PrototypeBuilder& builder)
 {
-    Picture picture = readPicture(file);
+    Image image = readImage(file);
     cv::Mat landmarks = row.landmarks;
     if (landmarks.empty())
     {
         cv::Mat faces;
-        detector->detect(picture.pixels, faces);
+        detector->detect(image.pixels, faces);
         if (faces.empty())
             throw std::runtime_error("no face found");
         landmarks = faces.row(largestFace(faces));
     }
     cv::Mat crop;
-    if (alignFace(picture.pixels, landmarks, crop) < least_coverage)
+    if (alignFace(image.pixels, landmarks, crop) < least_coverage)
         return false;
     const double full = crop.depth() == CV_16U ? 65535. : 255.;
     crop.convertTo(crop, CV_32F, 1 / full);
@@ -59,9 +59,9 @@ bool addFace(const fs::path& file, const Labelled& row, double least_coverage, c
 
 void writeMean(const fs::path& file, const cv::Mat& prototype)
 {
-    Picture picture;
-    prototype.convertTo(picture.pixels, CV_8U, 255);
-    writePicture(file, picture, 100);
+    Image image;
+    prototype.convertTo(image.pixels, CV_8U, 255);
+    writeImage(file, image, 100);
     std::cout << file.string() << '\n';
 }
 
@@ -148,10 +148,10 @@ Verb addPrototypes(CLI::App& app)
     command->add_option("--faces", options->faces, "Where its files are; default: the folder of CSV")
         ->type_name("DIR")->check(CLI::ExistingDirectory);
     command->add_option("-o,--output", options->output,
-        "Folder for prototypes-ATTRIBUTE.yml.gz and a picture of each")->required()->type_name("DIR");
+        "Folder for prototypes-ATTRIBUTE.yml.gz and an image of each")->required()->type_name("DIR");
     command->add_option("--attribute", options->attribute, "Column of the label (M/F, male/female, 1/0; age: years, 1 from 40 on), default gender")
         ->type_name("NAME");
-    command->add_option("--coverage", options->coverage, "Least share of a crop inside its picture, default 0.95")
+    command->add_option("--coverage", options->coverage, "Least share of a crop inside its image, default 0.95")
         ->type_name("0-1")->check(CLI::Range(0., 1.).description(""));
     options->networks.addDetectorTo(*command);
     return { command, [options] { return run(*options); } };

@@ -27,7 +27,7 @@ struct Cell
 
 enum class Unit { TEXT, COUNT, PERCENT, DECIBEL, NUMBER }; //!< percents are kept as shares 0..1
 
-//! Colour of a cell: how much a share protects the attribute (0.5 is chance), or how much it keeps of the use.
+//! Color of a cell: how much a share protects the attribute (0.5 is chance), or how much it keeps of the use.
 enum class Tint { NONE, PROTECTION, USE };
 
 struct Column
@@ -61,13 +61,13 @@ struct Plot
     std::vector<Line> lines;
 };
 
-//! Pictures in rows and columns.
+//! Images in rows and columns.
 struct Grid
 {
     std::string title, caption;
     std::vector<std::string> columns;
     std::vector<std::vector<cv::Mat>> rows;
-    std::vector<std::vector<std::string>> legends; //!< under each picture
+    std::vector<std::vector<std::string>> legends; //!< under each image
 };
 
 //! report.html, which needs no other file, with every table as CSV, and report.json with everything.

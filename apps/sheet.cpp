@@ -6,7 +6,7 @@
 #include "inputs.hpp"
 #include "message.hpp"
 #include "network_options.hpp"
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
 #include "workers.hpp"
@@ -72,24 +72,24 @@ LabelWords wordsOf(const std::string& attribute)
 }
 
 //! The canonical landmarks, moved to where a view shows them.
-cv::Mat viewLayout()
+cv::Mat viewTemplate()
 {
-    cv::Mat layout;
-    getCanonicalLandmarks(layout);
-    const cv::Point2f right(layout.at<float>(0, 0), layout.at<float>(0, 1));
-    const cv::Point2f left(layout.at<float>(1, 0), layout.at<float>(1, 1));
+    cv::Mat landmark_template;
+    getCanonicalLandmarks(landmark_template);
+    const cv::Point2f right(landmark_template.at<float>(0, 0), landmark_template.at<float>(0, 1));
+    const cv::Point2f left(landmark_template.at<float>(1, 0), landmark_template.at<float>(1, 1));
     const cv::Point2f middle = (right + left) * 0.5f;
     const float scale = VIEW_EYE_DISTANCE / float(cv::norm(left - right));
-    layout.col(0) = (layout.col(0) - middle.x) * scale + VIEW_EYES.x;
-    layout.col(1) = (layout.col(1) - middle.y) * scale + VIEW_EYES.y;
-    return layout;
+    landmark_template.col(0) = (landmark_template.col(0) - middle.x) * scale + VIEW_EYES.x;
+    landmark_template.col(1) = (landmark_template.col(1) - middle.y) * scale + VIEW_EYES.y;
+    return landmark_template;
 }
 
-//! The face as its finished picture shows it, and its score as whoever gets that picture would measure it.
+//! The face as its finished image shows it, and its score as whoever gets that image would measure it.
 void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int column, FaceRow& row)
 {
     cv::Mat crop;
-    alignFace(image, face, row.views[column], VIEW, viewLayout());
+    alignFace(image, face, row.views[column], VIEW, viewTemplate());
     if (row.views[column].channels() == 1)
         cv::cvtColor(row.views[column], row.views[column], cv::COLOR_GRAY2BGR);
     alignFace(image, face, crop);
@@ -162,13 +162,13 @@ cv::Mat drawSheet(const std::vector<FaceRow>& rows, const std::vector<std::strin
 
 ExitCode run(const SheetOptions& options)
 {
-    if (!hasPictureName(options.output))
-        throw UsageError("-o " + options.output + ": the name of a picture is expected, as sheet.png");
+    if (!hasImageName(options.output))
+        throw UsageError("-o " + options.output + ": the name of an image is expected, as sheet.png");
     if (options.labels.label == "neutral")
         throw UsageError("--label neutral has no opposite to show");
     const Inputs inputs = findInputs(options.inputs, fs::path());
-    if (inputs.pictures.empty())
-        throw UsageError("no pictures found");
+    if (inputs.images.empty())
+        throw UsageError("no images found");
     const FaceLabels labels(options.labels, options.networks.hidden(), inputs);
     const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
     std::mutex perturber_mutex;
@@ -176,15 +176,15 @@ ExitCode run(const SheetOptions& options)
     for (cv::Ptr<FaceDetector>& detector : detectors)
         detector = options.networks.createDetector();
 
-    std::vector<std::vector<FaceRow>> rows_of(inputs.pictures.size()); // per picture, to keep their order
-    Progress progress("Perturbing", inputs.pictures.size());
+    std::vector<std::vector<FaceRow>> rows_of(inputs.images.size()); // per image, to keep their order
+    Progress progress("Perturbing", inputs.images.size());
     std::mutex failures_mutex;
     size_t failures = 0, faces_seen = 0, faces_left_out = 0;
-    const size_t done = forEach(inputs.pictures.size(), [&](size_t worker, size_t i)
+    const size_t done = forEach(inputs.images.size(), [&](size_t worker, size_t i)
     {
         try
         {
-            cv::Mat image = readPicture(inputs.pictures[i].file).pixels, faces;
+            cv::Mat image = readImage(inputs.images[i].file).pixels, faces;
             if (image.depth() == CV_16U)
                 image.convertTo(image, CV_8U, 1. / 257); // 65535 becomes 255
             detectors[worker]->detect(image, faces);
@@ -202,21 +202,21 @@ ExitCode run(const SheetOptions& options)
         }
         catch (const std::exception& error)
         {
-            progress.message(inputs.pictures[i].file.string() + ": " + message(error));
+            progress.message(inputs.images[i].file.string() + ": " + message(error));
             std::lock_guard<std::mutex> lock(failures_mutex);
             ++failures;
         }
         progress.step();
     });
-    if (done < inputs.pictures.size())
+    if (done < inputs.images.size())
         throw std::runtime_error("interrupted; nothing written");
 
     std::vector<FaceRow> rows;
     for (const std::vector<FaceRow>& found : rows_of)
         rows.insert(rows.end(), found.begin(), found.end());
     if (rows.empty())
-        throw std::runtime_error("no face found in any picture; no sheet written");
-    writePicture(options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95);
+        throw std::runtime_error("no face found in any image; no sheet written");
+    writeImage(options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95);
     std::cout << options.output << ": " << count(rows.size(), "face");
     if (faces_left_out > 0)
         std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";
@@ -231,7 +231,7 @@ Verb addSheet(CLI::App& app)
 {
     auto options = std::make_shared<SheetOptions>();
     CLI::App* command = app.add_subcommand("sheet", "Draws originals and outputs side by side, with the scores of gender or what is hidden");
-    command->add_option("IN", options->inputs, "Pictures and folders (searched recursively)")->required()->type_name("");
+    command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")->required()->type_name("FILE");
     command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")->type_name("N")
         ->check(CLI::Range(1, 1000).description(""));

@@ -6,11 +6,11 @@
 #include "bounded_queue.hpp"
 #include "face_labels.hpp"
 #include "faces.hpp"
-#include "film_reader.hpp"
-#include "film_writer.hpp"
+#include "video_reader.hpp"
+#include "video_writer.hpp"
 #include "message.hpp"
 #include "network_options.hpp"
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "progress.hpp"
 #include "verbs.hpp"
 #include "workers.hpp"
@@ -43,19 +43,19 @@ namespace {
 
 const size_t QUEUE = 10;     // frames between two steps of the pipeline: more than from one look of the detector to the next
 const size_t LIVE_QUEUE = 2; // ... of a camera: older ones are dropped
-// Frames that are followed again where a film is resumed, at least, and hold times: faces followed or held there stay covered.
+// Frames that are followed again where a video is resumed, at least, and hold times: faces followed or held there stay covered.
 const size_t LEAST_SECOND_LOOK = 60, SECOND_LOOK_HOLDS = 6;
 const int LIVE_LOOK_AHEAD = 6, LIVE_INTERVAL = 5; // frames: a fifth of a second of delay
-const std::set<std::string> FILM_ENDINGS = { ".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv" };
+const std::set<std::string> VIDEO_ENDINGS = { ".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv" };
 
 struct VideoOptions
 {
     std::vector<std::string> names; // inputs, then the output
-    std::string label = "auto", prototype = "opposite", replacement = "san", on_doubt = "blur";
-    std::string except, matcher, log, raw;
+    std::string label = "auto", prototype = "opposite", replacement = "san", low_confidence = "blur";
+    std::string exempt, matcher, log, raw;
     std::string from, to;
-    double except_score = NAN;
-    int interval = 0, look_ahead = -1, hold = -1, renewal = 0, quality = 18;
+    double exempt_score = NAN;
+    int interval = 0, look_ahead = -1, hold = -1, refresh_interval = 0, quality = 18;
     bool preview = false, boxes = false, resume = false;
     NetworkOptions networks;
 };
@@ -66,7 +66,7 @@ int indexOf(const std::vector<std::string>& names, const std::string& name)
 }
 
 // In the order of the enumerations of the module.
-const std::vector<std::string> REPLACEMENTS = { "san", "blur", "mosaic", "solid" }, POLICIES = { "blur", "drop", "pass" },
+const std::vector<std::string> REPLACEMENTS = { "san", "blur", "pixelation", "solid" }, POLICIES = { "blur", "drop", "pass" },
                                PROTOTYPES = { "same", "neutral", "opposite", "random" }, STATES = { "found", "tracked", "backtracked", "held" },
                                PROTECTIONS = { "replaced", "blurred", "none" };
 
@@ -101,7 +101,7 @@ struct Job
     std::string source, target;
 };
 
-//! Inputs and outputs, one by one: a folder holds films, and so does the output where there are several.
+//! Inputs and outputs, one by one: a folder holds videos, and so does the output where there are several.
 std::vector<Job> findJobs(const std::vector<std::string>& names)
 {
     const std::string& output = names.back();
@@ -109,21 +109,21 @@ std::vector<Job> findJobs(const std::vector<std::string>& names)
     const bool several = names.size() > 2 || fs::is_directory(names[0]) || (output != "-" && fs::is_directory(output));
     for (size_t i = 0; i + 1 < names.size(); ++i)
     {
-        std::vector<std::string> films;
+        std::vector<std::string> videos;
         if (fs::is_directory(names[i]))
         {
             for (const fs::directory_entry& entry : fs::directory_iterator(names[i]))
-                if (FILM_ENDINGS.count(endingOf(entry.path())) && entry.path().filename().string()[0] != '.')
-                    films.push_back(entry.path().string());
-            std::sort(films.begin(), films.end());
+                if (VIDEO_ENDINGS.count(endingOf(entry.path())) && entry.path().filename().string()[0] != '.')
+                    videos.push_back(entry.path().string());
+            std::sort(videos.begin(), videos.end());
         }
         else
-            films.push_back(names[i]);
-        for (const std::string& film : films)
+            videos.push_back(names[i]);
+        for (const std::string& video : videos)
         {
-            if (several && (film == "-" || FilmReader::isLive(film) || FilmReader::isPattern(film)))
-                throw UsageError("'" + film + "' cannot be written to a folder; name an output file for it alone");
-            jobs.push_back({ film, several ? (fs::path(output) / fs::path(film).filename()).string() : output });
+            if (several && (video == "-" || VideoReader::isLive(video) || VideoReader::isPattern(video)))
+                throw UsageError("'" + video + "' cannot be written to a folder; name an output file for it alone");
+            jobs.push_back({ video, several ? (fs::path(output) / fs::path(video).filename()).string() : output });
         }
     }
     std::set<fs::path> targets;
@@ -138,7 +138,7 @@ std::vector<Job> findJobs(const std::vector<std::string>& names)
                 throw UsageError("'" + job.target + "' is an input and would be overwritten; name another output");
     }
     if (jobs.empty())
-        throw UsageError("no films found");
+        throw UsageError("no videos found");
     if (several)
         makeWritableFolder(output);
     else if (output != "-")
@@ -159,25 +159,25 @@ nlohmann::json toJson(const StreamRecord& record, double time)
             landmarks.push_back({ std::round(point.x * 10.) / 10, std::round(point.y * 10.) / 10 });
         line["faces"].push_back({ { "track", face.track }, { "state", STATES[size_t(face.state)] },
                                   { "protection", PROTECTIONS[size_t(face.protection)] }, { "label", face.label },
-                                  { "score", std::round(face.score * 1000.) / 1000 }, { "excepted", face.excepted },
+                                  { "score", std::round(face.score * 1000.) / 1000 }, { "exempt", face.exempt },
                                   { "box", { std::round(face.box.x), std::round(face.box.y), std::round(face.box.width), std::round(face.box.height) } },
                                   { "landmarks", landmarks } });
     }
     return line;
 }
 
-//! An unfinished film while its frames are taken over into a new one.
-fs::path earlierFilm(const fs::path& target)
+//! An unfinished video while its frames are taken over into a new one.
+fs::path earlierVideo(const fs::path& target)
 {
     return target.parent_path() / (".sanprivacy_earlier-" + target.filename().string());
 }
 
-size_t framesOf(const fs::path& film)
+size_t framesOf(const fs::path& video)
 {
     size_t frames = 0;
     try
     {
-        for (FilmReader reader(film.string(), RawFormat()); reader.skip(); )
+        for (VideoReader reader(video.string(), RawFormat()); reader.skip(); )
             ++frames;
     }
     catch (const std::runtime_error&) // none, or cut off before its index was written
@@ -186,14 +186,14 @@ size_t framesOf(const fs::path& film)
     return frames;
 }
 
-//! What an earlier run left of a film, out of the way of the new one; where nothing is resumed, it goes.
-size_t prepareEarlierFilm(const fs::path& target, bool resume)
+//! What an earlier run left of a video, out of the way of the new one; where nothing is resumed, it goes.
+size_t prepareEarlierVideo(const fs::path& target, bool resume)
 {
-    const fs::path unfinished = unfinishedFilm(target), earlier = earlierFilm(target);
+    const fs::path unfinished = unfinishedVideo(target), earlier = earlierVideo(target);
     if (!resume)
     {
         const bool unfinishedThere = fs::remove(unfinished), earlierThere = fs::remove(earlier);
-        if (unfinishedThere || earlierThere) // then the film is not whole
+        if (unfinishedThere || earlierThere) // then the video is not whole
             fs::remove(target);
         return 0;
     }
@@ -209,18 +209,18 @@ size_t prepareEarlierFilm(const fs::path& target, bool resume)
 
 void drawBoxes(cv::Mat& image, const StreamRecord& record)
 {
-    const cv::Scalar colours[] = { { 80, 220, 80 }, { 220, 180, 60 }, { 220, 80, 200 }, { 60, 80, 230 } }; // by FaceState
+    const cv::Scalar colors[] = { { 80, 220, 80 }, { 220, 180, 60 }, { 220, 80, 200 }, { 60, 80, 230 } }; // by FaceState
     const double font = .5;
     for (const StreamFace& face : record.faces)
     {
-        const cv::Scalar& colour = colours[face.state];
-        cv::rectangle(image, cv::Rect(face.box), colour, 2);
+        const cv::Scalar& color = colors[face.state];
+        cv::rectangle(image, cv::Rect(face.box), color, 2);
         cv::putText(image, std::to_string(face.track) + ' ' + STATES[size_t(face.state)], cv::Rect(face.box).tl() - cv::Point(0, 5),
-                    cv::FONT_HERSHEY_SIMPLEX, font, colour);
+                    cv::FONT_HERSHEY_SIMPLEX, font, color);
     }
 }
 
-//! What all films of a run have in common.
+//! What all videos of a run have in common.
 class Anonymization
 {
 public:
@@ -242,12 +242,12 @@ private:
 
     struct Protected
     {
-        FilmFrame frame;
+        VideoFrame frame;
         StreamRecord record;
     };
 
     StreamParams paramsFor(bool live) const;
-    void loadException();
+    void loadExemptPerson();
     bool anonymize(const Job& job, Counts& counts);
     void tally(const StreamRecord& record, Counts& counts) const;
 
@@ -258,7 +258,7 @@ private:
     cv::Ptr<FaceDetector> detector_;
     cv::Ptr<Perturber> perturber_;
     cv::Ptr<FaceNetwork> matcher_;
-    cv::Mat except_descriptor_;
+    cv::Mat exempt_descriptor_;
     std::ofstream log_;
 };
 
@@ -272,16 +272,16 @@ Anonymization::Anonymization(const VideoOptions& options)
     if (options.label == "neutral" && options.prototype == "opposite")
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
     labelNamed(options.label, options.networks.hidden().size()); // told before anything is read
-    if (options.except.empty() != options.matcher.empty())
-        throw UsageError("--except and --matcher belong together");
+    if (options.exempt.empty() != options.matcher.empty())
+        throw UsageError("--exempt and --matcher belong together");
     if (!options.raw.empty())
         raw_ = RawFormat::parse(options.raw);
     jobs_ = findJobs(options.names);
     detector_ = options.networks.createDetector();
     if (options.replacement == "san")
         perturber_ = options.networks.createPerturber();
-    if (!options.except.empty())
-        loadException();
+    if (!options.exempt.empty())
+        loadExemptPerson();
     if (!options.log.empty())
     {
         log_.open(options.log, options.resume ? std::ios::app : std::ios::out);
@@ -290,28 +290,28 @@ Anonymization::Anonymization(const VideoOptions& options)
     }
 }
 
-void Anonymization::loadException()
+void Anonymization::loadExemptPerson()
 {
     if (fs::path(options_.matcher).extension() == ".onnx")
-        throw UsageError("--matcher: name a networks file that describes the matcher's input, as samples/networks.yml does; "
+        throw UsageError("--matcher: name a model description file that describes the matcher's input, as samples/models.yml does; "
                          "an ONNX file alone does not tell it");
-    std::vector<NetworkDescription> networks;
-    readNetworks(options_.matcher, networks);
+    std::vector<ModelDescription> networks;
+    readModelDescriptions(options_.matcher, networks);
     const auto found = std::find_if(networks.begin(), networks.end(),
-                                    [](const NetworkDescription& network) { return network.task == NETWORK_MATCHER; });
+                                    [](const ModelDescription& network) { return network.task == NETWORK_MATCHER; });
     if (found == networks.end())
         throw UsageError("--matcher: '" + options_.matcher + "' describes no matcher");
     matcher_ = FaceNetwork::create(*found);
 
-    const Picture reference = readPicture(options_.except);
+    const Image reference = readImage(options_.exempt);
     cv::Mat pixels = reference.pixels, faces, crop;
     if (pixels.depth() == CV_16U)
         pixels.convertTo(pixels, CV_8U, 1. / 257); // 65535 becomes 255
     detector_->detect(pixels, faces);
     if (faces.empty())
-        throw std::runtime_error(options_.except + ": no face found");
+        throw std::runtime_error(options_.exempt + ": no face found");
     matcher_->crop(pixels, faces.row(largestFace(faces)), crop);
-    matcher_->forward(std::vector<cv::Mat>(1, crop), except_descriptor_);
+    matcher_->forward(std::vector<cv::Mat>(1, crop), exempt_descriptor_);
 }
 
 StreamParams Anonymization::paramsFor(bool live) const
@@ -328,10 +328,10 @@ StreamParams Anonymization::paramsFor(bool live) const
         params.look_ahead = options_.look_ahead;
     if (options_.hold >= 0)
         params.hold = options_.hold;
-    if (options_.renewal > 0)
-        params.renewal = options_.renewal;
+    if (options_.refresh_interval > 0)
+        params.refresh_interval = options_.refresh_interval;
     params.replacement = indexOf(REPLACEMENTS, options_.replacement);
-    params.on_doubt = indexOf(POLICIES, options_.on_doubt);
+    params.low_confidence = indexOf(POLICIES, options_.low_confidence);
     params.prototype = indexOf(PROTOTYPES, options_.prototype);
     params.label = labelNamed(options_.label, options_.networks.hidden().size());
     return params;
@@ -347,8 +347,8 @@ ExitCode Anonymization::run()
     {
         if (interrupted())
             break;
-        if (options_.resume && fs::exists(job.target) && !fs::exists(unfinishedFilm(job.target))
-            && !fs::exists(earlierFilm(job.target)))
+        if (options_.resume && fs::exists(job.target) && !fs::exists(unfinishedVideo(job.target))
+            && !fs::exists(earlierVideo(job.target)))
         {
             ++skipped;
             continue;
@@ -371,7 +371,7 @@ ExitCode Anonymization::run()
     std::ostream& out = options_.names.back() == "-" ? std::cerr : std::cout;
     char rate[40];
     std::snprintf(rate, sizeof(rate), "%.1f s, %.1f frames/s", seconds, double(counts.frames) / std::max(seconds, 1e-3));
-    out << count(done, "film") << " anonymized (" << count(counts.frames, "frame") << ", " << count(counts.faces, "face") << ": "
+    out << count(done, "video") << " anonymized (" << count(counts.frames, "frame") << ", " << count(counts.faces, "face") << ": "
         << counts.blurred << " blurred, " << counts.held << " held, " << counts.none << " left), " << skipped << " there already, "
         << failed << " failed; " << rate << std::endl;
     if (counts.dropped > 0)
@@ -397,29 +397,29 @@ void Anonymization::tally(const StreamRecord& record, Counts& counts) const
     }
 }
 
-/** One film, on four threads: decode | detect and track | network and blend | encode.
-@return false where the film ended too early, or was interrupted. */
+/** One video, on four threads: decode | detect and track | network and blend | encode.
+@return false where the video ended too early, or was interrupted. */
 bool Anonymization::anonymize(const Job& job, Counts& counts)
 {
-    FilmReader reader(job.source, raw_);
+    VideoReader reader(job.source, raw_);
     const bool live = reader.live();
     const StreamParams params = paramsFor(live);
-    const bool resumable = !live && job.source != "-" && job.target != "-" && !FilmReader::isPattern(job.target);
+    const bool resumable = !live && job.source != "-" && job.target != "-" && !VideoReader::isPattern(job.target);
     Sound sound;
-    if (!live && job.source != "-" && !FilmReader::isPattern(job.source))
+    if (!live && job.source != "-" && !VideoReader::isPattern(job.source))
         sound = { job.source, from_, to_ };
-    const std::unique_ptr<FilmWriter> writer = createFilmWriter(job.target, sound, options_.quality, reader.rate(), reader.pixelShape());
+    const std::unique_ptr<VideoWriter> writer = createVideoWriter(job.target, sound, options_.quality, reader.rate(), reader.pixelShape());
     const cv::Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector_, perturber_, params);
     if (matcher_)
     {
         const double cosine = .45, euclidean = -.5; // strict, so that in doubt a face is protected
         const double usual = matcher_->getDescription().distance == DISTANCE_EUCLIDEAN ? euclidean : cosine;
-        anonymizer->setException(matcher_, except_descriptor_, std::isnan(options_.except_score) ? usual : options_.except_score);
+        anonymizer->setExemptPerson(matcher_, exempt_descriptor_, std::isnan(options_.exempt_score) ? usual : options_.exempt_score);
     }
 
     const double tolerance = .25 / reader.rate(); // of time stamps
     // The next frame from --from to --to.
-    const auto advance = [&](FilmFrame& frame, bool pixels)
+    const auto advance = [&](VideoFrame& frame, bool pixels)
     {
         for (;;)
         {
@@ -439,12 +439,12 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
     // What an earlier run has protected is taken over; its last frames are looked at once more, without a second result.
     int64 second = 0;
     // The last ones came out without looks further ahead, where the run was interrupted.
-    const size_t left = resumable ? prepareEarlierFilm(job.target, options_.resume) : 0, done = left - std::min(left, size_t(params.look_ahead));
+    const size_t left = resumable ? prepareEarlierVideo(job.target, options_.resume) : 0, done = left - std::min(left, size_t(params.look_ahead));
     if (done > 0)
     {
         const size_t secondLook = std::max(LEAST_SECOND_LOOK, SECOND_LOOK_HOLDS * params.hold + params.detect_interval);
-        FilmReader earlier(earlierFilm(job.target).string(), RawFormat());
-        FilmFrame frame, ready;
+        VideoReader earlier(earlierVideo(job.target).string(), RawFormat());
+        VideoFrame frame, ready;
         for (; read < done; ++read)
         {
             const bool look = read + secondLook >= done;
@@ -466,7 +466,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
     const int64 skew = int64(read) - second; // of the anonymizer's frame numbers
 
     const size_t waiting = live ? LIVE_QUEUE : QUEUE;
-    BoundedQueue<FilmFrame> decoded(waiting);
+    BoundedQueue<VideoFrame> decoded(waiting);
     BoundedQueue<Moment> pushed(waiting);
     BoundedQueue<Protected> finished(waiting);
     std::exception_ptr failure;
@@ -484,19 +484,19 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
             if (!failure)
                 failure = std::current_exception();
         }
-        // Whoever ends, by the end of the film or by an error, lets the others end.
+        // Whoever ends, by the end of the video or by an error, lets the others end.
     };
 
     std::thread decoding([&]
     {
         guarded([&]
         {
-            FilmFrame frame;
+            VideoFrame frame;
             for (; advance(frame, true); ++read)
             {
                 if (!(live ? decoded.pushLatest(std::move(frame), dropped) : decoded.push(std::move(frame))))
                     break;
-                frame = FilmFrame();
+                frame = VideoFrame();
             }
         });
         decoded.close();
@@ -505,7 +505,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
     {
         guarded([&]
         {
-            FilmFrame frame;
+            VideoFrame frame;
             while (decoded.pop(frame))
             {
                 Moment moment = { frame.time, frame.pixels.size() };
@@ -595,7 +595,7 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
         {
             interrupted() && resumable ? writer->keep() : writer->finish();
             if (resumable && takenOver)
-                fs::remove(earlierFilm(job.target));
+                fs::remove(earlierVideo(job.target));
         }
     });
     finished.close();
@@ -627,32 +627,32 @@ bool Anonymization::anonymize(const Job& job, Counts& counts)
 Verb addVideo(CLI::App& app)
 {
     auto options = std::make_shared<VideoOptions>();
-    CLI::App* command = app.add_subcommand("video", "Protects every face in every frame of films, cameras and streams");
-    command->add_option("IN", options->names, "Films, folders, picture sequences (%d), camera (0), URL, - (raw); last the output")
+    CLI::App* command = app.add_subcommand("video", "Protects every face in every frame of videos, cameras and streams");
+    command->add_option("IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (raw); last the output")
         ->required()->type_name("");
-    command->add_option("--replace", options->replacement, "What takes a face's place: san (default), blur, mosaic, solid")
+    command->add_option("--replace", options->replacement, "What takes a face's place: san (default), blur, pixelation, solid")
         ->type_name("HOW")->check(CLI::IsMember(REPLACEMENTS).description(""));
     command->add_option("--label", options->label, "Of all faces: auto (default, voted per track), male, old, 1, female, young, 0, neutral")
         ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
     command->add_option("--prototype", options->prototype, "What is to appear: opposite (default), neutral, same, random (drawn per person)")
         ->type_name("WHICH")->check(CLI::IsMember(PROTOTYPES).description(""));
-    command->add_option("--on-doubt", options->on_doubt, "Faces too small or uncertain: blur (default), drop the frame, pass")
+    command->add_option("--low-confidence", options->low_confidence, "Faces too small or uncertain: blur (default), drop the frame, pass")
         ->type_name("WHAT")->check(CLI::IsMember(POLICIES).description(""));
-    command->add_option("--except", options->except, "Photo of a person who is left as they are")->type_name("PHOTO");
-    command->add_option("--matcher", options->matcher, "Networks file with the matcher that recognises them")->type_name("YML");
-    command->add_option("--except-score", options->except_score, "Least match score; default .45 (cosine), -.5 (Euclidean)")->type_name("S");
+    command->add_option("--exempt", options->exempt, "Photo of a person who is left as they are")->type_name("PHOTO");
+    command->add_option("--matcher", options->matcher, "Model description file with the matcher that recognises them")->type_name("YML");
+    command->add_option("--exempt-score", options->exempt_score, "Least match score; default .45 (cosine), -.5 (Euclidean)")->type_name("S");
     command->add_option("--from", options->from, "Write from this time on: seconds or H:MM:SS")->type_name("T");
     command->add_option("--to", options->to, "... and up to this one")->type_name("T");
     command->add_option("--interval", options->interval, "Detect every N frames; default 8, live 5")->type_name("N")->check(CLI::Range(1, 1000).description(""));
     command->add_option("--look-ahead", options->look_ahead, "Frames kept back; default 32, live 6")->type_name("N")->check(CLI::Range(0, 1000).description(""));
     command->add_option("--hold", options->hold, "Frames that a lost face stays covered; default 20")->type_name("N")->check(CLI::Range(0, 10000).description(""));
-    command->add_option("--renewal", options->renewal, "A face that hardly changes passes the network every N frames; default 2")->type_name("N")->check(CLI::Range(1, 1000).description(""));
+    command->add_option("--refresh-interval", options->refresh_interval, "A face that hardly changes passes the network every N frames; default 2")->type_name("N")->check(CLI::Range(1, 1000).description(""));
     command->add_option("--quality", options->quality, "Rate factor of H.264, less is better; default 18")->type_name("0-51")->check(CLI::Range(0, 51).description(""));
     command->add_option("--raw", options->raw, "Format of raw BGR frames on standard input")->type_name("WxH@FPS");
     command->add_option("--log", options->log, "What was found and done, a line of JSON per frame")->type_name("FILE");
     command->add_flag("--preview", options->preview, "Show the result in a window; Esc ends");
     command->add_flag("--boxes", options->boxes, "Draw the faces' boxes");
-    command->add_flag("--resume", options->resume, "Leave out finished films, go on with an unfinished one (same options)");
+    command->add_flag("--resume", options->resume, "Leave out finished videos, go on with an unfinished one (same options)");
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     return { command, [options] { return Anonymization(*options).run(); } };

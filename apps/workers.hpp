@@ -19,8 +19,8 @@ size_t workerCount();
 
 /** Calls work(worker, i) once for each i from 0 to count - 1, on several threads; worker < workerCount() tells them apart.
 
-So each thread has one picture in memory at a time. An exception ends the loop and is raised here.
-After SIGINT or SIGTERM the pictures in work are finished and no more are begun.
+So each thread has one image in memory at a time. An exception ends the loop and is raised here.
+After SIGINT or SIGTERM the images in work are finished and no more are begun.
 @return how many were done; fewer than count only after such a signal. */
 size_t forEach(size_t count, const std::function<void(size_t worker, size_t i)>& work);
 

@@ -4,7 +4,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 # Perturbs photographs with the shipped model: demo.sh [PHOTO|FOLDER]... (default: the project's portraits)
-# Writes the perturbed pictures and a contact sheet to out/ of this repository.
+# Writes the perturbed images and a contact sheet to out/ of this repository.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 [ $# -gt 0 ] || set -- "$root/data/portraits" --labels "$root/data/portraits/labels.csv"
@@ -17,7 +17,7 @@ status=0
 "$root/build/bin/sanprivacy" sheet "$@" -o "$root/out/sheet.png" || status=$?
 if [ -e "$root/out/sheet.png" ]; then
     echo
-    echo "Perturbed pictures: $root/out"
+    echo "Perturbed images: $root/out"
     echo "Contact sheet:      $root/out/sheet.png"
 fi
 exit $status

@@ -23,7 +23,7 @@ All faces of a call get the same resolution, so that no perturbation lives on de
 @return as faces; may leave 0..1 by the noise */
 std::vector<torch::Tensor> degrade(const std::vector<torch::Tensor>& faces, const c10::optional<at::Generator>& generator = c10::nullopt);
 
-/** @brief Half of the faces, every second one, as cut from a smaller picture: 72 to 160 pixels of its own fill the crop.
+/** @brief Half of the faces, every second one, as cut from a smaller image: 72 to 160 pixels of its own fill the crop.
 
 Photographs of everyday size (LFW, CelebA) give crops of about 100 x 100 true pixels; training crops have twice as many.
 @param faces [N,C,224,224]

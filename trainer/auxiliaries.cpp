@@ -11,7 +11,7 @@
 
 namespace sanprivacy { namespace train {
 
-using cv::sanprivacy::NetworkDescription;
+using cv::sanprivacy::ModelDescription;
 using torch::Tensor;
 
 namespace {
@@ -24,14 +24,14 @@ const double FACE_BOX_SIDE = 266; // the longer one
 const double SURE = 1e-6; //!< probabilities closer to 0 or 1 have no finite logit in fp32
 
 //! Takes pixels of the canonical crop to pixels of the network's.
-cv::Matx23d canonicalToNetwork(const NetworkDescription& d)
+cv::Matx23d canonicalToNetwork(const ModelDescription& d)
 {
     cv::Matx23d transform;
-    if (!d.layout.empty())
+    if (!d.landmark_template.empty())
     {
         cv::Mat canonical;
         cv::sanprivacy::getCanonicalLandmarks(canonical);
-        cv::sanprivacy::estimateSimilarity(canonical, cv::Mat(d.layout).reshape(1), transform);
+        cv::sanprivacy::estimateSimilarity(canonical, cv::Mat(d.landmark_template).reshape(1), transform);
         return transform;
     }
     const double side = d.square * FACE_BOX_SIDE;
@@ -66,24 +66,24 @@ Tensor drawJitter(int64_t faces, double scale, double shift, const c10::optional
     return uniform * torch::tensor({ scale, shift, shift }, torch::kFloat) + torch::tensor({ 1.f, 0.f, 0.f });
 }
 
-Auxiliary::Auxiliary(const NetworkDescription& description, torch::ScalarType dtype)
+Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtype)
     : description_(description), graph_(description.file)
 {
-    const NetworkDescription& d = description_;
+    const ModelDescription& d = description_;
     auto fail = [&d](const std::string& what)
     {
         CV_Error(cv::Error::StsBadArg, "Network '" + d.name + "': " + what);
     };
     if (graph_.inputs().size() != 1)
         fail(cv::format("expected one input, '%s' has %d", d.file.c_str(), (int)graph_.inputs().size()));
-    if (d.layout.empty() && !(d.square > 0))
-        fail("expected a layout or a square");
+    if (d.landmark_template.empty() && !(d.square > 0))
+        fail("expected a landmark_template or a square");
     if (d.output.empty() && graph_.outputs().size() != 1)
         fail(cv::format("'%s' has %d outputs; expected one of them to be named", d.file.c_str(), (int)graph_.outputs().size()));
     if (d.task == cv::sanprivacy::NETWORK_MATCHER || dtype != torch::kBFloat16)
         graph_.to(dtype);
 
-    const int64_t channels = d.colour == "grey" ? 1 : 3;
+    const int64_t channels = d.color == "gray" ? 1 : 3;
     mean_ = torch::tensor({ d.mean[0], d.mean[1], d.mean[2] }).slice(0, 0, channels).reshape({ 1, channels, 1, 1 });
 
     // As in alignFace(): a pyramid to within a factor of two, the rest of the low-pass by one Gaussian.
@@ -140,9 +140,9 @@ Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
 
 Tensor Auxiliary::forward(const Tensor& faces, const Tensor& jitter) const
 {
-    const NetworkDescription& d = description_;
-    Tensor plane = crop(d.colour == "grey" ? luma(faces) : faces, jitter);
-    if (d.colour == "bgr")
+    const ModelDescription& d = description_;
+    Tensor plane = crop(d.color == "gray" ? luma(faces) : faces, jitter);
+    if (d.color == "bgr")
         plane = plane.flip(1);
     const Tensor input = (plane.expand({ -1, mean_.size(1), -1, -1 }) * 255 - mean_.to(plane.scalar_type())) * d.scale;
     const Tensor output = graph_.forward({ input.to(graph_.dtype()) },
@@ -157,11 +157,11 @@ Tensor Auxiliary::forward(const Tensor& faces, const Tensor& jitter) const
 
 Auxiliary findAuxiliary(const std::filesystem::path& networksFile, const std::string& name, int task, torch::ScalarType dtype)
 {
-    std::vector<NetworkDescription> networks;
+    std::vector<ModelDescription> networks;
     if (!networksFile.empty())
-        cv::sanprivacy::readNetworks(networksFile.string(), networks);
+        cv::sanprivacy::readModelDescriptions(networksFile.string(), networks);
     std::string known;
-    for (const NetworkDescription& network : networks)
+    for (const ModelDescription& network : networks)
     {
         if (network.task == task && network.name == name)
             return Auxiliary(network, dtype);
@@ -169,7 +169,7 @@ Auxiliary findAuxiliary(const std::filesystem::path& networksFile, const std::st
             known += " " + network.name;
     }
     CV_Error(cv::Error::StsBadArg, std::string(task == cv::sanprivacy::NETWORK_MATCHER ? "matcher" : "classifier") + " '" + name +
-             "' is not among those of --networks:" + (known.empty() ? " none" : known));
+             "' is not among those of --models:" + (known.empty() ? " none" : known));
 }
 
 }} // namespace sanprivacy::train

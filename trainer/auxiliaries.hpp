@@ -24,24 +24,24 @@ torch::Tensor drawJitter(int64_t faces, double scale, double shift, const c10::o
 
 /** @brief A face network of somebody else as a differentiable function of canonical crops: f_G or R of Eq. 5.
 
-The canonical crop is resampled into the network's own layout of landmarks as alignFace() would cut it from a photograph. Networks that
+The canonical crop is resampled into the network's own landmark template as alignFace() would cut it from a photograph. Networks that
 want a square round the face box get the one round a typical box; squares above .74 of the box reach beyond the crop, whose border repeats
-there. A grey plane given to three equal input channels is the same as summing the first layer's filters over the channels, which is how
-the paper fits VGG-Face to grey faces.
+there. A gray plane given to three equal input channels is the same as summing the first layer's filters over the channels, which is how
+the paper fits VGG-Face to gray faces.
 */
 class Auxiliary
 {
 public:
     /** Raises cv::Exception where the network does not work as described.
-    @param description an entry of cv::sanprivacy::readNetworks()
+    @param description an entry of cv::sanprivacy::readModelDescriptions()
     @param dtype of weights and activations; torch::kBFloat16 (for speed) reaches matchers only: classifiers stay in fp32,
     since bf16 does not tell a probability of .998 from 1. */
-    explicit Auxiliary(const cv::sanprivacy::NetworkDescription& description, torch::ScalarType dtype = torch::kFloat);
+    explicit Auxiliary(const cv::sanprivacy::ModelDescription& description, torch::ScalarType dtype = torch::kFloat);
 
-    const cv::sanprivacy::NetworkDescription& description() const { return description_; }
+    const cv::sanprivacy::ModelDescription& description() const { return description_; }
 
     /** @brief What the network sees of each channel: [N,C,height,width], 0..1.
-    @param faces canonical crops, grey [N,1,224,224] or RGB [N,3,224,224], 0..1; beyond their border it repeats
+    @param faces canonical crops, gray [N,1,224,224] or RGB [N,3,224,224], 0..1; beyond their border it repeats
     @param jitter of drawJitter(), or undefined */
     torch::Tensor crop(const torch::Tensor& faces, const torch::Tensor& jitter = {}) const;
 
@@ -50,7 +50,7 @@ public:
     torch::Tensor forward(const torch::Tensor& faces, const torch::Tensor& jitter = {}) const;
 
 private:
-    cv::sanprivacy::NetworkDescription description_;
+    cv::sanprivacy::ModelDescription description_;
     OnnxGraph graph_;
     int halvings_ = 0;          // steps of the pyramid that low-passes the crop
     torch::Tensor smoothing_;   // Gaussian for the rest, or undefined
@@ -58,8 +58,8 @@ private:
     torch::Tensor mean_;        // [1,C,1,1]
 };
 
-/** @brief The network of a name in a networks file; without one, cv::Exception tells the names that are there.
-@param networksFile as cv::sanprivacy::readNetworks() takes it
+/** @brief The network of a name in a model description file; without one, cv::Exception tells the names that are there.
+@param networksFile as cv::sanprivacy::readModelDescriptions() takes it
 @param task NETWORK_CLASSIFIER or NETWORK_MATCHER
 @param dtype as in Auxiliary */
 Auxiliary findAuxiliary(const std::filesystem::path& networksFile, const std::string& name, int task,

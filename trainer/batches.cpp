@@ -59,15 +59,15 @@ cv::Mat Jitter::operator()(const cv::Mat& face, cv::RNG& rng) const
     return moved;
 }
 
-cv::Mat greyFace(const cv::Mat& bgr)
+cv::Mat grayFace(const cv::Mat& bgr)
 {
-    cv::Mat grey;
-    cv::cvtColor(bgr, grey, cv::COLOR_BGR2GRAY);
-    grey.convertTo(grey, CV_32F, 1. / 255);
-    return grey;
+    cv::Mat gray;
+    cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
+    gray.convertTo(gray, CV_32F, 1. / 255);
+    return gray;
 }
 
-cv::Mat colourFace(const cv::Mat& bgr)
+cv::Mat colorFace(const cv::Mat& bgr)
 {
     cv::Mat rgb;
     cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
@@ -96,9 +96,9 @@ torch::Tensor stackImages(const std::vector<cv::Mat>& images)
 
 namespace {
 
-cv::Mat networkFace(const Faces& faces, size_t i, bool colour)
+cv::Mat networkFace(const Faces& faces, size_t i, bool color)
 {
-    return colour ? colourFace(faces.crop(i)) : greyFace(faces.crop(i));
+    return color ? colorFace(faces.crop(i)) : grayFace(faces.crop(i));
 }
 
 torch::Tensor labelsOf(const Faces& faces, size_t i)
@@ -108,8 +108,8 @@ torch::Tensor labelsOf(const Faces& faces, size_t i)
 
 } // namespace
 
-FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool colour)
-    : faces_(faces), batch_(batch), seed_(seed), jitter_(jitter), colour_(colour), shuffle_(faces.size(), seed)
+FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool color)
+    : faces_(faces), batch_(batch), seed_(seed), jitter_(jitter), color_(color), shuffle_(faces.size(), seed)
 {
 }
 
@@ -122,19 +122,19 @@ Batch FaceBatches::operator()(int64_t step) const
         const uint64_t position = uint64_t(step * batch_ + k);
         const size_t i = shuffle_(position);
         cv::RNG rng(mixSeed(seed_, position));
-        images.push_back(jitter_(networkFace(faces_, i, colour_), rng));
+        images.push_back(jitter_(networkFace(faces_, i, color_), rng));
         labels.push_back(labelsOf(faces_, i));
     }
     return { stackImages(images), torch::stack(labels) };
 }
 
-Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool colour)
+Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool color)
 {
     std::vector<cv::Mat> images;
     std::vector<torch::Tensor> labels;
     for (size_t i = begin; i < end; i++)
     {
-        images.push_back(networkFace(faces, i, colour));
+        images.push_back(networkFace(faces, i, color));
         labels.push_back(labelsOf(faces, i));
     }
     return { stackImages(images), torch::stack(labels) };

@@ -43,23 +43,23 @@ struct Jitter
     cv::Mat operator()(const cv::Mat& face, cv::RNG& rng) const;
 };
 
-//! A crop as the networks take it: grey, CV_32F, 0..1.
-cv::Mat greyFace(const cv::Mat& bgr);
+//! A crop as the networks take it: gray, CV_32F, 0..1.
+cv::Mat grayFace(const cv::Mat& bgr);
 
-//! The same in colour: RGB, CV_32FC3, 0..1.
-cv::Mat colourFace(const cv::Mat& bgr);
+//! The same in color: RGB, CV_32FC3, 0..1.
+cv::Mat colorFace(const cv::Mat& bgr);
 
-//! Grey of colour faces, as greyFace() has it: [N,3,H,W] to [N,1,H,W]; grey ones stay.
+//! Gray of color faces, as grayFace() has it: [N,3,H,W] to [N,1,H,W]; gray ones stay.
 torch::Tensor luma(const torch::Tensor& faces);
 
 //! Stacks CV_32F images of one size to [N,C,H,W].
 torch::Tensor stackImages(const std::vector<cv::Mat>& images);
 
-//! Batches { faces [N,1,224,224], or [N,3,224,224] in colour, labels [N,1], or a column for each attribute } that depend on seed and step alone.
+//! Batches { faces [N,1,224,224], or [N,3,224,224] in color, labels [N,1], or a column for each attribute } that depend on seed and step alone.
 class FaceBatches
 {
 public:
-    FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool colour = false);
+    FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool color = false);
     Batch operator()(int64_t step) const;
 
 private:
@@ -67,12 +67,12 @@ private:
     int64_t batch_;
     uint64_t seed_;
     Jitter jitter_;
-    bool colour_;
+    bool color_;
     Shuffle shuffle_;
 };
 
 //! The faces begin..end-1 as they are, in order: { faces, labels }.
-Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool colour = false);
+Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool color = false);
 
 }} // namespace sanprivacy::train
 

@@ -25,7 +25,7 @@ uint64_t hashText(const std::string& text)
     return hash;
 }
 
-//! Persons, or pictures where persons are unknown, fall on one side for good.
+//! Persons, or images where persons are unknown, fall on one side for good.
 bool inShare(const Sample& sample, double share)
 {
     const std::string who = sample.identity.empty() ? sample.file.filename().string() : sample.identity;
@@ -76,9 +76,9 @@ void addFolder(const fs::path& folder, const DatasetOptions& options, const Crop
         else if (side(cache->sample(i)) == HELD_OUT)
             dataset.heldOut.add(cache, i), heldOut++;
     }
-    std::cerr << folder.string() << ": " << cache->size() << " pictures, " << train << " to train on, " << heldOut << " held out";
+    std::cerr << folder.string() << ": " << cache->size() << " images, " << train << " to train on, " << heldOut << " held out";
     if (uncovered)
-        std::cerr << ", " << uncovered << " left out whose crop leaves the picture (--min-coverage)";
+        std::cerr << ", " << uncovered << " left out whose crop leaves the image (--min-coverage)";
     if (unlabelled)
         std::cerr << ", " << unlabelled << " left out without a known " << joined(options.attributes);
     std::cerr << std::endl;
@@ -114,7 +114,7 @@ void DatasetOptions::addTo(CLI::App& verb, bool severalAttributes)
                 option->expected(1);
     }
     verb.add_option("--cache", cache, "folder of cached crops")->capture_default_str();
-    verb.add_option("--min-coverage", minCoverage, "least share of a crop inside its picture")->capture_default_str();
+    verb.add_option("--min-coverage", minCoverage, "least share of a crop inside its image")->capture_default_str();
 }
 
 Dataset loadDataset(const DatasetOptions& options, const CropLayout& layout)

@@ -21,7 +21,7 @@ struct DatasetOptions
     std::vector<std::string> attributes{ "gender" }; //!< one, or several where a verb trains for several
     std::vector<std::string> positive;               //!< AttributeRule::positive of each, as far as given
     std::filesystem::path cache;                //!< folder of the crops
-    double minCoverage = .95;                   //!< least share of a crop that lies inside its picture
+    double minCoverage = .95;                   //!< least share of a crop that lies inside its image
     bool needLabels = true;
 
     DatasetOptions();

@@ -47,8 +47,8 @@ std::string makeKey(const std::vector<Sample>& samples, const CropLayout& layout
     return key.str();
 }
 
-//! imread that takes a truncated JPEG, which libjpeg completes in grey, for what it is: unreadable.
-cv::Mat readPicture(const fs::path& file)
+//! imread that takes a truncated JPEG, which libjpeg completes in gray, for what it is: unreadable.
+cv::Mat readImage(const fs::path& file)
 {
     std::ifstream in(file, std::ios::binary);
     const std::vector<char> bytes{ std::istreambuf_iterator<char>(in), {} };
@@ -83,14 +83,14 @@ std::vector<cv::Point2f> detectLandmarks(cv::sanprivacy::FaceDetector& detector,
     return landmarks;
 }
 
-//! One picture's row of the cache.
+//! One image's row of the cache.
 struct Row
 {
     cv::Mat crop, landmarks;
     float coverage = UNREADABLE;
 };
 
-//! A worker's own detector: made when the first picture needs it.
+//! A worker's own detector: made when the first image needs it.
 class Cropper
 {
 public:
@@ -99,7 +99,7 @@ public:
     Row operator()(const Sample& sample)
     {
         Row row{ cv::Mat::zeros(layout_.size, layout_.size, CV_8UC3), cv::Mat::zeros(1, 10, CV_32F) };
-        const cv::Mat image = readPicture(sample.file);
+        const cv::Mat image = readImage(sample.file);
         if (image.empty())
             return row;
         std::vector<cv::Point2f> points = sample.landmarks;
@@ -200,7 +200,7 @@ bool FaceCache::open(const std::string& key)
 
 void FaceCache::build(const std::string& key)
 {
-    const size_t block = 256; // pictures in memory at a time
+    const size_t block = 256; // images in memory at a time
     const size_t workers = std::max(1u, std::thread::hardware_concurrency());
     const int n = int(samples_.size()), size = layout_.size;
     const fs::path part = file_.string() + ".part";
@@ -266,7 +266,7 @@ void FaceCache::reportUnusable() const
         if (count > named)
             names += "\n  ...";
         if (count)
-            std::cerr << count << " of " << size() << " pictures left out, "
+            std::cerr << count << " of " << size() << " images left out, "
                       << (kind == UNREADABLE ? "unreadable:" : "no face found:") << names << std::endl;
     }
 }

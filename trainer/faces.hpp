@@ -27,7 +27,7 @@ struct CropLayout
 
 /** @brief The aligned crops of one data set, in one HDF5 file.
 
-The file is made on first use by decoding in parallel, a few hundred pictures at a time, and again whenever a listed file,
+The file is made on first use by decoding in parallel, a few hundred images at a time, and again whenever a listed file,
 its landmarks or the layout has changed. Labels are not in it: another attribute uses the same crops. */
 class FaceCache
 {
@@ -42,7 +42,7 @@ public:
     size_t size() const { return samples_.size(); }
     const Sample& sample(size_t i) const { return samples_[i]; }
     bool readable(size_t i) const { return coverage_[i] >= 0; }  //!< decoded, and a face found
-    float coverage(size_t i) const { return coverage_[i]; }      //!< share of the crop inside the picture, 0..1
+    float coverage(size_t i) const { return coverage_[i]; }      //!< share of the crop inside the image, 0..1
     std::vector<cv::Point2f> landmarks(size_t i) const;          //!< the five points, pixels of the crop
     cv::Mat crop(size_t i) const;                                //!< 8-bit BGR; may be called by several threads
 

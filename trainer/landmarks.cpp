@@ -70,7 +70,7 @@ Verb landmarksVerb(CLI::App& app)
     };
     const auto options = std::make_shared<Options>();
     options->dataset.needLabels = false;
-    options->dataset.minCoverage = 0; // tight pictures show less around the face, which is worth learning too
+    options->dataset.minCoverage = 0; // tight images show less around the face, which is worth learning too
     options->loop.batch = 256;
     options->loop.epochs = 60;
     options->loop.decay = true;

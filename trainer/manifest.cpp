@@ -34,26 +34,26 @@ std::string maleOrFemale(bool male) { return male ? "M" : "F"; }
     CV_Error(cv::Error::StsBadArg, "the layout " + layout + " has no attribute '" + attribute + "', it has " + known);
 }
 
-bool isPicture(const fs::path& file)
+bool isImage(const fs::path& file)
 {
     static const std::set<std::string> extensions = { ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm" };
     return extensions.count(lower(file.extension().string())) > 0;
 }
 
-std::vector<fs::path> pictures(const fs::path& folder)
+std::vector<fs::path> images(const fs::path& folder)
 {
     std::vector<fs::path> files;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-        if (entry.is_regular_file() && isPicture(entry.path()))
+        if (entry.is_regular_file() && isImage(entry.path()))
             files.push_back(entry.path());
     return files;
 }
 
-//! Pictures whose stem matches a pattern, and the groups of the match.
+//! Images whose stem matches a pattern, and the groups of the match.
 void forEachMatch(const fs::path& folder, const std::regex& pattern,
                   const std::function<void(const fs::path&, const std::smatch&)>& visit)
 {
-    for (const fs::path& file : pictures(folder))
+    for (const fs::path& file : images(folder))
     {
         const std::string name = file.filename().string();
         std::smatch match;
@@ -185,7 +185,7 @@ std::vector<Sample> readLfw(const fs::path& folder, const std::string& attribute
 {
     if (attribute != "gender")
         noSuchAttribute("lfw", attribute, "gender");
-    // The name lists in circulation hold persons (Aaron_Eckhart) or pictures (Aaron_Eckhart_0001.jpg).
+    // The name lists in circulation hold persons (Aaron_Eckhart) or images (Aaron_Eckhart_0001.jpg).
     std::map<std::string, std::string> gender, split;
     for (bool male : { true, false })
         for (const auto& entry : readPairs(folder / (male ? "male_names.txt" : "female_names.txt")))
@@ -202,8 +202,8 @@ std::vector<Sample> readLfw(const fs::path& folder, const std::string& attribute
         Sample sample;
         sample.file = file;
         sample.identity = match[1];
-        const auto picture = gender.find(match[0]), person = gender.find(match[1]);
-        sample.value = picture != gender.end() ? picture->second : person != gender.end() ? person->second : "";
+        const auto image = gender.find(match[0]), person = gender.find(match[1]);
+        sample.value = image != gender.end() ? image->second : person != gender.end() ? person->second : "";
         if (split.count(sample.identity))
             sample.split = split[sample.identity];
         samples.push_back(sample);
@@ -318,12 +318,12 @@ std::vector<Sample> readFairFace(const fs::path& folder, const std::string& attr
     return samples;
 }
 
-//! Whether one of the first pictures in a folder, or in folders in it, is named after a pattern.
+//! Whether one of the first images in a folder, or in folders in it, is named after a pattern.
 bool namedLike(const fs::path& folder, const std::regex& pattern)
 {
     int looks = 100; // a data set of another layout may hold hundreds of thousands
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-        if (entry.is_regular_file() && isPicture(entry.path()))
+        if (entry.is_regular_file() && isImage(entry.path()))
         {
             if (std::regex_match(entry.path().filename().string(), pattern))
                 return true;
@@ -356,9 +356,9 @@ const std::vector<Layout>& layouts()
           [holds](const fs::path& folder) {
               return holds("muct76-opencv.csv")(folder) || holds("muct-landmarks")(folder);
           }, readMuct },
-        { "ar", "pictures named m-001-01",
+        { "ar", "images named m-001-01",
           [](const fs::path& folder) { return namedLike(folder, AR_NAME); }, readAr },
-        { "utkface", "pictures named age_gender_race_date",
+        { "utkface", "images named age_gender_race_date",
           [](const fs::path& folder) { return namedLike(folder, UTKFACE_NAME); }, readUtkFace },
     };
     return known;
@@ -425,11 +425,11 @@ std::vector<Sample> readManifest(const fs::path& folder, const std::vector<Attri
     {
         std::vector<Sample> read = findLayout(absolute, layout).read(absolute, rule.attribute);
         if (read.empty())
-            CV_Error(cv::Error::StsBadArg, folder.string() + " lists no pictures");
+            CV_Error(cv::Error::StsBadArg, folder.string() + " lists no images");
         std::stable_sort(read.begin(), read.end(), [](const Sample& a, const Sample& b) { return a.file < b.file; });
         if (samples.empty())
             samples = read;
-        CV_CheckEQ(samples.size(), read.size(), "each attribute is read of the same pictures");
+        CV_CheckEQ(samples.size(), read.size(), "each attribute is read of the same images");
         for (size_t i = 0; i < read.size(); i++)
             samples[i].labels.push_back(rule.label(read[i].value));
     }

@@ -46,9 +46,9 @@ std::vector<std::string> manifestLayouts();
 - `labels`: labels.csv with `file`, the attribute's column, and where present `identity`, `split`, `right_eye_x` .. `left_mouth_y`;
 - `celeba`: img_align_celeba, list_attr_celeba.txt and where present identity_CelebA.txt, list_eval_partition.txt, list_landmarks_align_celeba.txt;
 - `lfw`: one folder per person, male_names.txt and female_names.txt, where present peopleDevTrain.txt and peopleDevTest.txt;
-- `muct`: muct76-opencv.csv, pictures named i000qa-fn.jpg (f: female);
-- `ar`: pictures named m-001-01 (m: male, person 1);
-- `utkface`: pictures named age_gender_race_date.jpg (there gender 0 is male);
+- `muct`: muct76-opencv.csv, images named i000qa-fn.jpg (f: female);
+- `ar`: images named m-001-01 (m: male, person 1);
+- `utkface`: images named age_gender_race_date.jpg (there gender 0 is male);
 - `fairface`: fairface_label_train.csv, fairface_label_val.csv.
 
 @param rules one for each label.

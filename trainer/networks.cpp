@@ -69,7 +69,7 @@ std::vector<Tensor> Generator::perturb(const Tensor& x, const Tensor& p_same, co
 
 namespace {
 
-const int64_t IMAGE_CHANNELS = 1, COLOUR_CHANNELS = 3, PROTOTYPE_CHANNELS = 3;
+const int64_t IMAGE_CHANNELS = 1, COLOR_CHANNELS = 3, PROTOTYPE_CHANNELS = 3;
 const int64_t ENCODER1 = 8, ENCODER2 = 12, DECODER1 = 256, DECODER2 = 128; // channels, as in the paper
 
 } // namespace
@@ -166,7 +166,7 @@ std::vector<Tensor> San2018::logits(const Tensor& x, const Tensor& p_same, const
 
 namespace {
 
-//! A raised cosine from 0 at the rim of the crop to 1 at the given distance from it, [1,S,S].
+//! A raised cosine from 0 at the border of the crop to 1 at the given distance from it, [1,S,S].
 Tensor feather(int64_t side, int64_t width)
 {
     const Tensor position = torch::arange(side, torch::kFloat) + .5;
@@ -272,7 +272,7 @@ Tensor GenderClassifier::forward(const Tensor& x, const c10::optional<at::Genera
 SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descriptorSize, int64_t attributes) : shape(s)
 {
     const int64_t group = 8; // channels
-    int64_t in = COLOUR_CHANNELS, side = shape.side;
+    int64_t in = COLOR_CHANNELS, side = shape.side;
     const auto add = [&](int64_t channels, int64_t stride) {
         const bool first = convolutions.empty(), separated = shape.separable && !first;
         const std::string number = std::to_string(convolutions.size() + 1);

@@ -23,7 +23,7 @@ constexpr double LEAKY_SLOPE = 0.01;  //!< of every leaky ReLU; as in the author
 struct Generator : torch::nn::Module
 {
     /** Logits of the outputs.
-    @param x [N,1,H,W] grey faces, 0..1
+    @param x [N,1,H,W] gray faces, 0..1
     @param p_same [N or 1,3,H,W] prototypes of the faces' own label, RGB 0..1
     @param prototypes k prototypes to combine with, each [N or 1,3,H,W]
     @return k tensors [N,1,H,W] */
@@ -70,7 +70,7 @@ struct San2018 : Generator
 
 An output pixel of phase (a,b) (row and column parity) sees 2x2 small pixels; each weighs the sum of the taps that fall on it.
 @param weight [O,I,3,3]
-@return [4 O,I,2,2]: phases (a,b) = (0,0), (1,0), (0,1), (1,1), O kernels each. On an HxW map with a rim of one zero they give
+@return [4 O,I,2,2]: phases (a,b) = (0,0), (1,0), (0,1), (1,1), O kernels each. On an HxW map with a border of one zero they give
 (H+1)x(W+1), where phase (a,b) is the part [a:a+H, b:b+W]. */
 torch::Tensor phaseKernels(const torch::Tensor& weight);
 
@@ -89,7 +89,7 @@ torch::Tensor interleavePhases(const std::array<torch::Tensor, 2>& columns);
 and only changes the face instead of drawing it anew.
 
 It is not told the face's own label: no P_SM. X' = clamp(X + e w tanh(r), 0, 1), where r is a U-Net's answer to X, the
-target prototype P and P - P_NT, w fades to zero at the rim, and e bounds the change. r has half the size of X and is upsampled
+target prototype P and P - P_NT, w fades to zero at the border, and e bounds the change. r has half the size of X and is upsampled
 bilinearly, as the maps inside are upsampled (nearest) before a convolution: no line patterns. */
 struct ResidualUNet : Generator
 {
@@ -108,7 +108,7 @@ struct ResidualUNet : Generator
     static constexpr std::array<int64_t, 5> CHANNELS = {16, 32, 64, 64, 64};
     //! Prototypes differ by about an eighth of what pixels do.
     static constexpr double CONTRAST = 8;
-    static constexpr int64_t FEATHER = 28; //!< width of the fading rim, pixels
+    static constexpr int64_t FEATHER = 28; //!< width of the fading border, pixels
 
     //! At each size one convolution that halves it and one that keeps it; then, upwards, one after each concatenation.
     std::vector<torch::nn::Conv2d> down, keep, up;
@@ -123,7 +123,7 @@ struct GenderClassifier : torch::nn::Module
 {
     GenderClassifier();
 
-    /** @param x [N,1,224,224] grey faces, 0..1
+    /** @param x [N,1,224,224] gray faces, 0..1
     @param generator of the dropout in training mode; threads that share the network give each their own
     @return [N,1] logit of label 1 */
     torch::Tensor forward(const torch::Tensor& x, const c10::optional<at::Generator>& generator = c10::nullopt);
@@ -202,7 +202,7 @@ struct LandmarkNetwork : torch::nn::Module
 {
     LandmarkNetwork();
 
-    /** @param x [N,1,96,96] grey squares, 0..1
+    /** @param x [N,1,96,96] gray squares, 0..1
     @return [N,11]: right eye, left eye, nose tip, right and left mouth corner (image left first) as (x,y) in 0..1 of the
     square, then the logit of being a face */
     torch::Tensor forward(const torch::Tensor& x);

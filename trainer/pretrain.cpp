@@ -15,7 +15,7 @@ namespace sanprivacy { namespace train {
 
 namespace {
 
-//! J_D and the mean absolute difference of X'_SM from X, in grey levels of 255, on held-out faces.
+//! J_D and the mean absolute difference of X'_SM from X, in gray levels of 255, on held-out faces.
 Figures measure(Generator& network, const Prototypes& prototypes, const Faces& faces)
 {
     const size_t atATime = 32;

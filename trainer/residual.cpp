@@ -178,7 +178,7 @@ public:
             readers.emplace_back(torch::cat(list), torch::cat(labels));
     }
 
-    //! X' - X of colour faces [N,3,224,224], for all channels, as blendFace() puts it into a picture, where it fades towards the rim of the crop.
+    //! X' - X of color faces [N,3,224,224], for all channels, as blendFace() puts it into an image, where it fades towards the border of the crop.
     Tensor change(const Tensor& faces, const Tensor& targets, const Tensor& hidden = {}) const
     {
         const Tensor x = luma(faces).to(precision);
@@ -382,8 +382,8 @@ Verb attackersVerb(CLI::App& app)
     const auto options = std::make_shared<AttackersOptions>();
     CLI::App* const verb = app.add_subcommand("attackers", "Trains the ensemble of classifiers that the residual U-Net meets.");
     options->dataset.addTo(*verb, true);
-    verb->add_option("--networks", options->networks, "networks file that describes the matchers")->required()->check(CLI::ExistingFile);
-    verb->add_option("--matchers", options->matchers, "names in the networks file: their descriptors are learnt, too")->required();
+    verb->add_option("--models", options->networks, "model description file that describes the matchers")->required()->check(CLI::ExistingFile);
+    verb->add_option("--matchers", options->matchers, "names in the model description file: their descriptors are learnt, too")->required();
     verb->add_option("--initial", options->initial, "checkpoint of this verb to start from")->check(CLI::ExistingFile);
     options->loop.addTo(*verb);
     return { verb, [options] { return run(*options); } };
@@ -399,11 +399,11 @@ Verb residualVerb(CLI::App& app)
     verb->add_option("--prototypes", options->prototypes, "file of the verb prototypes, one for each attribute")->required()->check(CLI::ExistingFile);
     verb->add_option("--attackers", options->attackers, "checkpoint of the verb attackers")->check(CLI::ExistingFile);
     verb->add_option("--initial", options->initial, "checkpoint of this verb to start from, or a file of the verb export (and --attackers)")->check(CLI::ExistingFile);
-    verb->add_option("--networks", options->networks, "networks file that describes the auxiliary networks")->required()->check(CLI::ExistingFile);
-    verb->add_option("--classifiers", options->classifiers, "names in the networks file, frozen, beside the attackers; they read the first attribute; "
+    verb->add_option("--models", options->networks, "model description file that describes the auxiliary networks")->required()->check(CLI::ExistingFile);
+    verb->add_option("--classifiers", options->classifiers, "names in the model description file, frozen, beside the attackers; they read the first attribute; "
         "one is drawn for each step, one that is named twice is drawn twice as often");
     verb->add_option("--watched", options->watched, "classifiers to measure by only");
-    verb->add_option("--matchers", options->matchers, "names in the networks file, as the attackers had them")->required();
+    verb->add_option("--matchers", options->matchers, "names in the model description file, as the attackers had them")->required();
     verb->add_option("--bound", options->bound, "largest change of a pixel, 0..1")->capture_default_str();
     verb->add_option("--margin", options->margin, "logit that J_G asks of a classifier")->capture_default_str();
     verb->add_option("--overshoot", options->overshoot, "weight of a larger logit, so that who keeps their label does not stand out")->capture_default_str();

@@ -25,7 +25,7 @@ struct Example
     bool face = false;
 };
 
-//! A grey crop with its surroundings, and where its face is.
+//! A gray crop with its surroundings, and where its face is.
 struct Scene
 {
     cv::Mat image; // CV_32F, 0..1
@@ -36,14 +36,14 @@ struct Scene
 
 Scene readScene(const Faces& faces, size_t i)
 {
-    Scene scene{ greyFace(faces.crop(i)), faces.landmarks(i), {}, 0 };
+    Scene scene{ grayFace(faces.crop(i)), faces.landmarks(i), {}, 0 };
     for (const cv::Point2f& p : scene.points)
         scene.centre += cv::Point2d(p) / double(scene.points.size());
     scene.eyeDistance = cv::norm(scene.points[1] - scene.points[0]);
     return scene;
 }
 
-//! Like left and right in the picture, so in the order of the points.
+//! Like left and right in the image, so in the order of the points.
 void mirror(Scene& scene)
 {
     cv::flip(scene.image, scene.image, 1);
@@ -127,7 +127,7 @@ cv::Mat texture(cv::RNG& rng)
     return image * share + noise * (1 - share);
 }
 
-//! What cameras, prints and picture borders do to a square.
+//! What cameras, prints and image borders do to a square.
 void degrade(Example& example, cv::RNG& rng)
 {
     cv::Mat& image = example.image;
@@ -159,7 +159,7 @@ void degrade(Example& example, cv::RNG& rng)
         rng.fill(noise, cv::RNG::NORMAL, 0, rng.uniform(.005, .05));
         image += noise;
     }
-    if (sometimes(.3)) // the picture ends within the square, beyond the points
+    if (sometimes(.3)) // the image ends within the square, beyond the points
     {
         float reach = 0;
         const int axis = rng.uniform(0, 2), end = rng.uniform(0, 2);
@@ -171,13 +171,13 @@ void degrade(Example& example, cv::RNG& rng)
             const cv::Range outside = end ? cv::Range(std::max(1, left), SIDE) : cv::Range(0, SIDE - std::max(1, left));
             const cv::Range all = cv::Range::all();
             cv::Mat beyond = axis ? image(outside, all) : image(all, outside);
-            const int rim = end ? outside.start - 1 : outside.end;
+            const int border = end ? outside.start - 1 : outside.end;
             if (sometimes(.5))
                 beyond.setTo(sometimes(.7) ? 0. : rng.uniform(0., 1.));
             else if (axis)
-                cv::repeat(image.row(rim).clone(), beyond.rows, 1, beyond);
+                cv::repeat(image.row(border).clone(), beyond.rows, 1, beyond);
             else
-                cv::repeat(image.col(rim).clone(), 1, beyond.cols, beyond);
+                cv::repeat(image.col(border).clone(), 1, beyond.cols, beyond);
         }
     }
     if (sometimes(.1)) // something in front
@@ -213,25 +213,25 @@ SquareBatches::SquareBatches(const Faces& faces, int64_t batch, uint64_t seed)
 
 Batch SquareBatches::operator()(int64_t step) const
 {
-    // Each picture that is read gives two squares with its face and one without.
-    const uint64_t perPicture = 3;
+    // Each image that is read gives two squares with its face and one without.
+    const uint64_t perImage = 3;
     const double textures = .1; // of those without
     std::vector<Example> examples;
     for (uint64_t position = uint64_t(step * batch_); position < uint64_t((step + 1) * batch_);)
     {
-        Scene scene = readScene(faces_, shuffle_(position / perPicture));
+        Scene scene = readScene(faces_, shuffle_(position / perImage));
         do
         {
             cv::RNG rng(mixSeed(seed_, position));
             if (rng.uniform(0, 2))
                 mirror(scene);
-            Example example = position % perPicture ? cut(scene, proposal(rng, 1), true) : cut(scene, miss(rng), false);
+            Example example = position % perImage ? cut(scene, proposal(rng, 1), true) : cut(scene, miss(rng), false);
             if (!example.face && rng.uniform(0., 1.) < textures)
                 example.image = texture(rng);
             degrade(example, rng);
             examples.push_back(example);
             position++;
-        } while (position % perPicture && position < uint64_t((step + 1) * batch_));
+        } while (position % perImage && position < uint64_t((step + 1) * batch_));
     }
     return stack(examples);
 }

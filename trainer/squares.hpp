@@ -14,7 +14,7 @@ namespace sanprivacy { namespace train {
 //! Crops with the surroundings that squares are cut from: the eyes are 45 of 224 pixels apart.
 const CropLayout SURROUNDINGS{ 224, .5f };
 
-/** @brief An upright or rolled square of a picture, as the landmark network sees it.
+/** @brief An upright or rolled square of an image, as the landmark network sees it.
 
 Lengths are in inter-ocular distances (between the eyes' landmarks), positions relative to the mean of the five points. */
 struct Square

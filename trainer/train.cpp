@@ -87,7 +87,7 @@ public:
     }
 
     /** On held-out faces: J_G, J_M, the classifiers' mean error on X'_SM and on X'_OP against the true label, and the mean
-        absolute difference of X'_OP from X in grey levels of 255. */
+        absolute difference of X'_OP from X in gray levels of 255. */
     Figures measure(Generator& network, const Prototypes& prototypes, const Faces& faces) const
     {
         const size_t atATime = 16;
@@ -188,9 +188,9 @@ Verb trainVerb(CLI::App& app)
     options->dataset.addTo(*verb);
     verb->add_option("--prototypes", options->prototypes, "file of the verb prototypes")->required()->check(CLI::ExistingFile);
     verb->add_option("--initial", options->initial, "checkpoint of the verb pretrain")->required()->check(CLI::ExistingFile);
-    verb->add_option("--networks", options->networks, "networks file that describes the auxiliary networks")->check(CLI::ExistingFile);
-    verb->add_option("--classifiers", options->classifiers, "names in the networks file, or checkpoints (.pt) of the verb classifier")->required();
-    verb->add_option("--matchers", options->matchers, "names in the networks file")->required();
+    verb->add_option("--models", options->networks, "model description file that describes the auxiliary networks")->check(CLI::ExistingFile);
+    verb->add_option("--classifiers", options->classifiers, "names in the model description file, or checkpoints (.pt) of the verb classifier")->required();
+    verb->add_option("--matchers", options->matchers, "names in the model description file")->required();
     verb->add_option("--lambda-gender", options->lambdaGender, "l_G")->capture_default_str();
     verb->add_option("--lambda-matching", options->lambdaMatching, "l_M")->capture_default_str();
     verb->add_option("--lambda-difference", options->lambdaDifference,

@@ -1,7 +1,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""What the tests of the command line share: the executable, sample pictures, small networks."""
+"""What the tests of the command line share: the executable, sample images, small networks."""
 
 import csv
 import os
@@ -103,6 +103,6 @@ def write_labels(path, rows, columns=("file", "gender"), landmarks=True):
 
 
 def difference(a, b):
-    """Mean absolute difference of two pictures of one size and type, in 8-bit steps."""
+    """Mean absolute difference of two images of one size and type, in 8-bit steps."""
     assert a.shape == b.shape and a.dtype == b.dtype, (a.shape, b.shape, a.dtype, b.dtype)
     return float(np.abs(a.astype(float) - b).mean()) * 255 / np.iinfo(a.dtype).max

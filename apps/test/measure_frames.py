@@ -2,12 +2,12 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures gender error and matching on frames of films that the verb `video` has perturbed, beside photographs perturbed one by one.
+"""Measures gender error and matching on frames of videos that the verb `video` has perturbed, beside photographs perturbed one by one.
 
-    measure_frames.py SANPRIVACY --faces DIR --labels CSV --networks YML [--limit 160] [OPTION of `video` ...]
+    measure_frames.py SANPRIVACY --faces DIR --labels CSV --models YML [--limit 160] [OPTION of `video` ...]
 
-Each photograph becomes a film of its own, in which the face moves, turns and grows. One frame of each is judged by `sanprivacy evaluate`: as it was,
-perturbed like a photograph (`opposite`), and out of the film. Labels are given. `CSV` has identities and landmarks."""
+Each photograph becomes a video of its own, in which the face moves, turns and grows. One frame of each is judged by `sanprivacy evaluate`: as it was,
+perturbed like a photograph (`opposite`), and out of the video. Labels are given. `CSV` has identities and landmarks."""
 
 import argparse
 import csv
@@ -19,18 +19,18 @@ import tempfile
 import cv2
 import numpy as np
 
-from measure_film import write_film
+from measure_video import write_video
 
 WIDTH, HEIGHT, FRAMES = 480, 360, 12
 LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
 GENDERS = {"M": "male", "F": "female"}
-WAYS = {"original": "as they were", "opposite": "perturbed one by one", "film": "out of the film"}
+WAYS = {"original": "as they were", "opposite": "perturbed one by one", "video": "out of the video"}
 TABLES = {"classifiers": {"error": "gender error", "auc": "AUC"},
           "matchers": {"tmr_at_fmr_0.01": "TMR at FMR 1 %", "tmr_at_fmr_0.001": "0.1 %"}}
 
 
 def chosen(labels, limit):
-    """Rows of whole people, men and women in turn, who have more than one picture."""
+    """Rows of whole people, men and women in turn, who have more than one image."""
     with open(labels, newline="") as stream:
         rows = list(csv.DictReader(stream))
     people = {}
@@ -56,22 +56,22 @@ def moving(photograph):
                              borderMode=cv2.BORDER_CONSTANT, borderValue=(120, 130, 140))
 
 
-def write_frame(film, t, path):
-    reader = cv2.VideoCapture(film)
+def write_frame(video, t, path):
+    reader = cv2.VideoCapture(video)
     frame = None
     for _ in range(t + 1):
         more, frame = reader.read()
         if not more:
-            raise SystemExit(f"{film} has no frame {t}")
+            raise SystemExit(f"{video} has no frame {t}")
     cv2.imwrite(path, frame)
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Gender error and matching on frames of films.")
+    parser = argparse.ArgumentParser(description="Gender error and matching on frames of videos.")
     parser.add_argument("sanprivacy")
     parser.add_argument("--faces", required=True)
     parser.add_argument("--labels", required=True)
-    parser.add_argument("--networks", required=True)
+    parser.add_argument("--models", required=True)
     parser.add_argument("--limit", type=int, default=160, help="photographs")
     parser.add_argument("--output", help="folder for the report of evaluate; default: none stays")
     options, video_options = parser.parse_known_args()
@@ -79,24 +79,24 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         rows = chosen(options.labels, options.limit)
         for gender in GENDERS:
-            os.makedirs(os.path.join(folder, "films", gender))
-        for name in ("frames", "film"):
+            os.makedirs(os.path.join(folder, "videos", gender))
+        for name in ("frames", "video"):
             os.makedirs(os.path.join(folder, name))
         for i, row in enumerate(rows):
             photograph = cv2.imread(os.path.join(options.faces, row["file"]))
-            row["film"], row["at"] = os.path.join(row["gender"], f"{i:04}.mkv"), 7 * i % FRAMES  # all frames in turn
-            write_film(moving(photograph), os.path.join(folder, "films", row["film"]))
+            row["video"], row["at"] = os.path.join(row["gender"], f"{i:04}.mkv"), 7 * i % FRAMES  # all frames in turn
+            write_video(moving(photograph), os.path.join(folder, "videos", row["video"]))
             points = np.float64([row[column] for column in LANDMARKS]).reshape(5, 2)
             matrix = place(photograph, row["at"])
             row.update(zip(LANDMARKS, (points @ matrix[:, :2].T + matrix[:, 2]).ravel().round(1)))
             row["file"] = f"{i:04}.png"
-            write_frame(os.path.join(folder, "films", row["film"]), row["at"], os.path.join(folder, "frames", row["file"]))
+            write_frame(os.path.join(folder, "videos", row["video"]), row["at"], os.path.join(folder, "frames", row["file"]))
 
         for gender, label in GENDERS.items():
-            subprocess.run([options.sanprivacy, "video", os.path.join(folder, "films", gender), os.path.join(folder, "results", gender),
+            subprocess.run([options.sanprivacy, "video", os.path.join(folder, "videos", gender), os.path.join(folder, "results", gender),
                             "--label", label, *video_options], check=True, stderr=subprocess.DEVNULL)
         for row in rows:
-            write_frame(os.path.join(folder, "results", row["film"]), row["at"], os.path.join(folder, "film", row["file"]))
+            write_frame(os.path.join(folder, "results", row["video"]), row["at"], os.path.join(folder, "video", row["file"]))
 
         table = os.path.join(folder, "labels.csv")
         with open(table, "w", newline="") as stream:
@@ -105,9 +105,9 @@ def main():
             writer.writerows(rows)
         report = options.output or os.path.join(folder, "report")
         model = [word for i, word in enumerate(video_options) if "--model" in (word, *video_options[max(i - 1, 0):i])]
-        subprocess.run([options.sanprivacy, "evaluate", "--faces", os.path.join(folder, "frames"), "--labels", table, "--networks", options.networks,
+        subprocess.run([options.sanprivacy, "evaluate", "--faces", os.path.join(folder, "frames"), "--labels", table, "--models", options.networks,
                         "--attackers", "none", "--replicates", "100", "-o", report, *model,
-                        "--methods", "opposite,folder=" + os.path.join(folder, "film")], check=True, stdout=subprocess.DEVNULL)
+                        "--methods", "opposite,folder=" + os.path.join(folder, "video")], check=True, stdout=subprocess.DEVNULL)
         with open(os.path.join(report, "report.json")) as stream:
             tables = json.load(stream)["tables"]
     print(f"{len(rows)} faces of {len({row['identity'] for row in rows})} people")

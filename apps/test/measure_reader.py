@@ -4,11 +4,11 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Measures how well gender or age of perturbed faces is read by whoever has labelled outputs of the software.
 
-    PYTHONPATH=build/python measure_reader.py --train DIR --test DIR --networks YML --matcher NAME
+    PYTHONPATH=build/python measure_reader.py --train DIR --test DIR --models YML --matcher NAME
         [--hide gender age] [--prototype random] [--model ONNX] [--strength 1] [--limit 1800]
 
 Each reader is a logistic regression (scikit-learn): on a matcher's descriptors; on histograms of oriented gradients of the aligned crop; on
-those of its rim alone, where the perturbation fades. It learns from the first `--limit` faces of one set and reads the faces of another,
+those of its border alone, where the perturbation fades. It learns from the first `--limit` faces of one set and reads the faces of another,
 other people. DIR has labels.csv with landmarks and the attributes; age is in years, or such a span as 30-39."""
 
 import argparse
@@ -28,7 +28,7 @@ LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "r
 BOX = np.array([1.2, 1.75, 2.4, 3.])  # around the mean of the landmarks, inter-ocular distances: left, up, width, height
 COLUMNS, LANDMARK, SCORE = 15, 4, 14  # of the rows of FaceDetector
 HOG = cv2.HOGDescriptor((96, 96), (16, 16), (8, 8), (8, 8), 9)
-RIM = 12  # pixels of 96
+BORDER = 12  # pixels of 96
 COMPONENTS = 300
 LABELS = {
     "gender": lambda row: row["gender"] in ("M", "1", "male"),
@@ -38,7 +38,7 @@ PROTOTYPES = ("same", "neutral", "opposite", "random")
 
 
 def read_faces(folder, attributes, limit):
-    """Pictures, their detector rows, and their labels."""
+    """Images, their detector rows, and their labels."""
     faces = []
     with open(os.path.join(folder, "labels.csv"), newline="") as stream:
         for row in list(csv.DictReader(stream))[:limit]:
@@ -51,25 +51,25 @@ def read_faces(folder, attributes, limit):
     return faces
 
 
-def oriented_gradients(picture, face, only_rim):
-    crop = cv2.cvtColor(cv2.sanprivacy.alignFace(picture, face)[1], cv2.COLOR_BGR2GRAY)
+def oriented_gradients(image, face, only_border):
+    crop = cv2.cvtColor(cv2.sanprivacy.alignFace(image, face)[1], cv2.COLOR_BGR2GRAY)
     crop = cv2.resize(crop, HOG.winSize, interpolation=cv2.INTER_AREA)
-    if only_rim:
-        crop[RIM:-RIM, RIM:-RIM] = 0
+    if only_border:
+        crop[BORDER:-BORDER, BORDER:-BORDER] = 0
     return HOG.compute(crop).ravel()
 
 
 def features(matcher, faces, perturber=None, prototype=None):
-    """A row per face for each of the readers: descriptors, gradients, gradients of the rim."""
+    """A row per face for each of the readers: descriptors, gradients, gradients of the border."""
     bits = [sum(int(label) << k for k, label in enumerate(labels)) for _, _, labels in faces]
-    shown = [picture if perturber is None else perturber.perturbFaces(picture, face, [label], prototype=prototype)
-             for (picture, face, _), label in zip(faces, bits)]
-    seen = [(picture, face) for picture, (_, face, _) in zip(shown, faces)]
-    crops = [matcher.crop(picture, face) for picture, face in seen]
+    shown = [image if perturber is None else perturber.perturbFaces(image, face, [label], prototype=prototype)
+             for (image, face, _), label in zip(faces, bits)]
+    seen = [(image, face) for image, (_, face, _) in zip(shown, faces)]
+    crops = [matcher.crop(image, face) for image, face in seen]
     rows = np.concatenate([matcher.forward(crops[i:i + 32]) for i in range(0, len(crops), 32)])
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True),
-            np.array([oriented_gradients(picture, face, False) for picture, face in seen]),
-            np.array([oriented_gradients(picture, face, True) for picture, face in seen]))
+            np.array([oriented_gradients(image, face, False) for image, face in seen]),
+            np.array([oriented_gradients(image, face, True) for image, face in seen]))
 
 
 def auc(learnt_from, labels, read, truth):
@@ -82,7 +82,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", required=True)
     parser.add_argument("--test", required=True)
-    parser.add_argument("--networks", required=True)
+    parser.add_argument("--models", required=True)
     parser.add_argument("--matcher", required=True)
     parser.add_argument("--hide", nargs="+", choices=LABELS, default=["gender"])
     parser.add_argument("--prototype", choices=PROTOTYPES, default="random")
@@ -91,7 +91,7 @@ def main():
     parser.add_argument("--limit", type=int, default=1800)
     options = parser.parse_args()
 
-    described = {network.name: network for network in cv2.sanprivacy.readNetworks(options.networks)}
+    described = {network.name: network for network in cv2.sanprivacy.readModelDescriptions(options.networks)}
     matcher = cv2.sanprivacy.FaceNetwork.create(described[options.matcher])
     perturber = cv2.sanprivacy.Perturber.createHiding(options.hide, options.model)
     perturber.setStrength(options.strength)
@@ -103,7 +103,7 @@ def main():
           f"{options.prototype} outputs, learnt from untouched ones; {options.prototype} outputs, learnt from such outputs")
     for k, attribute in enumerate(options.hide):
         labels, truth = ([labels[k] for _, _, labels in faces] for faces in (train, test))
-        for reader, name in enumerate((f"descriptors of {options.matcher}", "oriented gradients", "those of the rim")):
+        for reader, name in enumerate((f"descriptors of {options.matcher}", "oriented gradients", "those of the border")):
             (learnt, read), (learnt_outputs, read_outputs) = ([rows[reader] for rows in sets] for sets in (plain, perturbed))
             print(f"{attribute}, {name}: {auc(learnt, labels, read, truth):.3f} {auc(learnt, labels, read_outputs, truth):.3f} "
                   f"{auc(learnt_outputs, labels, read_outputs, truth):.3f}")

@@ -17,7 +17,7 @@ import numpy as np
 
 from command import CommandTest, LANDMARK_COLUMNS, LANDMARKS, TEST_NETWORKS, files, portraits, run, write_labels
 
-CANONICAL = [67.2, 68, 157.2, 68, 112, 120, 76, 160, 148, 160]  # about: enough of a layout for a test
+CANONICAL = [67.2, 68, 157.2, 68, 112, 120, 76, 160, 148, 160]  # about: enough of a landmark_template for a test
 
 NETWORKS = """%YAML:1.0
 ---
@@ -27,14 +27,14 @@ brightness:
   width: 224
   height: 224
   scale: {scale}
-  colour: "grey"
-  layout: [ {layout} ]
+  color: "gray"
+  landmark_template: [ {landmark_template} ]
 cells:
   task: "matcher"
   file: "{folder}/descriptor.onnx"
   width: 32
   height: 32
-  colour: "bgr"
+  color: "bgr"
   square: 1.2
   distance: "euclidean"
 """
@@ -75,10 +75,10 @@ class Parser(html.parser.HTMLParser):
 
 @CommandTest.needs_detector
 class EvaluateTest(CommandTest):
-    """People of the sample portraits, three pictures each; the "men" tend to be brighter, as the test's classifier has it."""
+    """People of the sample portraits, three images each; the "men" tend to be brighter, as the test's classifier has it."""
 
-    PEOPLE, PICTURES = 4, 3
-    FACES = PEOPLE * PICTURES
+    PEOPLE, IMAGES = 4, 3
+    FACES = PEOPLE * IMAGES
     METHODS = ["original", "same", "neutral", "opposite", "random", "blur 6", "pixelation 12", "mixing 0.4", "search", "darker"]
 
     @classmethod
@@ -91,19 +91,19 @@ class EvaluateTest(CommandTest):
         for folder in (cls.faces, cls.darker):
             os.makedirs(os.path.join(folder, "images"))
         for person, path in enumerate(portraits()[:cls.PEOPLE]):
-            for k in range(cls.PICTURES):
+            for k in range(cls.IMAGES):
                 name = f"images/{person}-{k}.png"
-                picture = cv2.imread(path).astype(float)
-                grey = picture.mean()
-                picture = picture - grey + 110 + 12 * (person % 2) + rng.normal(0, 10) + rng.normal(0, 5, picture.shape)
-                cv2.imwrite(os.path.join(cls.faces, name), picture.clip(0, 255).astype(np.uint8))
-                cv2.imwrite(os.path.join(cls.darker, name), (picture - 20).clip(0, 255).astype(np.uint8))
+                image = cv2.imread(path).astype(float)
+                gray = image.mean()
+                image = image - gray + 110 + 12 * (person % 2) + rng.normal(0, 10) + rng.normal(0, 5, image.shape)
+                cv2.imwrite(os.path.join(cls.faces, name), image.clip(0, 255).astype(np.uint8))
+                cv2.imwrite(os.path.join(cls.darker, name), (image - 20).clip(0, 255).astype(np.uint8))
                 cls.rows.append((name, "M" if person % 2 else "F", f"person{person}", ("one", "other")[person // 2], 21 + 10 * k))
         cls.labels = os.path.join(cls.shared_folder, "faces.csv")
         cls.write_labels(cls.labels, cls.rows)
-        cls.judges = os.path.join(cls.shared_folder, "networks.yml")
+        cls.judges = os.path.join(cls.shared_folder, "models.yml")
         with open(cls.judges, "w") as judges:
-            judges.write(NETWORKS.format(folder=TEST_NETWORKS, scale=1 / 255, layout=", ".join(map(str, CANONICAL))))
+            judges.write(NETWORKS.format(folder=TEST_NETWORKS, scale=1 / 255, landmark_template=", ".join(map(str, CANONICAL))))
         cls.cache = os.path.join(cls.shared_folder, "cache", "results.sqlite")
         cls.report = os.path.join(cls.shared_folder, "report")
         cls.all_methods = ["--methods", f"san,random,blur,pixelation=12,mixing=0.4,search,folder={cls.darker}", "--attackers", "jpeg,flip"]
@@ -117,7 +117,7 @@ class EvaluateTest(CommandTest):
     @classmethod
     def evaluate(cls, *arguments, labels=None, judges=None, cache=None):
         model = cls.networks[:2] + cls.networks[4:]
-        return run("evaluate", "--faces", cls.faces, "--labels", labels or cls.labels, "--networks", judges or cls.judges, *model,
+        return run("evaluate", "--faces", cls.faces, "--labels", labels or cls.labels, "--models", judges or cls.judges, *model,
                    "--cache", cache or cls.cache, "--replicates", 200, *arguments)
 
 
@@ -163,14 +163,14 @@ class Complete(EvaluateTest):
         one = np.array([r[3] == "one" for r in self.rows])
         self.assertAlmostEqual(float(groups[0]["darker"]), ((column("darker") >= threshold) != labels)[one].mean(), places=6)
 
-    def test_scores_are_those_of_the_pictures(self):
+    def test_scores_are_those_of_the_images(self):
         # The test's classifier is a sigmoid of the mean brightness of the crop.
         source = np.float32(LANDMARKS).reshape(5, 2)
         target = np.float32(CANONICAL).reshape(5, 2)
         transform, _ = cv2.estimateAffinePartial2D(source, target, method=cv2.LMEDS)
         for found in table(self.report, "scores")[::5]:
-            picture = cv2.imread(os.path.join(self.darker, found["file"]))
-            crop = cv2.warpAffine(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), transform, (224, 224), borderMode=cv2.BORDER_REPLICATE)
+            image = cv2.imread(os.path.join(self.darker, found["file"]))
+            crop = cv2.warpAffine(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), transform, (224, 224), borderMode=cv2.BORDER_REPLICATE)
             expected = 1 / (1 + math.exp(-20 * (crop.mean() / 255 - .5)))
             self.assertAlmostEqual(float(found["brightness darker"]), expected, delta=.03)
 
@@ -218,12 +218,12 @@ class Complete(EvaluateTest):
         for name in ("classifiers", "matchers", "attackers", "summary"):
             self.assertEqual(table(report, name), table(self.report, name))
 
-    def test_changed_pictures_are_measured_anew(self):
+    def test_changed_images_are_measured_anew(self):
         changed = self.path("changed", "")
         for name, *_ in self.rows:
-            picture = cv2.imread(os.path.join(self.darker, name))
+            image = cv2.imread(os.path.join(self.darker, name))
             os.makedirs(os.path.dirname(os.path.join(changed, name)), exist_ok=True)
-            cv2.imwrite(os.path.join(changed, name), picture // 2)
+            cv2.imwrite(os.path.join(changed, name), image // 2)
         done = self.evaluate("--methods", "folder=" + changed, "--attackers", "none", "-o", self.path("report"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotEqual(table(self.path("report"), "scores")[0]["brightness changed"],
@@ -254,9 +254,9 @@ class Incomplete(EvaluateTest):
     def evaluate_quickly(self, *arguments, **options):
         return self.evaluate("--methods", "blur", "--attackers", "none", "-o", self.path("report"), *arguments, **options)
 
-    def test_missing_and_broken_pictures(self):
+    def test_missing_and_broken_images(self):
         broken = os.path.join(self.faces, "images", "broken.jpg")
-        write_text(broken, "no picture")
+        write_text(broken, "no image")
         self.addCleanup(os.remove, broken)
         labels = self.path("labels.csv")
         self.write_labels(labels, self.rows + [("images/gone.png", "M", "person1", "one", 30), ("images/broken.jpg", "F", "person2", "one", 30)])
@@ -266,26 +266,26 @@ class Incomplete(EvaluateTest):
         data = table(self.path("report"), "data")[0]
         self.assertEqual((data["listed"], data["evaluated"]), ("14", "12"))
 
-    def test_picture_missing_from_a_folder(self):
+    def test_image_missing_from_a_folder(self):
         folder = self.path("some", "")
         for name, *_ in self.rows[1:]:
             os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
             cv2.imwrite(os.path.join(folder, name), cv2.imread(os.path.join(self.darker, name)))
         done = self.evaluate("--methods", "folder=" + folder, "--attackers", "none", "-o", self.path("report"))
-        self.check(done, self.rows[0][0], "no such picture")
+        self.check(done, self.rows[0][0], "no such image")
         self.assertEqual(table(self.path("report"), "scores")[0]["brightness some"], "")
 
-    def test_picture_of_another_size(self):
+    def test_image_of_another_size(self):
         folder = self.path("small", "")
         for k, (name, *_) in enumerate(self.rows):
             os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
-            picture = cv2.imread(os.path.join(self.darker, name))
-            cv2.imwrite(os.path.join(folder, name), picture[::2, ::2] if k == 3 else picture)
+            image = cv2.imread(os.path.join(self.darker, name))
+            cv2.imwrite(os.path.join(folder, name), image[::2, ::2] if k == 3 else image)
         done = self.evaluate("--methods", "folder=" + folder, "--attackers", "none", "-o", self.path("report"))
         self.check(done, self.rows[3][0], "160x192")
 
     def test_network_of_another_input_size(self):
-        judges = self.path("networks.yml")
+        judges = self.path("models.yml")
         text = read_text(self.judges)
         write_text(judges, text + "wrong:" + text.split("cells:")[1].replace("32", "8"))
         done = self.evaluate_quickly(judges=judges)
@@ -293,17 +293,17 @@ class Incomplete(EvaluateTest):
         self.assertEqual({r["network"] for r in table(self.path("report"), "matchers")}, {"cells"})
 
     def test_missing_network_file(self):
-        judges = self.path("networks.yml")
+        judges = self.path("models.yml")
         write_text(judges, read_text(self.judges).replace("descriptor.onnx", "gone.onnx"))
         done = self.evaluate_quickly(judges=judges)
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, "cells", "gone.onnx")
 
-    def test_person_with_one_picture(self):
+    def test_person_with_one_image(self):
         labels = self.path("labels.csv")
         self.write_labels(labels, self.rows[:-2])
-        self.check(self.evaluate_quickly(labels=labels), "person3", "one picture", code=0)
-        self.assertEqual(table(self.path("report"), "data")[0]["people_with_one_picture"], "1")
+        self.check(self.evaluate_quickly(labels=labels), "person3", "one image", code=0)
+        self.assertEqual(table(self.path("report"), "data")[0]["people_with_one_image"], "1")
 
     def test_no_identities(self):
         labels = self.path("labels.csv")
@@ -331,7 +331,7 @@ class Incomplete(EvaluateTest):
         self.check(done, self.rows[-1][0], "no identity")
 
     def test_method_that_cannot_work(self):
-        judges = self.path("networks.yml")
+        judges = self.path("models.yml")
         write_text(judges, read_text(self.judges).split("cells:")[0])
         done = self.evaluate("--methods", "search,blur", "--attackers", "none", "-o", self.path("report"), judges=judges)
         self.check(done, "method search", "a matcher")

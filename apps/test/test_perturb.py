@@ -1,7 +1,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""The verb `perturb` as a user runs it, on good pictures and on every kind of bad ones."""
+"""The verb `perturb` as a user runs it, on good images and on every kind of bad ones."""
 
 import io
 import os
@@ -26,8 +26,8 @@ class PerturbTest(CommandTest):
     def perturb(self, *arguments, **options):
         """With the small networks, and landmarks from labels.csv in place of the detector."""
         if self.labels is None:
-            pictures = [name for name in files(self.path("in", "")) if "out/" not in name and "." in name]
-            write_labels(self.path("labels.csv"), [("in/" + name, "F") for name in pictures])
+            images = [name for name in files(self.path("in", "")) if "out/" not in name and "." in name]
+            write_labels(self.path("labels.csv"), [("in/" + name, "F") for name in images])
         networks = self.prototypes if "--model" in arguments else self.networks
         return run("perturb", *networks, "--labels", self.path("labels.csv"), "--landmarks", *arguments, **options)
 
@@ -36,7 +36,7 @@ class PerturbTest(CommandTest):
         self.labels = None
 
     def write_labels(self, rows, **options):
-        """A label file of its own, in place of one that lists every picture as female."""
+        """A label file of its own, in place of one that lists every image as female."""
         self.labels = rows
         write_labels(self.path("labels.csv"), rows, **options)
 
@@ -48,20 +48,20 @@ class PerturbTest(CommandTest):
 
 class Good(PerturbTest):
     def test_name_format_size_and_type_stay(self):
-        colour, grey = portrait(), cv2.cvtColor(portrait(), cv2.COLOR_BGR2GRAY)
-        alpha = np.repeat(np.linspace(0, 255, colour.shape[1], dtype=np.uint8)[None], colour.shape[0], 0)
-        pictures = {
-            "photo.jpg": colour, "PHOTO 2.JPEG": colour, "grey.jpg": grey, "photo.png": colour, "photo.bmp": colour,
-            "photo.tiff": colour, "photo.webp": colour, "photo.ppm": colour, "grey.pgm": grey, "photo.jp2": colour,
-            "deep.png": colour.astype(np.uint16) * 257, "deep-grey.tif": grey.astype(np.uint16) * 257,
-            "clear.png": np.dstack([colour, alpha]), "below/it/photo.jpg": colour, "umlaut-\u00e4 \u4eba.png": colour,
+        color, gray = portrait(), cv2.cvtColor(portrait(), cv2.COLOR_BGR2GRAY)
+        alpha = np.repeat(np.linspace(0, 255, color.shape[1], dtype=np.uint8)[None], color.shape[0], 0)
+        images = {
+            "photo.jpg": color, "PHOTO 2.JPEG": color, "gray.jpg": gray, "photo.png": color, "photo.bmp": color,
+            "photo.tiff": color, "photo.webp": color, "photo.ppm": color, "gray.pgm": gray, "photo.jp2": color,
+            "deep.png": color.astype(np.uint16) * 257, "deep-gray.tif": gray.astype(np.uint16) * 257,
+            "clear.png": np.dstack([color, alpha]), "below/it/photo.jpg": color, "umlaut-\u00e4 \u4eba.png": color,
         }
-        for name, image in pictures.items():
+        for name, image in images.items():
             self.save(name, image)
         done = self.perturb(self.path("in", ""), "-o", self.path("out"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(files(self.path("out")), sorted(pictures))
-        for name in pictures:
+        self.assertEqual(files(self.path("out")), sorted(images))
+        for name in images:
             before = cv2.imread(self.path("in", name), cv2.IMREAD_UNCHANGED)
             after = cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED)
             with self.subTest(name):
@@ -72,17 +72,17 @@ class Good(PerturbTest):
                 self.assertLess(difference(before[:20], after[:20]), 2)  # only the encoder has touched the border
         self.assertTrue((cv2.imread(self.path("out", "clear.png"), cv2.IMREAD_UNCHANGED)[..., 3] == alpha).all())
 
-    def test_prototypes_labels_and_grey(self):
+    def test_prototypes_labels_and_gray(self):
         self.save("a.png")
         results = {}
         for name, arguments in {"opposite": [], "same": ["--prototype", "same"], "neutral": ["--prototype", "neutral"],
-                                "grey": ["--grey"], "crop": ["--crop"]}.items():
+                                "gray": ["--gray"], "crop": ["--crop"]}.items():
             done = self.perturb(self.path("in", "a.png"), "-o", self.path(name), *arguments)
             self.assertEqual(done.returncode, 0, done.stderr)
             results[name] = cv2.imread(self.path(name, "a.png"), cv2.IMREAD_UNCHANGED)
         self.assertGreater(difference(results["opposite"], results["same"]), .1)
         self.assertGreater(difference(results["opposite"], results["neutral"]), .1)
-        self.assertEqual(results["grey"].shape, portrait().shape[:2])
+        self.assertEqual(results["gray"].shape, portrait().shape[:2])
         self.assertEqual(results["crop"].shape, (224, 224))
 
     def test_strength(self):
@@ -122,11 +122,11 @@ class Good(PerturbTest):
             self.one_line(made.stdout, f"Faces of label 1: {ones}, of label 0: {len(people) - ones}")
             shutil.copy(os.path.join(TEST_NETWORKS, "classifier.onnx"), self.path("data", attribute + ".onnx"))
         environment = {**os.environ, "OPENCV_SANPRIVACY_DATA_PATH": self.path("data")}
-        picture = self.save("a.png")
+        image = self.save("a.png")
 
         def output(hidden, prototype, *labels):
             write_labels(self.path("labels.csv"), [("a.png", *labels)], ("file", "gender", "age"))
-            done = run("perturb", "--hide", hidden, picture, "-o", self.path("out"), "--labels", self.path("labels.csv"), "--landmarks",
+            done = run("perturb", "--hide", hidden, image, "-o", self.path("out"), "--labels", self.path("labels.csv"), "--landmarks",
                        "--model", os.path.join(TEST_NETWORKS, "generator_residual.onnx"), "--prototype", prototype, env=environment)
             self.assertEqual(done.returncode, 0, done.stderr)
             return read(self.folder, "out", "a.png")
@@ -137,8 +137,8 @@ class Good(PerturbTest):
         self.assertEqual(output("age,gender", "opposite", "M", "20"), same["F", "50-59"], "in any order")
         self.assertEqual(output("age", "same", "M", "20"), output("age", "opposite", "F", "41"), "the gender stays")
         for arguments, expected in {("--hide", "gender,age", "--label", "male"): "--label male says nothing of the other attributes",
-                                    ("--hide", "age", "--classifier", picture): "--classifier"}.items():
-            done = run("perturb", picture, "-o", self.path("none"), *arguments, env=environment)
+                                    ("--hide", "age", "--classifier", image): "--classifier"}.items():
+            done = run("perturb", image, "-o", self.path("none"), *arguments, env=environment)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn(expected, done.stderr)
 
@@ -176,7 +176,7 @@ class Good(PerturbTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(cv2.imread(self.path("out", "a.jpg"), cv2.IMREAD_UNCHANGED).shape, portrait().shape)
 
-    def test_large_picture(self):
+    def test_large_image(self):
         image = np.full((6000, 8000, 3), 120, np.uint8)
         image[:384, :320] = portrait()
         self.save("a.jpg", image)
@@ -186,8 +186,8 @@ class Good(PerturbTest):
 
     def test_other_files_are_skipped_and_counted(self):
         self.save("a.jpg")
-        for name in ("notes.txt", "film.mp4", "film2.mp4", "README"):
-            write(self.path("in", name), b"no picture")
+        for name in ("notes.txt", "video.mp4", "video2.mp4", "README"):
+            write(self.path("in", name), b"no image")
         done = self.perturb(self.path("in", ""), "-o", self.path("out"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.one_line(done.stdout, "Skipped 4 other files", "2 .mp4", "1 .txt")
@@ -203,7 +203,7 @@ class Good(PerturbTest):
 
 class Bad(PerturbTest):
     def check_refused(self, name, *reasons, arguments=()):
-        """The picture `name` is named with the reason; the good one beside it is done, and nothing else is there."""
+        """The image `name` is named with the reason; the good one beside it is done, and nothing else is there."""
         self.save("good.png")
         done = self.perturb(self.path("in", ""), "-o", self.path("out"), *arguments)
         self.assertEqual(done.returncode, 1, done.stderr)
@@ -238,9 +238,9 @@ class Bad(PerturbTest):
         write(self.path("in", "a.jpg"), b"")
         self.check_refused("a.jpg", "empty")
 
-    def test_no_picture(self):
+    def test_no_image(self):
         write(self.path("in", "a.jpg"), b"this is a text")
-        self.check_refused("a.jpg", "no picture")
+        self.check_refused("a.jpg", "no image")
 
     def test_floating_point(self):
         self.save("a.tif", portrait().astype(np.float32))
@@ -249,7 +249,7 @@ class Bad(PerturbTest):
     def test_pages(self):
         pages = [Image.open(path) for path in portraits()[:3]]
         pages[0].save(self.path("in", "a.tif"), save_all=True, append_images=pages[1:])
-        self.check_refused("a.tif", "several pictures")
+        self.check_refused("a.tif", "several images")
 
     def test_animation(self):
         frames = [Image.open(path) for path in portraits()[:3]]
@@ -379,33 +379,33 @@ class Bad(PerturbTest):
 
 class Usage(PerturbTest):
     def test_wrong_arguments(self):
-        picture = self.save("a.png")
+        image = self.save("a.png")
         self.save("b/a.png")
         write_labels(self.path("plain.csv"), [("a.png", "F")], landmarks=False)
         for arguments, expected in {
             (): "subcommand",
             ("perturb",): "required",
-            ("perturb", picture): "required",
-            ("perturb", picture, "-o", self.path("out"), "--prototype", "other"): "other",
-            ("perturb", picture, "-o", self.path("out"), "--strength", "0"): "--strength",
-            ("perturb", picture, "-o", self.path("out"), "--label", "neutral"): "--label neutral has no opposite",
-            ("perturb", picture, "-o", self.path("out"), "--landmarks"): "--labels",
-            ("perturb", picture, "-o", self.path("out"), "--labels", self.path("plain.csv"), "--landmarks"): "no landmark",
+            ("perturb", image): "required",
+            ("perturb", image, "-o", self.path("out"), "--prototype", "other"): "other",
+            ("perturb", image, "-o", self.path("out"), "--strength", "0"): "--strength",
+            ("perturb", image, "-o", self.path("out"), "--label", "neutral"): "--label neutral has no opposite",
+            ("perturb", image, "-o", self.path("out"), "--landmarks"): "--labels",
+            ("perturb", image, "-o", self.path("out"), "--labels", self.path("plain.csv"), "--landmarks"): "no landmark",
             ("perturb", self.path("nothing"), "-o", self.path("out")): "no such file",
-            ("perturb", picture, self.path("in", "b", "a.png"), "-o", self.path("out")): "both be written",
+            ("perturb", image, self.path("in", "b", "a.png"), "-o", self.path("out")): "both be written",
             ("perturb", self.path("in"), "-o", self.path("in")): "overwritten",
-            ("perturb", picture, "-o", self.path("in")): "overwritten",
-            ("perturb", picture, "-o", self.path("out"), "--model", self.path("nothing.onnx")): "nothing.onnx",
-            ("perturb", self.path("empty", ""), "-o", self.path("out")): "no pictures found",
-            ("wash", picture): "",
+            ("perturb", image, "-o", self.path("in")): "overwritten",
+            ("perturb", image, "-o", self.path("out"), "--model", self.path("nothing.onnx")): "nothing.onnx",
+            ("perturb", self.path("empty", ""), "-o", self.path("out")): "no images found",
+            ("wash", image): "",
         }.items():
             with self.subTest(arguments):
-                before = read(picture)
+                before = read(image)
                 done = run(*arguments, *(self.networks if arguments[:1] == ("perturb",) and "--model" not in arguments else []))
                 self.assertEqual(done.returncode, 2, done.stderr)
                 self.assertIn(expected, done.stderr)
                 self.assertFalse(os.path.exists(os.path.join(self.folder, "out")))
-                self.assertEqual(read(picture), before)
+                self.assertEqual(read(image), before)
 
     def test_help_fits_a_screen(self):
         for arguments in (["--help"], ["perturb", "--help"], ["sheet", "--help"], ["prototypes", "--help"]):
@@ -425,14 +425,14 @@ class Shipped(CommandTest):
         done = run("perturb", os.path.dirname(portraits()[0]), "-o", self.path("out"))
         self.assertEqual(done.returncode, 0, done.stderr)
         number = len(portraits())
-        self.one_line(done.stdout, f"{number} pictures perturbed ({number} faces)")
+        self.one_line(done.stdout, f"{number} images perturbed ({number} faces)")
         self.assertEqual(files(self.path("out")), [os.path.basename(path) for path in portraits()])
 
     @unittest.skipUnless(os.path.exists(shipped("landmarks.onnx")), "no landmark network")
     def test_cascade(self):
         done = run("perturb", portraits()[0], "-o", self.path("out"), "--detector", "cascade")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.one_line(done.stdout, "1 picture perturbed (1 face)")
+        self.one_line(done.stdout, "1 image perturbed (1 face)")
         done = run("perturb", portraits()[0], "-o", self.path("out"), "--detector", "haar")
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertIn("haar", done.stderr)

@@ -36,7 +36,7 @@ class Prototypes(CommandTest):
         self.assertIn("label 1: 2, of label 0: 1", made.stdout)
         self.assertEqual(files(self.path("out")),
                          ["gender-0.png", "gender-1.png", "gender-neutral.png", "prototypes-gender.yml.gz"])
-        rounding = 1.01  # each picture is rounded to whole steps
+        rounding = 1.01  # each image is rounded to whole steps
         self.assertLess(np.abs(self.mean("gender-1.png") - (first + second) / 2).max(), rounding)
         self.assertLess(np.abs(self.mean("gender-0.png") - woman).max(), rounding)
         self.assertLess(np.abs(self.mean("gender-neutral.png") - (first + second + woman) / 3).max(), rounding)

@@ -31,7 +31,7 @@ class Sheet(CommandTest):
         self.assertGreater(np.abs(views[1] - views[3]).mean(), .1)
 
     @CommandTest.needs_detector
-    def test_a_picture_without_a_face_is_named(self):
+    def test_a_image_without_a_face_is_named(self):
         cv2.imwrite(self.path("in", "empty.png"), np.full((200, 200, 3), 90, np.uint8))
         done = run("sheet", *self.networks, portraits()[0], self.path("in"), "-o", self.path("sheet.png"))
         self.assertEqual(done.returncode, 1)
@@ -48,7 +48,7 @@ class Sheet(CommandTest):
         for output in ("sheet", "sheet.txt"):
             done = run("sheet", *self.networks, portraits()[0], "-o", self.path(output))
             self.assertEqual(done.returncode, 2)
-            self.one_line(done.stderr, "the name of a picture is expected")
+            self.one_line(done.stderr, "the name of an image is expected")
             self.assertEqual(files(self.folder), ["file"])
 
 

@@ -1,7 +1,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""The verb `video` as a user runs it, on films that are made and broken here."""
+"""The verb `video` as a user runs it, on videos that are made and broken here."""
 
 import json
 import os
@@ -22,7 +22,7 @@ WIDTH, HEIGHT, FRAMES, RATE = 320, 240, 20, 25
 
 NETWORKS_FILE = """%YAML:1.0
 ---
-quarters: {{ task: "matcher", file: "{}", width: 32, height: 32, colour: "rgb", square: 1.0, output: "descriptor", distance: "euclidean" }}
+quarters: {{ task: "matcher", file: "{}", width: 32, height: 32, color: "rgb", square: 1.0, output: "descriptor", distance: "euclidean" }}
 """
 
 
@@ -31,7 +31,7 @@ def ffmpeg(*arguments):
 
 
 def probe(path, entries, stream="v:0"):
-    """Values that ffprobe prints for a film's stream, one per line."""
+    """Values that ffprobe prints for a video's stream, one per line."""
     done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", entries, "-of", "csv=p=0", path],
                           check=True, capture_output=True, text=True, timeout=TIMEOUT)
     return [line.strip(",") for line in done.stdout.split()]
@@ -41,7 +41,7 @@ def times(path):
     return sorted(float(value) for value in probe(path, "packet=pts_time"))
 
 
-def picture(t):
+def frame_at(t):
     """A portrait that moves by a pixel a frame over a plain wall."""
     face = cv2.resize(portrait(), None, fx=.5, fy=.5, interpolation=cv2.INTER_AREA)
     image = np.full((HEIGHT, WIDTH, 3), (120, 130, 140), np.uint8)
@@ -54,9 +54,9 @@ def face_box(t):
 
 
 def frames_of(path):
-    film, frames = cv2.VideoCapture(path), []
+    video, frames = cv2.VideoCapture(path), []
     while True:
-        more, frame = film.read()
+        more, frame = video.read()
         if not more:
             return frames
         frames.append(frame)
@@ -67,13 +67,13 @@ def frames_of(path):
 class VideoTest(CommandTest):
     def setUp(self):
         super().setUp()
-        self.film = self.path("film.mp4")
-        self.make(self.film)
+        self.original = self.path("video.mp4")
+        self.make(self.original)
 
     def make(self, path, *arguments, frames=FRAMES):
-        """A film with sound, a title and a place."""
+        """A video with sound, a title and a place."""
         for t in range(frames):
-            cv2.imwrite(self.path("frames", f"{t:04}.png"), picture(t))
+            cv2.imwrite(self.path("frames", f"{t:04}.png"), frame_at(t))
         ffmpeg("-framerate", RATE, "-i", self.path("frames", "%04d.png"), "-f", "lavfi", "-i", f"sine=duration={frames / RATE}",
                "-c:v", "libx264", "-crf", 12, "-pix_fmt", "yuv420p", "-metadata", "title=SECRET TITLE",
                "-metadata", "location=+12.3456+065.4321/", *arguments, path)
@@ -81,9 +81,9 @@ class VideoTest(CommandTest):
     def video(self, *arguments, **options):
         return run("video", *self.networks, *arguments, **options)
 
-    def check_protected(self, path, frames=FRAMES, first=0, film=None):
-        """Every face differs clearly from what it was in the film, and the wall hardly."""
-        found, before = frames_of(path), frames_of(film or self.film)
+    def check_protected(self, path, frames=FRAMES, first=0, video=None):
+        """Every face differs clearly from what it was in the video, and the wall hardly."""
+        found, before = frames_of(path), frames_of(video or self.original)
         self.assertEqual(len(found), frames)
         for t, frame in enumerate(found, first):
             change = np.abs(frame.astype(float) - before[t]).mean(axis=2)
@@ -93,14 +93,14 @@ class VideoTest(CommandTest):
 
 class Good(VideoTest):
     def test_size_time_and_sound_stay_and_metadata_goes(self):
-        done = self.video(self.film, self.path("out.mp4"), "--log", self.path("log"))
+        done = self.video(self.original, self.path("out.mp4"), "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mp4"))
-        for before, after in zip(times(self.film), times(self.path("out.mp4"))):
+        for before, after in zip(times(self.original), times(self.path("out.mp4"))):
             self.assertAlmostEqual(before, after, delta=.001)
-        self.assertEqual(probe(self.film, "stream=codec_name", "a:0"), probe(self.path("out.mp4"), "stream=codec_name", "a:0"))
+        self.assertEqual(probe(self.original, "stream=codec_name", "a:0"), probe(self.path("out.mp4"), "stream=codec_name", "a:0"))
         self.assertEqual(probe(self.path("out.mp4"), "stream=r_frame_rate"), [f"{RATE}/1"])
-        self.assertIn(b"SECRET", read(self.film))
+        self.assertIn(b"SECRET", read(self.original))
         for secret in (b"SECRET", b"12.3456", b"Lavf"):
             self.assertNotIn(secret, read(self.path("out.mp4")))
         records = [json.loads(line) for line in read(self.path("log")).splitlines()]
@@ -108,10 +108,10 @@ class Good(VideoTest):
         self.assertTrue(all(len(record["faces"]) == 1 for record in records))
         self.assertEqual({face["track"] for record in records for face in record["faces"]}, {0})
         self.assertEqual(records[0]["faces"][0]["state"], "found")
-        self.one_line(done.stdout, "1 film anonymized", f"{FRAMES} frames", f"{FRAMES} faces")
+        self.one_line(done.stdout, "1 video anonymized", f"{FRAMES} frames", f"{FRAMES} faces")
 
     def test_uneven_time_stamps(self):
-        ffmpeg("-i", self.film, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an", self.path("uneven.mkv"))
+        ffmpeg("-i", self.original, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an", self.path("uneven.mkv"))
         done = self.video(self.path("uneven.mkv"), self.path("out.mkv"), "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
         before, after = times(self.path("uneven.mkv")), times(self.path("out.mkv"))
@@ -127,30 +127,30 @@ class Good(VideoTest):
                 done = self.video(self.path("wide.mkv"), self.path(name), "--replace", "solid")
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(probe(self.path(name), "stream=sample_aspect_ratio"), ["16:15"])
-                self.check_protected(self.path(name), film=self.path("wide.mkv"))
+                self.check_protected(self.path(name), video=self.path("wide.mkv"))
 
-    def test_hidden_pictures_of_vp8(self):
+    def test_hidden_images_of_vp8(self):
         for number in (1, 2):
-            ffmpeg("-i", self.film, "-an", "-c:v", "libvpx", "-auto-alt-ref", 1, "-lag-in-frames", 16, "-b:v", "1M", "-pass", number,
+            ffmpeg("-i", self.original, "-an", "-c:v", "libvpx", "-auto-alt-ref", 1, "-lag-in-frames", 16, "-b:v", "1M", "-pass", number,
                    "-passlogfile", self.path("pass"), self.path("hidden.webm"))
         self.assertGreater(len(times(self.path("hidden.webm"))), FRAMES)  # packets
         done = self.video(self.path("hidden.webm"), self.path("out.mkv"), "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.check_protected(self.path("out.mkv"), film=self.path("hidden.webm"))
+        self.check_protected(self.path("out.mkv"), video=self.path("hidden.webm"))
         for before, after in zip(sorted(set(times(self.path("hidden.webm")))), times(self.path("out.mkv"))):
             self.assertAlmostEqual(before, after, delta=.002)
 
     def test_other_replacements(self):
-        for kind in ("blur", "mosaic"):
+        for kind in ("blur", "pixelation"):
             with self.subTest(kind):
-                done = self.video(self.film, self.path(kind + ".mkv"), "--replace", kind)
+                done = self.video(self.original, self.path(kind + ".mkv"), "--replace", kind)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.check_protected(self.path(kind + ".mkv"))
 
     def test_other_kinds_of_files(self):
         for name, sound in (("out.avi", "aac"), ("out.webm", "opus"), ("50% off %s.MP4", "aac"), ("my%20day.mp4", "aac")):
             with self.subTest(name):
-                done = self.video(self.film, self.path(name))
+                done = self.video(self.original, self.path(name))
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.check_protected(self.path(name))
                 self.assertEqual(probe(self.path(name), "stream=codec_name", "a:0"), [sound])
@@ -159,16 +159,16 @@ class Good(VideoTest):
         self.make(self.path("12:30.mp4"))
         done = self.video("12:30.mp4", "12:31.mp4", cwd=self.folder)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.check_protected(self.path("12:31.mp4"), film=self.path("12:30.mp4"))
+        self.check_protected(self.path("12:31.mp4"), video=self.path("12:30.mp4"))
 
-    def test_film_of_pictures(self):
+    def test_video_of_images(self):
         done = self.video(self.path("frames", "%04d.png"), self.path("out.mp4"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mp4"))
         self.assertEqual(probe(self.path("out.mp4"), "stream=r_frame_rate"), ["25/1"])
 
     def test_raw_frames_that_end_within_one(self):
-        raw = b"".join(picture(t).tobytes() for t in range(12))[:-1]
+        raw = b"".join(frame_at(t).tobytes() for t in range(12))[:-1]
         done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", self.path("out.mkv"), "--raw", f"{WIDTH}x{HEIGHT}@25"],
                               input=raw, capture_output=True, timeout=TIMEOUT)
         self.assertEqual(done.returncode, 1)
@@ -176,7 +176,7 @@ class Good(VideoTest):
         self.check_protected(self.path("out.mkv"), frames=11)
 
     def test_span(self):
-        done = self.video(self.film, self.path("out.mp4"), "--from", "0.2", "--to", "0:0.6", "--replace", "solid")
+        done = self.video(self.original, self.path("out.mp4"), "--from", "0.2", "--to", "0:0.6", "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mp4"), frames=10, first=5)
 
@@ -186,13 +186,13 @@ class Good(VideoTest):
             with self.subTest(name):
                 done = self.video(self.path("long.mp4"), self.path(name), "--from", "1.2", "--replace", "solid")
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.check_protected(self.path(name), frames=20, first=30, film=self.path("long.mp4"))
+                self.check_protected(self.path(name), frames=20, first=30, video=self.path("long.mp4"))
                 sound = [float(time) for time in probe(self.path(name), "packet=pts_time", "a:0")]
                 self.assertLess(len(sound) * 1024 / 44100, .9)
                 self.assertAlmostEqual(min(times(self.path(name))), min(sound), delta=.06)
 
     def test_span_that_begins_in_a_pause(self):
-        ffmpeg("-i", self.film, "-vf", "select='lt(n,5)+gt(n,14)'", "-vsync", "vfr", "-an", self.path("pause.mkv"))
+        ffmpeg("-i", self.original, "-vf", "select='lt(n,5)+gt(n,14)'", "-vsync", "vfr", "-an", self.path("pause.mkv"))
         done = self.video(self.path("pause.mkv"), self.path("out.mkv"), "--from", "0.4", "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mkv"), frames=FRAMES - 15, first=15)
@@ -200,14 +200,14 @@ class Good(VideoTest):
     def test_withheld_frames_at_the_start_are_black(self):
         doubtful = 8  # the eyes are less than 10 pixels apart
         for t in range(FRAMES):
-            image = picture(t)
+            image = frame_at(t)
             if t < doubtful:
                 face = cv2.resize(portrait(), None, fx=.12, fy=.12, interpolation=cv2.INTER_AREA)
                 image[:] = (120, 130, 140)
                 image[30:30 + face.shape[0], 60:60 + face.shape[1]] = face
             cv2.imwrite(self.path("far", f"{t:04}.png"), image)
         os.makedirs(self.path("out"))
-        done = self.video(self.path("far", "%04d.png"), self.path("out", "%04d.png"), "--on-doubt", "drop", "--hold", 2, "--interval", 4,
+        done = self.video(self.path("far", "%04d.png"), self.path("out", "%04d.png"), "--low-confidence", "drop", "--hold", 2, "--interval", 4,
                           "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(files(self.path("out"))), FRAMES)
@@ -220,7 +220,7 @@ class Good(VideoTest):
         self.assertIn("withheld, the last protected one, or black, shown instead", done.stdout)
 
     def test_raw_frames_through_pipes(self):
-        raw = b"".join(picture(t).tobytes() for t in range(12))
+        raw = b"".join(frame_at(t).tobytes() for t in range(12))
         done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", "-", "--raw", f"{WIDTH}x{HEIGHT}@25", "--replace", "solid"],
                               input=raw, capture_output=True, timeout=TIMEOUT)
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -228,9 +228,9 @@ class Good(VideoTest):
         self.assertEqual(len(result), 12)
         for t, frame in enumerate(result):
             self.assertTrue((frame[face_box(t)] == 128).mean() > .9)
-            self.assertTrue((frame[:, :40] == picture(t)[:, :40]).all())
+            self.assertTrue((frame[:, :40] == frame_at(t)[:, :40]).all())
 
-    def test_sequence_of_pictures(self):
+    def test_sequence_of_images(self):
         os.makedirs(self.path("out"))
         done = self.video(self.path("frames", "%04d.png"), self.path("out", "%04d.png"), "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -240,14 +240,14 @@ class Good(VideoTest):
     def test_folder_and_resume(self):
         os.makedirs(self.path("in"))
         for name in ("a.mp4", "b.mp4"):
-            shutil.copy(self.film, self.path("in", name))
+            shutil.copy(self.original, self.path("in", name))
         os.makedirs(self.path("out"))
         write(self.path("out", "a.mp4"), b"done before")
         done = self.video(self.path("in"), self.path("out"), "--replace", "solid", "--resume")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(read(self.path("out", "a.mp4")), b"done before")
         self.assertEqual(files(self.path("out")), ["a.mp4", "b.mp4"])
-        self.one_line(done.stdout, "1 film anonymized", "1 there already")
+        self.one_line(done.stdout, "1 video anonymized", "1 there already")
 
     LONG = 45
     LOOK_AHEAD = 4
@@ -267,26 +267,26 @@ class Good(VideoTest):
     def check_resumed(self):
         done = self.video(self.path("long.mp4"), self.path("out.mp4"), "--resume", *self.SLOW, "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.check_protected(self.path("out.mp4"), frames=self.LONG, film=self.path("long.mp4"))
+        self.check_protected(self.path("out.mp4"), frames=self.LONG, video=self.path("long.mp4"))
         self.assertEqual(len(times(self.path("out.mp4"))), self.LONG)
         self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
         return [json.loads(line)["frame"] for line in read(self.path("log")).splitlines()]
 
-    def test_interrupt_finishes_the_film_and_resume_goes_on(self):
+    def test_interrupt_finishes_the_video_and_resume_goes_on(self):
         errors = self.end_early(signal.SIGINT)
         if errors is None:
-            self.skipTest("the film was done before the signal came")
+            self.skipTest("the video was done before the signal came")
         self.one_line(errors, "interrupted", "holds what came before")
         before = len(frames_of(self.path("out.mp4")))
         self.assertGreater(before, 0)
-        self.check_protected(self.path("out.mp4"), frames=before, film=self.path("long.mp4"))
+        self.check_protected(self.path("out.mp4"), frames=before, video=self.path("long.mp4"))
         sound = [float(time) for time in probe(self.path("out.mp4"), "packet=pts_time", "a:0")]
         self.assertLess(max(sound), before / RATE + .1)
         self.assertEqual(self.check_resumed(), list(range(max(0, before - self.LOOK_AHEAD), self.LONG)))
 
     def test_killed_and_resumed(self):
         if self.end_early(signal.SIGKILL) is None:
-            self.skipTest("the film was done before the signal came")
+            self.skipTest("the video was done before the signal came")
         self.assertFalse(os.path.exists(self.path("out.mp4")))
         left = self.path(".sanprivacy-out.mp4")
         for _ in range(TIMEOUT):  # ffmpeg ends when its input does
@@ -294,32 +294,32 @@ class Good(VideoTest):
                 break
             time.sleep(1)
         frames = len(frames_of(left))
-        self.check_protected(left, frames=frames, film=self.path("long.mp4"))
+        self.check_protected(left, frames=frames, video=self.path("long.mp4"))
         self.assertEqual(self.check_resumed(), list(range(max(0, frames - self.LOOK_AHEAD), self.LONG)))
 
     def test_what_a_killed_run_left_goes_with_the_next_one(self):
-        write(self.path(".sanprivacy-out.mkv"), b"half a film")
-        done = self.video(self.film, self.path("out.mkv"), "--replace", "solid", "--resume")
+        write(self.path(".sanprivacy-out.mkv"), b"half a video")
+        done = self.video(self.original, self.path("out.mkv"), "--replace", "solid", "--resume")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mkv"))
         self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
 
-    def test_a_failed_run_leaves_no_film_that_counts_as_finished(self):
+    def test_a_failed_run_leaves_no_video_that_counts_as_finished(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
         for resume in (["--resume"], []):
             with self.subTest(resume):
                 write(self.path("out.mkv"), b"cut")
-                shutil.copy(self.film, self.path(".sanprivacy-out.mkv"))
-                self.assertEqual(self.video(self.film, self.path("out.mkv"), *resume, preexec_fn=limit).returncode, 1)
-                done = self.video(self.film, self.path("out.mkv"), "--resume", "--replace", "solid")
-                self.one_line(done.stdout, "1 film anonymized")
+                shutil.copy(self.original, self.path(".sanprivacy-out.mkv"))
+                self.assertEqual(self.video(self.original, self.path("out.mkv"), *resume, preexec_fn=limit).returncode, 1)
+                done = self.video(self.original, self.path("out.mkv"), "--resume", "--replace", "solid")
+                self.one_line(done.stdout, "1 video anonymized")
                 self.assertEqual(len(frames_of(self.path("out.mkv"))), FRAMES)
 
-    def test_excepted_person_is_left_and_no_other(self):
-        """The descriptor of the test network is the mean colour of the face's quarters; it tells two of the portraits apart."""
+    def test_exempt_person_is_left_and_no_other(self):
+        """The descriptor of the test network is the mean color of the face's quarters; it tells two of the portraits apart."""
         dark, fair = (os.path.join(PORTRAITS, name + ".jpg") for name in ("man-dark-skin", "woman-fair-hair"))
-        write(self.path("networks.yml"), NETWORKS_FILE.format(os.path.join(TEST_NETWORKS, "descriptor.onnx")).encode())
+        write(self.path("models.yml"), NETWORKS_FILE.format(os.path.join(TEST_NETWORKS, "descriptor.onnx")).encode())
         for t in range(FRAMES):
             image = np.full((HEIGHT, 2 * WIDTH, 3), (120, 130, 140), np.uint8)
             for left, name in ((30 + t, dark), (380, fair)):
@@ -328,7 +328,7 @@ class Good(VideoTest):
             cv2.imwrite(self.path("two", f"{t:04}.png"), image)
         os.makedirs(self.path("out"))
         done = self.video(self.path("two", "%04d.png"), self.path("out", "%04d.png"), "--replace", "solid", "--interval", 4,
-                          "--except", dark, "--matcher", self.path("networks.yml"), "--except-score=-35", "--log", self.path("log"))
+                          "--exempt", dark, "--matcher", self.path("models.yml"), "--exempt-score=-35", "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         left_alone = 0
         for record in map(json.loads, read(self.path("log")).splitlines()):
@@ -346,14 +346,14 @@ class Good(VideoTest):
             if not os.path.exists(executable) or not os.path.exists(shipped("san2018.onnx")):
                 self.skipTest("built without samples, or no shipped model")
             with self.subTest(sample):
-                done = subprocess.run([executable, self.film, self.path(sample + ".avi")], capture_output=True, text=True, timeout=TIMEOUT)
+                done = subprocess.run([executable, self.original, self.path(sample + ".avi")], capture_output=True, text=True, timeout=TIMEOUT)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 found = frames_of(self.path(sample + ".avi"))
                 if sample == "camera":  # which drops what it has no time for
                     self.assertGreater(len(found), 0)
                 else:
                     self.assertEqual(len(found), FRAMES)
-                    self.assertGreater(np.abs(found[7].astype(float) - picture(7))[face_box(7)].mean(), 2)
+                    self.assertGreater(np.abs(found[7].astype(float) - frame_at(7))[face_box(7)].mean(), 2)
 
 
 class Bad(VideoTest):
@@ -363,17 +363,17 @@ class Bad(VideoTest):
         self.one_line(done.stderr, *reasons)
         self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
 
-    def test_what_is_no_film(self):
+    def test_what_is_no_video(self):
         write(self.path("empty.mp4"), b"")
-        write(self.path("text.mp4"), b"no film" * 100)
-        write(self.path("half.mp4"), read(self.film)[:len(read(self.film)) // 2])  # its index comes last
+        write(self.path("text.mp4"), b"no video" * 100)
+        write(self.path("half.mp4"), read(self.original)[:len(read(self.original)) // 2])  # its index comes last
         self.check_refused(self.path("empty.mp4"), self.path("out.mp4"), reasons=("empty.mp4: the file is empty",))
-        self.check_refused(self.path("text.mp4"), self.path("out.mp4"), reasons=("text.mp4: no film",))
-        self.check_refused(self.path("half.mp4"), self.path("out.mp4"), reasons=("half.mp4: no film", "truncated"))
+        self.check_refused(self.path("text.mp4"), self.path("out.mp4"), reasons=("text.mp4: no video",))
+        self.check_refused(self.path("half.mp4"), self.path("out.mp4"), reasons=("half.mp4: no video", "truncated"))
         self.check_refused(self.path("none.mp4"), self.path("out.mp4"), reasons=("none.mp4: no such file",))
 
-    def test_truncated_film_is_protected_as_far_as_it_goes(self):
-        ffmpeg("-i", self.film, "-c:v", "libx264", "-g", 3, "-cluster_time_limit", 100, self.path("whole.mkv"))
+    def test_truncated_video_is_protected_as_far_as_it_goes(self):
+        ffmpeg("-i", self.original, "-c:v", "libx264", "-g", 3, "-cluster_time_limit", 100, self.path("whole.mkv"))
         for part in (1 / 4, 2 / 3):
             with self.subTest(part):
                 write(self.path("part.mkv"), read(self.path("whole.mkv"))[:int(part * os.path.getsize(self.path("whole.mkv")))])
@@ -390,7 +390,7 @@ class Bad(VideoTest):
                         self.assertEqual(done.returncode, code, done.stderr)
 
     def test_damaged_frames_in_the_middle(self):
-        content = bytearray(read(self.film))
+        content = bytearray(read(self.original))
         middle = len(content) // 2
         content[middle:middle + 200] = os.urandom(200)
         write(self.path("damaged.mp4"), bytes(content))
@@ -403,21 +403,21 @@ class Bad(VideoTest):
     def test_full_disk(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
-        done = self.video(self.film, self.path("out.mkv"), preexec_fn=limit)
+        done = self.video(self.original, self.path("out.mkv"), preexec_fn=limit)
         self.assertEqual(done.returncode, 1)
         self.assertIn("ffmpeg failed: ", done.stderr)
         self.assertIn("File too large", done.stderr)
         self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
 
     def test_usage(self):
-        self.check_refused(self.film, code=2, reasons=("expected an input and an output",))
-        self.check_refused(self.film, self.film, code=2, reasons=("would be overwritten",))
-        self.check_refused(self.film, self.path("out.mp4"), "--from", "x", code=2, reasons=("--from", "'x'"))
-        self.check_refused(self.film, self.path("out.mp4"), "--except", self.film, code=2, reasons=("--matcher",))
+        self.check_refused(self.original, code=2, reasons=("expected an input and an output",))
+        self.check_refused(self.original, self.original, code=2, reasons=("would be overwritten",))
+        self.check_refused(self.original, self.path("out.mp4"), "--from", "x", code=2, reasons=("--from", "'x'"))
+        self.check_refused(self.original, self.path("out.mp4"), "--exempt", self.original, code=2, reasons=("--matcher",))
         self.check_refused("-", self.path("out.mp4"), code=2, reasons=("--raw",))
 
     def test_without_ffmpeg(self):
-        done = self.video(self.film, self.path("out.mp4"), env={**os.environ, "PATH": "/nowhere"})
+        done = self.video(self.original, self.path("out.mp4"), env={**os.environ, "PATH": "/nowhere"})
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, "ffmpeg", "not installed", "apt install ffmpeg")
 

@@ -40,8 +40,8 @@ class Samples(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
-    def film(self):
-        path, portrait = str(self.folder / "film.avi"), cv2.imread(str(PORTRAITS / "woman-fair-hair.jpg"))
+    def video(self):
+        path, portrait = str(self.folder / "video.avi"), cv2.imread(str(PORTRAITS / "woman-fair-hair.jpg"))
         writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 25, portrait.shape[1::-1])
         for _ in range(FRAMES):
             writer.write(portrait)
@@ -49,8 +49,8 @@ class Samples(unittest.TestCase):
         return path
 
     def frames_of(self, path):
-        film = cv2.VideoCapture(str(path))
-        return [frame for more, frame in iter(film.read, (False, None))]
+        video = cv2.VideoCapture(str(path))
+        return [frame for more, frame in iter(video.read, (False, None))]
 
     def test_photo(self):
         self.assertIn("1 face", self.run_sample("perturb_photo", PORTRAITS / "man-bald.jpg", self.folder / "result.png"))
@@ -62,12 +62,12 @@ class Samples(unittest.TestCase):
         self.run_sample("perturb_folder", PORTRAITS, self.folder / "out")
         self.assertEqual(sorted(os.listdir(self.folder / "out")), sorted(p.name for p in PORTRAITS.glob("*.jpg")))
 
-    def test_films(self):
-        film = self.film()
-        before = self.frames_of(film)
+    def test_videos(self):
+        video = self.video()
+        before = self.frames_of(video)
         for name in ("anonymize_minimal", "anonymize_video", "anonymize_camera"):
             with self.subTest(name):
-                self.run_sample(name, film, self.folder / (name + ".avi"))
+                self.run_sample(name, video, self.folder / (name + ".avi"))
                 frames = self.frames_of(self.folder / (name + ".avi"))
                 if name == "anonymize_camera":  # which drops what it has no time for
                     self.assertGreater(len(frames), 0)
@@ -85,19 +85,19 @@ class Samples(unittest.TestCase):
 
     @unittest.skipIf(missing("pandas", "matplotlib", "tqdm"), "no pandas, matplotlib or tqdm")
     def test_figures(self):
-        (self.folder / "networks.yml").write_text(f"""%YAML:1.0
+        (self.folder / "models.yml").write_text(f"""%YAML:1.0
 ---
 mean: {{ task: "classifier", file: "{REPOSITORY}/modules/sanprivacy/testdata/classifier.onnx", width: 224, height: 224,
-  scale: 0.00392156863, colour: "grey", layout: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
+  scale: 0.00392156863, color: "gray", landmark_template: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
 """)
-        text = self.run_sample("evaluate_figures", PORTRAITS, PORTRAITS / "labels.csv", self.folder / "networks.yml", "-o", self.folder / "figures")
+        text = self.run_sample("evaluate_figures", PORTRAITS, PORTRAITS / "labels.csv", self.folder / "models.yml", "-o", self.folder / "figures")
         self.assertIn("opposite", text)
         self.assertEqual(sorted(os.listdir(self.folder / "figures")), ["errors.csv", "roc-mean.png"])
 
 
 @unittest.skipIf(missing("dask", "distributed", "tqdm"), "no Dask")
 class Cluster(unittest.TestCase):
-    PICTURES = 36
+    IMAGES = 36
 
     def test_a_killed_worker_loses_and_doubles_nothing(self):
         sys.path.insert(0, str(SAMPLES))
@@ -110,14 +110,14 @@ class Cluster(unittest.TestCase):
             folder.mkdir()
             labels = {}
             portraits = sorted(PORTRAITS.glob("*.jpg"))
-            for i in range(self.PICTURES):
+            for i in range(self.IMAGES):
                 portrait = portraits[i % len(portraits)]
                 labels[f"{i:02}.jpg"] = int(portrait.name.startswith("man"))
                 cv2.imwrite(str(folder / f"{i:02}.jpg"), cv2.imread(str(portrait)))
-            (folder / "broken.jpg").write_bytes(b"no picture")
+            (folder / "broken.jpg").write_bytes(b"no image")
 
             def kill_one(pid):
-                while len(list(results.glob("*.jpg"))) < self.PICTURES // 3:
+                while len(list(results.glob("*.jpg"))) < self.IMAGES // 3:
                     time.sleep(.02)
                 os.kill(pid, signal.SIGKILL)
 
@@ -128,10 +128,10 @@ class Cluster(unittest.TestCase):
                 left_out, prototypes = perturb_cluster.perturb(client, folder, results, labels, part_size=4)
                 killer.join()
                 self.assertEqual(process.exitcode, -signal.SIGKILL)
-                self.assertEqual(left_out, [("broken.jpg", "no picture that can be read")])
+                self.assertEqual(left_out, [("broken.jpg", "no image that can be read")])
                 self.assertEqual(sorted(path.name for path in results.glob("*.jpg")), sorted(labels))
                 self.assertEqual((prototypes.count(0), prototypes.count(1)),
-                                 (self.PICTURES - sum(labels.values()), sum(labels.values())))
+                                 (self.IMAGES - sum(labels.values()), sum(labels.values())))
                 counted = [n for path in (results / perturb_cluster.PARTS).glob("*.json") for n in json.loads(path.read_text())]
                 self.assertEqual(sorted(counted), sorted(labels))
 

@@ -13,7 +13,7 @@ import cv2
 
 
 class NewestFrame(threading.Thread):
-    """The newest picture of a camera: a slow reader misses pictures instead of falling behind."""
+    """The newest image of a camera: a slow reader misses images instead of falling behind."""
 
     def __init__(self, camera):
         super().__init__(daemon=True)
@@ -35,7 +35,7 @@ class NewestFrame(threading.Thread):
 def main():
     parser = argparse.ArgumentParser(description="Protects the faces that a camera sees.")
     parser.add_argument("camera", nargs="?", default="0", help="number of a webcam, or URL of an RTSP or HTTP camera")
-    parser.add_argument("result", nargs="?", help="film to write; default: show a window")
+    parser.add_argument("result", nargs="?", help="video to write; default: show a window")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="end after so long")
     options = parser.parse_args()
     camera = cv2.VideoCapture(int(options.camera) if options.camera.isdigit() else options.camera)
@@ -75,7 +75,7 @@ def main():
         ready, result = anonymizer.flush()
     if writer is not None:
         writer.release()
-    print(f"{newest.missed} picture(s) dropped")
+    print(f"{newest.missed} image(s) dropped")
 
 
 if __name__ == "__main__":

@@ -2,17 +2,17 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Protects the faces of a film, in ten lines: anonymize_minimal.py FILM RESULT.avi"""
+"""Protects the faces of a video, in ten lines: anonymize_minimal.py VIDEO RESULT.avi"""
 
 import sys
 
 import cv2
 
-film = cv2.VideoCapture(sys.argv[1])
+video = cv2.VideoCapture(sys.argv[1])
 anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create())
-size = int(film.get(cv2.CAP_PROP_FRAME_WIDTH)), int(film.get(cv2.CAP_PROP_FRAME_HEIGHT))
-writer = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"MJPG"), film.get(cv2.CAP_PROP_FPS), size)
-for more, frame in iter(film.read, (False, None)):
+size = int(video.get(cv2.CAP_PROP_FRAME_WIDTH)), int(video.get(cv2.CAP_PROP_FRAME_HEIGHT))
+writer = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"MJPG"), video.get(cv2.CAP_PROP_FPS), size)
+for more, frame in iter(video.read, (False, None)):
     ready, result = anonymizer.process(frame)
     if ready:
         writer.write(result)

@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Protects every face of a film, and tells what was done: anonymize_video.py FILM [RESULT.avi]"""
+"""Protects every face of a video, and tells what was done: anonymize_video.py VIDEO [RESULT.avi]"""
 
 import argparse
 import collections
@@ -12,20 +12,20 @@ import cv2
 
 sp = cv2.sanprivacy
 STATES = {sp.FACE_FOUND: "found", sp.FACE_TRACKED: "tracked", sp.FACE_BACKTRACKED: "backtracked", sp.FACE_HELD: "held"}
-REPLACEMENTS = {"san": sp.REPLACE_SAN, "blur": sp.REPLACE_BLUR, "mosaic": sp.REPLACE_MOSAIC, "solid": sp.REPLACE_SOLID}
+REPLACEMENTS = {"san": sp.REPLACE_SAN, "blur": sp.REPLACE_BLUR, "pixelation": sp.REPLACE_PIXELATION, "solid": sp.REPLACE_SOLID}
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Protects every face of a film.")
-    parser.add_argument("film")
+    parser = argparse.ArgumentParser(description="Protects every face of a video.")
+    parser.add_argument("video")
     parser.add_argument("result", nargs="?", default="protected.avi")
     parser.add_argument("--replace", choices=REPLACEMENTS, default="san")
     parser.add_argument("--label", type=int, default=sp.LABEL_PREDICT, help="gender of all faces, 1: male, 0: female; default: voted on")
     parser.add_argument("--detector", default="", help="YuNet ONNX file, or cascade; default: the shipped YuNet")
     options = parser.parse_args()
-    film = cv2.VideoCapture(options.film)
-    if not film.isOpened():
-        sys.exit(f"Cannot read {options.film}")
+    video = cv2.VideoCapture(options.video)
+    if not video.isOpened():
+        sys.exit(f"Cannot read {options.video}")
 
     params = sp.StreamParams()
     params.replacement, params.label = REPLACEMENTS[options.replace], options.label
@@ -34,7 +34,7 @@ def main():
     writer, frames, states = None, 0, collections.Counter()
     more = True
     while more:
-        more, frame = film.read()
+        more, frame = video.read()
         if more:
             anonymizer.push(frame)
         else:
@@ -43,7 +43,7 @@ def main():
             _, result, record = anonymizer.pop()
             if writer is None:
                 size = result.shape[1], result.shape[0]
-                writer = cv2.VideoWriter(options.result, cv2.VideoWriter_fourcc(*"MJPG"), film.get(cv2.CAP_PROP_FPS), size)
+                writer = cv2.VideoWriter(options.result, cv2.VideoWriter_fourcc(*"MJPG"), video.get(cv2.CAP_PROP_FPS), size)
             writer.write(result)
             frames += 1
             states.update(STATES[face.state] for face in record.faces)

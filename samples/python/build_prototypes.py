@@ -18,10 +18,10 @@ LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "r
 LABELS = {"m": 1, "male": 1, "1": 1, "f": 0, "female": 0, "0": 0}
 
 
-def landmarks_of(row, picture, detector):
+def landmarks_of(row, image, detector):
     if set(LANDMARKS) <= set(row.index):
         return row[LANDMARKS].to_numpy(np.float32).reshape(5, 2)
-    faces = detector.detect(picture)
+    faces = detector.detect(image)
     return faces[0, 4:14].reshape(5, 2) if len(faces) else None
 
 
@@ -36,16 +36,16 @@ def main():
     table["label"] = table[options.attribute].astype(str).str.lower().map(LABELS)
     builder, detector, left_out = cv2.sanprivacy.PrototypeBuilder.create(), cv2.sanprivacy.FaceDetector.create(), []
     for _, row in table.dropna(subset=["label"]).iterrows():
-        picture = cv2.imread(str(options.table.parent / row["file"]))
-        landmarks = landmarks_of(row, picture, detector) if picture is not None else None
+        image = cv2.imread(str(options.table.parent / row["file"]))
+        landmarks = landmarks_of(row, image, detector) if image is not None else None
         if landmarks is None:
             left_out.append(row["file"])
             continue
-        builder.add(cv2.sanprivacy.alignFace(picture, landmarks)[1], int(row["label"]))
+        builder.add(cv2.sanprivacy.alignFace(image, landmarks)[1], int(row["label"]))
     builder.save(options.result)
     print(pd.Series({label: builder.count(label) for label in (0, 1)}, name="faces").to_string())
     for name in left_out:
-        print(f"{name}: no face found, or no picture")
+        print(f"{name}: no face found, or no image")
 
 
 if __name__ == "__main__":

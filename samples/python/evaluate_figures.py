@@ -2,9 +2,9 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures what a method does, with figures: evaluate_figures.py FOLDER labels.csv networks.yml -o FIGURES
+"""Measures what a method does, with figures: evaluate_figures.py FOLDER labels.csv models.yml -o FIGURES
 
-FOLDER holds the pictures that labels.csv names (`file`, `gender`, landmark columns); the networks file describes classifiers.
+FOLDER holds the images that labels.csv names (`file`, `gender`, landmark columns); the model description file describes classifiers.
 The verb `evaluate` of the command line does it all; this shows the measures one by one."""
 
 # %% Options and data
@@ -34,17 +34,17 @@ table["label"] = table["gender"].astype(str).str.lower().map({"m": 1, "male": 1,
 
 # %% Originals and opposite-gender output
 detector, perturber = sp.FaceDetector.create(), sp.Perturber.create()
-classifiers = [sp.FaceNetwork.create(d) for d in sp.readNetworks(options.networks) if d.task == sp.NETWORK_CLASSIFIER]
+classifiers = [sp.FaceNetwork.create(d) for d in sp.readModelDescriptions(options.networks) if d.task == sp.NETWORK_CLASSIFIER]
 scores = {c.getDescription().name: {"original": [], "opposite": []} for c in classifiers}
 labels = []
-for row in tqdm(table.itertuples(), total=len(table), unit="picture"):
-    picture = cv2.imread(str(options.folder / row.file))
-    faces = detector.detect(picture) if picture is not None else []
+for row in tqdm(table.itertuples(), total=len(table), unit="image"):
+    image = cv2.imread(str(options.folder / row.file))
+    faces = detector.detect(image) if image is not None else []
     if len(faces) == 0:
         continue
     face = faces[:1]
     labels.append(row.label)
-    shown = {"original": picture, "opposite": perturber.perturbFaces(picture, face, [row.label], prototype=sp.PROTOTYPE_OPPOSITE)}
+    shown = {"original": image, "opposite": perturber.perturbFaces(image, face, [row.label], prototype=sp.PROTOTYPE_OPPOSITE)}
     for classifier in classifiers:
         for method, image in shown.items():
             probability = classifier.forward([classifier.crop(image, face)])

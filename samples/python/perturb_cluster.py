@@ -2,13 +2,13 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Perturbs a store of pictures on a Dask cluster, and builds its prototypes:
+"""Perturbs a store of images on a Dask cluster, and builds its prototypes:
 
     perturb_cluster.py faces/ results/ [--labels faces.csv] [--scheduler tcp://HOST:8786 | --workers 2]
 
 Every worker sees the same folders. Results appear whole, one by one, and those that are there are not done again: after an
 interruption the same command goes on. With labels, the prototypes of all parts are merged into results/prototypes.yml.gz.
-A picture without a face, or an unreadable one, is listed in results/left-out.csv and not copied."""
+An image without a face, or an unreadable one, is listed in results/left-out.csv and not copied."""
 
 import argparse
 import csv
@@ -22,7 +22,7 @@ import cv2
 from dask.distributed import Client, LocalCluster, as_completed
 from tqdm import tqdm
 
-PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 UNFINISHED = ".sanprivacy-"  # prefix of files being written
 PARTS = ".parts"  # of prototypes, below the results; each with the names of what it holds
 
@@ -50,20 +50,20 @@ def perturb_part(folder, results, part, names, labels, prototype):
         target = results / name
         if target.exists() and labels is None:
             continue
-        picture = cv2.imread(str(folder / name))
-        if picture is None:
-            left_out.append((name, "no picture that can be read"))
+        image = cv2.imread(str(folder / name))
+        if image is None:
+            left_out.append((name, "no image that can be read"))
             continue
-        faces = detector.detect(picture)
+        faces = detector.detect(image)
         if len(faces) == 0:
             left_out.append((name, "no face found"))
             continue
         label = cv2.sanprivacy.LABEL_PREDICT if labels is None else labels.get(name, cv2.sanprivacy.LABEL_PREDICT)
         if label in (0, 1):
-            builder.add(cv2.sanprivacy.alignFace(picture, faces[0, 4:14].reshape(5, 2))[1], label)
+            builder.add(cv2.sanprivacy.alignFace(image, faces[0, 4:14].reshape(5, 2))[1], label)
             counted.append(name)
         if not target.exists():
-            result = perturber.perturbFaces(picture, faces, [label] * len(faces), prototype=prototype)
+            result = perturber.perturbFaces(image, faces, [label] * len(faces), prototype=prototype)
             write_whole(target, lambda path: cv2.imwrite(path, result))
     if counted:  # the list appears after what it lists
         write_whole(results / PARTS / f"{part}.yml.gz", builder.save)
@@ -82,8 +82,8 @@ def merge_parts(results, parts):
 
 
 def perturb(client, folder, results, labels=None, prototype=cv2.sanprivacy.PROTOTYPE_OPPOSITE, part_size=32):
-    """@return the pictures left out, and the merged prototypes (None without labels)"""
-    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    """@return the images left out, and the merged prototypes (None without labels)"""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix.lower() in IMAGES)
     parts = {f"{i // part_size:06}": names[i:i + part_size] for i in range(0, len(names), part_size)}
 
     def done(part):
@@ -94,7 +94,7 @@ def perturb(client, folder, results, labels=None, prototype=cv2.sanprivacy.PROTO
     futures = {client.submit(perturb_part, folder, results, part, parts[part], labels, prototype, pure=False, retries=3): part
                for part in parts if not done(part)}
     left_out = []
-    with tqdm(total=len(names), initial=len(names) - sum(len(parts[part]) for part in futures.values()), unit="picture") as progress:
+    with tqdm(total=len(names), initial=len(names) - sum(len(parts[part]) for part in futures.values()), unit="image") as progress:
         for future, found in as_completed(futures, with_results=True):
             left_out += found
             progress.update(len(parts[futures[future]]))
@@ -110,7 +110,7 @@ def read_labels(path):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Perturbs a store of pictures on a Dask cluster.")
+    parser = argparse.ArgumentParser(description="Perturbs a store of images on a Dask cluster.")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("results", type=pathlib.Path)
     parser.add_argument("--labels", help="CSV with the columns file and gender")

@@ -60,7 +60,7 @@ inline cv::Mat drawFace(int label, int variant)
 
 const char* const DRAWN_LANDMARKS = "85,100,175,100,130,145,95,190,165,190";
 
-//! A folder with labels.csv and as many drawn faces, F and M in turn, two pictures a person.
+//! A folder with labels.csv and as many drawn faces, F and M in turn, two images a person.
 inline void drawDataset(const std::filesystem::path& folder, int faces)
 {
     std::string csv = "file,gender,age,identity,right_eye_x,right_eye_y,left_eye_x,left_eye_y,nose_x,nose_y,"

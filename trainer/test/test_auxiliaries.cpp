@@ -17,7 +17,7 @@
 #include <opencv2/sanprivacy/alignment.hpp>
 
 using namespace sanprivacy::train;
-using cv::sanprivacy::NetworkDescription;
+using cv::sanprivacy::ModelDescription;
 using torch::Tensor;
 typedef std::vector<int64_t> Ints;
 
@@ -28,25 +28,25 @@ const std::vector<cv::Point2f> ARC112 = { { 38.2946f, 51.6963f }, { 73.5318f, 51
                                           { 41.5493f, 92.3655f }, { 70.7299f, 92.2041f } };
 
 //! A network's description without its file.
-NetworkDescription describe(int task, int width, int height, const char* colour = "rgb")
+ModelDescription describe(int task, int width, int height, const char* color = "rgb")
 {
-    NetworkDescription d;
+    ModelDescription d;
     d.name = "tested";
     d.task = task;
     d.size = cv::Size(width, height);
-    d.colour = colour;
+    d.color = color;
     d.scale = 1. / 255;
     if (task == cv::sanprivacy::NETWORK_MATCHER)
         d.distance = cv::sanprivacy::DISTANCE_EUCLIDEAN;
     return d;
 }
 
-std::vector<cv::Point2f> scaledLayout(double factor)
+std::vector<cv::Point2f> scaledTemplate(double factor)
 {
-    std::vector<cv::Point2f> layout = ARC112;
-    for (auto& point : layout)
+    std::vector<cv::Point2f> landmark_template = ARC112;
+    for (auto& point : landmark_template)
         point *= factor;
-    return layout;
+    return landmark_template;
 }
 
 //! Gives what it is given, as one row per face.
@@ -57,7 +57,7 @@ void buildPassThrough(SmallGraph& g, int64_t channels, int64_t height, int64_t w
     g.output("row");
 }
 
-//! A picture with detail of every size down to a few pixels, 0..1.
+//! An image with detail of every size down to a few pixels, 0..1.
 cv::Mat texture(uint64_t seed)
 {
     cv::RNG rng(seed);
@@ -72,10 +72,10 @@ cv::Mat texture(uint64_t seed)
     return sum;
 }
 
-Tensor toTensor(const cv::Mat& grey)
+Tensor toTensor(const cv::Mat& gray)
 {
     cv::Mat values;
-    grey.convertTo(values, CV_32F, grey.depth() == CV_8U ? 1. / 255 : 1.);
+    gray.convertTo(values, CV_32F, gray.depth() == CV_8U ? 1. / 255 : 1.);
     return torch::from_blob(values.data, { 1, 1, values.rows, values.cols }).clone();
 }
 
@@ -90,13 +90,13 @@ TEST(Auxiliary, crop_is_that_of_alignFace)
         const int side = cvRound(112 * factor);
         SmallGraph g;
         buildPassThrough(g, 3, side, side);
-        NetworkDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, side, side);
+        ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, side, side);
         d.file = g.write();
-        d.layout = scaledLayout(factor);
+        d.landmark_template = scaledTemplate(factor);
         const cv::Mat image = texture(1);
         cv::Mat canonical, expected;
         cv::sanprivacy::getCanonicalLandmarks(canonical);
-        cv::sanprivacy::alignFace(image, canonical, expected, d.size, cv::Mat(d.layout).reshape(1));
+        cv::sanprivacy::alignFace(image, canonical, expected, d.size, cv::Mat(d.landmark_template).reshape(1));
 
         const Tensor crop = Auxiliary(d).crop(toTensor(image)), reference = toTensor(expected);
         ASSERT_EQ(crop.sizes(), Ints({ 1, 1, side, side }));
@@ -106,27 +106,27 @@ TEST(Auxiliary, crop_is_that_of_alignFace)
     }
 }
 
-TEST(Auxiliary, canonical_layout_is_the_identity)
+TEST(Auxiliary, canonical_template_is_the_identity)
 {
     SmallGraph g;
     buildPassThrough(g, 3, CROP, CROP);
-    NetworkDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
+    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
     d.file = g.write();
     cv::Mat canonical;
     cv::sanprivacy::getCanonicalLandmarks(canonical);
     for (int i = 0; i < canonical.rows; ++i)
-        d.layout.push_back(cv::Point2f(canonical.at<float>(i, 0), canonical.at<float>(i, 1)));
-    const Tensor grey = toTensor(texture(2));
-    EXPECT_LE((Auxiliary(d).crop(grey) - grey).abs().max().item<double>(), 1e-4);
+        d.landmark_template.push_back(cv::Point2f(canonical.at<float>(i, 0), canonical.at<float>(i, 1)));
+    const Tensor gray = toTensor(texture(2));
+    EXPECT_LE((Auxiliary(d).crop(gray) - gray).abs().max().item<double>(), 1e-4);
 }
 
 TEST(Auxiliary, square_is_that_of_FaceNetwork)
 {
     SmallGraph g;
     buildPassThrough(g, 3, 64, 64);
-    NetworkDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 64, 64);
+    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 64, 64);
     d.file = g.write();
-    d.square = 134. / 266; // within the picture, and whole pixels of it
+    d.square = 134. / 266; // within the image, and whole pixels of it
     // The typical face box in the canonical crop.
     cv::Mat face = cv::Mat::zeros(1, 15, CV_32F);
     cv::Mat(cv::Matx14f(111 - 105, 98 - 133, 210, 266)).copyTo(face.colRange(0, 4));
@@ -147,9 +147,9 @@ TEST(Auxiliary, scales_and_subtracts)
 {
     SmallGraph g;
     buildPassThrough(g, 3, 2, 2);
-    NetworkDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 2, 2);
+    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 2, 2);
     d.file = g.write();
-    d.layout = scaledLayout(2. / 112);
+    d.landmark_template = scaledTemplate(2. / 112);
     d.mean = cv::Scalar(129.1863, 104.7624, 93.5940);
     d.scale = .5;
     const Tensor row = Auxiliary(d).forward(torch::full({ 1, 1, CROP, CROP }, .6))[0];
@@ -157,42 +157,42 @@ TEST(Auxiliary, scales_and_subtracts)
         EXPECT_NEAR(row[i].item<double>(), (153 - d.mean[(int)i / 4]) * .5, 1e-3);
 }
 
-TEST(Auxiliary, grey_plane_thrice_equals_summed_filters)
+TEST(Auxiliary, gray_plane_thrice_equals_summed_filters)
 {
     torch::manual_seed(5);
     const Tensor kernels = torch::randn({ 6, 3, 3, 3 });
-    SmallGraph colour, grey;
-    colour.input("image", { 1, 3, 32, 32 });
-    colour.node("Flatten", { colour.node("Conv", { "image", colour.weights("w", kernels) }, { "c" }) }, { "row" });
-    colour.output("row");
-    grey.input("image", { 1, 1, 32, 32 });
-    grey.node("Flatten", { grey.node("Conv", { "image", grey.weights("w", kernels.sum(1, true)) }, { "c" }) }, { "row" });
-    grey.output("row");
+    SmallGraph color, gray;
+    color.input("image", { 1, 3, 32, 32 });
+    color.node("Flatten", { color.node("Conv", { "image", color.weights("w", kernels) }, { "c" }) }, { "row" });
+    color.output("row");
+    gray.input("image", { 1, 1, 32, 32 });
+    gray.node("Flatten", { gray.node("Conv", { "image", gray.weights("w", kernels.sum(1, true)) }, { "c" }) }, { "row" });
+    gray.output("row");
 
-    NetworkDescription three = describe(cv::sanprivacy::NETWORK_MATCHER, 32, 32), one = describe(cv::sanprivacy::NETWORK_MATCHER, 32, 32, "grey");
-    three.file = colour.write();
-    one.file = grey.write();
-    three.layout = one.layout = scaledLayout(32. / 112);
+    ModelDescription three = describe(cv::sanprivacy::NETWORK_MATCHER, 32, 32), one = describe(cv::sanprivacy::NETWORK_MATCHER, 32, 32, "gray");
+    three.file = color.write();
+    one.file = gray.write();
+    three.landmark_template = one.landmark_template = scaledTemplate(32. / 112);
     const Tensor x = toTensor(texture(4)), expected = Auxiliary(one).forward(x);
     EXPECT_LE(((Auxiliary(three).forward(x) - expected).abs().max() / expected.abs().max()).item<double>(), 1e-5);
 }
 
-TEST(Auxiliary, colour_goes_to_the_channels_of_the_network)
+TEST(Auxiliary, color_goes_to_the_channels_of_the_network)
 {
     const Tensor r = toTensor(texture(4)), g = toTensor(texture(5)), b = toTensor(texture(6)), rgb = torch::cat({ r, g, b }, 1);
-    const auto forward = [&](const char* colour, const Tensor& faces)
+    const auto forward = [&](const char* color, const Tensor& faces)
     {
         SmallGraph graph;
-        buildPassThrough(graph, std::string(colour) == "grey" ? 1 : 3, 16, 16);
-        NetworkDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 16, 16, colour);
+        buildPassThrough(graph, std::string(color) == "gray" ? 1 : 3, 16, 16);
+        ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 16, 16, color);
         d.file = graph.write();
-        d.layout = scaledLayout(16. / 112);
+        d.landmark_template = scaledTemplate(16. / 112);
         return Auxiliary(d).forward(faces).reshape({ faces.size(0), -1, 16, 16 });
     };
     const auto same = [](const Tensor& found, const Tensor& expected) { return torch::allclose(found, expected, 0, 1e-5); };
-    EXPECT_TRUE(same(forward("rgb", rgb)[0][1], forward("grey", g)[0][0]));
-    EXPECT_TRUE(same(forward("bgr", rgb)[0][2], forward("grey", r)[0][0]));
-    EXPECT_TRUE(same(forward("grey", rgb), forward("grey", .299 * r + .587 * g + .114 * b)));
+    EXPECT_TRUE(same(forward("rgb", rgb)[0][1], forward("gray", g)[0][0]));
+    EXPECT_TRUE(same(forward("bgr", rgb)[0][2], forward("gray", r)[0][0]));
+    EXPECT_TRUE(same(forward("gray", rgb), forward("gray", .299 * r + .587 * g + .114 * b)));
 }
 
 //! Two convolutions and the softmax of three values.
@@ -209,11 +209,11 @@ void buildClassifier(SmallGraph& g, double gain = 1)
     g.output("probability");
 }
 
-NetworkDescription describeClassifier(const SmallGraph& g)
+ModelDescription describeClassifier(const SmallGraph& g)
 {
-    NetworkDescription d = describe(cv::sanprivacy::NETWORK_CLASSIFIER, 24, 24);
+    ModelDescription d = describe(cv::sanprivacy::NETWORK_CLASSIFIER, 24, 24);
     d.file = g.write();
-    d.layout = scaledLayout(24. / 112);
+    d.landmark_template = scaledTemplate(24. / 112);
     d.output = "probability";
     d.index = { 1, 2 };
     return d;
@@ -223,7 +223,7 @@ TEST(Auxiliary, classifier_gives_the_logit_of_its_elements)
 {
     SmallGraph g;
     buildClassifier(g);
-    const NetworkDescription d = describeClassifier(g);
+    const ModelDescription d = describeClassifier(g);
     const Auxiliary auxiliary(d);
     const Tensor x = torch::cat({ toTensor(texture(5)), toTensor(texture(6)) }, 0), logit = auxiliary.forward(x);
     ASSERT_EQ(logit.sizes(), Ints({ 2, 1 }));
@@ -236,7 +236,7 @@ TEST(Auxiliary, certainty_stays_finite)
 {
     SmallGraph g;
     buildClassifier(g, 1000);
-    NetworkDescription d = describeClassifier(g);
+    ModelDescription d = describeClassifier(g);
     for (int index = 0; index < 3; ++index)
     {
         d.index = { index };
@@ -275,9 +275,9 @@ TEST(Auxiliary, descriptors)
 {
     SmallGraph g;
     buildPassThrough(g, 3, 8, 8);
-    NetworkDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 8, 8);
+    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 8, 8);
     d.file = g.write();
-    d.layout = scaledLayout(8. / 112);
+    d.landmark_template = scaledTemplate(8. / 112);
     const Tensor x = torch::cat({ toTensor(texture(8)), toTensor(texture(9)) }, 0);
     const Tensor plain = Auxiliary(d).forward(x);
     d.distance = cv::sanprivacy::DISTANCE_COSINE;
@@ -296,9 +296,9 @@ TEST(Auxiliary, jitter_moves_the_crop)
 {
     SmallGraph g;
     buildPassThrough(g, 3, CROP, CROP);
-    NetworkDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
+    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
     d.file = g.write();
-    d.layout = scaledLayout(2);
+    d.landmark_template = scaledTemplate(2);
     const Auxiliary auxiliary(d);
     const Tensor x = toTensor(texture(10));
     EXPECT_LE(meanDifference(auxiliary.crop(x, torch::tensor({ { 1.f, 0.f, 0.f } })), auxiliary.crop(x)), 1e-6);
@@ -331,10 +331,10 @@ TEST(Auxiliary, wrong_descriptions)
 {
     SmallGraph g;
     buildClassifier(g);
-    const NetworkDescription good = describeClassifier(g);
+    const ModelDescription good = describeClassifier(g);
     EXPECT_NO_THROW(Auxiliary{ good });
 
-    NetworkDescription bad = good;
+    ModelDescription bad = good;
     bad.index = { 0, 3 };
     EXPECT_THROW(Auxiliary{ bad }, cv::Exception);
     bad = good;
@@ -344,13 +344,13 @@ TEST(Auxiliary, wrong_descriptions)
     bad.output.clear(); // there are two
     EXPECT_THROW(Auxiliary{ bad }, cv::Exception);
     bad = good;
-    bad.layout.clear();
+    bad.landmark_template.clear();
     EXPECT_THROW(Auxiliary{ bad }, cv::Exception);
     bad = good;
     bad.size.width = 25;
     EXPECT_THROW(Auxiliary{ bad }, cv::Exception);
     bad = good;
-    bad.colour = "grey";
+    bad.color = "gray";
     EXPECT_THROW(Auxiliary{ bad }, cv::Exception);
     bad = good;
     bad.file += ".absent";
@@ -404,11 +404,11 @@ std::vector<Photograph> readPhotographs(const char* set, size_t count)
 //! From photograph to crop to network is what training sees; straight from photograph to network is what a judge sees.
 TEST(Auxiliary, agrees_with_FaceNetwork_on_photographs)
 {
-    const std::filesystem::path networksFile = std::filesystem::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/samples/networks.yml";
-    std::vector<NetworkDescription> networks;
+    const std::filesystem::path networksFile = std::filesystem::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/samples/models.yml";
+    std::vector<ModelDescription> networks;
     try
     {
-        cv::sanprivacy::readNetworks(networksFile.string(), networks);
+        cv::sanprivacy::readModelDescriptions(networksFile.string(), networks);
     }
     catch (const cv::Exception& e)
     {
@@ -429,12 +429,12 @@ TEST(Auxiliary, agrees_with_FaceNetwork_on_photographs)
         Tensor previous;
         for (const auto& p : photographs)
         {
-            cv::Mat grey, canonical, crop, output;
-            cv::cvtColor(p.image, grey, cv::COLOR_BGR2GRAY);
-            judge->crop(grey, p.face, crop);
+            cv::Mat gray, canonical, crop, output;
+            cv::cvtColor(p.image, gray, cv::COLOR_BGR2GRAY);
+            judge->crop(gray, p.face, crop);
             judge->forward(std::vector<cv::Mat>{ crop }, output);
             const Tensor judged = torch::from_blob(output.data, { 1, (int64_t)output.total() }).clone();
-            cv::sanprivacy::alignFace(grey, p.face, canonical);
+            cv::sanprivacy::alignFace(gray, p.face, canonical);
             torch::NoGradGuard noGrad;
             const Tensor found = auxiliary.forward(toTensor(canonical));
             if (network.task == cv::sanprivacy::NETWORK_CLASSIFIER)

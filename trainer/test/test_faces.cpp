@@ -52,7 +52,7 @@ TEST(Train_FaceCache, is_rebuilt_when_something_changed_and_only_then)
     EXPECT_FALSE(rebuilt());
 
     cv::imwrite((folder / "data/images/001.png").string(), drawFace(0, 77));
-    EXPECT_TRUE(rebuilt()) << "a picture changed";
+    EXPECT_TRUE(rebuilt()) << "an image changed";
     EXPECT_FALSE(rebuilt());
 
     std::string labels;
@@ -70,18 +70,18 @@ TEST(Train_FaceCache, is_rebuilt_when_something_changed_and_only_then)
     EXPECT_FALSE(rebuilt());
 }
 
-TEST(Train_FaceCache, unreadable_pictures_are_named_and_left_out)
+TEST(Train_FaceCache, unreadable_images_are_named_and_left_out)
 {
     const TemporaryFolder folder;
     drawDataset(folder / "data", 6);
     std::vector<Sample> samples = drawnSamples(folder / "data");
     write(samples[1].file, "");
-    write(samples[2].file, "no picture");
+    write(samples[2].file, "no image");
     fs::remove(samples[3].file);
     const fs::path jpeg = folder / "data/whole.jpg";
     cv::imwrite(jpeg.string(), drawFace(0, 1));
     samples[4].file = jpeg;
-    fs::resize_file(jpeg, fs::file_size(jpeg) / 2); // OpenCV decodes it, half of it grey
+    fs::resize_file(jpeg, fs::file_size(jpeg) / 2); // OpenCV decodes it, half of it gray
     samples[5].landmarks.assign(5, cv::Point2f(10, 10));
 
     ::testing::internal::CaptureStderr();
@@ -90,9 +90,9 @@ TEST(Train_FaceCache, unreadable_pictures_are_named_and_left_out)
     EXPECT_TRUE(cache.readable(0));
     for (size_t i = 1; i < 6; i++)
         EXPECT_FALSE(cache.readable(i)) << i;
-    EXPECT_NE(std::string::npos, said.find("4 of 6 pictures left out, unreadable:")) << said;
+    EXPECT_NE(std::string::npos, said.find("4 of 6 images left out, unreadable:")) << said;
     EXPECT_NE(std::string::npos, said.find("002.png")) << said;
-    EXPECT_NE(std::string::npos, said.find("1 of 6 pictures left out, no face found:")) << said;
+    EXPECT_NE(std::string::npos, said.find("1 of 6 images left out, no face found:")) << said;
 }
 
 TEST(Train_Dataset, holds_out_persons_and_leaves_out_what_is_not_inside)
@@ -118,7 +118,7 @@ TEST(Train_Dataset, holds_out_persons_and_leaves_out_what_is_not_inside)
         trained.insert(dataset.train.sample(i).identity);
     for (size_t i = 0; i < dataset.heldOut.size(); i++)
         EXPECT_EQ(0u, trained.count(dataset.heldOut.sample(i).identity));
-    EXPECT_NE(std::string::npos, said.find("1 left out whose crop leaves the picture")) << said;
+    EXPECT_NE(std::string::npos, said.find("1 left out whose crop leaves the image")) << said;
     EXPECT_NE(std::string::npos, said.find("1 left out without a known gender")) << said;
 }
 
@@ -163,16 +163,16 @@ TEST(Train_FaceBatches, depend_on_seed_and_step_alone)
     EXPECT_NEAR(batch[0].sum().item<double>(), inOrder[0].sum().item<double>(), 1) << "the same faces, shuffled";
     EXPECT_EQ(3, batch[1].sum().item<float>());
 
-    const FaceBatches inColour(faces, 4, 1, Jitter::none(), true), inGrey(faces, 4, 1, Jitter::none());
-    const torch::Tensor colour = inColour(1)[0];
-    EXPECT_EQ(std::vector<int64_t>({ 4, 3, 224, 224 }), colour.sizes().vec());
-    EXPECT_TRUE(torch::allclose(luma(colour), inGrey(1)[0], 0, 1. / 255)) << "but for the rounding of grey levels";
+    const FaceBatches inColor(faces, 4, 1, Jitter::none(), true), inGray(faces, 4, 1, Jitter::none());
+    const torch::Tensor color = inColor(1)[0];
+    EXPECT_EQ(std::vector<int64_t>({ 4, 3, 224, 224 }), color.sizes().vec());
+    EXPECT_TRUE(torch::allclose(luma(color), inGray(1)[0], 0, 1. / 255)) << "but for the rounding of gray levels";
 }
 
-TEST(Train_FaceBatches, colour_is_rgb)
+TEST(Train_FaceBatches, color_is_rgb)
 {
     const cv::Mat orange(2, 2, CV_8UC3, cv::Scalar(0, 102, 255)); // BGR
-    const torch::Tensor faces = stackImages({ colourFace(orange), colourFace(orange) });
+    const torch::Tensor faces = stackImages({ colorFace(orange), colorFace(orange) });
     ASSERT_EQ(std::vector<int64_t>({ 2, 3, 2, 2 }), faces.sizes().vec());
     EXPECT_TRUE(torch::allclose(faces[1].slice(1, 1).slice(2, 1).flatten(), torch::tensor({ 1.f, .4f, 0.f })));
     EXPECT_NEAR(luma(faces)[0][0][0][0].item<float>(), .299 + .4 * .587, 1e-6);

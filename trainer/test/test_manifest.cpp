@@ -103,7 +103,7 @@ TEST(Train_Manifest, lfw)
     write(folder / "Bob_Ray/Bob_Ray_0001.jpg", "");
     write(folder / "Bob_Ray/Bob_Ray_0002.jpg", "");
     write(folder / "Cy_Ho/Cy_Ho_0001.jpg", "");
-    write(folder / "female_names.txt", "Ann_Lee_0001.jpg\n"); // a list of pictures
+    write(folder / "female_names.txt", "Ann_Lee_0001.jpg\n"); // a list of images
     write(folder / "male_names.txt", "Bob_Ray\n");            // a list of persons
     write(folder / "peopleDevTrain.txt", "1\nAnn_Lee\t1\n");
     const std::vector<Sample> samples = readManifest(folder.path(), { GENDER });
@@ -173,7 +173,7 @@ TEST(Train_Manifest, fairface)
     EXPECT_EQ("validation", samples[1].split);
 }
 
-TEST(Train_Manifest, several_attributes_of_the_same_pictures)
+TEST(Train_Manifest, several_attributes_of_the_same_images)
 {
     const TemporaryFolder folder;
     write(folder / "labels.csv", "file,gender,age\nb,F,62\na,M,30-39\nc,,70\n");
@@ -209,7 +209,7 @@ TEST(Train_Manifest, errors_say_what_was_expected)
     write(folder / "labels.csv", "file,gender\na\n");
     EXPECT_FALSE(message([&] { readManifest(folder.path(), { GENDER }); }).empty());
     write(folder / "labels.csv", "file,gender\n");
-    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), { GENDER }); }), "lists no pictures"));
+    EXPECT_TRUE(contains(message([&] { readManifest(folder.path(), { GENDER }); }), "lists no images"));
 }
 
 } // namespace

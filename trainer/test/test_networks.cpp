@@ -222,7 +222,7 @@ TEST(LandmarkNetwork, gathered_statistics_make_evaluation_agree_with_training)
     EXPECT_LT((network.forward(x) - training).abs().max().item<float>(), .02f); // variances are unbiased there, biased here
 }
 
-// A network that cannot fit two pictures has a broken path from weights to loss.
+// A network that cannot fit two images has a broken path from weights to loss.
 template <class Network> double lossAfterTraining(Network& network, const Tensor& x, const Tensor& target, int steps)
 {
     torch::optim::Adam optimiser(network.parameters(), torch::optim::AdamOptions(1e-3));
@@ -238,7 +238,7 @@ template <class Network> double lossAfterTraining(Network& network, const Tensor
     return loss;
 }
 
-TEST(GenderClassifier, fits_two_pictures)
+TEST(GenderClassifier, fits_two_images)
 {
     torch::manual_seed(5);
     GenderClassifier network;
@@ -246,7 +246,7 @@ TEST(GenderClassifier, fits_two_pictures)
     EXPECT_LT(lossAfterTraining(network, torch::rand({2, 1, CROP_SIZE, CROP_SIZE}), torch::tensor({{-1.f}, {1.f}}), 40), .05);
 }
 
-TEST(LandmarkNetwork, fits_two_pictures)
+TEST(LandmarkNetwork, fits_two_images)
 {
     torch::manual_seed(6);
     LandmarkNetwork network;

@@ -197,10 +197,10 @@ TEST_F(Train_Verbs, pretrain_train_and_export)
     const fs::path matcher = models / "matcher-mobileface-v2-112.onnx";
     if (!fs::exists(matcher))
         GTEST_SKIP() << "the verb train is not run: no " << matcher;
-    write(folder_ / "networks.yml", "%YAML:1.0\n---\nmobile:\n  task: \"matcher\"\n  file: \"" + matcher.string() + "\"\n"
-          "  width: 112\n  height: 112\n  colour: \"rgb\"\n"
-          "  layout: [ 38.2946,51.6963, 73.5318,51.5014, 56.0252,71.7366, 41.5493,92.3655, 70.7299,92.2041 ]\n  distance: \"cosine\"\n");
-    const Result trained = run(common + " --matchers mobile --networks " + (folder_ / "networks.yml").string());
+    write(folder_ / "models.yml", "%YAML:1.0\n---\nmobile:\n  task: \"matcher\"\n  file: \"" + matcher.string() + "\"\n"
+          "  width: 112\n  height: 112\n  color: \"rgb\"\n"
+          "  landmark_template: [ 38.2946,51.6963, 73.5318,51.5014, 56.0252,71.7366, 41.5493,92.3655, 70.7299,92.2041 ]\n  distance: \"cosine\"\n");
+    const Result trained = run(common + " --matchers mobile --models " + (folder_ / "models.yml").string());
     ASSERT_EQ(0, trained.code) << trained.output;
     EXPECT_NE(std::string::npos, trained.output.find("error_opposite")) << trained.output;
     EXPECT_EQ(0, run("export " + out + "/checkpoint.pt -o " + exported).code);
@@ -211,11 +211,11 @@ TEST_F(Train_Verbs, residual_learns_against_attackers_and_exports)
 {
     const std::string attackers = (folder_ / "attackers").string(), out = (folder_ / "residual").string();
     const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata";
-    write(folder_ / "networks.yml", "%YAML:1.0\n---\nmatcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() +
-          "\"\n  width: 32\n  height: 32\n  colour: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n"
+    write(folder_ / "models.yml", "%YAML:1.0\n---\nmatcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() +
+          "\"\n  width: 32\n  height: 32\n  color: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n"
           "classifier:\n  task: \"classifier\"\n  file: \"" + (testdata / "classifier.onnx").string() +
-          "\"\n  width: 224\n  height: 224\n  scale: 0.003921569\n  colour: \"grey\"\n  square: 0.7\n  index: 0\n");
-    const std::string networks = " --networks " + (folder_ / "networks.yml").string();
+          "\"\n  width: 224\n  height: 224\n  scale: 0.003921569\n  color: \"gray\"\n  square: 0.7\n  index: 0\n");
+    const std::string networks = " --models " + (folder_ / "models.yml").string();
     const Result ensemble = run("attackers --matchers matcher" + networks + small(attackers, 2));
     ASSERT_EQ(0, ensemble.code) << ensemble.output;
     EXPECT_NE(std::string::npos, ensemble.output.find("accuracy8")) << ensemble.output;
@@ -246,9 +246,9 @@ TEST_F(Train_Verbs, residual_learns_to_hide_several_attributes)
     const std::string attackers = (folder_ / "attackers").string(), out = (folder_ / "residual").string(),
                       ages = (folder_ / "ages.yml.gz").string(), both = " --attribute gender age --positive \"\" \">=26\"";
     const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata";
-    write(folder_ / "networks.yml", "%YAML:1.0\n---\nmatcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() +
-          "\"\n  width: 32\n  height: 32\n  colour: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n");
-    const std::string networks = " --networks " + (folder_ / "networks.yml").string() + " --matchers matcher" + both;
+    write(folder_ / "models.yml", "%YAML:1.0\n---\nmatcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() +
+          "\"\n  width: 32\n  height: 32\n  color: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n");
+    const std::string networks = " --models " + (folder_ / "models.yml").string() + " --matchers matcher" + both;
     ASSERT_EQ(0, run("prototypes" + data() + " --attribute age --positive \">=26\" -o " + ages).code);
     ASSERT_EQ(0, run("attackers" + networks + small(attackers, 1)).code);
 

@@ -19,7 +19,7 @@ using namespace cv::sanprivacy;
 
 namespace {
 
-//! The newest picture of a camera: a slow reader misses pictures instead of falling behind.
+//! The newest image of a camera: a slow reader misses images instead of falling behind.
 class NewestFrame
 {
 public:
@@ -74,9 +74,9 @@ int main(int argc, char** argv)
     CommandLineParser parser(argc, argv,
         "{ help h      |    | print this message }"
         "{ @camera     | 0  | number of a webcam, or URL of an RTSP or HTTP camera }"
-        "{ @output     |    | film to write; empty: show a window }"
+        "{ @output     |    | video to write; empty: show a window }"
         "{ seconds s   | 0  | end after so long; 0: at a key in the window or the end of the stream }"
-        "{ look-ahead  | 6  | pictures kept back, to protect faces before they are found }"
+        "{ look-ahead  | 6  | images kept back, to protect faces before they are found }"
         "{ detector d  |    | YuNet ONNX file, or cascade; empty: the shipped YuNet }"
         "{ model m     |    | perturbing network; empty: the shipped one }");
     parser.about("Protects the faces that a camera sees.");
@@ -138,7 +138,7 @@ int main(int argc, char** argv)
         while (!output.empty() && anonymizer->flush(result))
             show();
         //! [camera]
-        std::cout << newest.missed() << " picture(s) dropped" << std::endl;
+        std::cout << newest.missed() << " image(s) dropped" << std::endl;
     }
     catch (const cv::Exception& e) // a missing network, a bad option
     {

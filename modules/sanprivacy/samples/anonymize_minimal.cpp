@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// Protects the faces of a film, in ten lines: anonymize_minimal FILM RESULT.avi
+// Protects the faces of a video, in ten lines: anonymize_minimal VIDEO RESULT.avi
 
 #include <opencv2/sanprivacy.hpp>
 #include <opencv2/videoio.hpp>
@@ -12,12 +12,12 @@ using namespace cv::sanprivacy;
 int main(int, char** argv)
 {
     //! [minimal]
-    cv::VideoCapture film(argv[1]);
+    cv::VideoCapture video(argv[1]);
     auto anonymizer = StreamAnonymizer::create(FaceDetector::create(), Perturber::create());
-    const cv::Size size(int(film.get(cv::CAP_PROP_FRAME_WIDTH)), int(film.get(cv::CAP_PROP_FRAME_HEIGHT)));
-    cv::VideoWriter writer(argv[2], cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), film.get(cv::CAP_PROP_FPS), size);
+    const cv::Size size(int(video.get(cv::CAP_PROP_FRAME_WIDTH)), int(video.get(cv::CAP_PROP_FRAME_HEIGHT)));
+    cv::VideoWriter writer(argv[2], cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(cv::CAP_PROP_FPS), size);
     cv::Mat frame, result;
-    while (film.read(frame))
+    while (video.read(frame))
         if (anonymizer->process(frame, result))
             writer.write(result);
     while (anonymizer->flush(result))

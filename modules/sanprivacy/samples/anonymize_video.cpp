@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// Protects every face of a film: file to file. Picture only; `sanprivacy video` also keeps sound and time stamps.
+// Protects every face of a video: file to file. Image only; `sanprivacy video` also keeps sound and time stamps.
 
 #include <iostream>
 
@@ -16,13 +16,13 @@ int main(int argc, char** argv)
 {
     CommandLineParser parser(argc, argv,
         "{ help h      |               | print this message }"
-        "{ @input      |               | film }"
-        "{ @output     | protected.avi | protected film }"
-        "{ replace r   | 0             | 0: perturbed face, 1: blur, 2: mosaic, 3: solid }"
+        "{ @input      |               | video }"
+        "{ @output     | protected.avi | protected video }"
+        "{ replace r   | 0             | 0: perturbed face, 1: blur, 2: pixelation, 3: solid }"
         "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: voted on for each face }"
         "{ detector d  |               | YuNet ONNX file, or cascade; empty: the shipped YuNet }"
         "{ model m     |               | perturbing network; empty: the shipped one }");
-    parser.about("Protects every face of a film.");
+    parser.about("Protects every face of a video.");
     const String input = parser.get<String>("@input"), output = parser.get<String>("@output");
     if (parser.has("help") || input.empty() || !parser.check())
     {
@@ -31,8 +31,8 @@ int main(int argc, char** argv)
         return parser.has("help") ? 0 : 2;
     }
 
-    VideoCapture film(input);
-    if (!film.isOpened())
+    VideoCapture video(input);
+    if (!video.isOpened())
     {
         std::cerr << "Cannot read " << input << std::endl;
         return 1;
@@ -53,14 +53,14 @@ int main(int argc, char** argv)
         StreamRecord record;
         for (bool more = true; more; )
         {
-            more = film.read(frame);
+            more = video.read(frame);
             if (more)
                 anonymizer->push(frame);
             else
                 anonymizer->finish();
             while (anonymizer->pop(result, record))
             {
-                if (!writer.isOpened() && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), film.get(CAP_PROP_FPS), result.size()))
+                if (!writer.isOpened() && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(CAP_PROP_FPS), result.size()))
                     CV_Error(Error::StsError, "Cannot write " + output);
                 writer.write(result);
                 ++frames;

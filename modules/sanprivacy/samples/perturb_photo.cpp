@@ -21,7 +21,7 @@ int main(int argc, char** argv)
         "{ prototype p | 2             | 0: same gender, 1: neutral, 2: opposite gender }"
         "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: predicted for each face }"
         "{ detector d  |               | YuNet ONNX file, or cascade; empty: the shipped YuNet }"
-        "{ grey g      |               | write a grey photo }");
+        "{ gray g      |               | write a gray photo }");
     parser.about("Perturbs the faces of a photo with a semi-adversarial network.");
     const String input = parser.get<String>("@input"), output = parser.get<String>("@output");
     const int prototype = parser.get<int>("prototype"), label = parser.get<int>("label");
@@ -43,7 +43,7 @@ int main(int argc, char** argv)
     {
         //! [perturb]
         FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
-        Perturber::create()->perturbFaces(photo, faces, perturbed, { label }, prototype, parser.has("grey"));
+        Perturber::create()->perturbFaces(photo, faces, perturbed, { label }, prototype, parser.has("gray"));
         imwrite(output, perturbed);
         //! [perturb]
     }

@@ -13,7 +13,7 @@ const int LANDMARKS = 5;
 const int FACE_COLUMNS = 15;  // x, y, width, height, five landmarks, score
 const int FACE_LANDMARK = 4;  // column of the first landmark
 
-//! Share of the crop's side over which a change fades to nothing at the rim: hair and background keep their own look.
+//! Share of the crop's side over which a change fades to nothing at the border: hair and background keep their own look.
 const double FEATHER = .12;
 
 //! Eyes 90 px apart on row 68; nose and mouth where they lie in the mean training face, aligned so and made symmetric.
@@ -57,15 +57,15 @@ void checkImage(const Mat& image)
     CV_Check(image.size(), !image.empty(), "The image is empty");
     CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_16U || image.depth() == CV_32F,
                   "The image must be 8-bit or 16-bit unsigned or 32-bit float");
-    CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be grey or BGR");
+    CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be gray or BGR");
 }
 
-//! Takes the image to a crop with the given layout of landmarks.
-Similarity imageToCrop(InputArray landmarks, const std::vector<Point2c>& layout)
+//! Takes the image to a crop with the given landmark template.
+Similarity imageToCrop(InputArray landmarks, const std::vector<Point2c>& landmark_template)
 {
     const std::vector<Point2c> points = readPoints(landmarks);
     CV_CheckEQ((int)points.size(), LANDMARKS, "A face has five landmarks");
-    return fitSimilarity(points, layout);
+    return fitSimilarity(points, landmark_template);
 }
 
 //! Share of the pixels of a crop whose centres lie inside the image.
@@ -114,12 +114,12 @@ void estimateSimilarity(InputArray src, InputArray dst, OutputArray transform)
     Mat(fitSimilarity(readPoints(src), readPoints(dst)).matrix()).copyTo(transform);
 }
 
-double alignFace(InputArray _image, InputArray landmarks, OutputArray _dst, const Size& size, InputArray layout)
+double alignFace(InputArray _image, InputArray landmarks, OutputArray _dst, const Size& size, InputArray landmark_template)
 {
     CV_INSTRUMENT_REGION();
     const Mat image = _image.getMat();
     checkImage(image);
-    const Similarity transform = imageToCrop(landmarks, layout.empty() ? canonicalLandmarks(size) : readPoints(layout));
+    const Similarity transform = imageToCrop(landmarks, landmark_template.empty() ? canonicalLandmarks(size) : readPoints(landmark_template));
     const double inside = coverage(image.size(), size, transform.inverse());
     if (inside == 0)
         CV_Error(Error::StsOutOfRange, "The landmarks place the face outside the image");
@@ -137,7 +137,7 @@ void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed,
     const Mat perturbed = _perturbed.getMat();
     checkImage(image);
     checkImage(face);
-    CV_CheckTypeEQ(perturbed.type(), CV_MAKETYPE(face.depth(), 1), "The perturbed crop must be grey, of the depth of the face");
+    CV_CheckTypeEQ(perturbed.type(), CV_MAKETYPE(face.depth(), 1), "The perturbed crop must be gray, of the depth of the face");
     CV_CheckEQ(perturbed.size(), face.size(), "The perturbed crop must be of the size of the face");
     const Size size = face.size();
     const Similarity toImage = imageToCrop(landmarks, canonicalLandmarks(size)).inverse();
@@ -147,16 +147,16 @@ void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed,
 
     if (face.channels() == 3)
     {
-        Mat grey;
-        cvtColor(face, grey, COLOR_BGR2GRAY);
-        face = grey;
+        Mat gray;
+        cvtColor(face, gray, COLOR_BGR2GRAY);
+        face = gray;
     }
     Mat change;
     subtract(perturbed, face, change, noArray(), CV_32F);
     const double gain = white(image.depth()) / white(face.depth());
     change = change.mul(feather(size.height).t() * feather(size.width), gain);
 
-    // The same change in B, G and R moves luma and leaves the colour differences as they are.
+    // The same change in B, G and R moves luma and leaves the color differences as they are.
     Mat part = image(target), warped(target.size(), CV_32F);
     warpSimilarity(change, warped, Similarity(1., -Point2c(target.x, target.y)) * toImage, INTER_CUBIC, BORDER_CONSTANT);
     if (part.channels() == 3)

@@ -13,18 +13,18 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int CELLS = 6;         // mean colours that remain of a head, across; too few for eyes and mouth
+const int CELLS = 6;         // mean colors that remain of a head, across; too few for eyes and mouth
 const int FRAME_CELLS = 8;   // and of a whole frame
-const double GREY = 128;
+const double GRAY = 128;
 
-//! The picture as so few mean colours.
-Mat fewColours(const Mat& picture, int cells, int interpolation)
+//! The image as so few mean colors.
+Mat fewColors(const Mat& image, int cells, int interpolation)
 {
-    const int shortSide = std::max(1, std::min(picture.cols, picture.rows));
-    const Size size(std::max(1, cells * picture.cols / shortSide), std::max(1, cells * picture.rows / shortSide));
+    const int shortSide = std::max(1, std::min(image.cols, image.rows));
+    const Size size(std::max(1, cells * image.cols / shortSide), std::max(1, cells * image.rows / shortSide));
     Mat few, result;
-    resize(picture, few, size, 0, 0, INTER_AREA);
-    resize(few, result, picture.size(), 0, 0, interpolation);
+    resize(image, few, size, 0, 0, INTER_AREA);
+    resize(few, result, image.size(), 0, 0, interpolation);
     return result;
 }
 
@@ -53,15 +53,15 @@ void coverHead(const Mat& source, Mat& dst, const HeadShape& head, int replaceme
 
     Mat cover;
     if (replacement == REPLACE_SOLID)
-        cover = Mat(inside.size(), source.type(), Scalar::all(GREY));
+        cover = Mat(inside.size(), source.type(), Scalar::all(GRAY));
     else
-        cover = fewColours(source(inside), CELLS, replacement == REPLACE_MOSAIC ? INTER_NEAREST : INTER_LINEAR);
+        cover = fewColors(source(inside), CELLS, replacement == REPLACE_PIXELATION ? INTER_NEAREST : INTER_LINEAR);
     cover.copyTo(dst(inside), mask);
 }
 
 void coverFrame(const Mat& source, Mat& dst)
 {
-    fewColours(source, FRAME_CELLS, INTER_LINEAR).copyTo(dst);
+    fewColors(source, FRAME_CELLS, INTER_LINEAR).copyTo(dst);
 }
 
 }} // namespace cv::sanprivacy

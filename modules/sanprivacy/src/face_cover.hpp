@@ -13,7 +13,7 @@ namespace cv { namespace sanprivacy {
 @param source the frame as it was; 8-bit, 1 or 3 channels.
 @param dst the frame that is changed, of the same size and type.
 @param head what is covered.
-@param replacement REPLACE_BLUR, REPLACE_MOSAIC or REPLACE_SOLID.
+@param replacement REPLACE_BLUR, REPLACE_PIXELATION or REPLACE_SOLID.
 @param spared heads that are replaced otherwise and stay as dst has them. */
 void coverHead(const Mat& source, Mat& dst, const HeadShape& head, int replacement, const std::vector<HeadShape>& spared);
 

@@ -18,7 +18,7 @@ class FaceDetector::Impl
 {
 public:
     virtual ~Impl() {}
-    //! @param image 8-bit, grey or BGR. @return rows as FaceDetector::detect() promises, in any order; none: empty.
+    //! @param image 8-bit, gray or BGR. @return rows as FaceDetector::detect() promises, in any order; none: empty.
     virtual Mat detect(const Mat& image, bool quick) = 0;
 };
 
@@ -37,7 +37,7 @@ const double SIDE = 2.8; // of a square that the landmark network sees best
 const Point2c BOX_CENTRE(0, -.25);
 const Size2d BOX(2.4, 3.);
 
-//! A square of the picture that may show a face.
+//! A square of the image that may show a face.
 struct Square
 {
     Point2c centre;
@@ -50,25 +50,25 @@ struct Square
 //! What the landmark network sees in a square.
 struct Candidate
 {
-    std::vector<Point2c> landmarks; //!< pixels of the picture
+    std::vector<Point2c> landmarks; //!< pixels of the image
     double logit;                   //!< of the probability that the square shows a face
     double votes;
 };
 
-Mat toGrey(const Mat& image)
+Mat toGray(const Mat& image)
 {
     if (image.channels() == 1)
         return image;
-    Mat grey;
-    cvtColor(image, grey, COLOR_BGR2GRAY);
-    return grey;
+    Mat gray;
+    cvtColor(image, gray, COLOR_BGR2GRAY);
+    return gray;
 }
 
-//! The grey picture and its halves, so that a square of any size is cut from few pixels.
+//! The gray image and its halves, so that a square of any size is cut from few pixels.
 class Pyramid
 {
 public:
-    explicit Pyramid(const Mat& grey) : levels(1, grey)
+    explicit Pyramid(const Mat& gray) : levels(1, gray)
     {
         while (std::min(levels.back().cols, levels.back().rows) > 1
                && std::max(levels.back().cols, levels.back().rows) > SMALLEST)
@@ -81,7 +81,7 @@ public:
 
     Size size() const { return levels[0].size(); }
 
-    //! dst = the picture under the similarity.
+    //! dst = the image under the similarity.
     void warp(Mat& dst, const Similarity& transform) const
     {
         size_t level = 0;
@@ -96,7 +96,7 @@ private:
     std::vector<Mat> levels;
 };
 
-//! The five-landmark network (data/landmarks.onnx): landmarks and the probability of a face for squares of a picture.
+//! The five-landmark network (data/landmarks.onnx): landmarks and the probability of a face for squares of an image.
 class LandmarkNetwork
 {
 public:
@@ -107,7 +107,7 @@ public:
         forward(Mat(4, shape, CV_32F, Scalar(0)));
     }
 
-    std::vector<Candidate> look(const Pyramid& picture, const std::vector<Square>& squares)
+    std::vector<Candidate> look(const Pyramid& pyramid, const std::vector<Square>& squares)
     {
         std::vector<Candidate> candidates;
         for (size_t begin = 0; begin < squares.size(); begin += AT_ONCE)
@@ -121,7 +121,7 @@ public:
                 const Square& square = squares[begin + i];
                 const Point2c a = std::polar(INPUT / square.side, -square.roll);
                 toSquare.push_back(Similarity(a, Point2c(INPUT / 2., INPUT / 2.) - a * square.centre));
-                picture.warp(view, toSquare.back());
+                pyramid.warp(view, toSquare.back());
                 if (square.mirrored)
                     flip(view, view, 1);
                 view.convertTo(blobPlane(blob, i), CV_32F, 1 / 255.);
@@ -131,7 +131,7 @@ public:
             {
                 const float* numbers = output.ptr<float>(i);
                 const Square& square = squares[begin + i];
-                const Similarity toPicture = toSquare[i].inverse();
+                const Similarity toImage = toSquare[i].inverse();
                 Candidate candidate;
                 for (int k = 0; k < LANDMARKS; ++k)
                 {
@@ -139,7 +139,7 @@ public:
                     Point2c z = Point2c(point[0], point[1]) * double(INPUT);
                     if (square.mirrored)
                         z.real(INPUT - 1 - z.real());
-                    candidate.landmarks.push_back(toPicture(z));
+                    candidate.landmarks.push_back(toImage(z));
                 }
                 const double p = std::min(std::max(double(numbers[2 * LANDMARKS]), DOUBT), 1 - DOUBT);
                 candidate.logit = std::log(p / (1 - p));
@@ -217,7 +217,7 @@ public:
     Mat detect(const Mat& image, bool quick) CV_OVERRIDE
     {
         const Mat bgr = toBgr(image);
-        if (std::min(bgr.cols, bgr.rows) < LEAST_PICTURE)
+        if (std::min(bgr.cols, bgr.rows) < LEAST_IMAGE)
             return Mat();
         const double longSide = std::max(bgr.cols, bgr.rows);
         const double largest = std::max(std::min(LEAST_SIDE / longSide, MOST_ENLARGED), std::min(MOST_SIDE / longSide, 1.));
@@ -227,7 +227,7 @@ public:
         std::reverse(scales.begin(), scales.end());
         Mat faces = look(bgr, scales);
         if (faces.empty() && !quick)
-            faces = look(bgr, scales.front(), BORDER); // a face may fill the picture
+            faces = look(bgr, scales.front(), BORDER); // a face may fill the image
         while (scales.size() > 1 && scales.back() * longSide > TURNED_SIDE)
             scales.pop_back();
         for (int turns = 1; turns < 4 && faces.empty() && !quick; turns += 2) // or lie on its side
@@ -241,9 +241,9 @@ public:
                 certain.push_back(faces.row(i));
         if (certain.empty())
             return certain;
-        const Pyramid picture(toGrey(image));
+        const Pyramid pyramid(toGray(image));
         for (int i = 0; i < certain.rows; ++i)
-            straighten(bgr, certain.row(i), uprightRoll(picture, certain.row(i), quick ? 1 : 4));
+            straighten(bgr, certain.row(i), uprightRoll(pyramid, certain.row(i), quick ? 1 : 4));
         return certain;
     }
 
@@ -252,15 +252,15 @@ private:
     static const int MOST_FACES = 5000;
     const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
     const double MOST_SIDE = 1600, LEAST_SIDE = 256; // of the largest view, long side; the smallest has half to all of the latter
-    const double TURNED_SIDE = 640;                  // the same of a turned picture
+    const double TURNED_SIDE = 640;                  // the same of a turned image
     const double MOST_ENLARGED = 4;                  // beyond, there is nothing to be seen
-    const int LEAST_PICTURE = 3;                     // side; the network sees faces from 10 pixels on
+    const int LEAST_IMAGE = 3;                     // side; the network sees faces from 10 pixels on
     const double BORDER = .25;                       // of the long side
     const double UPRIGHT = .12;                      // radians; so far a roll harms nothing
     const double CLEARLY_ROLLED = .25;               // radians, between what YuNet and the landmark network see
-    const double LARGE = .6;                         // of a face's box, share of a side of the picture
-    const double PLAIN = 4;                          // standard deviation, grey levels
-    const float LEAST_WHOLE = .95f;                  // share of a face's box inside the picture
+    const double LARGE = .6;                         // of a face's box, share of a side of the image
+    const double PLAIN = 4;                          // standard deviation, gray levels
+    const float LEAST_WHOLE = .95f;                  // share of a face's box inside the image
 
     static Rect2f box(const Mat& face)
     {
@@ -361,7 +361,7 @@ private:
         const Rect2f place = box(face);
         const Point2c centre(place.x + place.width / 2, place.y + place.height / 2), middle(side / 2., side / 2.);
         const Point2c a = std::polar(FACE_IN_VIEW / double(std::max(place.width, place.height)), -roll);
-        const Similarity toView(a, middle - a * centre), toPicture = toView.inverse();
+        const Similarity toView(a, middle - a * centre), toImage = toView.inverse();
         Mat view(side, side, CV_8UC3), found, best;
         warpSimilarity(bgr, view, toView, INTER_LINEAR, BORDER_CONSTANT);
         detector->setInputSize(view.size());
@@ -377,11 +377,11 @@ private:
         if (best.empty())
             return best;
 
-        const Size2d size(best.at<float>(2) * toPicture.scale(), best.at<float>(3) * toPicture.scale());
-        const Point2c at = toPicture(Point2c(best.at<float>(0) + best.at<float>(2) / 2, best.at<float>(1) + best.at<float>(3) / 2));
+        const Size2d size(best.at<float>(2) * toImage.scale(), best.at<float>(3) * toImage.scale());
+        const Point2c at = toImage(Point2c(best.at<float>(0) + best.at<float>(2) / 2, best.at<float>(1) + best.at<float>(3) / 2));
         for (int k = 0; k < LANDMARKS; ++k)
         {
-            const Point2c point = toPicture(landmark(best, k));
+            const Point2c point = toImage(landmark(best, k));
             best.at<float>(FIRST_LANDMARK + 2 * k) = float(point.real());
             best.at<float>(FIRST_LANDMARK + 2 * k + 1) = float(point.imag());
         }
@@ -392,7 +392,7 @@ private:
         return best;
     }
 
-    //! Of a plain picture YuNet takes the whole for a face: one that fills most of it must be seen smaller, too.
+    //! Of a plain image YuNet takes the whole for a face: one that fills most of it must be seen smaller, too.
     bool confirm(const Mat& bgr, const Mat& face)
     {
         const Rect2f place = box(face);
@@ -410,7 +410,7 @@ private:
     YuNet takes nearly all faces that lie on their side or upside down for upright ones; that of 2023 even many that are rolled by 35 degrees. The landmark
     network does not: of 1,307 rolled by 0 to 180 degrees to either side, it chose a wrong turn of 27.
     @param turns quarter turns to choose from: 1, none, or all 4 */
-    double uprightRoll(const Pyramid& picture, const Mat& face, int turns)
+    double uprightRoll(const Pyramid& pyramid, const Mat& face, int turns)
     {
         const double sure = 8; // logit that ends the search: 637 of 653 upright faces have it, and 5 of 654 others
         const Rect2f place = box(face);
@@ -421,7 +421,7 @@ private:
         {
             const double roll = seen + i * CV_PI / 2;
             const Square square = { middle - std::polar(eyes, roll) * BOX_CENTRE, SIDE * eyes, roll, false, 1 };
-            const Candidate candidate = uprightFaces.look(picture, { square })[0];
+            const Candidate candidate = uprightFaces.look(pyramid, { square })[0];
             if (candidate.logit > most)
             {
                 best = rollOf(candidate.landmarks);
@@ -447,7 +447,7 @@ private:
             const Mat found = lookAt(bgr, face, roll);
             if (found.empty())
                 return;
-            found.colRange(0, SCORE).copyTo(face.colRange(0, SCORE)); // the score is that of the picture as it is
+            found.colRange(0, SCORE).copyTo(face.colRange(0, SCORE)); // the score is that of the image as it is
             before = roll;
             roll = rollOf(face);
         }
@@ -515,11 +515,11 @@ struct Proposer
     Proposer(const Point2d& c, double e) : centre(c), eyes(e) {}
 };
 
-//! The picture at a size that cascades search, and the way back.
+//! The image at a size that cascades search, and the way back.
 struct View
 {
     Mat image;
-    Similarity toPicture;
+    Similarity toImage;
     double roll; // of upright faces found in the view, radians
 };
 
@@ -542,12 +542,12 @@ public:
 
     Mat detect(const Mat& image, bool quick) CV_OVERRIDE
     {
-        const Pyramid picture(toGrey(image));
+        const Pyramid pyramid(toGray(image));
         std::vector<Candidate> seen;
         const int rounds = quick ? ROLLED_ROUND : ROUNDS;
         for (int round = 0; round < rounds && distinct(seen, SURE).empty(); ++round)
         {
-            const std::vector<Candidate> found = look(picture, propose(picture, round));
+            const std::vector<Candidate> found = look(pyramid, propose(pyramid, round));
             seen.insert(seen.end(), found.begin(), found.end());
         }
         Mat rows(0, FACE_COLUMNS, CV_32F);
@@ -591,12 +591,12 @@ private:
                      name.c_str(), path.empty() ? "missing" : "broken", variable));
     }
 
-    View viewOf(const Pyramid& picture, double mostSide, double roll) const
+    View viewOf(const Pyramid& pyramid, double mostSide, double roll) const
     {
-        const Size full = picture.size();
+        const Size full = pyramid.size();
         const double longSide = std::max(full.width, full.height);
         const double scale = std::max(std::min(1., mostSide / longSide), LEAST_SIDE / longSide);
-        // Rolled by that much, the picture needs a larger view.
+        // Rolled by that much, the image needs a larger view.
         const double c = std::abs(std::cos(roll)), s = std::abs(std::sin(roll));
         const Size size(std::max(1, cvRound(scale * (c * full.width + s * full.height))),
                         std::max(1, cvRound(scale * (s * full.width + c * full.height))));
@@ -604,7 +604,7 @@ private:
         const Similarity toView(a, Point2c(size.width - 1, size.height - 1) * .5
                                        - a * Point2c(full.width - 1, full.height - 1) * .5);
         View view = { Mat(size, CV_8U), toView.inverse(), roll };
-        picture.warp(view.image, toView);
+        pyramid.warp(view.image, toView);
         return view;
     }
 
@@ -623,8 +623,8 @@ private:
             Point2c centre(box.x + (.5 + proposer.centre.x) * box.width, box.y + (.5 + proposer.centre.y) * box.height);
             if (mirrored)
                 centre.real(image.cols - 1 - centre.real());
-            const double eyes = proposer.eyes * box.width * view.toPicture.scale();
-            const Square square = { view.toPicture(centre), SIDE * eyes, view.roll, false, double(votes[i]) };
+            const double eyes = proposer.eyes * box.width * view.toImage.scale();
+            const Square square = { view.toImage(centre), SIDE * eyes, view.roll, false, double(votes[i]) };
             squares.push_back(square);
         }
         // Cascades give their boxes in the order in which their threads find them.
@@ -651,16 +651,16 @@ private:
         }
     }
 
-    std::vector<Square> propose(const Pyramid& picture, int round)
+    std::vector<Square> propose(const Pyramid& pyramid, int round)
     {
         const double eighth = CV_PI / 4;
         std::vector<Square> squares;
         if (round == EVERYWHERE_ROUND)
         {
-            cover(picture.size(), squares);
+            cover(pyramid.size(), squares);
             return squares;
         }
-        const View upright = viewOf(picture, round == FRONTAL_ROUND ? MOST_SIDE : LATER_SIDE, 0);
+        const View upright = viewOf(pyramid, round == FRONTAL_ROUND ? MOST_SIDE : LATER_SIDE, 0);
         if (round == FRONTAL_ROUND)
         {
             search(frontal, upright, false, squares);
@@ -673,8 +673,8 @@ private:
         }
         else
         {
-            search(frontal, viewOf(picture, LATER_SIDE, -eighth), false, squares);
-            search(frontal, viewOf(picture, LATER_SIDE, eighth), false, squares);
+            search(frontal, viewOf(pyramid, LATER_SIDE, -eighth), false, squares);
+            search(frontal, viewOf(pyramid, LATER_SIDE, eighth), false, squares);
         }
         return squares;
     }
@@ -687,19 +687,19 @@ private:
     }
 
     //! What the network makes of the proposals in the end.
-    std::vector<Candidate> look(const Pyramid& picture, const std::vector<Square>& proposals)
+    std::vector<Candidate> look(const Pyramid& pyramid, const std::vector<Square>& proposals)
     {
-        std::vector<Candidate> candidates = network.look(picture, proposals);
+        std::vector<Candidate> candidates = network.look(pyramid, proposals);
         for (int pass = 1; pass <= REFINEMENTS; ++pass)
         {
             std::vector<Square> squares;
             for (const Candidate& candidate : distinct(candidates, FIRST_THRESHOLD))
                 squares.push_back(squareAround(candidate));
-            candidates = network.look(picture, squares);
+            candidates = network.look(pyramid, squares);
         }
         candidates = distinct(candidates, FIRST_THRESHOLD);
         for (Candidate& candidate : candidates)
-            candidate = meanOfViews(picture, candidate);
+            candidate = meanOfViews(pyramid, candidate);
         return candidates;
     }
 
@@ -711,7 +711,7 @@ private:
     }
 
     //! A face looks the same in a square a little larger, rolled or mirrored; what is none does not, and errors cancel out.
-    Candidate meanOfViews(const Pyramid& picture, const Candidate& candidate)
+    Candidate meanOfViews(const Pyramid& pyramid, const Candidate& candidate)
     {
         const int turns = 3;                  // of each, upright in between
         const double zoom = 1.15, roll = .2;  // radians
@@ -725,7 +725,7 @@ private:
             square.roll += roll * (square.mirrored ? -turn : turn);
             squares.push_back(square);
         }
-        const std::vector<Candidate> views = network.look(picture, squares);
+        const std::vector<Candidate> views = network.look(pyramid, squares);
         Candidate result = { std::vector<Point2c>(LANDMARKS), 0, candidate.votes };
         for (const Candidate& view : views)
         {
@@ -835,7 +835,7 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
     Mat image = _image.getMat();
     CV_Check(image.size(), !image.empty(), "The image is empty");
     CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_16U, "The image must be 8-bit or 16-bit unsigned");
-    CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be grey or BGR");
+    CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be gray or BGR");
     if (image.depth() == CV_16U)
     {
         Mat bytes;

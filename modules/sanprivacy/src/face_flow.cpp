@@ -48,14 +48,14 @@ const Landmarks& canonicalLandmarks()
     return canonical;
 }
 
-Mat greyWindow(const Mat& frame, const Similarity& toWindow, const Size& size)
+Mat grayWindow(const Mat& frame, const Similarity& toWindow, const Size& size)
 {
-    Mat window(size, frame.type()), grey;
+    Mat window(size, frame.type()), gray;
     warpSimilarity(frame, window, toWindow, INTER_LINEAR, BORDER_REPLICATE);
     if (window.channels() == 1)
         return window;
-    cvtColor(window, grey, COLOR_BGR2GRAY);
-    return grey;
+    cvtColor(window, gray, COLOR_BGR2GRAY);
+    return gray;
 }
 
 Similarity windowAround(const Point2c& centre, double scale)
@@ -72,7 +72,7 @@ std::vector<Point2f> gridPoints(const HeadShape& head, const std::vector<HeadSha
         for (int x = 0; x < GRID; ++x)
         {
             const Point2c unit(2. * (x + .5) / GRID - 1, 2. * (y + .5) / GRID - 1);
-            const double inner = .85; // the rim moves with the background
+            const double inner = .85; // the border moves with the background
             if (std::abs(unit) > 1)
                 continue;
             const Point2c offset(inner * unit.real() * head.axes.width, inner * unit.imag() * head.axes.height);
@@ -120,12 +120,12 @@ double likeness(const Mat& from, const Landmarks& before, const Mat& to, const L
 {
     const double side = 32, crop = 224; // of a small canonical crop, and of the full one
     const Similarity shrink(side / crop, (side / crop - 1) / 2);
-    const Mat a = greyWindow(from, shrink * cropToPicture(before).inverse(), Size(int(side), int(side)));
-    const Mat b = greyWindow(to, shrink * cropToPicture(after).inverse(), Size(int(side), int(side)));
+    const Mat a = grayWindow(from, shrink * cropToImage(before).inverse(), Size(int(side), int(side)));
+    const Mat b = grayWindow(to, shrink * cropToImage(after).inverse(), Size(int(side), int(side)));
     Scalar meanA, meanB, deviationA, deviationB;
     meanStdDev(a, meanA, deviationA);
     meanStdDev(b, meanB, deviationB);
-    const double flat = 1; // a grey level: nothing to compare
+    const double flat = 1; // a gray level: nothing to compare
     if (deviationA[0] < flat || deviationB[0] < flat)
         return deviationA[0] < flat && deviationB[0] < flat ? 1 : 0;
     return (a.dot(b) / (side * side) - meanA[0] * meanB[0]) / (deviationA[0] * deviationB[0]);
@@ -133,14 +133,14 @@ double likeness(const Mat& from, const Landmarks& before, const Mat& to, const L
 
 } // namespace
 
-Similarity cropToPicture(const Landmarks& landmarks)
+Similarity cropToImage(const Landmarks& landmarks)
 {
     return fitSimilarity(canonicalLandmarks(), landmarks);
 }
 
 double eyeDistance(const Landmarks& landmarks)
 {
-    return cropToPicture(landmarks).scale() * std::abs(canonicalLandmarks()[1] - canonicalLandmarks()[0]);
+    return cropToImage(landmarks).scale() * std::abs(canonicalLandmarks()[1] - canonicalLandmarks()[0]);
 }
 
 Point2c centreOf(const Landmarks& landmarks)
@@ -153,10 +153,10 @@ Point2c centreOf(const Landmarks& landmarks)
 
 HeadShape::HeadShape(const Landmarks& landmarks, double grown)
 {
-    const Similarity toPicture = cropToPicture(landmarks);
-    centre = toPicture(Point2c(HEAD_CENTRE.x, HEAD_CENTRE.y));
-    axes = Size2d(HEAD_AXES.width * toPicture.scale() * grown, HEAD_AXES.height * toPicture.scale() * grown);
-    roll = std::arg(toPicture.a);
+    const Similarity toImage = cropToImage(landmarks);
+    centre = toImage(Point2c(HEAD_CENTRE.x, HEAD_CENTRE.y));
+    axes = Size2d(HEAD_AXES.width * toImage.scale() * grown, HEAD_AXES.height * toImage.scale() * grown);
+    roll = std::arg(toImage.a);
 }
 
 Rect2d HeadShape::box() const
@@ -183,18 +183,18 @@ bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Poin
 
     const Size window(WINDOW, WINDOW);
     std::vector<Mat> first, second;
-    buildOpticalFlowPyramid(greyWindow(from, fromWindow, window), first, LK_PATCH, LK_LEVELS);
-    buildOpticalFlowPyramid(greyWindow(to, toWindow, window), second, LK_PATCH, LK_LEVELS);
+    buildOpticalFlowPyramid(grayWindow(from, fromWindow, window), first, LK_PATCH, LK_LEVELS);
+    buildOpticalFlowPyramid(grayWindow(to, toWindow, window), second, LK_PATCH, LK_LEVELS);
     std::vector<uchar> there, back;
     calcOpticalFlowPyrLK(first, second, before, after, there, noArray(), LK_PATCH, LK_LEVELS);
     calcOpticalFlowPyrLK(second, first, after, returned, back, noArray(), LK_PATCH, LK_LEVELS);
 
     Landmarks src, dst;
-    const Similarity toPicture = toWindow.inverse();
+    const Similarity toImage = toWindow.inverse();
     for (size_t i = 0; i < before.size(); ++i)
     {
         const Point2f error = returned[i] - before[i];
-        const Point2c end(after[i].x, after[i].y), inFrame = toPicture(end);
+        const Point2c end(after[i].x, after[i].y), inFrame = toImage(end);
         const bool shown = inFrame.real() >= 0 && inFrame.imag() >= 0 && inFrame.real() <= to.cols - 1 && inFrame.imag() <= to.rows - 1;
         if (there[i] && back[i] && shown && error.dot(error) <= MOST_RETURN_ERROR * MOST_RETURN_ERROR)
         {
@@ -215,7 +215,7 @@ bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Poin
         }
     if (agreeing.size() < LEAST_POINTS || agreeing.size() < LEAST_AGREEMENT * src.size())
         return false;
-    const Similarity motion = toPicture * fitSimilarity(agreeing, agreeingEnd) * fromWindow;
+    const Similarity motion = toImage * fitSimilarity(agreeing, agreeingEnd) * fromWindow;
     if (motion.scale() > MOST_ZOOM || motion.scale() < 1 / MOST_ZOOM || std::abs(std::arg(motion.a)) > MOST_TURN)
         return false;
 

@@ -11,10 +11,10 @@ namespace cv { namespace sanprivacy {
 
 typedef std::vector<Point2c> Landmarks; //!< five, in the order of FaceDetector
 
-//! Takes the canonical crop to the landmarks of a picture.
-Similarity cropToPicture(const Landmarks& landmarks);
+//! Takes the canonical crop to the landmarks of an image.
+Similarity cropToImage(const Landmarks& landmarks);
 
-//! Distance of the eyes in the canonical crop under cropToPicture(): robust where the head is turned.
+//! Distance of the eyes in the canonical crop under cropToImage(): robust where the head is turned.
 double eyeDistance(const Landmarks& landmarks);
 
 //! Mean of the landmarks.
@@ -37,7 +37,7 @@ struct HeadShape
 Pyramidal Lucas-Kanade flow of a grid of points, there and back; a similarity that most of them agree with. The face is
 looked at in a window of fixed size, so neither its own size nor that of the frame matters for the time it takes. What
 lies within other heads says nothing of this face's motion.
-@param from frame, 8-bit, grey or BGR.
+@param from frame, 8-bit, gray or BGR.
 @param to frame of the same type and size.
 @param landmarks of the face in `from`; on success those in `to`.
 @param velocity pixels that it is expected to move by.

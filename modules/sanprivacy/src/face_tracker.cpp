@@ -39,20 +39,20 @@ const double TURNED_CLEARER = .25; // of the scores of two views, to give up how
 const int MOST_HOLDS_UNSEEN = 5;   // hold times that a face is followed for without being found
 const int TURNS = 4;               // quarters of a circle
 const int LOST_INTERVAL = 3;       // of detections while a track is lost
-const int RECOGNITIONS = 2;        // in a row, of the excepted person
+const int RECOGNITIONS = 2;        // in a row, of the exempt person
 const double LEAST_EYES = 2;       // pixels; no landmarks are nearer
 
 const Size THUMBNAIL(48, 27);
-const double NEW_SCENE = 40; // mean absolute difference of thumbnails, grey levels
+const double NEW_SCENE = 40; // mean absolute difference of thumbnails, gray levels
 
 Mat thumbnailOf(const Mat& image)
 {
-    Mat small, grey;
+    Mat small, gray;
     resize(image, small, THUMBNAIL, 0, 0, INTER_LINEAR);
     if (small.channels() == 1)
         return small;
-    cvtColor(small, grey, COLOR_BGR2GRAY);
-    return grey;
+    cvtColor(small, gray, COLOR_BGR2GRAY);
+    return gray;
 }
 
 bool differ(const TrackedFrame& a, const TrackedFrame& b)
@@ -74,7 +74,7 @@ bool showSameFace(const Landmarks& a, const Landmarks& b)
 //! Whether the face is rolled otherwise. Seen upside down, its centre is another, too.
 bool liesOtherwise(const Landmarks& a, const Landmarks& b)
 {
-    return std::abs(std::arg(cropToPicture(a).a / cropToPicture(b).a)) > MOST_TURN;
+    return std::abs(std::arg(cropToImage(a).a / cropToImage(b).a)) > MOST_TURN;
 }
 
 //! Median along both axes.
@@ -131,19 +131,19 @@ Landmarks landmarksOf(const Mat& face)
 std::vector<HeadShape> seenHeads(const TrackedFrame& frame, int except)
 {
     std::vector<HeadShape> heads;
-    for (const Sighting& sighting : frame.sightings)
-        if (sighting.track != except && sighting.state != FACE_HELD)
-            heads.push_back(HeadShape(sighting.landmarks));
+    for (const Observation& observation : frame.observations)
+        if (observation.track != except && observation.state != FACE_HELD)
+            heads.push_back(HeadShape(observation.landmarks));
     return heads;
 }
 
 //! Whether a head is inside the frame and away from all others, with their hair and shoulders.
-bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Sighting>& sightings, const Size& frame)
+bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Observation>& observations, const Size& frame)
 {
     const Rect2d box = HeadShape(landmarks).box();
     const double least = LEAST_WHOLE * box.area();
     return (box & Rect2d(0, 0, frame.width, frame.height)).area() >= least
-           && std::all_of(sightings.begin(), sightings.end(), [&](const Sighting& other)
+           && std::all_of(observations.begin(), observations.end(), [&](const Observation& other)
                   { return other.track == track || (box & HeadShape(other.landmarks, UNSETTLED_GROWTH).box()).area() <= box.area() - least; });
 }
 
@@ -157,12 +157,12 @@ const char UNTRACKED[] = "The frame could not be tracked";
 //! Quarter turns, clockwise, that bring a face upright.
 int turnsToUpright(const Landmarks& landmarks)
 {
-    return (4 - cvRound(std::arg(cropToPicture(landmarks).a) / (CV_PI / 2))) % 4;
+    return (4 - cvRound(std::arg(cropToImage(landmarks).a) / (CV_PI / 2))) % 4;
 }
 
 } // namespace
 
-bool ExceptedPerson::recognised(const Mat& image, const Mat& face) const
+bool ExemptPerson::recognised(const Mat& image, const Mat& face) const
 {
     Mat crop, seen;
     matcher->crop(image, face, crop);
@@ -257,19 +257,19 @@ void FaceTracker::look(TrackedFrame& frame, bool newScene)
 //! Puts down where the faces of the newest frame are, and follows new ones back.
 void FaceTracker::see(TrackedFrame& frame)
 {
-    frame.sightings.clear();
+    frame.observations.clear();
     for (const Track& track : tracks_)
     {
-        const Sighting sighting = { track.id, track.state, sure(track) && track.unseen <= std::max(params_.hold, params_.detect_interval),
+        const Observation observation = { track.id, track.state, sure(track) && track.unseen <= std::max(params_.hold, params_.detect_interval),
                                     track.recognitions >= RECOGNITIONS && !crowded(track),
                                     track.score, 1, track.landmarks };
-        frame.sightings.push_back(sighting);
+        frame.observations.push_back(observation);
     }
     for (size_t i = 0; i < tracks_.size(); ++i)
     {
         Track& track = tracks_[i];
-        track.settled = track.settled && showsWhole(track.landmarks, track.id, frame.sightings, frame.image.size());
-        frame.sightings[i].growth = track.state == FACE_HELD ? growthWhileHeld(track.lost) : track.settled ? 1 : UNSETTLED_GROWTH;
+        track.settled = track.settled && showsWhole(track.landmarks, track.id, frame.observations, frame.image.size());
+        frame.observations[i].growth = track.state == FACE_HELD ? growthWhileHeld(track.lost) : track.settled ? 1 : UNSETTLED_GROWTH;
     }
     for (Track& track : tracks_)
     {
@@ -296,7 +296,7 @@ void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
 {
     const bool comparable = last.image.size() == frame.image.size() && last.image.type() == frame.image.type();
     if (!comparable)
-        tracks_.clear(); // places in another picture mean nothing in this one
+        tracks_.clear(); // places in another image mean nothing in this one
     const std::vector<Track> before = tracks_;
     parallel_for_(Range(0, (int)tracks_.size()), [&](const Range& range)
     {
@@ -462,10 +462,10 @@ void FaceTracker::match(const std::vector<Detection>& detections, const Mat& ima
                 tracks_[t].state = FACE_HELD;
                 ++tracks_[t].lost;
             }
-        if (tracks_[t].recognitions > 0) // nobody confirms the excepted person
+        if (tracks_[t].recognitions > 0) // nobody confirms the exempt person
         {
             tracks_[t].recognitions = 0;
-            revokeException(tracks_[t].id);
+            revokeExemption(tracks_[t].id);
         }
     }
 
@@ -540,30 +540,30 @@ void FaceTracker::take(Track& track, const Detection& detection, const Mat& imag
 
 void FaceTracker::recognise(Track& track, const Mat& image, const Mat& face)
 {
-    if (!excepted_.matcher)
+    if (!exempt_.matcher)
         return;
     bool recognised = false;
     try
     {
-        recognised = excepted_.recognised(image, face);
+        recognised = exempt_.recognised(image, face);
     }
     catch (const cv::Exception& e)
     {
         CV_LOG_WARNING(NULL, "sanprivacy: the matcher failed, the face is protected: " << reasonOf(e));
     }
     if (!recognised && track.recognitions > 0)
-        revokeException(track.id);
+        revokeExemption(track.id);
     track.recognitions = recognised ? track.recognitions + 1 : 0;
 }
 
 //! The person may have been another since the last look.
-void FaceTracker::revokeException(int track)
+void FaceTracker::revokeExemption(int track)
 {
     for (size_t i = window_.size(); i-- > 0; )
     {
-        for (Sighting& sighting : window_[i].sightings)
-            if (sighting.track == track)
-                sighting.excepted = false;
+        for (Observation& observation : window_[i].observations)
+            if (observation.track == track)
+                observation.exempt = false;
         if (window_[i].record.detected)
             break;
     }
@@ -606,24 +606,24 @@ void FaceTracker::backtrack(const Track& track)
         if (gone(landmarks, frame.image.size()))
             return;
 
-        Sighting* own = 0;
-        for (Sighting& sighting : frame.sightings)
+        Observation* own = 0;
+        for (Observation& observation : frame.observations)
         {
-            const bool seen = sighting.state != FACE_HELD;
-            if (seen && distanceOf(sighting.landmarks, landmarks) < (sighting.track == track.id ? NEAR : SAME_FACE))
+            const bool seen = observation.state != FACE_HELD;
+            if (seen && distanceOf(observation.landmarks, landmarks) < (observation.track == track.id ? NEAR : SAME_FACE))
                 return; // protected from here on
-            if (sighting.track == track.id)
-                own = &sighting;
+            if (observation.track == track.id)
+                own = &observation;
         }
-        const bool settled = track.settled && showsWhole(landmarks, track.id, frame.sightings, frame.image.size());
-        const Sighting found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, sure(track), false, track.score,
+        const bool settled = track.settled && showsWhole(landmarks, track.id, frame.observations, frame.image.size());
+        const Observation found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, sure(track), false, track.score,
                                  lost ? growthWhileHeld(held) : settled ? 1 : UNSETTLED_GROWTH, landmarks };
         if (own && lost && showSameFace(own->landmarks, landmarks))
             return; // it is held there already
         if (own && showSameFace(own->landmarks, landmarks))
             *own = found;
         else // where it was held stays covered
-            frame.sightings.push_back(found);
+            frame.observations.push_back(found);
     }
 }
 

@@ -14,12 +14,12 @@
 namespace cv { namespace sanprivacy {
 
 //! Where a track is in a frame.
-struct Sighting
+struct Observation
 {
     int track;
     int state;            //!< FaceState
     bool sure;            //!< a clear face, seen not long ago
-    bool excepted;
+    bool exempt;
     float score;
     double growth;        //!< of the head that is covered, where its place is not certain; else 1
     Landmarks landmarks;
@@ -32,12 +32,12 @@ struct TrackedFrame
     Mat thumbnail;       //!< to tell a new scene
     bool cut;            //!< a new scene begins here
     bool released;       //!< nothing can be changed any more
-    std::vector<Sighting> sightings;
+    std::vector<Observation> observations;
     StreamRecord record; //!< number, detection and error
 };
 
 //! The person who is left as they are.
-struct ExceptedPerson
+struct ExemptPerson
 {
     Ptr<FaceNetwork> matcher;
     Mat descriptor;
@@ -52,7 +52,7 @@ class FaceTracker
 public:
     FaceTracker(const Ptr<FaceDetector>& detector, const StreamParams& params);
 
-    void setException(const ExceptedPerson& person) { excepted_ = person; }
+    void setExemptPerson(const ExemptPerson& person) { exempt_ = person; }
     void requestDetection() { detectNext_ = true; }
 
     //! Takes the next frame. @param released receives the frames that nothing will change any more.
@@ -72,7 +72,7 @@ private:
         int unseen;         // frames since the detector last found it
         int lost;           // frames since it was last followed
         float score;
-        int recognitions;   // of the excepted person, in a row
+        int recognitions;   // of the exempt person, in a row
         bool fresh;         // new, or found again, in this frame
         bool settled;       // found where it was to be seen whole, and nothing came near since
         bool left;          // only a place that a face may still be at
@@ -102,14 +102,14 @@ private:
     bool hidden(const Detection& detection) const;
     void take(Track& track, const Detection& detection, const Mat& image);
     void recognise(Track& track, const Mat& image, const Mat& face);
-    void revokeException(int track);
+    void revokeExemption(int track);
     bool crowded(const Track& track) const;
     void dropGone(const Size& frame);
     void backtrack(const Track& track);
 
     Ptr<FaceDetector> detector_;
     const StreamParams params_;
-    ExceptedPerson excepted_;
+    ExemptPerson exempt_;
     std::deque<TrackedFrame> window_; // newest last
     std::vector<Track> tracks_;
     int64 frames_;

@@ -21,7 +21,7 @@ const size_t LANDMARKS = 5;
 const double MAX_SAMPLES = 16;     // of a pixel of a square crop, in each direction
 
 //! Empty if the description makes sense, otherwise what is wrong with it.
-String whatIsWrong(const NetworkDescription& d)
+String whatIsWrong(const ModelDescription& d)
 {
     if (d.task != NETWORK_CLASSIFIER && d.task != NETWORK_MATCHER)
         return format("task %d is no NetworkTask", d.task);
@@ -31,8 +31,8 @@ String whatIsWrong(const NetworkDescription& d)
         return "file is missing";
     if (d.size.width <= 0 || d.size.height <= 0)
         return format("width and height must be positive; found %d and %d", d.size.width, d.size.height);
-    if (d.colour != "rgb" && d.colour != "bgr" && d.colour != "grey")
-        return format("colour must be rgb, bgr or grey; found '%s'", d.colour.c_str());
+    if (d.color != "rgb" && d.color != "bgr" && d.color != "gray")
+        return format("color must be rgb, bgr or gray; found '%s'", d.color.c_str());
     if (!std::isfinite(d.scale) || d.scale == 0)
         return "scale must be a finite number other than 0";
     for (int index : d.index)
@@ -40,22 +40,22 @@ String whatIsWrong(const NetworkDescription& d)
             return format("index must not be negative; found %d", index);
     if (std::set<int>(d.index.begin(), d.index.end()).size() != d.index.size() || d.index.empty())
         return "index must name at least one element of the output, and none twice";
-    if (!d.layout.empty() && d.layout.size() != LANDMARKS)
-        return format("layout must hold five points; found %d", (int)d.layout.size());
-    if (d.layout.empty() && !(d.square > 0 && std::isfinite(d.square)))
-        return "either layout or a positive square is needed";
+    if (!d.landmark_template.empty() && d.landmark_template.size() != LANDMARKS)
+        return format("landmark_template must hold five points; found %d", (int)d.landmark_template.size());
+    if (d.landmark_template.empty() && !(d.square > 0 && std::isfinite(d.square)))
+        return "either landmark_template or a positive square is needed";
     return String();
 }
 
-//! One network of a networks file: the FileNode's map, read key by key.
+//! One network of a model description file: the FileNode's map, read key by key.
 class DescriptionReader
 {
 public:
     DescriptionReader(const FileNode& node_, const String& folder_) : node(node_), folder(folder_) {}
 
-    NetworkDescription read()
+    ModelDescription read()
     {
-        NetworkDescription d;
+        ModelDescription d;
         d.name = node.name();
         if (!node.isMap())
             fail("expected keys and values");
@@ -66,21 +66,21 @@ public:
             d.distance = choice("distance", "cosine", DISTANCE_COSINE, "euclidean", DISTANCE_EUCLIDEAN);
         d.file = absolutePath(text("file"));
         d.size = Size(whole("width"), whole("height"));
-        d.colour = text("colour");
+        d.color = text("color");
         if (has("mean"))
             d.mean = channels("mean");
         if (has("scale"))
             d.scale = numbers("scale", 1, 1)[0];
-        if (has("layout"))
+        if (has("landmark_template"))
             for (size_t i = 0; i < LANDMARKS; i++)
             {
-                const std::vector<double> xy = numbers("layout", 2 * LANDMARKS, 2 * LANDMARKS);
-                d.layout.push_back(Point2f((float)xy[2 * i], (float)xy[2 * i + 1]));
+                const std::vector<double> xy = numbers("landmark_template", 2 * LANDMARKS, 2 * LANDMARKS);
+                d.landmark_template.push_back(Point2f((float)xy[2 * i], (float)xy[2 * i + 1]));
             }
         if (has("square"))
             d.square = numbers("square", 1, 1)[0];
-        if (has("layout") == has("square"))
-            fail("expected either layout or square");
+        if (has("landmark_template") == has("square"))
+            fail("expected either landmark_template or square");
         if (has("output"))
             d.output = text("output");
         if (has("index"))
@@ -100,8 +100,8 @@ private:
 
     void checkKeys() const
     {
-        static const std::set<String> known = { "task", "file", "width", "height", "mean", "scale", "colour",
-                                                "layout", "square", "output", "distance", "index" };
+        static const std::set<String> known = { "task", "file", "width", "height", "mean", "scale", "color",
+                                                "landmark_template", "square", "output", "distance", "index" };
         for (const String& key : node.keys())
             if (!known.count(key))
                 fail("unknown key '" + key + "'");
@@ -186,16 +186,16 @@ private:
 
 } // namespace
 
-NetworkDescription::NetworkDescription()
-    : task(NETWORK_CLASSIFIER), scale(1), colour("rgb"), square(0), distance(DISTANCE_COSINE), index(1, 0)
+ModelDescription::ModelDescription()
+    : task(NETWORK_CLASSIFIER), scale(1), color("rgb"), square(0), distance(DISTANCE_COSINE), index(1, 0)
 {
 }
 
-void readNetworks(const String& filename, std::vector<NetworkDescription>& networks)
+void readModelDescriptions(const String& filename, std::vector<ModelDescription>& networks)
 {
     networks.clear();
     if (!utils::fs::exists(filename))
-        CV_Error(Error::StsBadArg, format("Networks file not found: '%s'", filename.c_str()));
+        CV_Error(Error::StsBadArg, format("Model description file not found: '%s'", filename.c_str()));
 
     FileStorage storage;
     String reason = "expected a YAML or JSON file with a map for each network";
@@ -209,10 +209,10 @@ void readNetworks(const String& filename, std::vector<NetworkDescription>& netwo
     }
     const FileNode root = storage.isOpened() ? storage.root() : FileNode();
     if (!root.isMap() || root.size() == 0)
-        CV_Error(Error::StsBadArg, format("'%s' is no networks file: %s", filename.c_str(), reason.c_str()));
+        CV_Error(Error::StsBadArg, format("'%s' is no model description file: %s", filename.c_str(), reason.c_str()));
 
     const String folder = utils::fs::getParent(utils::fs::canonical(filename));
-    std::vector<NetworkDescription> read;
+    std::vector<ModelDescription> read;
     for (const FileNode& network : root)
         read.push_back(DescriptionReader(network, folder).read());
     networks.swap(read);
@@ -221,11 +221,11 @@ void readNetworks(const String& filename, std::vector<NetworkDescription>& netwo
 class FaceNetwork::Impl
 {
 public:
-    Impl(const NetworkDescription& d, const DnnDevice& device)
+    Impl(const ModelDescription& d, const DnnDevice& device)
         : description(d), net(readOnnx(d.file, "network '" + d.name + "'", device)), batches(true)
     {
         // One run shows whether the network fits its description.
-        const Mat black = Mat::zeros(d.size, d.colour == "grey" ? CV_8UC1 : CV_8UC3);
+        const Mat black = Mat::zeros(d.size, d.color == "gray" ? CV_8UC1 : CV_8UC3);
         String found;
         try
         {
@@ -237,20 +237,20 @@ public:
             found = reasonOf(e);
         }
         CV_Error(Error::StsBadArg, format("Network '%s' does not work as described (%dx%d %s, output '%s'): %s", d.name.c_str(),
-                                          d.size.width, d.size.height, d.colour.c_str(), d.output.c_str(), found.c_str()));
+                                          d.size.width, d.size.height, d.color.c_str(), d.output.c_str(), found.c_str()));
     }
 
     void crop(const Mat& image, const Mat& face, OutputArray dst) const
     {
         CV_Assert(!image.empty());
         CV_CheckDepthEQ(image.depth(), CV_8U, "Networks take 8-bit images");
-        CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "Networks take grey or BGR images");
+        CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "Networks take gray or BGR images");
         CV_Check(face.cols, face.type() == CV_32F && face.rows == 1 && face.cols == FACE_COLUMNS,
                  "A face must be a row of FaceDetector::detect()");
-        if (description.layout.empty())
+        if (description.landmark_template.empty())
             cropSquare(image, face, dst);
         else
-            alignFace(image, face, dst, description.size, description.layout);
+            alignFace(image, face, dst, description.size, description.landmark_template);
     }
 
     void forward(const std::vector<Mat>& crops, OutputArray dst)
@@ -266,10 +266,10 @@ public:
         all.copyTo(dst);
     }
 
-    const NetworkDescription description;
+    const ModelDescription description;
 
 private:
-    //! Upright square round the face box, zero outside the picture: every pixel the mean of what it covers, to fractions of a pixel.
+    //! Upright square round the face box, zero outside the image: every pixel the mean of what it covers, to fractions of a pixel.
     void cropSquare(const Mat& image, const Mat& face, OutputArray dst) const
     {
         const float x = face.at<float>(0), y = face.at<float>(1), width = face.at<float>(2), height = face.at<float>(3);
@@ -294,7 +294,7 @@ private:
     {
         CV_CheckEQ(crop.size(), description.size, "A crop must be what crop() gives");
         CV_CheckDepthEQ(crop.depth(), CV_8U, "A crop must be what crop() gives");
-        const int wanted = description.colour == "grey" ? 1 : 3;
+        const int wanted = description.color == "gray" ? 1 : 3;
         if (crop.channels() == wanted)
             return crop;
         Mat converted;
@@ -324,7 +324,7 @@ private:
     Mat run(const Mat* crops, int count)
     {
         dnn::blobFromImages(std::vector<Mat>(crops, crops + count), blob, description.scale, Size(), description.mean,
-                            description.colour == "rgb");
+                            description.color == "rgb");
         net.setInput(blob);
         const Mat output = description.output.empty() ? net.forward() : net.forward(description.output);
         if (output.dims < 1 || output.size[0] != count)
@@ -357,7 +357,7 @@ static FaceNetwork::Impl& checkCreated(const Ptr<FaceNetwork::Impl>& p)
 
 FaceNetwork::FaceNetwork() {}
 
-Ptr<FaceNetwork> FaceNetwork::create(const NetworkDescription& description, int backend_id, int target_id)
+Ptr<FaceNetwork> FaceNetwork::create(const ModelDescription& description, int backend_id, int target_id)
 {
     const String wrong = whatIsWrong(description);
     if (!wrong.empty())
@@ -372,7 +372,7 @@ bool FaceNetwork::empty() const
     return p.empty();
 }
 
-NetworkDescription FaceNetwork::getDescription() const
+ModelDescription FaceNetwork::getDescription() const
 {
     return checkCreated(p).description;
 }
@@ -392,7 +392,7 @@ void FaceNetwork::forward(InputArrayOfArrays _crops, OutputArray dst)
 
 double FaceNetwork::match(InputArray _descriptor1, InputArray _descriptor2) const
 {
-    const NetworkDescription& description = checkCreated(p).description;
+    const ModelDescription& description = checkCreated(p).description;
     CV_CheckEQ(description.task, (int)NETWORK_MATCHER, "Only matchers compare descriptors");
     const Mat a = _descriptor1.getMat(), b = _descriptor2.getMat();
     CV_CheckTypeEQ(a.type(), CV_32F, "A descriptor must be a row of forward()");

@@ -117,7 +117,7 @@ Mat createBlob(int count, int channels)
     return Mat(4, shape, CV_32F, Scalar(0));
 }
 
-//! Gives the blob room for count grey faces; memory is kept where the number stays.
+//! Gives the blob room for count gray faces; memory is kept where the number stays.
 void resizeBlob(Mat& blob, int count)
 {
     if (blob.empty() || blob.size[0] != count)
@@ -266,7 +266,7 @@ private:
     std::vector<Mat> results;
 };
 
-//! Probability of label 1 of canonical grey crops.
+//! Probability of label 1 of canonical gray crops.
 class AttributeClassifier
 {
 public:
@@ -364,22 +364,22 @@ private:
         output = result.reshape(1, output.dims, output.size.p);
     }
 
-    //! Checks a face and writes it to the plane as grey 0..1.
+    //! Checks a face and writes it to the plane as gray 0..1.
     void loadFace(const Mat& image, Mat plane)
     {
         CV_CheckEQ(image.size(), FACE_SIZE, "A face must be a canonical crop, see alignFace()");
         CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
-        CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "A face must be grey or BGR");
+        CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "A face must be gray or BGR");
 
-        Mat grey = image;
+        Mat gray = image;
         if (image.channels() == 3)
         {
             cvtColor(image, converted, COLOR_BGR2GRAY);
-            grey = converted;
+            gray = converted;
         }
-        if (grey.depth() == CV_32F && !checkRange(grey, true, 0, -RANGE_TOLERANCE, 1 + RANGE_TOLERANCE))
+        if (gray.depth() == CV_32F && !checkRange(gray, true, 0, -RANGE_TOLERANCE, 1 + RANGE_TOLERANCE))
             CV_Error(Error::StsOutOfRange, "A face of floats must lie in 0..1; found NaN, infinity or another range");
-        grey.convertTo(plane, CV_32F, grey.depth() == CV_8U ? 1 / MAX_8U : 1);
+        gray.convertTo(plane, CV_32F, gray.depth() == CV_8U ? 1 / MAX_8U : 1);
     }
 
     //! Replaces all labels by fair coins, one for each attribute: the same-label prototype is then the target.
@@ -601,7 +601,7 @@ void Perturber::perturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays dst,
 }
 
 void Perturber::perturbFaces(InputArray _image, InputArray _faces, OutputArray dst, const std::vector<int>& labels,
-                             int prototype, bool grey)
+                             int prototype, bool gray)
 {
     CV_INSTRUMENT_REGION();
     checkCreated(p);
@@ -611,7 +611,7 @@ void Perturber::perturbFaces(InputArray _image, InputArray _faces, OutputArray d
     if (!faces.empty())
         CV_Check(faces.cols, faces.cols == 15 && faces.type() == CV_32F, "Faces must be rows of FaceDetector::detect()");
 
-    if (grey && image.channels() == 3)
+    if (gray && image.channels() == 3)
     {
         Mat converted;
         cvtColor(image, converted, COLOR_BGR2GRAY);

@@ -139,7 +139,7 @@ void PrototypeBuilder::add(InputArray _face, int label)
     checkLabel(label);
     Mat face = _face.getMat();
     CV_CheckDepth(face.depth(), face.depth() == CV_8U || face.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
-    CV_Check(face.channels(), face.channels() == 1 || face.channels() == 3, "A face must be grey or BGR");
+    CV_Check(face.channels(), face.channels() == 1 || face.channels() == 3, "A face must be gray or BGR");
     CV_CheckEQ(face.size(), getSize(), "A face must be of the size of the prototypes");
     if (face.depth() == CV_32F)
     {

@@ -15,13 +15,13 @@
 namespace cv { namespace sanprivacy {
 
 StreamParams::StreamParams()
-    : detect_interval(8), detect_side(896), any_roll(true), look_ahead(32), hold(20), renewal(2), sure_score(.6f), least_eyes(10.f),
-      replacement(REPLACE_SAN), on_doubt(DOUBT_BLUR), label(LABEL_PREDICT), prototype(PROTOTYPE_OPPOSITE)
+    : detect_interval(8), detect_side(896), any_roll(true), look_ahead(32), hold(20), refresh_interval(2), sure_score(.6f), least_eyes(10.f),
+      replacement(REPLACE_SAN), low_confidence(LOW_CONFIDENCE_BLUR), label(LABEL_PREDICT), prototype(PROTOTYPE_OPPOSITE)
 {
 }
 
 StreamFace::StreamFace()
-    : track(-1), state(FACE_FOUND), protection(PROTECTION_BLURRED), label(LABEL_PREDICT), score(0.f), excepted(false)
+    : track(-1), state(FACE_FOUND), protection(PROTECTION_BLURRED), label(LABEL_PREDICT), score(0.f), exempt(false)
 {
 }
 
@@ -70,15 +70,15 @@ private:
 void checkParams(const StreamParams& params)
 {
     CV_CheckGE(params.detect_interval, 1, "The detector must look at every frame or fewer");
-    CV_CheckGE(params.detect_side, 0, "The detector's picture has a side of 0 (as the frame) or more pixels");
+    CV_CheckGE(params.detect_side, 0, "The detector's image has a side of 0 (as the frame) or more pixels");
     CV_CheckGE(params.look_ahead, 0, "Frames kept back cannot be fewer than none");
     CV_CheckGE(params.hold, 0, "The hold time cannot be negative");
-    CV_CheckGE(params.renewal, 1, "Faces must pass the network every frame or more seldom");
+    CV_CheckGE(params.refresh_interval, 1, "Faces must pass the network every frame or more seldom");
     CV_Check(params.sure_score, params.sure_score >= 0 && params.sure_score <= 1, "A score lies in 0..1");
     CV_Check(params.least_eyes, params.least_eyes >= 0, "The least eye distance cannot be negative");
     CV_Check(params.replacement, params.replacement >= REPLACE_SAN && params.replacement <= REPLACE_SOLID,
              "The replacement must be a FaceReplacement");
-    CV_Check(params.on_doubt, params.on_doubt >= DOUBT_BLUR && params.on_doubt <= DOUBT_PASS, "The policy must be a DoubtPolicy");
+    CV_Check(params.low_confidence, params.low_confidence >= LOW_CONFIDENCE_BLUR && params.low_confidence <= LOW_CONFIDENCE_PASS, "The policy must be a LowConfidencePolicy");
     CV_Check(params.prototype, params.prototype >= PROTOTYPE_SAME && params.prototype <= PROTOTYPE_RANDOM,
              "The prototype must be a PrototypeChoice");
     CV_Check(params.label, params.label >= 0 || params.label == LABEL_PREDICT || params.label == LABEL_NEUTRAL,
@@ -124,7 +124,7 @@ public:
                 record.error = fromOpenCV ? reasonOf(*fromOpenCV) : String(e.what());
             }
         }
-        record.withheld = params_.on_doubt == DOUBT_DROP;
+        record.withheld = params_.low_confidence == LOW_CONFIDENCE_DROP;
         record.blurred = !record.withheld;
         if (record.blurred)
             coverFrame(frame.image, result);
@@ -139,15 +139,15 @@ private:
         std::vector<int> covers;           // FaceReplacement of each of `covered`
         Stopwatch watch;
         std::vector<Mat> crops;
-        for (const Sighting& sighting : frame.sightings)
+        for (const Observation& observation : frame.observations)
         {
-            StreamFace face = describe(sighting);
+            StreamFace face = describe(observation);
             const Landmarks landmarks = toLandmarks(face.landmarks);
-            const HeadShape head(landmarks, sighting.growth);
+            const HeadShape head(landmarks, observation.growth);
             face.box = head.box();
-            const bool doubtful = !sighting.sure || sighting.state == FACE_HELD || eyeDistance(landmarks) < params_.least_eyes;
+            const bool doubtful = !observation.sure || observation.state == FACE_HELD || eyeDistance(landmarks) < params_.least_eyes;
             Mat crop;
-            if (sighting.excepted)
+            if (observation.exempt)
             {
                 face.protection = PROTECTION_NONE;
             }
@@ -157,7 +157,7 @@ private:
                 aligned.push_back(record.faces.size());
                 crops.push_back(crop);
                 perturbed.push_back(HeadShape(landmarks));
-                if (sighting.growth > 1)
+                if (observation.growth > 1)
                 {
                     covered.push_back(head);
                     covers.push_back(REPLACE_BLUR);
@@ -171,9 +171,9 @@ private:
             }
             else
             {
-                const bool pass = params_.on_doubt == DOUBT_PASS && sighting.state != FACE_HELD;
+                const bool pass = params_.low_confidence == LOW_CONFIDENCE_PASS && observation.state != FACE_HELD;
                 face.protection = pass ? PROTECTION_NONE : PROTECTION_BLURRED;
-                record.withheld = record.withheld || params_.on_doubt == DOUBT_DROP;
+                record.withheld = record.withheld || params_.low_confidence == LOW_CONFIDENCE_DROP;
                 if (!pass)
                 {
                     covered.push_back(head);
@@ -201,14 +201,14 @@ private:
         return result;
     }
 
-    StreamFace describe(const Sighting& sighting)
+    StreamFace describe(const Observation& observation)
     {
         StreamFace face;
-        face.track = sighting.track;
-        face.state = sighting.state;
-        face.score = sighting.score;
-        face.excepted = sighting.excepted;
-        for (const Point2c& z : steady(tracks_[sighting.track], sighting.landmarks))
+        face.track = observation.track;
+        face.state = observation.state;
+        face.score = observation.score;
+        face.exempt = observation.exempt;
+        for (const Point2c& z : steady(tracks_[observation.track], observation.landmarks))
             face.landmarks.push_back(Point2f(float(z.real()), float(z.imag())));
         return face;
     }
@@ -229,7 +229,7 @@ private:
         return track.landmarks;
     }
 
-    //! The grey canonical crop, 0..1. @return whether enough of it is inside the frame.
+    //! The gray canonical crop, 0..1. @return whether enough of it is inside the frame.
     static bool cut(const Mat& image, const Landmarks& landmarks, Mat& crop)
     {
         Matx<float, 5, 2> points;
@@ -268,7 +268,7 @@ private:
             const int label = labelOf(track, crops[i]);
             if (!random())
                 face.label = label;
-            if (track.change.empty() || label != track.shown || record.frame - track.renewed >= params_.renewal
+            if (track.change.empty() || label != track.shown || record.frame - track.renewed >= params_.refresh_interval
                 || difference(track, crops[i]) > STILL)
             {
                 track.renewed = record.frame;
@@ -289,7 +289,7 @@ private:
 
     bool random() const { return params_.prototype == PROTOTYPE_RANDOM; }
 
-    //! The given label, or that which the first sightings voted for; at random: one that is drawn, of the prototype that the track gets.
+    //! The given label, or that which the first observations voted for; at random: one that is drawn, of the prototype that the track gets.
     int labelOf(TrackHistory& track, const Mat& crop)
     {
         if (random())
@@ -340,8 +340,8 @@ private:
         for (std::map<int, TrackHistory>::iterator it = tracks_.begin(); it != tracks_.end(); )
         {
             const int id = it->first;
-            const bool present = std::any_of(frame.sightings.begin(), frame.sightings.end(),
-                                             [id](const Sighting& sighting) { return sighting.track == id; });
+            const bool present = std::any_of(frame.observations.begin(), frame.observations.end(),
+                                             [id](const Observation& observation) { return observation.track == id; });
             present ? ++it : it = tracks_.erase(it);
         }
     }
@@ -457,14 +457,14 @@ StreamParams StreamAnonymizer::getParams() const
     return checkCreated(p).params;
 }
 
-void StreamAnonymizer::setException(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double least_score)
+void StreamAnonymizer::setExemptPerson(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double least_score)
 {
     Impl& impl = checkCreated(p);
     if (!matcher || matcher->empty() || matcher->getDescription().task != NETWORK_MATCHER)
-        CV_Error(Error::StsBadArg, "An exception needs a FaceNetwork of NETWORK_MATCHER");
-    ExceptedPerson person = { matcher, descriptor.getMat().clone(), least_score };
-    CV_Check(person.descriptor.rows, person.descriptor.rows == 1, "An exception needs the descriptor of one face");
-    impl.tracker.setException(person);
+        CV_Error(Error::StsBadArg, "An exempt person needs a FaceNetwork of NETWORK_MATCHER");
+    ExemptPerson person = { matcher, descriptor.getMat().clone(), least_score };
+    CV_Check(person.descriptor.rows, person.descriptor.rows == 1, "An exempt person needs the descriptor of one face");
+    impl.tracker.setExemptPerson(person);
 }
 
 void StreamAnonymizer::push(InputArray _frame)
@@ -474,7 +474,7 @@ void StreamAnonymizer::push(InputArray _frame)
     const Mat frame = _frame.getMat();
     CV_Check(frame.size(), !frame.empty(), "The frame is empty");
     CV_CheckDepthEQ(frame.depth(), CV_8U, "A frame must be 8-bit");
-    CV_Check(frame.channels(), frame.channels() == 1 || frame.channels() == 3, "A frame must be grey or BGR");
+    CV_Check(frame.channels(), frame.channels() == 1 || frame.channels() == 3, "A frame must be gray or BGR");
     impl.push(frame);
 }
 

@@ -21,7 +21,7 @@ Mat landmarksAt(const Point2f& centre, double scale, double degrees, const Size&
     return result;
 }
 
-//! A smooth picture whose value at any point is known, 0..1.
+//! A smooth image whose value at any point is known, 0..1.
 double pattern(double x, double y, int channel)
 {
     return .5 + .2 * std::sin(.061 * x + .5 * channel) + .2 * std::cos(.047 * y - .02 * x);
@@ -213,20 +213,20 @@ TEST_P(SanPrivacy_Blend, no_change_leaves_every_bit)
     for (double scale : { .2, 1., 2.5 })
     {
         const Mat landmarks = landmarksAt(Point2f(210, 140), scale, 20);
-        Mat face, grey;
+        Mat face, gray;
         alignFace(image, landmarks, face);
         if (face.channels() == 3)
-            cvtColor(face, grey, COLOR_BGR2GRAY);
+            cvtColor(face, gray, COLOR_BGR2GRAY);
         else
-            grey = face.clone();
-        blendFace(image, face, grey, landmarks);
+            gray = face.clone();
+        blendFace(image, face, gray, landmarks);
         EXPECT_EQ(cvtest::norm(image, before, NORM_INF), 0) << scale;
     }
 }
 
 INSTANTIATE_TEST_CASE_P(/**/, SanPrivacy_Blend, testing::Values(CV_8UC1, CV_8UC3, CV_16UC1, CV_16UC3, CV_32FC1, CV_32FC3));
 
-//! The change that blending leaves in a mid-grey 3-channel image where every pixel of the crop rises by the same amount.
+//! The change that blending leaves in a mid-gray 3-channel image where every pixel of the crop rises by the same amount.
 Mat blendedChange(const Size& size, const Mat& landmarks, double rise)
 {
     Mat image(size, CV_32FC3, Scalar(.3, .4, .5)), face(224, 224, CV_32F, Scalar(.4)), perturbed = face + rise;
@@ -252,7 +252,7 @@ TEST(SanPrivacy_Alignment, change_arrives_whole_inside_and_fades_without_a_step)
         EXPECT_LE(most, .2 + 2e-3);
         EXPECT_EQ(planes[0].at<float>(0, 0), 0);
 
-        // The steepest slope of the raised cosine (plus what interpolation adds), and nothing steeper anywhere, rim included.
+        // The steepest slope of the raised cosine (plus what interpolation adds), and nothing steeper anywhere, border included.
         const double width = .12 * 224 * scale, steepest = .2 * CV_PI / 2 / width;
         Mat dx = planes[0].colRange(1, side) - planes[0].colRange(0, side - 1);
         Mat dy = planes[0].rowRange(1, side) - planes[0].rowRange(0, side - 1);

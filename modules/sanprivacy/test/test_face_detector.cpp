@@ -106,7 +106,7 @@ TEST(SanPrivacy_FaceDetector, unavailable_device_is_an_error)
 TEST_P(SanPrivacy_ShippedDetector, each_shipped_portrait_has_one_face)
 {
     const Ptr<FaceDetector> detector = shippedDetector(GetParam());
-    for (const char* name : { "man-bald", "man-dark-hair", "man-dark-skin", "man-glasses", "man-grey-hair",
+    for (const char* name : { "man-bald", "man-dark-hair", "man-dark-skin", "man-glasses", "man-gray-hair",
                               "woman-dark-hair", "woman-dark-skin", "woman-fair-hair", "woman-glasses" })
     {
         Mat faces;
@@ -164,14 +164,14 @@ TEST_P(SanPrivacy_ShippedDetector, landmarks_follow_the_face)
 TEST_P(SanPrivacy_ShippedDetector, every_kind_of_image)
 {
     const Ptr<FaceDetector> detector = shippedDetector(GetParam());
-    const Mat image = portrait("man-grey-hair");
-    Mat faces, found, grey, wide;
+    const Mat image = portrait("man-gray-hair");
+    Mat faces, found, gray, wide;
     detector->detect(image, faces);
     ASSERT_EQ(faces.rows, 1);
-    cvtColor(image, grey, COLOR_BGR2GRAY);
-    detector->detect(grey, found);
+    cvtColor(image, gray, COLOR_BGR2GRAY);
+    detector->detect(gray, found);
     ASSERT_EQ(found.rows, 1);
-    EXPECT_LE(landmarkError(landmarksOf(found), landmarksOf(faces)), *GetParam() ? 0 : .06); // YuNet looks at colours
+    EXPECT_LE(landmarkError(landmarksOf(found), landmarksOf(faces)), *GetParam() ? 0 : .06); // YuNet looks at colors
     image.convertTo(wide, CV_16U, 257);
     detector->detect(wide, found);
     EXPECT_EQ(cvtest::norm(faces, found, NORM_INF), 0);
@@ -195,11 +195,11 @@ TEST_P(SanPrivacy_ShippedDetector, no_face)
         EXPECT_EQ(faces.rows, 0) << size;
     }
     for (const Size& size : { Size(320, 240), Size(200, 300), Size(60, 60), Size(200, 200) })
-        for (const int grey : { 0, 255 })
+        for (const int gray : { 0, 255 })
         {
-            Mat image(size, CV_8UC3, Scalar::all(grey)), faces;
+            Mat image(size, CV_8UC3, Scalar::all(gray)), faces;
             detector->detect(image, faces);
-            EXPECT_EQ(faces.rows, 0) << size << " plain " << grey;
+            EXPECT_EQ(faces.rows, 0) << size << " plain " << gray;
             image = Scalar(230, 200, 160); // a wall and a floor
             image.rowRange(size.height * 3 / 5, size.height) = Scalar(60, 80, 150);
             detector->detect(image, faces);

@@ -14,9 +14,9 @@ namespace opencv_test { namespace {
 const int SIDE = 32, QUARTERS = 4;
 const Rect QUARTER[QUARTERS] = { Rect(0, 0, 16, 16), Rect(16, 0, 16, 16), Rect(0, 16, 16, 16), Rect(16, 16, 16, 16) };
 
-NetworkDescription describe(const char* file = "descriptor.onnx")
+ModelDescription describe(const char* file = "descriptor.onnx")
 {
-    NetworkDescription d;
+    ModelDescription d;
     d.name = "test";
     d.task = NETWORK_MATCHER;
     d.file = findDataFile(file);
@@ -39,7 +39,7 @@ Mat faceWithBox(float x, float y, float width, float height)
     return face;
 }
 
-//! A networks file that goes with the test.
+//! A model description file that goes with the test.
 class NetworksFile
 {
 public:
@@ -68,25 +68,25 @@ TEST(SanPrivacy_Networks, reads_every_key)
     const NetworksFile networks_file(
         "%YAML:1.0\n---\n"
         "first:\n  task: \"matcher\"   # a comment\n  file: \"" + file + "\"\n  width: 150\n  height: 140\n"
-        "  mean: [ 1, 2.5, 3 ]\n  scale: 0.5\n  colour: \"bgr\"\n"
-        "  layout: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103 ]\n"
+        "  mean: [ 1, 2.5, 3 ]\n  scale: 0.5\n  color: \"bgr\"\n"
+        "  landmark_template: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103 ]\n"
         "  output: \"descriptor\"\n  distance: \"euclidean\"\n"
         "second:\n  task: \"classifier\"\n  file: \"" + file + "\"\n  width: 32\n  height: 32\n"
-        "  mean: 127.5\n  colour: \"grey\"\n  square: 2\n  index: [ 3, 5 ]\n");
-    std::vector<NetworkDescription> networks;
-    readNetworks(networks_file.name, networks);
+        "  mean: 127.5\n  color: \"gray\"\n  square: 2\n  index: [ 3, 5 ]\n");
+    std::vector<ModelDescription> networks;
+    readModelDescriptions(networks_file.name, networks);
     ASSERT_EQ(2u, networks.size());
 
-    const NetworkDescription &first = networks[0], &second = networks[1];
+    const ModelDescription &first = networks[0], &second = networks[1];
     EXPECT_EQ("first", first.name);
     EXPECT_EQ(NETWORK_MATCHER, first.task);
     EXPECT_EQ(Size(150, 140), first.size);
     EXPECT_EQ(Scalar(1, 2.5, 3), first.mean);
     EXPECT_EQ(0.5, first.scale);
-    EXPECT_EQ("bgr", first.colour);
-    ASSERT_EQ(5u, first.layout.size());
-    EXPECT_EQ(Point2f(47.55f, 46.60f), first.layout[0]);
-    EXPECT_EQ(Point2f(97.61f, 103.f), first.layout[4]);
+    EXPECT_EQ("bgr", first.color);
+    ASSERT_EQ(5u, first.landmark_template.size());
+    EXPECT_EQ(Point2f(47.55f, 46.60f), first.landmark_template[0]);
+    EXPECT_EQ(Point2f(97.61f, 103.f), first.landmark_template[4]);
     EXPECT_EQ("descriptor", first.output);
     EXPECT_EQ(DISTANCE_EUCLIDEAN, first.distance);
 
@@ -94,8 +94,8 @@ TEST(SanPrivacy_Networks, reads_every_key)
     EXPECT_EQ(NETWORK_CLASSIFIER, second.task);
     EXPECT_EQ(Scalar::all(127.5), second.mean);
     EXPECT_EQ(1, second.scale);
-    EXPECT_EQ("grey", second.colour);
-    EXPECT_TRUE(second.layout.empty());
+    EXPECT_EQ("gray", second.color);
+    EXPECT_TRUE(second.landmark_template.empty());
     EXPECT_EQ(2, second.square);
     EXPECT_EQ("", second.output);
     EXPECT_EQ(std::vector<int>({ 3, 5 }), second.index);
@@ -106,9 +106,9 @@ TEST(SanPrivacy_Networks, file_names_are_relative_to_the_networks_file)
     const NetworksFile beside("any content");
     const size_t folder_length = beside.name.find_last_of("/\\") + 1;
     const NetworksFile networks_file(onLines({ "task: \"classifier\"", "file: \"" + beside.name.substr(folder_length) + "\"",
-                                               "width: 8", "height: 8", "colour: \"rgb\"", "square: 1" }));
-    std::vector<NetworkDescription> networks;
-    readNetworks(networks_file.name, networks);
+                                               "width: 8", "height: 8", "color: \"rgb\"", "square: 1" }));
+    std::vector<ModelDescription> networks;
+    readModelDescriptions(networks_file.name, networks);
     ASSERT_EQ(1u, networks.size());
     EXPECT_NE(String::npos, networks[0].file.find(beside.name.substr(0, folder_length))) << networks[0].file;
     EXPECT_TRUE(std::ifstream(networks[0].file.c_str()).good()) << networks[0].file;
@@ -117,9 +117,9 @@ TEST(SanPrivacy_Networks, file_names_are_relative_to_the_networks_file)
 TEST(SanPrivacy_Networks, refuses_bad_descriptions)
 {
     const std::vector<std::string> good = { "task: \"matcher\"", "file: \"" + findDataFile("descriptor.onnx") + "\"", "width: 32",
-                                            "height: 32", "colour: \"rgb\"", "square: 1", "distance: \"cosine\"" };
-    std::vector<NetworkDescription> networks;
-    readNetworks(NetworksFile(onLines(good)).name, networks);
+                                            "height: 32", "color: \"rgb\"", "square: 1", "distance: \"cosine\"" };
+    std::vector<ModelDescription> networks;
+    readModelDescriptions(NetworksFile(onLines(good)).name, networks);
     ASSERT_EQ(1u, networks.size());
 
     std::vector<std::vector<std::string> > bad;
@@ -130,9 +130,9 @@ TEST(SanPrivacy_Networks, refuses_bad_descriptions)
     }
     const struct { size_t line; const char* value; } wrong[] = {
         { 0, "task: \"detector\"" }, { 0, "task: 1" }, { 1, "file: \"no such.onnx\"" }, { 2, "width: 0" }, { 2, "width: \"wide\"" },
-        { 3, "height: 2.5" }, { 4, "colour: \"cmyk\"" }, { 5, "square: -1" }, { 5, "square: \"big\"" }, { 5, "layout: [ 1, 2, 3 ]" },
+        { 3, "height: 2.5" }, { 4, "color: \"cmyk\"" }, { 5, "square: -1" }, { 5, "square: \"big\"" }, { 5, "landmark_template: [ 1, 2, 3 ]" },
         { 6, "distance: \"far\"" }, { 6, "scale: 0" }, { 6, "mean: [ 1, 2 ]" }, { 6, "mean: [ 1, 2, 3, 4 ]" }, { 6, "index: -1" }, { 6, "index: [ 0, 1.5 ]" },
-        { 6, "colours: \"rgb\"" }
+        { 6, "colors: \"rgb\"" }
     };
     for (const auto& change : wrong)
     {
@@ -140,14 +140,14 @@ TEST(SanPrivacy_Networks, refuses_bad_descriptions)
         bad.back()[change.line] = change.value;
     }
     bad.push_back(good);
-    bad.back().push_back("layout: [ 1, 1, 2, 1, 1.5, 2, 1, 3, 2, 3 ]"); // beside square
+    bad.back().push_back("landmark_template: [ 1, 1, 2, 1, 1.5, 2, 1, 3, 2, 3 ]"); // beside square
 
     for (const std::vector<std::string>& lines : bad)
     {
         const NetworksFile file(onLines(lines));
         try
         {
-            readNetworks(file.name, networks);
+            readModelDescriptions(file.name, networks);
             ADD_FAILURE() << "accepted\n" << onLines(lines);
         }
         catch (const cv::Exception& e)
@@ -161,15 +161,15 @@ TEST(SanPrivacy_Networks, refuses_bad_descriptions)
 
 TEST(SanPrivacy_Networks, refuses_bad_files)
 {
-    std::vector<NetworkDescription> networks;
-    EXPECT_THROW(readNetworks("no such.yml", networks), cv::Exception);
+    std::vector<ModelDescription> networks;
+    EXPECT_THROW(readModelDescriptions("no such.yml", networks), cv::Exception);
     for (const char* content : { "", "no YAML at all", "%YAML:1.0\n---\n", "%YAML:1.0\n---\n- 1\n- 2\n", "%YAML:1.0\n---\nname: [ 1, 2\n",
                                  "%YAML:1.0\n---\nname: 5\n" })
     {
         const NetworksFile file(content);
         try
         {
-            readNetworks(file.name, networks);
+            readModelDescriptions(file.name, networks);
             ADD_FAILURE() << "accepted\n" << content;
         }
         catch (const cv::Exception& e)
@@ -181,13 +181,13 @@ TEST(SanPrivacy_Networks, refuses_bad_files)
 
 TEST(SanPrivacy_FaceNetwork, output_has_its_closed_form)
 {
-    NetworkDescription d = describe();
+    ModelDescription d = describe();
     d.mean = Scalar(10, 20, 30);
     d.scale = 0.25;
     const Mat crop = randomCrop(CV_8UC3, 1);
-    for (const char* colour : { "rgb", "bgr" })
+    for (const char* color : { "rgb", "bgr" })
     {
-        d.colour = colour;
+        d.color = color;
         Mat descriptor;
         FaceNetwork::create(d)->forward(std::vector<Mat>(1, crop), descriptor);
         ASSERT_EQ(CV_32FC1, descriptor.type());
@@ -195,14 +195,14 @@ TEST(SanPrivacy_FaceNetwork, output_has_its_closed_form)
         for (int channel = 0; channel < 3; channel++)
             for (int quarter = 0; quarter < QUARTERS; quarter++)
             {
-                const int bgr_channel = d.colour == "rgb" ? 2 - channel : channel;
+                const int bgr_channel = d.color == "rgb" ? 2 - channel : channel;
                 const double expected = (mean(crop(QUARTER[quarter]))[bgr_channel] - d.mean[channel]) * d.scale;
-                EXPECT_NEAR(expected, descriptor.at<float>(channel * QUARTERS + quarter), 1e-4) << colour;
+                EXPECT_NEAR(expected, descriptor.at<float>(channel * QUARTERS + quarter), 1e-4) << color;
             }
     }
 }
 
-TEST(SanPrivacy_FaceNetwork, grey_crops_count_as_three_equal_channels)
+TEST(SanPrivacy_FaceNetwork, gray_crops_count_as_three_equal_channels)
 {
     Mat descriptor;
     FaceNetwork::create(describe())->forward(std::vector<Mat>(1, randomCrop(CV_8UC1, 1)), descriptor);
@@ -210,12 +210,12 @@ TEST(SanPrivacy_FaceNetwork, grey_crops_count_as_three_equal_channels)
     EXPECT_EQ(0, cvtest::norm(descriptor.colRange(0, 4), descriptor.colRange(8, 12), NORM_INF));
 }
 
-TEST(SanPrivacy_FaceNetwork, grey_network_takes_grey)
+TEST(SanPrivacy_FaceNetwork, gray_network_takes_gray)
 {
-    NetworkDescription d = describe("classifier.onnx");
+    ModelDescription d = describe("classifier.onnx");
     d.task = NETWORK_CLASSIFIER;
     d.size = Size(224, 224);
-    d.colour = "grey";
+    d.color = "gray";
     d.scale = 1 / 255.;
     const Ptr<FaceNetwork> network = FaceNetwork::create(d);
     const std::vector<Mat> crops = { Mat(d.size, CV_8UC3, Scalar::all(102)), Mat(d.size, CV_8UC3, Scalar::all(153)) };
@@ -251,7 +251,7 @@ TEST(SanPrivacy_FaceNetwork, batch_equals_single_crops)
 
 TEST(SanPrivacy_FaceNetwork, classifier_gives_the_sum_of_its_elements)
 {
-    NetworkDescription d = describe();
+    ModelDescription d = describe();
     const std::vector<Mat> crops = { randomCrop(CV_8UC3, 1), randomCrop(CV_8UC3, 2) };
     Mat every, one;
     FaceNetwork::create(d)->forward(crops, every);
@@ -267,10 +267,10 @@ TEST(SanPrivacy_FaceNetwork, classifier_gives_the_sum_of_its_elements)
     EXPECT_LE(cvtest::norm(every.col(0) + every.col(2) + every.col(7), one, NORM_INF), 1e-6);
 }
 
-TEST(SanPrivacy_FaceNetwork, square_crop_is_zero_outside_the_picture)
+TEST(SanPrivacy_FaceNetwork, square_crop_is_zero_outside_the_image)
 {
     const Mat image(100, 80, CV_8UC3, Scalar(10, 20, 30));
-    NetworkDescription d = describe();
+    ModelDescription d = describe();
     d.square = 1.6;
     Mat crop;
     // a square of side 1.6 * 40 = 64 round (16, 20): its left 16 and upper 12 pixels lie outside, halved in the crop
@@ -291,7 +291,7 @@ TEST(SanPrivacy_FaceNetwork, square_crop_is_exact_to_fractions_of_a_pixel)
     for (int y = 0; y < image.rows; y++)
         for (int x = 0; x < image.cols; x++)
             image.at<uchar>(y, x) = (uchar)(x + y);
-    NetworkDescription d = describe();
+    ModelDescription d = describe();
     for (double square : { 0.6, 1., 1.7 }) // the first crop enlarges, the others shrink
         for (float shift : { 0.f, .3f, .7f })
         {
@@ -316,23 +316,23 @@ TEST(SanPrivacy_FaceNetwork, square_crop_does_not_alias)
     Mat image(256, 256, CV_8UC1);
     for (int y = 0; y < image.rows; y++)
         for (int x = 0; x < image.cols; x++)
-            image.at<uchar>(y, x) = (x + y) % 2 ? 255 : 0; // a chessboard: grey from afar
+            image.at<uchar>(y, x) = (x + y) % 2 ? 255 : 0; // a chessboard: gray from afar
     Mat crop;
     FaceNetwork::create(describe())->crop(image, faceWithBox(20.3f, 30.6f, 200, 200), crop);
     EXPECT_LE(cvtest::norm(crop, Mat(crop.size(), CV_8UC1, Scalar(127.5)), NORM_INF), 16);
 }
 
-TEST(SanPrivacy_FaceNetwork, layout_crop_brings_the_landmarks_to_their_places)
+TEST(SanPrivacy_FaceNetwork, template_crop_brings_the_landmarks_to_their_places)
 {
-    NetworkDescription d = describe();
+    ModelDescription d = describe();
     d.square = 0;
-    d.layout = { Point2f(10, 11), Point2f(21, 11), Point2f(16, 16), Point2f(11, 22), Point2f(20, 22) };
+    d.landmark_template = { Point2f(10, 11), Point2f(21, 11), Point2f(16, 16), Point2f(11, 22), Point2f(20, 22) };
     Mat image, face = faceWithBox(20, 30, 32, 32), crop, expected;
     resize(randomCrop(CV_8UC3, 3), image, Size(128, 128));
-    for (size_t i = 0; i < d.layout.size(); i++) // the crop is a part of the image as it is
+    for (size_t i = 0; i < d.landmark_template.size(); i++) // the crop is a part of the image as it is
     {
-        face.at<float>(4 + 2 * (int)i) = d.layout[i].x + 20;
-        face.at<float>(5 + 2 * (int)i) = d.layout[i].y + 30;
+        face.at<float>(4 + 2 * (int)i) = d.landmark_template[i].x + 20;
+        face.at<float>(5 + 2 * (int)i) = d.landmark_template[i].y + 30;
     }
     FaceNetwork::create(d)->crop(image, face, crop);
     EXPECT_LE(cvtest::norm(crop, image(Rect(20, 30, SIDE, SIDE)), NORM_INF), 1);
@@ -340,7 +340,7 @@ TEST(SanPrivacy_FaceNetwork, layout_crop_brings_the_landmarks_to_their_places)
 
 TEST(SanPrivacy_FaceNetwork, match_scores)
 {
-    NetworkDescription d = describe();
+    ModelDescription d = describe();
     const Mat a(Matx13f(3, 0, 0)), b(Matx13f(3, 4, 0));
     const Ptr<FaceNetwork> cosine = FaceNetwork::create(d);
     EXPECT_NEAR(0.6, cosine->match(a, b), 1e-6);
@@ -359,7 +359,7 @@ TEST(SanPrivacy_FaceNetwork, match_scores)
 
 TEST(SanPrivacy_FaceNetwork, refuses_what_does_not_fit)
 {
-    NetworkDescription d = describe();
+    ModelDescription d = describe();
     d.output = "no such output";
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
     d = describe();
@@ -372,14 +372,14 @@ TEST(SanPrivacy_FaceNetwork, refuses_what_does_not_fit)
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "no element";
 #if CV_VERSION_MAJOR < 5 // which cuts the window instead
     d = describe();
-    d.colour = "grey";
+    d.color = "gray";
     d.size = Size(8, 8); // smaller than the network's pooling window
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
 #endif
     d = describe();
     d.square = 0;
-    EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "neither layout nor square";
-    EXPECT_THROW(FaceNetwork::create(NetworkDescription()), cv::Exception);
+    EXPECT_THROW(FaceNetwork::create(d), cv::Exception) << "neither landmark_template nor square";
+    EXPECT_THROW(FaceNetwork::create(ModelDescription()), cv::Exception);
     d = describe();
     d.file = "no such.onnx";
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
@@ -414,14 +414,14 @@ TEST(SanPrivacy_FaceNetwork, empty_object_says_so)
     EXPECT_THROW(network.match(row, row), cv::Exception);
 }
 
-// The networks of samples/networks.yml, where their files are.
+// The networks of samples/models.yml, where their files are.
 TEST(SanPrivacy_FaceNetwork, public_networks_run)
 {
     const String data = findDataFile("descriptor.onnx"), testdata = data.substr(0, data.find_last_of("/\\"));
-    std::vector<NetworkDescription> networks;
+    std::vector<ModelDescription> networks;
     try
     {
-        readNetworks(testdata + "/../samples/networks.yml", networks);
+        readModelDescriptions(testdata + "/../samples/models.yml", networks);
     }
     catch (const cv::Exception& e)
     {
@@ -429,7 +429,7 @@ TEST(SanPrivacy_FaceNetwork, public_networks_run)
             throw;
         throw SkipTestException(e.err);
     }
-    for (const NetworkDescription& d : networks)
+    for (const ModelDescription& d : networks)
     {
         SCOPED_TRACE(d.name);
         const Ptr<FaceNetwork> network = FaceNetwork::create(d);

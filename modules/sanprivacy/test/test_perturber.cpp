@@ -427,29 +427,29 @@ TEST(SanPrivacy_Perturber, calls_leave_no_trace)
 TEST(SanPrivacy_Perturber, perturbs_faces_of_an_image)
 {
     const Ptr<Perturber> perturber = createPerturber();
-    Mat layout, faces(2, 15, CV_32F, Scalar(0));
-    getCanonicalLandmarks(layout);
+    Mat landmark_template, faces(2, 15, CV_32F, Scalar(0));
+    getCanonicalLandmarks(landmark_template);
     for (int i = 0; i < faces.rows; i++) // two faces that overlap
     {
-        Mat landmarks = layout * 0.7 + (60 + 50 * i);
+        Mat landmarks = landmark_template * 0.7 + (60 + 50 * i);
         landmarks.reshape(1, 1).copyTo(faces.row(i).colRange(4, 14));
     }
 
     for (int depth : { CV_8U, CV_16U, CV_32F })
-        for (bool grey : { false, true })
+        for (bool gray : { false, true })
         {
-            SCOPED_TRACE(format("depth %d%s", depth, grey ? ", grey" : ""));
+            SCOPED_TRACE(format("depth %d%s", depth, gray ? ", gray" : ""));
             const double scale = depth == CV_8U ? 1 : depth == CV_16U ? 257 : 1 / 255.;
             Mat image, source, dst;
             resize(randomFace(CV_8UC3, 7), image, Size(320, 300));
             image.convertTo(image, depth, scale);
             const Mat before = image.clone();
-            if (grey)
+            if (gray)
                 cvtColor(image, source, COLOR_BGR2GRAY);
             else
                 source = image;
 
-            perturber->perturbFaces(image, faces, dst, { 0, 1 }, PROTOTYPE_OPPOSITE, grey);
+            perturber->perturbFaces(image, faces, dst, { 0, 1 }, PROTOTYPE_OPPOSITE, gray);
             EXPECT_EQ(0, cvtest::norm(before, image, NORM_INF));
             ASSERT_EQ(source.type(), dst.type());
             ASSERT_EQ(source.size(), dst.size());
@@ -466,7 +466,7 @@ TEST(SanPrivacy_Perturber, perturbs_faces_of_an_image)
             EXPECT_LE(cvtest::norm(expected, dst, NORM_INF), depth == CV_32F ? 1e-6 : 1);
             EXPECT_GT(cvtest::norm(source, dst, NORM_INF), 5 * scale) << "the faces are perturbed";
 
-            perturber->perturbFaces(image, Mat(0, 15, CV_32F), dst, std::vector<int>(1, 0), PROTOTYPE_OPPOSITE, grey);
+            perturber->perturbFaces(image, Mat(0, 15, CV_32F), dst, std::vector<int>(1, 0), PROTOTYPE_OPPOSITE, gray);
             EXPECT_EQ(0, cvtest::norm(source, dst, NORM_INF)) << "no face, no change";
         }
 
@@ -636,7 +636,7 @@ TEST(SanPrivacy_Perturber, getPrototypes_gives_those_in_use)
     EXPECT_LE(cvtest::norm(expected, found, NORM_INF), 1e-6);
 }
 
-//! The outputs of a trained network are pictures that differ by prototype, and a batch gives the same ones.
+//! The outputs of a trained network are images that differ by prototype, and a batch gives the same ones.
 void checkTrained(Perturber& perturber, const Mat& face)
 {
     Mat all[3];

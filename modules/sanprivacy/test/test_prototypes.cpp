@@ -80,11 +80,11 @@ TEST(SanPrivacy_Prototypes, means_by_label_and_class_share)
     EXPECT_LE(distance(prototype, expected), 1e-6);
 }
 
-TEST(SanPrivacy_Prototypes, depths_and_grey_agree)
+TEST(SanPrivacy_Prototypes, depths_and_gray_agree)
 {
     RNG rng(2);
     Ptr<PrototypeBuilder> bytes = PrototypeBuilder::create(SMALL), floats = PrototypeBuilder::create(SMALL),
-                          colour = PrototypeBuilder::create(SMALL);
+                          color = PrototypeBuilder::create(SMALL);
     for (int i = 0; i < 5; ++i)
     {
         Mat face = randomFace(rng, SMALL, CV_8U), scaled, bgr;
@@ -92,12 +92,12 @@ TEST(SanPrivacy_Prototypes, depths_and_grey_agree)
         cvtColor(face, bgr, COLOR_GRAY2BGR);
         bytes->add(face, 1);
         floats->add(scaled, 1);
-        colour->add(bgr, 1);
+        color->add(bgr, 1);
     }
     Mat a, b, c;
     bytes->same(1, a);
     floats->same(1, b);
-    colour->same(1, c);
+    color->same(1, c);
     EXPECT_LE(distance(a, b), 1e-6);
     EXPECT_EQ(distance(a, c), 0);
 }

@@ -30,11 +30,11 @@ struct Actor
     std::function<Place(int)> at; // of a frame
 };
 
-//! A film of portraits that move over a plain ground, with the truth about it.
-class Film
+//! A video of portraits that move over a plain ground, with the truth about it.
+class Video
 {
 public:
-    Film(const Size& size, int frames, const std::vector<Actor>& actors, double noise = 2)
+    Video(const Size& size, int frames, const std::vector<Actor>& actors, double noise = 2)
         : size_(size), frames_(frames), noise_(noise)
     {
         ground_.create(size, CV_8UC3); // a plain wall in soft light: no detector sees faces in it
@@ -162,22 +162,22 @@ StreamParams covering()
     return params;
 }
 
-//! Covers the faces of a film and compares with the truth. A face counts where at least half of it is to be seen.
-Protection protect(const Film& film)
+//! Covers the faces of a video and compares with the truth. A face counts where at least half of it is to be seen.
+Protection protect(const Video& video)
 {
     const double shown = .5, covered = .8, headMargin = 1.35;
-    const int changed = 3; // grey levels
+    const int changed = 3; // gray levels
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
     Protection result = { 0, 0, 0, 0, std::string() };
     double outside = 0, touched = 0;
     Mat output;
     StreamRecord record;
     std::vector<Mat> inputs;
-    for (int t = 0; t <= film.frames(); ++t)
+    for (int t = 0; t <= video.frames(); ++t)
     {
-        if (t < film.frames())
+        if (t < video.frames())
         {
-            inputs.push_back(film.frame(t));
+            inputs.push_back(video.frame(t));
             anonymizer->push(inputs.back());
         }
         else
@@ -190,10 +190,10 @@ Protection protect(const Film& film)
             absdiff(inputs[size_t(now)], output, difference);
             cvtColor(difference, difference, COLOR_BGR2GRAY);
             const Mat altered = difference > 0;
-            for (int i = 0; i < film.actors(); ++i)
+            for (int i = 0; i < video.actors(); ++i)
             {
                 int whole;
-                const Mat face = film.faceMask(i, now, whole);
+                const Mat face = video.faceMask(i, now, whole);
                 const int visible = countNonZero(face);
                 if (visible < shown * whole)
                     continue;
@@ -204,23 +204,23 @@ Protection protect(const Film& film)
                     result.missed += format(" %d@%d", i, now);
                 }
             }
-            const Mat ground = ~film.headMask(now, headMargin);
+            const Mat ground = ~video.headMask(now, headMargin);
             outside += countNonZero(ground);
             touched += countNonZero(ground & (difference > changed));
         }
     }
     result.background = touched / outside;
-    EXPECT_EQ(result.frames, film.frames());
+    EXPECT_EQ(result.frames, video.frames());
     return result;
 }
 
-void expectProtected(const Film& film)
+void expectProtected(const Video& video)
 {
     const double background = .005; // share that may change
-    const Protection result = protect(film);
+    const Protection result = protect(video);
     std::cout << "[  figures ] " << result.unprotected << " of " << result.faces << " face-frames unprotected, "
               << result.background * 100 << " % of the background changed" << std::endl;
-    EXPECT_GT(result.faces, film.frames() / 3);
+    EXPECT_GT(result.faces, video.frames() / 3);
     EXPECT_EQ(result.unprotected, 0) << "actor@frame:" << result.missed;
     EXPECT_LT(result.background, background);
 }
@@ -254,7 +254,7 @@ TEST(SanPrivacy_StreamAnonymizer, bad_arguments_are_refused)
     wrong[3].label = 2;
     wrong[4].sure_score = 2;
     wrong[5].label = LABEL_NEUTRAL; // has no opposite
-    wrong[6].renewal = 0;
+    wrong[6].refresh_interval = 0;
     for (const StreamParams& params : wrong)
         EXPECT_THROW(StreamAnonymizer::create(faces, quickPerturber(), params), cv::Exception);
 
@@ -267,7 +267,7 @@ TEST(SanPrivacy_StreamAnonymizer, bad_arguments_are_refused)
 
 TEST(SanPrivacy_StreamAnonymizer, frames_without_a_face_stay_as_they_are)
 {
-    const Film film(Size(320, 240), 8, std::vector<Actor>());
+    const Video video(Size(320, 240), 8, std::vector<Actor>());
     for (int look_ahead : { 0, 5, 30 })
     {
         StreamParams params;
@@ -275,54 +275,54 @@ TEST(SanPrivacy_StreamAnonymizer, frames_without_a_face_stay_as_they_are)
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
         Mat output;
         int given = 0;
-        for (int t = 0; t < film.frames(); ++t)
+        for (int t = 0; t < video.frames(); ++t)
         {
             const bool expected = t >= look_ahead;
-            ASSERT_EQ(anonymizer->process(film.frame(t), output), expected);
+            ASSERT_EQ(anonymizer->process(video.frame(t), output), expected);
             if (expected)
             {
-                EXPECT_EQ(cvtest::norm(output, film.frame(given++), NORM_INF), 0);
+                EXPECT_EQ(cvtest::norm(output, video.frame(given++), NORM_INF), 0);
             }
         }
         while (anonymizer->flush(output))
-            EXPECT_EQ(cvtest::norm(output, film.frame(given++), NORM_INF), 0);
-        EXPECT_EQ(given, film.frames());
+            EXPECT_EQ(cvtest::norm(output, video.frame(given++), NORM_INF), 0);
+        EXPECT_EQ(given, video.frames());
     }
 }
 
 TEST(SanPrivacy_StreamAnonymizer, one_face_crosses_the_frame)
 {
-    expectProtected(Film(Size(400, 300), 60, { { "woman-dark-hair", line(Point2d(-80, 150), Point2d(480, 130), 60, 32) } }));
+    expectProtected(Video(Size(400, 300), 60, { { "woman-dark-hair", line(Point2d(-80, 150), Point2d(480, 130), 60, 32) } }));
 }
 
 TEST(SanPrivacy_StreamAnonymizer, faces_cross_each_other)
 {
-    expectProtected(Film(Size(480, 240), 60, { { "man-bald", line(Point2d(80, 120), Point2d(400, 120), 60, 30) },
+    expectProtected(Video(Size(480, 240), 60, { { "man-bald", line(Point2d(80, 120), Point2d(400, 120), 60, 30) },
                                                { "woman-fair-hair", line(Point2d(400, 125), Point2d(80, 125), 60, 34) } }));
 }
 
 TEST(SanPrivacy_StreamAnonymizer, a_face_rolls_over)
 {
     const auto rolling = [](int t) { const Place place = { Point2d(160, 160), 40, 6. * t }; return place; };
-    expectProtected(Film(Size(320, 320), 60, { { "man-dark-hair", rolling } }));
+    expectProtected(Video(Size(320, 320), 60, { { "man-dark-hair", rolling } }));
 }
 
 TEST(SanPrivacy_StreamAnonymizer, a_face_that_lies_on_its_side_from_the_start)
 {
-    expectProtected(Film(Size(360, 280), 48, { { "man-grey-hair", line(Point2d(140, 140), Point2d(220, 140), 48, 36, 90) } }));
+    expectProtected(Video(Size(360, 280), 48, { { "man-gray-hair", line(Point2d(140, 140), Point2d(220, 140), 48, 36, 90) } }));
 }
 
 TEST(SanPrivacy_StreamAnonymizer, a_face_comes_near)
 {
     const auto nearing = [](int t) { const Place place = { Point2d(200, 150), 14 * std::pow(1.03, t), 0 }; return place; };
-    expectProtected(Film(Size(400, 300), 50, { { "woman-dark-skin", nearing } }));
+    expectProtected(Video(Size(400, 300), 50, { { "woman-dark-skin", nearing } }));
 }
 
 TEST(SanPrivacy_StreamAnonymizer, a_face_comes_in_after_the_last_look)
 {
     // The detector looks at frames 0, 8 and 16; half of the face is there from 18 on.
     const auto late = [](int t) { const Place place = { Point2d(std::max(10. + 30 * (t - 18), -150.), 150), 40, 0 }; return place; };
-    const Protection protection = protect(Film(Size(400, 300), 22, { { "woman-dark-skin", late } }));
+    const Protection protection = protect(Video(Size(400, 300), 22, { { "woman-dark-skin", late } }));
     EXPECT_EQ(4, protection.faces);
     EXPECT_EQ(0, protection.unprotected) << protection.missed;
 }
@@ -331,7 +331,7 @@ TEST(SanPrivacy_StreamAnonymizer, a_small_face_comes_in_after_the_last_look)
 {
     // The look at the end would be the fourth, which is one at half the size where it is not the last one.
     const auto late = [](int t) { const Place place = { Point2d(t < 20 ? -150. : 150., 150), 7, 0 }; return place; };
-    const Protection protection = protect(Film(Size(400, 300), 23, { { "woman-dark-skin", late } }));
+    const Protection protection = protect(Video(Size(400, 300), 23, { { "woman-dark-skin", late } }));
     EXPECT_EQ(3, protection.faces);
     EXPECT_EQ(0, protection.unprotected) << protection.missed;
 }
@@ -339,14 +339,14 @@ TEST(SanPrivacy_StreamAnonymizer, a_small_face_comes_in_after_the_last_look)
 TEST(SanPrivacy_StreamAnonymizer, a_hidden_face_is_covered_where_it_comes_back)
 {
     // Somebody taller passes in front of a still face.
-    expectProtected(Film(Size(480, 240), 60, { { "woman-glasses", line(Point2d(240, 130), Point2d(240, 130), 60, 28) },
+    expectProtected(Video(Size(480, 240), 60, { { "woman-glasses", line(Point2d(240, 130), Point2d(240, 130), 60, 28) },
                                                { "man-dark-skin", line(Point2d(50, 115), Point2d(430, 115), 60, 38) } }));
 }
 
 TEST(SanPrivacy_StreamAnonymizer, a_lost_face_stays_covered_for_the_hold_time)
 {
     const int gone = 30, hold = 12; // the face vanishes; nobody sees where it is
-    const Film with(Size(480, 360), 60, { { "woman-dark-hair", line(Point2d(240, 180), Point2d(240, 180), 60, 45) } }), without(Size(480, 360), 60, {});
+    const Video with(Size(480, 360), 60, { { "woman-dark-hair", line(Point2d(240, 180), Point2d(240, 180), 60, 45) } }), without(Size(480, 360), 60, {});
     StreamParams params = covering();
     params.hold = hold;
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), params);
@@ -384,10 +384,10 @@ TEST(SanPrivacy_StreamAnonymizer, a_face_that_is_cut_off_is_covered_generously)
     for (int k = 0; k < 2; ++k)
     {
         const Point2d place(k == 0 ? inside : cutOff, 150);
-        const Film film(Size(400, 300), frames, { { "woman-dark-hair", line(place, place, frames, 40) } });
+        const Video video(Size(400, 300), frames, { { "woman-dark-hair", line(place, place, frames, 40) } });
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
         for (int t = 0; t < frames; ++t)
-            anonymizer->push(film.frame(t));
+            anonymizer->push(video.frame(t));
         anonymizer->finish();
         StreamRecord record;
         Mat output;
@@ -400,27 +400,27 @@ TEST(SanPrivacy_StreamAnonymizer, a_face_that_is_cut_off_is_covered_generously)
 
 TEST(SanPrivacy_StreamAnonymizer, doubtful_faces_follow_the_policy)
 {
-    const Film film(Size(320, 240), 20, { { "man-bald", line(Point2d(160, 120), Point2d(170, 120), 20, 30) } });
+    const Video video(Size(320, 240), 20, { { "man-bald", line(Point2d(160, 120), Point2d(170, 120), 20, 30) } });
     StreamParams params;
     params.least_eyes = 60; // larger than they are
-    for (int policy : { int(DOUBT_BLUR), int(DOUBT_DROP), int(DOUBT_PASS) })
+    for (int policy : { int(LOW_CONFIDENCE_BLUR), int(LOW_CONFIDENCE_DROP), int(LOW_CONFIDENCE_PASS) })
     {
-        params.on_doubt = policy;
+        params.low_confidence = policy;
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
-        for (int t = 0; t < film.frames(); ++t)
-            anonymizer->push(film.frame(t));
+        for (int t = 0; t < video.frames(); ++t)
+            anonymizer->push(video.frame(t));
         anonymizer->finish();
         StreamRecord record;
         Mat output;
         for (int t = 0; anonymizer->pop(output, record); ++t)
         {
             ASSERT_EQ(record.faces.size(), 1u);
-            EXPECT_EQ(record.withheld, policy == DOUBT_DROP);
-            EXPECT_EQ(output.empty(), policy == DOUBT_DROP);
-            EXPECT_EQ(record.faces[0].protection, policy == DOUBT_PASS ? int(PROTECTION_NONE) : int(PROTECTION_BLURRED));
-            if (policy != DOUBT_DROP)
+            EXPECT_EQ(record.withheld, policy == LOW_CONFIDENCE_DROP);
+            EXPECT_EQ(output.empty(), policy == LOW_CONFIDENCE_DROP);
+            EXPECT_EQ(record.faces[0].protection, policy == LOW_CONFIDENCE_PASS ? int(PROTECTION_NONE) : int(PROTECTION_BLURRED));
+            if (policy != LOW_CONFIDENCE_DROP)
             {
-                EXPECT_EQ(cvtest::norm(output, film.frame(t), NORM_INF) > 30, policy == DOUBT_BLUR);
+                EXPECT_EQ(cvtest::norm(output, video.frame(t), NORM_INF) > 30, policy == LOW_CONFIDENCE_BLUR);
             }
         }
     }
@@ -428,7 +428,7 @@ TEST(SanPrivacy_StreamAnonymizer, doubtful_faces_follow_the_policy)
 
 TEST(SanPrivacy_StreamAnonymizer, an_error_never_lets_a_face_through)
 {
-    const Film film(Size(320, 240), 10, { { "man-bald", line(Point2d(160, 120), Point2d(170, 120), 10, 30) } });
+    const Video video(Size(320, 240), 10, { { "man-bald", line(Point2d(160, 120), Point2d(170, 120), 10, 30) } });
     StreamParams params;
     params.look_ahead = 2;
     const Ptr<FaceDetector> faces = detector();
@@ -437,18 +437,18 @@ TEST(SanPrivacy_StreamAnonymizer, an_error_never_lets_a_face_through)
     *perturber = Perturber(); // breaks in use
     StreamRecord record;
     Mat output;
-    for (int t = 0; t < film.frames(); ++t)
-        anonymizer->push(film.frame(t));
+    for (int t = 0; t < video.frames(); ++t)
+        anonymizer->push(video.frame(t));
     anonymizer->finish();
     for (int t = 0; anonymizer->pop(output, record); ++t)
     {
         EXPECT_TRUE(record.blurred);
         EXPECT_FALSE(record.error.empty());
-        EXPECT_GT(cvtest::norm(output, film.frame(t), NORM_L1) / output.total(), 5);
+        EXPECT_GT(cvtest::norm(output, video.frame(t), NORM_L1) / output.total(), 5);
     }
 
     *faces = FaceDetector();
-    anonymizer->push(film.frame(0));
+    anonymizer->push(video.frame(0));
     anonymizer->finish();
     ASSERT_TRUE(anonymizer->pop(output, record));
     EXPECT_TRUE(record.blurred);
@@ -458,15 +458,15 @@ TEST(SanPrivacy_StreamAnonymizer, an_error_never_lets_a_face_through)
 //! How much a still face changes from frame to frame, against what it does in the input.
 void expectNoFlicker(const Ptr<Perturber>& perturber)
 {
-    const Film film(Size(480, 360), 40, { { "woman-fair-hair", line(Point2d(240, 180), Point2d(240, 180), 40, 60) } });
+    const Video video(Size(480, 360), 40, { { "woman-fair-hair", line(Point2d(240, 180), Point2d(240, 180), 40, 60) } });
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber);
-    for (int t = 0; t < film.frames(); ++t)
-        anonymizer->push(film.frame(t));
+    for (int t = 0; t < video.frames(); ++t)
+        anonymizer->push(video.frame(t));
     anonymizer->finish();
     StreamRecord record;
     Mat output, last;
     int whole;
-    const Mat face = film.faceMask(0, 0, whole);
+    const Mat face = video.faceMask(0, 0, whole);
     double before = 0, after = 0;
     for (int t = 0; anonymizer->pop(output, record); ++t)
     {
@@ -474,7 +474,7 @@ void expectNoFlicker(const Ptr<Perturber>& perturber)
         EXPECT_EQ(record.faces[0].protection, int(PROTECTION_REPLACED));
         if (t > 0)
         {
-            before += cvtest::norm(film.frame(t), film.frame(t - 1), NORM_L1, face);
+            before += cvtest::norm(video.frame(t), video.frame(t - 1), NORM_L1, face);
             after += cvtest::norm(output, last, NORM_L1, face);
         }
         last = output.clone();
@@ -497,20 +497,20 @@ TEST(SanPrivacy_StreamAnonymizer, a_still_face_does_not_flicker_with_the_default
 TEST(SanPrivacy_StreamAnonymizer, a_face_keeps_its_perturbation_until_it_changes)
 {
     const int dark = 7, frames = 10; // a cloud passes
-    const Film film(Size(480, 360), 2, { { "woman-fair-hair", line(Point2d(240, 180), Point2d(240, 180), 2, 60) } });
+    const Video video(Size(480, 360), 2, { { "woman-fair-hair", line(Point2d(240, 180), Point2d(240, 180), 2, 60) } });
     int whole;
-    const Mat face = film.faceMask(0, 0, whole);
+    const Mat face = video.faceMask(0, 0, whole);
     std::vector<Mat> changes[2]; // of each frame, where the face passes the network in every frame and hardly ever
     for (int k = 0; k < 2; ++k)
     {
         StreamParams params;
         params.label = 0;
-        params.renewal = k == 0 ? 1 : 1000;
+        params.refresh_interval = k == 0 ? 1 : 1000;
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
         std::vector<Mat> inputs;
         for (int t = 0; t < frames; ++t)
         {
-            inputs.push_back(t < dark ? film.frame(0) : film.frame(0) * .85);
+            inputs.push_back(t < dark ? video.frame(0) : video.frame(0) * .85);
             anonymizer->push(inputs.back());
         }
         anonymizer->finish();
@@ -535,7 +535,7 @@ TEST(SanPrivacy_StreamAnonymizer, a_face_keeps_its_perturbation_until_it_changes
 
 TEST(SanPrivacy_StreamAnonymizer, one_label_and_one_number_along_a_track)
 {
-    const Film film(Size(480, 270), 24, { { "man-bald", line(Point2d(110, 135), Point2d(160, 135), 24, 30) },
+    const Video video(Size(480, 270), 24, { { "man-bald", line(Point2d(110, 135), Point2d(160, 135), 24, 30) },
                                           { "woman-glasses", line(Point2d(340, 135), Point2d(360, 135), 24, 30) } });
     for (int label : { 0, 1, int(LABEL_PREDICT) })
     {
@@ -545,8 +545,8 @@ TEST(SanPrivacy_StreamAnonymizer, one_label_and_one_number_along_a_track)
         std::map<int, std::set<int> > labels;
         StreamRecord record;
         Mat output;
-        for (int t = 0; t < film.frames(); ++t)
-            anonymizer->push(film.frame(t));
+        for (int t = 0; t < video.frames(); ++t)
+            anonymizer->push(video.frame(t));
         anonymizer->finish();
         while (anonymizer->pop(output, record))
             for (const StreamFace& face : record.faces)
@@ -565,12 +565,12 @@ TEST(SanPrivacy_StreamAnonymizer, several_attributes_are_voted_on)
     for (const char* file : { "residual-gender-age.onnx", "prototypes-gender.yml.gz", "prototypes-age.yml.gz", "gender.onnx", "age.onnx" })
         fileOrSkip(moduleFolder() + "/../../data/" + file);
     const Ptr<Perturber> perturber = Perturber::createHiding({ "gender", "age" });
-    const Film film(Size(480, 270), 4, { { "man-white-hair", line(Point2d(110, 135), Point2d(110, 135), 4, 45) },
+    const Video video(Size(480, 270), 4, { { "man-white-hair", line(Point2d(110, 135), Point2d(110, 135), 4, 45) },
                                          { "woman-dark-hair", line(Point2d(340, 135), Point2d(340, 135), 4, 45) } });
     StreamParams params;
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber, params);
-    for (int t = 0; t < film.frames(); ++t)
-        anonymizer->push(film.frame(t));
+    for (int t = 0; t < video.frames(); ++t)
+        anonymizer->push(video.frame(t));
     anonymizer->finish();
     StreamRecord record;
     Mat output;
@@ -581,10 +581,10 @@ TEST(SanPrivacy_StreamAnonymizer, several_attributes_are_voted_on)
         for (const StreamFace& face : record.faces)
         {
             EXPECT_EQ(face.protection, int(PROTECTION_REPLACED));
-            EXPECT_EQ(face.label, face.landmarks[0].x < film.frame(0).cols / 2 ? 3 : 0) << "an old man, a young woman";
+            EXPECT_EQ(face.label, face.landmarks[0].x < video.frame(0).cols / 2 ? 3 : 0) << "an old man, a young woman";
         }
     }
-    EXPECT_EQ(popped, film.frames());
+    EXPECT_EQ(popped, video.frames());
 
     params.label = 4; // there are 0 to 3
     EXPECT_THROW(StreamAnonymizer::create(detector(), perturber, params), cv::Exception);
@@ -595,39 +595,39 @@ TEST(SanPrivacy_StreamAnonymizer, several_attributes_are_voted_on)
     EXPECT_NO_THROW(StreamAnonymizer::create(detector(), perturber, params));
 }
 
-TEST(SanPrivacy_StreamAnonymizer, the_excepted_person_only_is_left)
+TEST(SanPrivacy_StreamAnonymizer, the_exempt_person_only_is_left)
 {
-    // The test network's descriptor: mean colours of the face's quarters; enough to tell these two apart.
-    std::vector<NetworkDescription> networks(1);
-    NetworkDescription& description = networks[0];
+    // The test network's descriptor: mean colors of the face's quarters; enough to tell these two apart.
+    std::vector<ModelDescription> networks(1);
+    ModelDescription& description = networks[0];
     description.name = "quarters";
     description.task = NETWORK_MATCHER;
     description.file = findDataFile("descriptor.onnx");
     description.size = Size(32, 32);
     description.scale = 1;
-    description.colour = "rgb";
+    description.color = "rgb";
     description.square = 1;
     description.output = "descriptor";
     description.distance = DISTANCE_EUCLIDEAN;
     const Ptr<FaceNetwork> matcher = FaceNetwork::create(description);
     const Ptr<FaceDetector> faces = detector();
-    const Film film(Size(640, 360), 40, { { "man-dark-skin", line(Point2d(130, 180), Point2d(140, 180), 40, 36) },
+    const Video video(Size(640, 360), 40, { { "man-dark-skin", line(Point2d(130, 180), Point2d(140, 180), 40, 36) },
                                           { "woman-fair-hair", line(Point2d(500, 180), Point2d(500, 180), 40, 36) } });
     Mat found, crop, descriptors[2];
-    faces->detect(film.frame(0), found);
+    faces->detect(video.frame(0), found);
     ASSERT_EQ(found.rows, 2);
     const int left = found.at<float>(0, 0) < found.at<float>(1, 0) ? 0 : 1;
     for (int k = 0; k < 2; ++k)
     {
-        matcher->crop(film.frame(0), found.row(k == 0 ? left : 1 - left), crop);
+        matcher->crop(video.frame(0), found.row(k == 0 ? left : 1 - left), crop);
         matcher->forward(std::vector<Mat>(1, crop), descriptors[k]);
     }
     const double other = matcher->match(descriptors[0], descriptors[1]);
 
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(faces, quickPerturber());
-    anonymizer->setException(matcher, descriptors[0], other / 2);
-    for (int t = 0; t < film.frames(); ++t)
-        anonymizer->push(film.frame(t));
+    anonymizer->setExemptPerson(matcher, descriptors[0], other / 2);
+    for (int t = 0; t < video.frames(); ++t)
+        anonymizer->push(video.frame(t));
     anonymizer->finish();
     StreamRecord record;
     Mat output;
@@ -636,22 +636,22 @@ TEST(SanPrivacy_StreamAnonymizer, the_excepted_person_only_is_left)
         for (const StreamFace& face : record.faces)
         {
             const bool is_left = face.landmarks[2].x < 320;
-            EXPECT_FALSE(face.excepted && !is_left) << record.frame;
-            EXPECT_EQ(face.protection == PROTECTION_NONE, face.excepted);
-            left_alone += face.excepted;
+            EXPECT_FALSE(face.exempt && !is_left) << record.frame;
+            EXPECT_EQ(face.protection == PROTECTION_NONE, face.exempt);
+            left_alone += face.exempt;
         }
     EXPECT_GE(left_alone, 25);
-    EXPECT_LT(left_alone, film.frames());
+    EXPECT_LT(left_alone, video.frames());
 }
 
 TEST(SanPrivacy_StreamAnonymizer, threads_do_not_change_the_result)
 {
-    const Film film(Size(400, 300), 24, { { "man-bald", line(Point2d(100, 150), Point2d(280, 150), 24, 36) } });
+    const Video video(Size(400, 300), 24, { { "man-bald", line(Point2d(100, 150), Point2d(280, 150), 24, 36) } });
     Mat output;
     StreamRecord record;
     std::vector<Mat> frames, expected;
-    for (int t = 0; t < film.frames(); ++t)
-        frames.push_back(film.frame(t));
+    for (int t = 0; t < video.frames(); ++t)
+        frames.push_back(video.frame(t));
     const int threads = getNumThreads();
     setNumThreads(1);
     const Ptr<StreamAnonymizer> one = StreamAnonymizer::create(detector(), quickPerturber());
@@ -691,13 +691,13 @@ TEST(SanPrivacy_StreamAnonymizer, sixteen_faces)
         const Point2d place(90 + 150 * (i % 4), 70 + 115 * (i / 4));
         actors.push_back({ names[i % 4], line(place, place + Point2d(30, 0), 24, 26) });
     }
-    expectProtected(Film(Size(640, 480), 24, actors));
+    expectProtected(Video(Size(640, 480), 24, actors));
 }
 
 TEST(SanPrivacy_StreamAnonymizer, a_change_of_size_begins_a_new_scene)
 {
-    const Film small(Size(320, 240), 10, { { "man-bald", line(Point2d(160, 120), Point2d(160, 120), 10, 30) } });
-    const Film large(Size(640, 480), 10, { { "man-bald", line(Point2d(500, 300), Point2d(500, 300), 10, 60) } });
+    const Video small(Size(320, 240), 10, { { "man-bald", line(Point2d(160, 120), Point2d(160, 120), 10, 30) } });
+    const Video large(Size(640, 480), 10, { { "man-bald", line(Point2d(500, 300), Point2d(500, 300), 10, 60) } });
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber());
     for (int t = 0; t < 20; ++t)
         anonymizer->push(t < 10 ? small.frame(t) : large.frame(t - 10));
@@ -715,10 +715,10 @@ TEST(SanPrivacy_StreamAnonymizer, a_face_that_comes_in_just_before_a_cut_is_cove
 {
     // The detector looks at frames 0 and 8; the face is there from 11 on, the scene ends with 13.
     const auto late = [](int t) { const Place place = { Point2d(t < 11 ? -500. : 200., 150), 40, 0 }; return place; };
-    const Film film(Size(400, 300), 14, { { "woman-dark-skin", late } });
+    const Video video(Size(400, 300), 14, { { "woman-dark-skin", late } });
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
     for (int t = 0; t < 20; ++t)
-        anonymizer->push(t < 14 ? film.frame(t) : Mat(300, 400, CV_8UC3, Scalar::all(250)));
+        anonymizer->push(t < 14 ? video.frame(t) : Mat(300, 400, CV_8UC3, Scalar::all(250)));
     anonymizer->finish();
     StreamRecord record;
     Mat output;
@@ -733,11 +733,11 @@ TEST(SanPrivacy_StreamAnonymizer, a_face_that_comes_in_just_before_a_cut_is_cove
 
 TEST(SanPrivacy_StreamAnonymizer, after_a_cut_a_face_in_the_same_place_is_another)
 {
-    const Film film(Size(400, 300), 10, { { "man-bald", line(Point2d(200, 150), Point2d(200, 150), 10, 40) } });
+    const Video video(Size(400, 300), 10, { { "man-bald", line(Point2d(200, 150), Point2d(200, 150), 10, 40) } });
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
     for (int t = 0; t < 20; ++t)
     {
-        Mat frame = film.frame(t % 10);
+        Mat frame = video.frame(t % 10);
         if (t >= 10)
             frame.convertTo(frame, -1, .5, 120);
         anonymizer->push(frame);

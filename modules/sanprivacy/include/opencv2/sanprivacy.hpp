@@ -10,13 +10,13 @@
 Changes a face image so that a face matcher still recognises the person while a classifier of a soft-biometric
 attribute (gender, age, race) is confounded. The method is the semi-adversarial network of @cite mirjalili2018san .
 
-A picture passes through four steps, each with a header of its own:
+An image passes through four steps, each with a header of its own:
  -# FaceDetector finds the faces and their five landmarks (face_detector.hpp);
  -# alignFace() brings a face to the canonical 224x224 crop (alignment.hpp);
  -# Perturber combines it with the prototypes that a PrototypeBuilder made (perturber.hpp, prototypes.hpp);
- -# blendFace() returns the change to the picture (alignment.hpp).
+ -# blendFace() returns the change to the image (alignment.hpp).
 
-StreamAnonymizer (stream_anonymizer.hpp) does all four for the frames of a film or a camera.
+StreamAnonymizer (stream_anonymizer.hpp) does all four for the frames of a video or a camera.
 FaceNetwork (networks.hpp) runs the classifiers and matchers that judge the result; evaluation.hpp has the measures.
 */
 

@@ -7,11 +7,11 @@
 #include "opencv2/sanprivacy.hpp"
 
 // The names under which the generated code knows them.
-typedef cv::sanprivacy::NetworkDescription NetworkDescription;
+typedef cv::sanprivacy::ModelDescription ModelDescription;
 typedef cv::sanprivacy::StreamParams StreamParams;
 typedef cv::sanprivacy::StreamFace StreamFace;
 typedef cv::sanprivacy::StreamRecord StreamRecord;
-typedef std::vector<cv::sanprivacy::NetworkDescription> vector_NetworkDescription;
+typedef std::vector<cv::sanprivacy::ModelDescription> vector_ModelDescription;
 typedef std::vector<cv::sanprivacy::StreamFace> vector_StreamFace;
 
 #endif

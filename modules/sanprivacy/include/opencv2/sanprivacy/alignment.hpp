@@ -15,10 +15,10 @@ namespace cv { namespace sanprivacy {
 /** @brief The five landmarks of the canonical crop.
 
 Order as FaceDetectorYN gives them: right eye, left eye, nose tip, right and left mouth corner, image left first.
-The eyes lie 90 px apart on row 68 of 224: chin and brow are inside, and tightly cropped training pictures still fill the crop.
+The eyes lie 90 px apart on row 68 of 224: chin and brow are inside, and tightly cropped training images still fill the crop.
 
 @param landmarks 5x2 CV_32F, pixels of the crop.
-@param size size of the crop; the layout scales with its width and height.
+@param size size of the crop; the landmark template scales with its width and height.
 */
 CV_EXPORTS_W void getCanonicalLandmarks(OutputArray landmarks, const Size& size = Size(224, 224));
 
@@ -31,7 +31,7 @@ Degenerate points (all equal, NaN, fewer than two) raise Error::StsBadArg.
 */
 CV_EXPORTS_W void estimateSimilarity(InputArray src, InputArray dst, OutputArray transform);
 
-/** @brief Cuts out a face in a given landmark layout.
+/** @brief Cuts out a face in a given landmark template.
 
 Faces larger than the crop are low-passed first, so nothing aliases; what lies outside the image repeats its border.
 
@@ -39,15 +39,15 @@ Faces larger than the crop are low-passed first, so nothing aliases; what lies o
 @param landmarks 5x2, 1x10, or one face of FaceDetector (1x15).
 @param dst the crop, same type as image.
 @param size size of the crop.
-@param layout 5x2 landmarks of the crop; empty: the canonical ones.
+@param landmark_template 5x2 landmarks of the crop; empty: the canonical ones.
 @return share of the crop that lies inside the image, above 0 to 1; a crop that lies outside raises Error::StsOutOfRange.
 */
 CV_EXPORTS_W double alignFace(InputArray image, InputArray landmarks, OutputArray dst,
-                              const Size& size = Size(224, 224), InputArray layout = noArray());
+                              const Size& size = Size(224, 224), InputArray landmark_template = noArray());
 
 /** @brief Returns a perturbed crop to its image.
 
-Only the difference between the perturbed crop and the crop itself is warped back, feathered towards the rim, and
+Only the difference between the perturbed crop and the crop itself is warped back, feathered towards the border, and
 added to every channel. So luma carries the perturbation, chroma stays, detail finer than the crop stays, and no seam shows.
 
 @param image the image the face was cut from, changed in place; types as in alignFace().

@@ -38,7 +38,7 @@ public:
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size.
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best first.
     Zero rows where there is no face.
-    @param quick for films, whose next frames show the face again: leaves out what is costly and finds a face now and then; one that lies
+    @param quick for videos, whose next frames show the face again: leaves out what is costly and finds a face now and then; one that lies
     on its side or upside down may be taken for an upright one. */
     CV_WRAP void detect(InputArray image, OutputArray faces, bool quick = false);
 

@@ -12,7 +12,7 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-//! What a network of a networks file tells of a face.
+//! What a network of a model description file tells of a face.
 enum NetworkTask
 {
     NETWORK_CLASSIFIER = 0, //!< probability of label 1 of an attribute
@@ -28,7 +28,7 @@ enum NetworkDistance
 
 /** @brief A few lines that describe an attribute classifier or a matcher, in the manner of OpenCV's samples/dnn/models.yml.
 
-`mean` (default 0), `scale` (1), `output` and `index` (0) may be left out, the other keys not; samples/networks.yml
+`mean` (default 0), `scale` (1), `output` and `index` (0) may be left out, the other keys not; samples/models.yml
 describes some public networks.
 
 @code{.yaml}
@@ -36,22 +36,22 @@ describes some public networks.
 ---
 dlib:
   task: "matcher"             # or "classifier"
-  file: "matcher-dlib-resnet-150.onnx"   # relative to the networks file
+  file: "matcher-dlib-resnet-150.onnx"   # relative to the model description file
   width: 150
   height: 150
   mean: [ 0, 0, 0 ]           # or one number; subtracted from 0..255, in the network's channel order
   scale: 1.0                  # multiplied afterwards
-  colour: "rgb"               # rgb, bgr or grey
-  layout: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103.02 ]  # five landmarks in width x height, or
-  # square: 0.85              # upright square of that side times max(w, h) of the face box, zero outside the picture
+  color: "rgb"               # rgb, bgr or gray
+  landmark_template: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103.02 ]  # five landmarks in width x height, or
+  # square: 0.85              # upright square of that side times max(w, h) of the face box, zero outside the image
   output: "descriptor"        # name of the output; may be left out where there is one
   distance: "euclidean"       # or "cosine"; matchers only
   # index: 0                  # element of the output that is P(label 1), or a list of those that sum to it; classifiers only
 @endcode
 */
-struct CV_EXPORTS_W_SIMPLE NetworkDescription
+struct CV_EXPORTS_W_SIMPLE ModelDescription
 {
-    CV_WRAP NetworkDescription();
+    CV_WRAP ModelDescription();
 
     CV_PROP_RW String name;
     CV_PROP_RW int task;       //!< NetworkTask
@@ -59,30 +59,30 @@ struct CV_EXPORTS_W_SIMPLE NetworkDescription
     CV_PROP_RW Size size;      //!< input size, pixels
     CV_PROP_RW Scalar mean;    //!< of the 0..255 input, in the network's channel order
     CV_PROP_RW double scale;   //!< of the input after the mean is subtracted
-    CV_PROP_RW String colour;  //!< "rgb", "bgr" or "grey"
-    CV_PROP_RW std::vector<Point2f> layout; //!< five landmarks in the input, or empty
-    CV_PROP_RW double square;  //!< side of the square crop in units of the longer side of the face box; used where layout is empty
+    CV_PROP_RW String color;  //!< "rgb", "bgr" or "gray"
+    CV_PROP_RW std::vector<Point2f> landmark_template; //!< five landmarks in the input, or empty
+    CV_PROP_RW double square;  //!< side of the square crop in units of the longer side of the face box; used where landmark template is empty
     CV_PROP_RW String output;  //!< output name, or empty
     CV_PROP_RW int distance;   //!< NetworkDistance
     CV_PROP_RW std::vector<int> index; //!< elements of the output that sum to P(label 1); one of them by default: 0
 };
 
-/** @brief Reads every network of a networks file, in the order of the file.
+/** @brief Reads every network of a model description file, in the order of the file.
 
 File names become absolute; unknown keys, wrong values and missing files raise Error::StsBadArg with the network's name. */
-CV_EXPORTS_W void readNetworks(const String& filename, CV_OUT std::vector<NetworkDescription>& networks);
+CV_EXPORTS_W void readModelDescriptions(const String& filename, CV_OUT std::vector<ModelDescription>& networks);
 
 /** @brief A described network, run by cv::dnn on the faces of an image. */
 class CV_EXPORTS_W FaceNetwork
 {
 public:
     CV_WRAP FaceNetwork(); //!< empty; use create()
-    CV_WRAP static Ptr<FaceNetwork> create(const NetworkDescription& description, int backend_id = 0, int target_id = 0);
+    CV_WRAP static Ptr<FaceNetwork> create(const ModelDescription& description, int backend_id = 0, int target_id = 0);
 
     CV_WRAP bool empty() const;
-    CV_WRAP NetworkDescription getDescription() const;
+    CV_WRAP ModelDescription getDescription() const;
 
-    /** @brief The network's view of one face: its crop, size x size, BGR or grey as the image.
+    /** @brief The network's view of one face: its crop, size x size, BGR or gray as the image.
     @param image 8-bit, 1 or 3 channels (BGR).
     @param face a row of FaceDetector::detect(). */
     CV_WRAP void crop(InputArray image, InputArray face, OutputArray dst) const;

@@ -45,7 +45,7 @@ public:
     @param model ONNX file: a form of the project's own or the authors' (inputs `image`, `same_proto`, `combine_proto`); or the name of a
     shipped one: `residual` (also where empty) or `san2018`, the network of the paper.
     @param prototypes file of PrototypeBuilder::save(); empty: the shipped one.
-    @param classifier ONNX file for LABEL_PREDICT, canonical grey crop 0..1 in, probability of label 1 out; empty: the shipped one.
+    @param classifier ONNX file for LABEL_PREDICT, canonical gray crop 0..1 in, probability of label 1 out; empty: the shipped one.
     @param backend_id, target_id of the dnn module.
     @param allow_fallback use the default CPU backend where the wanted one is unavailable (a warning is logged); otherwise that is Error::GpuNotSupported or StsNotImplemented. */
     CV_WRAP static Ptr<Perturber> create(const String& model = String(), const String& prototypes = String(),
@@ -78,7 +78,7 @@ public:
 
     /** @brief One output of one face.
     @param face canonical crop (alignFace()), 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR).
-    @param dst grey crop, depth as face.
+    @param dst gray crop, depth as face.
     @param label 0, 1 (or as createHiding() says) or a LabelChoice.
     @param prototype a PrototypeChoice. */
     CV_WRAP void perturb(InputArray face, OutputArray dst, int label = LABEL_PREDICT, int prototype = PROTOTYPE_OPPOSITE);
@@ -91,7 +91,7 @@ public:
 
     /** @brief One output of each of many faces, in one pass through the network.
     @param faces as in perturb(), all of one type.
-    @param dst grey crops, as many.
+    @param dst gray crops, as many.
     @param labels one per face, or one for all.
     @param prototype a PrototypeChoice. */
     CV_WRAP void perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst, const std::vector<int>& labels,
@@ -100,12 +100,12 @@ public:
     /** @brief Aligns, perturbs and returns every given face of an image.
     @param image as in alignFace().
     @param faces rows of FaceDetector::detect(); none leaves the image as it is.
-    @param dst the image with its faces perturbed, type and size as image (1 channel if grey).
+    @param dst the image with its faces perturbed, type and size as image (1 channel if gray).
     @param labels one per face, or one for all.
     @param prototype a PrototypeChoice.
-    @param grey convert the image to grey first. */
+    @param gray convert the image to gray first. */
     CV_WRAP void perturbFaces(InputArray image, InputArray faces, OutputArray dst, const std::vector<int>& labels,
-                              int prototype = PROTOTYPE_OPPOSITE, bool grey = false);
+                              int prototype = PROTOTYPE_OPPOSITE, bool gray = false);
 
     /** @brief Probability that a canonical crop has label 1 (male), by the classifier given to create().
     @param face as in perturb().

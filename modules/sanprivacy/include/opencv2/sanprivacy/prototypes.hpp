@@ -32,7 +32,7 @@ public:
     CV_WRAP void save(const String& filename) const;
 
     /** @brief Adds one aligned face.
-    @param face 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR), of the builder's size; grey counts as B = G = R.
+    @param face 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR), of the builder's size; gray counts as B = G = R.
     @param label 0 or 1. */
     CV_WRAP void add(InputArray face, int label);
 

@@ -20,8 +20,8 @@ enum FaceReplacement
 {
     REPLACE_SAN = 0,    //!< the face perturbed by the semi-adversarial network
     REPLACE_BLUR = 1,   //!< a face without detail
-    REPLACE_MOSAIC = 2, //!< a few squares of its mean colours
-    REPLACE_SOLID = 3   //!< one grey
+    REPLACE_PIXELATION = 2, //!< a few squares of its mean colors
+    REPLACE_SOLID = 3   //!< one gray
 };
 
 //! How a face of a frame is known.
@@ -38,16 +38,16 @@ enum FaceProtection
 {
     PROTECTION_REPLACED = 0, //!< as the FaceReplacement says
     PROTECTION_BLURRED = 1,  //!< blurred: too uncertain or too small for the network, or its alignment is not known
-    PROTECTION_NONE = 2      //!< left as it is: the excepted person, or a doubtful face under DOUBT_PASS
+    PROTECTION_NONE = 2      //!< left as it is: the exempt person, or a doubtful face under LOW_CONFIDENCE_PASS
 };
 
 //! What happens to faces that cannot be replaced with confidence (blurred here stands for the cover of the FaceReplacement,
 //! if that is one), and to frames in which an error occurs.
-enum DoubtPolicy
+enum LowConfidencePolicy
 {
-    DOUBT_BLUR = 0, //!< such a face is blurred; after an error the whole frame is
-    DOUBT_DROP = 1, //!< the frame is withheld
-    DOUBT_PASS = 2  //!< such a face is left as it is; after an error the whole frame is blurred all the same
+    LOW_CONFIDENCE_BLUR = 0, //!< such a face is blurred; after an error the whole frame is
+    LOW_CONFIDENCE_DROP = 1, //!< the frame is withheld
+    LOW_CONFIDENCE_PASS = 2  //!< such a face is left as it is; after an error the whole frame is blurred all the same
 };
 
 //! Settings of a StreamAnonymizer; times are in frames.
@@ -56,15 +56,15 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     CV_WRAP StreamParams();
 
     CV_PROP_RW int detect_interval; //!< the detector looks at every such frame, and whenever a face was lost; default 8
-    CV_PROP_RW int detect_side;     //!< long side of the picture that it looks at, pixels; default 896, 0: as the frame; every second time half of it may do
+    CV_PROP_RW int detect_side;     //!< long side of the image that it looks at, pixels; default 896, 0: as the frame; every second time half of it may do
     CV_PROP_RW bool any_roll;       //!< look at turned frames too, in turn: faces lying on their side or upside down; default true
     CV_PROP_RW int look_ahead;      //!< frames kept back, in which faces found late are protected too; default 32, a round of all turns
     CV_PROP_RW int hold;            //!< frames that a face is protected for after it was last seen; default 20
-    CV_PROP_RW int renewal;         //!< a face that hardly changes passes the network every so many frames, in between it keeps its perturbation; default 2
+    CV_PROP_RW int refresh_interval;         //!< a face that hardly changes passes the network every so many frames, in between it keeps its perturbation; default 2
     CV_PROP_RW float sure_score;    //!< a face that never reached this detector score is doubtful; default 0.6
     CV_PROP_RW float least_eyes;    //!< a face with its eyes closer than this, in pixels, is doubtful; default 10
     CV_PROP_RW int replacement;     //!< FaceReplacement; default REPLACE_SAN
-    CV_PROP_RW int on_doubt;        //!< DoubtPolicy; default DOUBT_BLUR
+    CV_PROP_RW int low_confidence;        //!< LowConfidencePolicy; default LOW_CONFIDENCE_BLUR
     CV_PROP_RW int label;           //!< of all faces: 0, 1 (or as Perturber::createHiding() says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
     CV_PROP_RW int prototype;       //!< PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
 };
@@ -79,7 +79,7 @@ struct CV_EXPORTS_W_SIMPLE StreamFace
     CV_PROP_RW int protection; //!< FaceProtection
     CV_PROP_RW int label;      //!< that the network was given: 0, 1 (or of several attributes) or LABEL_NEUTRAL; LABEL_PREDICT where it was not asked
     CV_PROP_RW float score;    //!< best detector score of the track up to now
-    CV_PROP_RW bool excepted;  //!< the matcher recognised the excepted person
+    CV_PROP_RW bool exempt;  //!< the matcher recognised the exempt person
     CV_PROP_RW std::vector<Point2f> landmarks; //!< five, as of FaceDetector, pixels; may lie outside the frame
     CV_PROP_RW Rect2d box;     //!< around what is protected, pixels
 };
@@ -91,7 +91,7 @@ struct CV_EXPORTS_W_SIMPLE StreamRecord
 
     CV_PROP int64 frame;       //!< its number, from 0
     CV_PROP_RW bool detected;  //!< the detector looked at it
-    CV_PROP_RW bool withheld;  //!< no picture is given
+    CV_PROP_RW bool withheld;  //!< no image is given
     CV_PROP_RW bool blurred;   //!< all of it was blurred, after an error
     CV_PROP_RW String error;   //!< what went wrong, or empty
     CV_PROP_RW std::vector<StreamFace> faces;
@@ -140,7 +140,7 @@ public:
     @param matcher a network of NETWORK_MATCHER; used by push() only.
     @param descriptor of the person's face, from this matcher.
     @param least_score match score from which on it is the person. */
-    CV_WRAP void setException(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double least_score);
+    CV_WRAP void setExemptPerson(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double least_score);
 
     /** @brief Takes the next frame: finds and follows its faces.
     @param frame 8-bit, 1 or 3 channels (BGR); it is copied. Another size than before begins a new scene.

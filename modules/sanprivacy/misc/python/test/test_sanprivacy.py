@@ -54,7 +54,7 @@ class SanprivacyTest(unittest.TestCase):
         return cv.sanprivacy.Perturber.create(network(name), prototypes(self.folder), network("classifier"))
 
     def test_everything_is_there(self):
-        classes = ("Perturber", "PrototypeBuilder", "FaceDetector", "FaceNetwork", "NetworkDescription", "MatchEvaluation",
+        classes = ("Perturber", "PrototypeBuilder", "FaceDetector", "FaceNetwork", "ModelDescription", "MatchEvaluation",
                    "StreamAnonymizer", "StreamParams", "StreamFace", "StreamRecord")
         for name in classes:
             self.assertTrue(inspect.isclass(getattr(cv.sanprivacy, name)), name)
@@ -124,9 +124,9 @@ class SanprivacyTest(unittest.TestCase):
     def test_prototypes_of_parts_are_those_of_all(self):
         faces = [np.full((8, 8, 3), value, np.uint8) for value in (10, 20, 60, 200)]
         whole, first, second = (cv.sanprivacy.PrototypeBuilder.create((8, 8)) for _ in range(3))
-        for i, picture in enumerate(faces):
-            whole.add(picture, i % 2)
-            (first if i < 2 else second).add(picture, i % 2)
+        for i, image in enumerate(faces):
+            whole.add(image, i % 2)
+            (first if i < 2 else second).add(image, i % 2)
         first.merge(second)
         self.assertEqual((first.count(0), first.count(1)), (2, 2))
         np.testing.assert_allclose(first.neutral(), whole.neutral(), atol=1e-6)
@@ -157,11 +157,11 @@ class SanprivacyTest(unittest.TestCase):
         self.assertEqual(matching.trueMatchRate(.01), 1)
 
     def test_networks_file(self):
-        path = os.path.join(self.folder, "networks.yml")
+        path = os.path.join(self.folder, "models.yml")
         with open(path, "w") as stream:
             stream.write('%YAML:1.0\n---\nmine: { task: "matcher", file: "' + network("descriptor") + '", width: 32, height: 32, '
-                         'colour: "rgb", square: 1.0, output: "descriptor", distance: "euclidean" }\n')
-        descriptions = cv.sanprivacy.readNetworks(path)
+                         'color: "rgb", square: 1.0, output: "descriptor", distance: "euclidean" }\n')
+        descriptions = cv.sanprivacy.readModelDescriptions(path)
         self.assertEqual([(d.name, d.size, d.distance) for d in descriptions], [("mine", (32, 32), cv.sanprivacy.DISTANCE_EUCLIDEAN)])
         matcher = cv.sanprivacy.FaceNetwork.create(descriptions[0])
         crops = [np.full((32, 32, 3), value, np.uint8) for value in (10, 10, 90)]
@@ -218,7 +218,7 @@ class SanprivacyTest(unittest.TestCase):
         def work(times):
             for _ in range(times):
                 _, crop = cv.sanprivacy.alignFace(x, landmarks, size=(64, 64))
-                cv.sanprivacy.NetworkDescription().layout = landmarks
+                cv.sanprivacy.ModelDescription().landmark_template = landmarks
                 cv.sanprivacy.rocCurve(crop[0], np.int32(crop[0] > crop[0].mean()))
                 perturber.predict(x)
 

@@ -2,9 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "film_writer.hpp"
+#include "video_writer.hpp"
 
-#include "picture.hpp"
+#include "image_io.hpp"
 #include "tool_process.hpp"
 
 #include <algorithm>
@@ -75,17 +75,17 @@ std::vector<std::string> ffmpegCommand(std::vector<std::string> arguments)
     return arguments;
 }
 
-class FilmFile : public FilmWriter
+class VideoFile : public VideoWriter
 {
 public:
-    FilmFile(const fs::path& target, const Sound& sound, int quality, double rate, const cv::Size& pixelShape)
+    VideoFile(const fs::path& target, const Sound& sound, int quality, double rate, const cv::Size& pixelShape)
         : target_(fs::absolute(target)), sound_(sound), quality_(quality), rate_(rate), pixelShape_(pixelShape)
     {
         if (!ToolProcess::available("ffmpeg"))
-            throw std::runtime_error("the tool ffmpeg, which writes films, is not installed (apt install ffmpeg)");
+            throw std::runtime_error("the tool ffmpeg, which writes videos, is not installed (apt install ffmpeg)");
     }
 
-    ~FilmFile() override
+    ~VideoFile() override
     {
         ffmpeg_.reset();
         std::error_code ignored;
@@ -93,12 +93,12 @@ public:
             fs::remove(temporary_, ignored);
     }
 
-    void write(const FilmFrame& frame) override
+    void write(const VideoFrame& frame) override
     {
         if (!ffmpeg_)
             start(frame);
         if (frame.pixels.size() != size_)
-            throw std::runtime_error("the size of the frames changes; a film has one size");
+            throw std::runtime_error("the size of the frames changes; a video has one size");
         const size_t bytes = frame.pixels.total() * frame.pixels.elemSize();
         last_ = frame.time - begin_;
         const std::string head = MatroskaStream::frameHeader(last_, bytes);
@@ -117,7 +117,7 @@ public:
     {
         complete();
         temporary_.clear(); // stays, whatever happens here
-        const fs::path unfinished = unfinishedFilm(target_), cut = target_.parent_path() / (".sanprivacy_cut-" + target_.filename().string());
+        const fs::path unfinished = unfinishedVideo(target_), cut = target_.parent_path() / (".sanprivacy_cut-" + target_.filename().string());
         std::vector<std::string> arguments = { "-i", unfinished.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0", "-c", "copy" };
         addPlainOutput(arguments, cut);
         try
@@ -147,21 +147,21 @@ private:
         arguments.insert(arguments.end(), { "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", file.string() });
     }
 
-    void start(const FilmFrame& first)
+    void start(const VideoFrame& first)
     {
-        temporary_ = unfinishedFilm(target_);
+        temporary_ = unfinishedVideo(target_);
         size_ = first.pixels.size();
         begin_ = first.time;
         const std::string ending = endingOf(target_), quality = std::to_string(quality_);
         std::vector<std::string> arguments = { "-f", "matroska", "-i", "pipe:0" };
-        if (!sound_.film.empty())
+        if (!sound_.video.empty())
         {
             arguments.insert(arguments.begin(), { "-itsoffset", std::to_string(begin_ - sound_.begin) });
             if (sound_.begin > 0)
                 arguments.insert(arguments.end(), { "-ss", std::to_string(sound_.begin) });
             if (sound_.end >= 0)
                 arguments.insert(arguments.end(), { "-t", std::to_string(sound_.end - sound_.begin) });
-            arguments.insert(arguments.end(), { "-i", fs::absolute(sound_.film).string(), "-map", "0:v", "-map", "1:a?", "-c:a", ending == ".webm" ? "libopus" : "copy" });
+            arguments.insert(arguments.end(), { "-i", fs::absolute(sound_.video).string(), "-map", "0:v", "-map", "1:a?", "-c:a", ending == ".webm" ? "libopus" : "copy" });
             if (sound_.begin > 0 && ending != ".webm") // else a copy begins with the key frame before
                 arguments.insert(arguments.end(), { "-copypriorss:a", "0" });
         }
@@ -172,7 +172,7 @@ private:
             arguments.insert(arguments.end(), { "-c:v", "mpeg4", "-q:v", "3" });
         else
             arguments.insert(arguments.end(), { "-c:v", "libx264", "-preset", "veryfast", "-crf", quality });
-        // Without accurate rounding the whole picture grows darker by one or two grey levels.
+        // Without accurate rounding the whole image grows darker by one or two gray levels.
         arguments.insert(arguments.end(), { "-sws_flags", "bicubic+accurate_rnd+full_chroma_int", "-pix_fmt", even ? "yuv420p" : "yuv444p",
                                             "-vsync", ending == ".avi" ? "cfr" : "passthrough" });
         if (ending == ".avi")
@@ -194,15 +194,15 @@ private:
     std::unique_ptr<ToolProcess> ffmpeg_;
 };
 
-class PictureSequence : public FilmWriter
+class ImageSequence : public VideoWriter
 {
 public:
-    explicit PictureSequence(const std::string& pattern) : pattern_(pattern) {}
+    explicit ImageSequence(const std::string& pattern) : pattern_(pattern) {}
 
-    void write(const FilmFrame& frame) override
+    void write(const VideoFrame& frame) override
     {
         const int quality = 95; // of JPEG and WebP: no visible loss
-        writePicture(cv::format(pattern_.c_str(), count_++), { frame.pixels, cv::Mat() }, quality);
+        writeImage(cv::format(pattern_.c_str(), count_++), { frame.pixels, cv::Mat() }, quality);
     }
 
     void finish() override {}
@@ -212,10 +212,10 @@ private:
     int count_ = 0;
 };
 
-class RawFrames : public FilmWriter
+class RawFrames : public VideoWriter
 {
 public:
-    void write(const FilmFrame& frame) override
+    void write(const VideoFrame& frame) override
     {
         const cv::Mat pixels = frame.pixels.isContinuous() ? frame.pixels : frame.pixels.clone();
         const size_t size = pixels.total() * pixels.elemSize();
@@ -228,25 +228,25 @@ public:
 
 } // namespace
 
-std::string endingOf(const fs::path& film)
+std::string endingOf(const fs::path& video)
 {
-    std::string ending = film.extension().string();
+    std::string ending = video.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     return ending;
 }
 
-fs::path unfinishedFilm(const fs::path& target)
+fs::path unfinishedVideo(const fs::path& target)
 {
     return target.parent_path() / (".sanprivacy-" + target.filename().string());
 }
 
-std::unique_ptr<FilmWriter> createFilmWriter(const std::string& target, const Sound& sound, int quality, double rate, const cv::Size& pixelShape)
+std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const Sound& sound, int quality, double rate, const cv::Size& pixelShape)
 {
     if (target == "-")
-        return std::unique_ptr<FilmWriter>(new RawFrames);
-    if (FilmReader::isPattern(target))
-        return std::unique_ptr<FilmWriter>(new PictureSequence(target));
-    return std::unique_ptr<FilmWriter>(new FilmFile(target, sound, quality, rate, pixelShape));
+        return std::unique_ptr<VideoWriter>(new RawFrames);
+    if (VideoReader::isPattern(target))
+        return std::unique_ptr<VideoWriter>(new ImageSequence(target));
+    return std::unique_ptr<VideoWriter>(new VideoFile(target, sound, quality, rate, pixelShape));
 }
 
 }} // namespace sanprivacy::apps

@@ -2,9 +2,9 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Counts the face-frames that the verb `video` leaves unprotected in a long film of the sample portraits, whose places are known.
+"""Counts the face-frames that the verb `video` leaves unprotected in a long video of the sample portraits, whose places are known.
 
-    measure_film.py [--frames 2500] [--seed 1] SANPRIVACY [OPTION of `video` ...]
+    measure_video.py [--frames 2500] [--seed 1] SANPRIVACY [OPTION of `video` ...]
 
 Four faces at a time enter, leave, cross, grow, shrink and roll over a smooth ground. A face counts where at least half of it, from
 the eyes to the mouth, is inside the frame and not behind another one. It is covered (`--replace solid`), so that
@@ -24,7 +24,7 @@ PORTRAITS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..",
 WIDTH, HEIGHT, RATE, AT_ONCE = 640, 480, 25, 4
 EYES_TO_MOUTH = np.float32([[118, 155], [202, 155], [195, 245], [125, 245]])  # of every portrait, pixels
 HEAD = np.float32([[60, 40], [260, 40], [260, 350], [60, 350]])
-CHANGED = 24  # grey levels; compression alone stays below
+CHANGED = 24  # gray levels; compression alone stays below
 
 
 class Actor:
@@ -55,7 +55,7 @@ def region(points, matrix):
 
 
 def frames(count, seed=1):
-    """Pictures, the visible parts of their faces, and where heads are."""
+    """Images, the visible parts of their faces, and where heads are."""
     rng = np.random.default_rng(seed)
     portraits = [cv2.imread(os.path.join(PORTRAITS, name)) for name in sorted(os.listdir(PORTRAITS)) if name.endswith(".jpg")]
     ground = cv2.resize(rng.integers(60, 190, (9, 12, 3), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
@@ -64,27 +64,27 @@ def frames(count, seed=1):
         actors = [actor for actor in actors if t < actor.begin + actor.life]
         while len(actors) < AT_ONCE:
             actors.append(Actor(rng, portraits, t))
-        picture, parts, heads = ground.copy(), [], np.zeros((HEIGHT, WIDTH), bool)
+        image, parts, heads = ground.copy(), [], np.zeros((HEIGHT, WIDTH), bool)
         for actor in actors:
             matrix = actor.place(t)
             head = region(HEAD, matrix)
             warped = cv2.warpAffine(actor.portrait, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
-            picture[head] = warped[head]
+            image[head] = warped[head]
             parts = [part & ~head for part in parts] + [region(EYES_TO_MOUTH, matrix)]
             heads |= head
         whole = [abs(np.linalg.det(actor.place(t)[:, :2])) * cv2.contourArea(EYES_TO_MOUTH) for actor in actors]
-        yield picture, [part for part, area in zip(parts, whole) if part.sum() >= area / 2], heads
+        yield image, [part for part, area in zip(parts, whole) if part.sum() >= area / 2], heads
 
 
-def write_film(pictures, path):
-    """BGR pictures of one size, RATE of them a second."""
+def write_video(images, path):
+    """BGR images of one size, RATE of them a second."""
     encoder = None
-    for picture in pictures:
+    for image in images:
         if encoder is None:
-            height, width = picture.shape[:2]
+            height, width = image.shape[:2]
             encoder = subprocess.Popen(["ffmpeg", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "bgr24", "-s", f"{width}x{height}", "-r", str(RATE),
                                         "-i", "-", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", path], stdin=subprocess.PIPE)
-        encoder.stdin.write(picture.tobytes())
+        encoder.stdin.write(image.tobytes())
     encoder.stdin.close()
     if encoder.wait() != 0:
         raise SystemExit("ffmpeg failed")
@@ -98,11 +98,11 @@ def main():
     parser.add_argument("options", nargs=argparse.REMAINDER, help="of the verb video")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        film, result = os.path.join(folder, "film.mkv"), os.path.join(folder, "result.mkv")
-        write_film((picture for picture, _, _ in frames(options.frames, options.seed)), film)
+        video, result = os.path.join(folder, "video.mkv"), os.path.join(folder, "result.mkv")
+        write_video((image for image, _, _ in frames(options.frames, options.seed)), video)
 
         start, largest = time.monotonic(), []
-        process = subprocess.Popen([options.sanprivacy, "video", film, result, "--replace", "solid", *options.options])
+        process = subprocess.Popen([options.sanprivacy, "video", video, result, "--replace", "solid", *options.options])
 
         def watch():
             while process.poll() is None:
@@ -117,7 +117,7 @@ def main():
         watcher.join()
         seconds = time.monotonic() - start
 
-        before, after = cv2.VideoCapture(film), cv2.VideoCapture(result)
+        before, after = cv2.VideoCapture(video), cv2.VideoCapture(result)
         faces = unprotected = background = changed_background = 0
         for t, (_, parts, heads) in enumerate(frames(options.frames, options.seed)):
             changed = cv2.absdiff(before.read()[1], after.read()[1]).max(axis=2) > CHANGED

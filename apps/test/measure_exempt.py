@@ -2,11 +2,11 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Counts how often `video --except` leaves the wrong person, and the right one, in films of photographs that cross the frame.
+"""Counts how often `video --exempt` leaves the wrong person, and the right one, in videos of photographs that cross the frame.
 
-    measure_exception.py SANPRIVACY --faces DIR --labels CSV --matcher YML [--people 30] [--frames 500] [OPTION of `video` ...]
+    measure_exempt.py SANPRIVACY --faces DIR --labels CSV --matcher YML [--people 30] [--frames 500] [OPTION of `video` ...]
 
-For each person a film in which every third face is theirs, each time another photograph; one more is the reference. Faces are those of measure_film.py:
+For each person a video in which every third face is theirs, each time another photograph; one more is the reference. Faces are those of measure_video.py:
 they enter, leave, cross, grow, shrink and roll. `CSV` has identities and landmarks. A face of somebody else is unprotected where fewer than
 9 of 10 of its pixels have changed; it is taken for the person where, besides, the log says so."""
 
@@ -20,7 +20,7 @@ import tempfile
 import cv2
 import numpy as np
 
-from measure_film import AT_ONCE, CHANGED, HEIGHT, WIDTH, Actor, region, write_film
+from measure_video import AT_ONCE, CHANGED, HEIGHT, WIDTH, Actor, region, write_video
 from measure_frames import LANDMARKS
 
 EYES = 72  # of every photograph, pixels, as of the portraits that Actor was made for
@@ -33,18 +33,18 @@ class Photograph:
         self.landmarks = np.float32([row[column] for column in LANDMARKS]).reshape(5, 2)
 
     def load(self):
-        """The picture, its face from the eyes to the mouth, and its rim, at the scale of the portraits."""
-        picture = cv2.imread(self.path)
+        """The image, its face from the eyes to the mouth, and its border, at the scale of the portraits."""
+        image = cv2.imread(self.path)
         scale = EYES / np.linalg.norm(self.landmarks[1] - self.landmarks[0])
-        picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-        h, w = picture.shape[:2]
-        return picture, cv2.convexHull(self.landmarks * np.float32(scale))[:, 0], np.float32([[2, 2], [w - 2, 2], [w - 2, h - 2], [2, h - 2]])
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        h, w = image.shape[:2]
+        return image, cv2.convexHull(self.landmarks * np.float32(scale))[:, 0], np.float32([[2, 2], [w - 2, 2], [w - 2, h - 2], [2, h - 2]])
 
 
 class Passer(Actor):
     def __init__(self, rng, photograph, frame, person):
-        self.picture, self.face, self.rim = photograph.load()
-        super().__init__(rng, [self.picture], frame)
+        self.image, self.face, self.border = photograph.load()
+        super().__init__(rng, [self.image], frame)
         self.person = person
 
 
@@ -57,7 +57,7 @@ def coming(rng, own, others):
 
 
 def frames(count, seed, own, others):
-    """Pictures, and the visible part of each face with whether it is the person's."""
+    """Images, and the visible part of each face with whether it is the person's."""
     rng = np.random.default_rng(seed)
     entrance = coming(rng, own, others)
     ground = cv2.resize(rng.integers(60, 190, (9, 12, 3), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
@@ -67,19 +67,19 @@ def frames(count, seed, own, others):
         while len(actors) < AT_ONCE:
             photograph, person = next(entrance)
             actors.append(Passer(rng, photograph, t, person))
-        picture, parts = ground.copy(), []
+        image, parts = ground.copy(), []
         for actor in actors:
             matrix = actor.place(t)
-            head = region(actor.rim, matrix)
-            warped = cv2.warpAffine(actor.picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
-            picture[head] = warped[head]
+            head = region(actor.border, matrix)
+            warped = cv2.warpAffine(actor.image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
+            image[head] = warped[head]
             parts = [part & ~head for part in parts] + [region(actor.face, matrix)]
         whole = [abs(np.linalg.det(actor.place(t)[:, :2])) * cv2.contourArea(actor.face) for actor in actors]
-        yield picture, [(part, actor.person) for part, actor, area in zip(parts, actors, whole) if part.sum() >= area / 2]
+        yield image, [(part, actor.person) for part, actor, area in zip(parts, actors, whole) if part.sum() >= area / 2]
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Counts faces that --except leaves, the right ones and the wrong ones.")
+    parser = argparse.ArgumentParser(description="Counts faces that --exempt leaves, the right ones and the wrong ones.")
     parser.add_argument("sanprivacy")
     parser.add_argument("--faces", required=True)
     parser.add_argument("--labels", required=True)
@@ -100,22 +100,22 @@ def main():
         reference, *own = people[identity]
         others = [photograph for photograph in photographs if photograph.identity != identity]
         with tempfile.TemporaryDirectory() as folder:
-            film, result, log = (os.path.join(folder, name) for name in ("film.mkv", "result.mkv", "log"))
+            video, result, log = (os.path.join(folder, name) for name in ("video.mkv", "result.mkv", "log"))
             truth = []
 
-            def pictures():
-                for picture, parts in frames(options.frames, seed, own, others):
+            def images():
+                for image, parts in frames(options.frames, seed, own, others):
                     truth.append([(np.nonzero(part), person) for part, person in parts])
-                    yield picture
+                    yield image
 
-            write_film(pictures(), film)
-            subprocess.run([options.sanprivacy, "video", film, result, "--replace", "solid", "--log", log, "--except", reference.path,
+            write_video(images(), video)
+            subprocess.run([options.sanprivacy, "video", video, result, "--replace", "solid", "--log", log, "--exempt", reference.path,
                             "--matcher", options.matcher, *video_options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            before, after = cv2.VideoCapture(film), cv2.VideoCapture(result)
+            before, after = cv2.VideoCapture(video), cv2.VideoCapture(result)
             with open(log) as records:
                 for t, (record, parts) in enumerate(zip(map(json.loads, records), truth)):
                     changed = cv2.absdiff(before.read()[1], after.read()[1]).max(axis=2) > CHANGED
-                    excepted = [np.mean(face["landmarks"], axis=0) for face in record["faces"] if face["excepted"]]
+                    exempt = [np.mean(face["landmarks"], axis=0) for face in record["faces"] if face["exempt"]]
                     for (y, x), person in parts:
                         covered = changed[y, x].mean()
                         if person:
@@ -125,7 +125,7 @@ def main():
                         strangers += 1
                         if covered >= .9:
                             continue
-                        taken = any(x.min() <= u <= x.max() and y.min() <= v <= y.max() for u, v in excepted)
+                        taken = any(x.min() <= u <= x.max() and y.min() <= v <= y.max() for u, v in exempt)
                         bare += 1
                         mistaken += taken
                         print(f"person {identity}, frame {t}: {'taken for the person' if taken else 'unprotected'} at {x.mean():.0f},{y.mean():.0f}, "

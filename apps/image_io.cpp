@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "picture.hpp"
+#include "image_io.hpp"
 
 #include "atomic_file.hpp"
 
@@ -41,7 +41,7 @@ void jpegMessage(j_common_ptr decoder, int level)
         errors->incomplete = true;
 }
 
-/** Whether a JPEG file ends before its picture does. Decoders fill the rest with grey, OpenCV's without a word, so
+/** Whether a JPEG file ends before its image does. Decoders fill the rest with gray, OpenCV's without a word, so
 libjpeg is asked: it reads the coefficients only, which costs little. */
 bool isIncompleteJpeg(const std::vector<unsigned char>& content)
 {
@@ -69,7 +69,7 @@ bool isJpeg(const std::vector<unsigned char>& content)
     return content.size() > 2 && content[0] == 0xFF && content[1] == 0xD8; // start of image
 }
 
-//! cv::imdecode(), which says in words of its own that a picture is too large.
+//! cv::imdecode(), which says in words of its own that an image is too large.
 cv::Mat decode(const std::vector<unsigned char>& content, int flags)
 {
     try
@@ -85,7 +85,7 @@ cv::Mat decode(const std::vector<unsigned char>& content, int flags)
     }
 }
 
-//! Transparency of a picture, empty where it has none. `pixels` are those of the upright picture.
+//! Transparency of an image, empty where it has none. `pixels` are those of the upright image.
 cv::Mat readAlpha(const std::vector<unsigned char>& content, const cv::Mat& pixels)
 {
     const cv::Mat stored = decode(content, cv::IMREAD_UNCHANGED);
@@ -103,40 +103,40 @@ cv::Mat readAlpha(const std::vector<unsigned char>& content, const cv::Mat& pixe
 
 } // namespace
 
-bool hasPictureName(const fs::path& file)
+bool hasImageName(const fs::path& file)
 {
     return file.has_extension() && cv::haveImageWriter(file.filename().string());
 }
 
-Picture readPicture(const fs::path& file)
+Image readImage(const fs::path& file)
 {
     const std::vector<unsigned char> content = readFile(file);
     if (isJpeg(content) && isIncompleteJpeg(content))
         throw std::runtime_error("the JPEG file is truncated");
     // Formats of many pages are known by their name only; of the others there is no telling, and no need.
     if (!isJpeg(content) && cv::imcount(file.string(), cv::IMREAD_ANYCOLOR) > 1)
-        throw std::runtime_error("holds several pictures; a file of one is expected");
+        throw std::runtime_error("holds several images; a file of one is expected");
 
-    Picture picture;
-    picture.pixels = decode(content, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
-    if (picture.pixels.empty())
-        throw std::runtime_error("is damaged, truncated, or no picture");
-    if (picture.pixels.depth() != CV_8U && picture.pixels.depth() != CV_16U)
-        throw std::runtime_error(std::string("has pixels of type ") + cv::depthToString(picture.pixels.depth())
+    Image image;
+    image.pixels = decode(content, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
+    if (image.pixels.empty())
+        throw std::runtime_error("is damaged, truncated, or no image");
+    if (image.pixels.depth() != CV_8U && image.pixels.depth() != CV_16U)
+        throw std::runtime_error(std::string("has pixels of type ") + cv::depthToString(image.pixels.depth())
                                  + "; 8-bit or 16-bit is expected");
     if (!isJpeg(content)) // which has no transparency
-        picture.alpha = readAlpha(content, picture.pixels);
-    return picture;
+        image.alpha = readAlpha(content, image.pixels);
+    return image;
 }
 
-void writePicture(const fs::path& file, const Picture& picture, int quality)
+void writeImage(const fs::path& file, const Image& image, int quality)
 {
-    cv::Mat pixels = picture.pixels;
-    if (!picture.alpha.empty())
+    cv::Mat pixels = image.pixels;
+    if (!image.alpha.empty())
     {
-        if (pixels.channels() == 1) // no encoder takes grey with transparency
+        if (pixels.channels() == 1) // no encoder takes gray with transparency
             cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
-        cv::Mat planes[] = { pixels, picture.alpha };
+        cv::Mat planes[] = { pixels, image.alpha };
         const int order[] = { 0, 0, 1, 1, 2, 2, 3, 3 };
         cv::Mat joined(pixels.size(), CV_MAKETYPE(pixels.depth(), 4));
         cv::mixChannels(planes, 2, &joined, 1, order, 4);

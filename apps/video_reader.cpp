@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "film_reader.hpp"
+#include "video_reader.hpp"
 
 #include "tool_process.hpp"
 #include "verbs.hpp"
@@ -26,7 +26,7 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const double DEFAULT_RATE = 25; // where a film does not say
+const double DEFAULT_RATE = 25; // where a video does not say
 const double MOST_RATE = 1000;
 
 bool isCamera(const std::string& source)
@@ -52,18 +52,18 @@ RawFormat RawFormat::parse(const std::string& text)
     return format;
 }
 
-bool FilmReader::isLive(const std::string& source)
+bool VideoReader::isLive(const std::string& source)
 {
     return isCamera(source) || isUrl(source);
 }
 
-bool FilmReader::isPattern(const std::string& name)
+bool VideoReader::isPattern(const std::string& name)
 {
     static const std::regex onePattern("[^%]*%0?[0-9]*d[^%]*");
     return !isUrl(name) && std::regex_match(name, onePattern) && !fs::exists(name) && cv::haveImageWriter(name);
 }
 
-FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
+VideoReader::VideoReader(const std::string& source, const RawFormat& raw)
     : raw_(source == "-"), live_(isLive(source)), truncated_(false), format_(raw), rate_(raw.rate), time_(-1), frames_(0), count_(0),
       start_(std::chrono::steady_clock::now())
 {
@@ -80,27 +80,27 @@ FilmReader::FilmReader(const std::string& source, const RawFormat& raw)
         if (fs::is_regular_file(source) && fs::file_size(source) == 0)
             throw std::runtime_error("the file is empty");
     }
-    setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a film, we say
+    setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a video, we say
     const std::string name = live_ ? source : fs::absolute(source).string(); // a colon would make 12:30.mp4 a protocol of ffmpeg's
     const bool opened = isCamera(source) ? capture_.open(std::stoi(source))
                                          : capture_.open(name, isPattern(source) ? cv::CAP_IMAGES : cv::CAP_ANY);
     if (!opened)
         throw std::runtime_error(isCamera(source) ? "no such camera, or it is in use"
-                                 : isUrl(source) ? "the stream cannot be opened" : "no film that can be read: truncated, or of an unknown format");
+                                 : isUrl(source) ? "the stream cannot be opened" : "no video that can be read: truncated, or of an unknown format");
     const double rate = capture_.get(cv::CAP_PROP_FPS), frames = capture_.get(cv::CAP_PROP_FRAME_COUNT);
-    rate_ = rate > 0 && rate <= MOST_RATE && !isPattern(source) ? rate : DEFAULT_RATE; // OpenCV says 1 of pictures
+    rate_ = rate > 0 && rate <= MOST_RATE && !isPattern(source) ? rate : DEFAULT_RATE; // OpenCV says 1 of images
     frames_ = !live_ && frames > 0 && frames < 1e9 ? size_t(frames) : 0;
     if (!live_ && !isPattern(source) && ToolProcess::available("ffprobe"))
         readTimes(name);
 }
 
-/** Time stamps from the film's packets: cv::VideoCapture does not tell those of the last frames and of a film of uneven rate,
+/** Time stamps from the video's packets: cv::VideoCapture does not tell those of the last frames and of a video of uneven rate,
 and guesses the number of frames. */
-void FilmReader::readTimes(const std::string& source)
+void VideoReader::readTimes(const std::string& source)
 {
     std::map<int, std::vector<double>> packets; // by stream
     double start = 0, duration = 0, end = 0;
-    int film = -1;
+    int video = -1;
     try
     {
         ToolProcess probe({ "ffprobe", "-v", "quiet", "-show_entries",
@@ -118,8 +118,8 @@ void FilmReader::readTimes(const std::string& source)
                 if (flags.find('D') == std::string::npos) // of a discarded one
                     packets[std::atoi(index.c_str())].push_back(time == "N/A" ? NAN : std::atof(time.c_str()));
             }
-            else if (kind == "stream" && time == "video" && film < 0)
-                film = std::atoi(index.c_str());
+            else if (kind == "stream" && time == "video" && video < 0)
+                video = std::atoi(index.c_str());
             else if (kind == "format")
             {
                 start = std::atof(index.c_str());
@@ -128,26 +128,26 @@ void FilmReader::readTimes(const std::string& source)
         }
         probe.finish();
     }
-    catch (const std::runtime_error&) // a film that only OpenCV can read
+    catch (const std::runtime_error&) // a video that only OpenCV can read
     {
         return;
     }
-    const double tolerated = .02; // of the duration: films do not tell it exactly
+    const double tolerated = .02; // of the duration: videos do not tell it exactly
     truncated_ = end - start < (1 - tolerated) * duration - 1 / rate_;
-    std::vector<double>& times = packets[film];
+    std::vector<double>& times = packets[video];
     frames_ = times.size();
     if (std::any_of(times.begin(), times.end(), [](double time) { return std::isnan(time); }))
         return;
     std::sort(times.begin(), times.end());
-    times.erase(std::unique(times.begin(), times.end()), times.end()); // VP8 has hidden pictures, which have the time of a shown one
+    times.erase(std::unique(times.begin(), times.end()), times.end()); // VP8 has hidden images, which have the time of a shown one
     frames_ = times.size();
     for (double& time : times)
         time -= start;
     times_ = std::move(times);
 }
 
-//! To OpenCV a long pause between two pictures, or a damaged packet, looks like the end.
-bool FilmReader::grab()
+//! To OpenCV a long pause between two images, or a damaged packet, looks like the end.
+bool VideoReader::grab()
 {
     const int most = 100;
     for (int tries = 0; tries < (count_ < times_.size() ? most : 1); ++tries)
@@ -156,7 +156,7 @@ bool FilmReader::grab()
     return false;
 }
 
-bool FilmReader::read(FilmFrame& frame)
+bool VideoReader::read(VideoFrame& frame)
 {
     if (raw_)
         return readRaw(frame);
@@ -173,9 +173,9 @@ bool FilmReader::read(FilmFrame& frame)
     return true;
 }
 
-bool FilmReader::skip()
+bool VideoReader::skip()
 {
-    FilmFrame frame;
+    VideoFrame frame;
     if (raw_)
         return readRaw(frame);
     if (!grab())
@@ -184,24 +184,24 @@ bool FilmReader::skip()
     return true;
 }
 
-double FilmReader::nextTime() const
+double VideoReader::nextTime() const
 {
     return count_ < times_.size() ? times_[count_] : time_;
 }
 
-cv::Size FilmReader::pixelShape() const
+cv::Size VideoReader::pixelShape() const
 {
     if (!capture_.isOpened())
         return cv::Size(1, 1);
     const cv::Size shape(int(capture_.get(cv::CAP_PROP_SAR_NUM)), int(capture_.get(cv::CAP_PROP_SAR_DEN)));
     if (shape.width <= 0 || shape.height <= 0)
         return cv::Size(1, 1);
-    const bool turned = int(capture_.get(cv::CAP_PROP_ORIENTATION_META)) % 180 != 0; // OpenCV turns the pictures upright
+    const bool turned = int(capture_.get(cv::CAP_PROP_ORIENTATION_META)) % 180 != 0; // OpenCV turns the images upright
     return turned ? cv::Size(shape.height, shape.width) : shape;
 }
 
-//! A live picture is shown when it comes. A file's time stamps rise; without times_ its last ones may be missing.
-void FilmReader::stamp()
+//! A live image is shown when it comes. A file's time stamps rise; without times_ its last ones may be missing.
+void VideoReader::stamp()
 {
     const double before = time_, step = 1 / rate_;
     if (live_)
@@ -217,7 +217,7 @@ void FilmReader::stamp()
         time_ = 0;
 }
 
-bool FilmReader::readRaw(FilmFrame& frame)
+bool VideoReader::readRaw(VideoFrame& frame)
 {
     cv::Mat pixels(format_.size, CV_8UC3);
     const size_t size = pixels.total() * pixels.elemSize(), got = std::fread(pixels.data, 1, size, stdin);
