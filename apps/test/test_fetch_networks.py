@@ -170,7 +170,7 @@ class ConversionTest(CommandTest):
         for attribute in ("gender", "age"):
             chosen = [network for network in fetch_networks.NETWORKS if attribute in network.attributes]
             write(self.path(attribute + ".yml"), fetch_networks.describe(chosen).encode())
-            result = run("evaluate", "--faces", self.folder, "--labels", self.path("labels.csv"), "--networks",
+            result = run("evaluate", "--faces", self.folder, "--labels", self.path("labels.csv"), "--models",
                          self.path(attribute + ".yml"), "--cache", self.path("cache"), "-o", self.path("report"))
             for network in chosen:  # read, and found to be empty
                 self.one_line(result.stderr, f"network '{network.name}'")
@@ -204,7 +204,7 @@ class FetchedNetworksTest(CommandTest):
                 rows.append((f"{k}-{name}", "M" if name.startswith("man") else "F", name))
         write_labels(self.path("faces", "labels.csv"), rows, ("file", "gender", "identity"))
         result = run("evaluate", "--faces", self.path("faces"), "--labels", self.path("faces", "labels.csv"),
-                     "--networks", os.path.join(FETCHED, "gender.yml"), "--methods", "same", "--attackers", "none",
+                     "--models", os.path.join(FETCHED, "gender.yml"), "--methods", "same", "--attackers", "none",
                      "--cache", self.path("cache"), "-o", self.path("report"))
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("3 networks", result.stdout)
