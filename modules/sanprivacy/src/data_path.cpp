@@ -22,18 +22,24 @@ String environmentVariable(const char* name)
     return value ? value : "";
 }
 
-//! The data that was installed together with this library, wherever both have been moved to.
-static String installedData()
+String libraryFolder()
 {
 #ifndef _WIN32
     Dl_info library;
     if (dladdr(&folder_variable, &library) && library.dli_fname)
     {
         const String path = library.dli_fname;
-        return path.substr(0, path.find_last_of('/') + 1) + SANPRIVACY_DATA_FROM_LIBRARY;
+        return path.substr(0, path.find_last_of('/') + 1);
     }
 #endif
-    return SANPRIVACY_INSTALLED_DATA;
+    return String();
+}
+
+//! The data that was installed together with this library, wherever both have been moved to.
+static String installedData()
+{
+    const String folder = libraryFolder();
+    return folder.empty() ? String(SANPRIVACY_INSTALLED_DATA) : folder + SANPRIVACY_DATA_FROM_LIBRARY;
 }
 
 String findInFolders(const String& name, const std::vector<String>& folders)
@@ -58,7 +64,9 @@ String findDataFile(const String& name)
     else
     {
         folders.push_back(installedData());
+#ifdef SANPRIVACY_SOURCE_DATA
         folders.push_back(SANPRIVACY_SOURCE_DATA);
+#endif
     }
     const String path = findInFolders(name, folders);
     if (!path.empty())

@@ -18,6 +18,9 @@ String findDataFile(const String& name);
 //! First of the folders that holds the file; empty if none does.
 String findInFolders(const String& name, const std::vector<String>& folders);
 
+//! Folder of the file that this code was loaded from, with a slash at the end; empty where that is not known.
+String libraryFolder();
+
 //! Value of an environment variable, empty if it is not set.
 String environmentVariable(const char* name);
 

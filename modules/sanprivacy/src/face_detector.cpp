@@ -578,13 +578,18 @@ private:
         std::vector<String> folders;
         const String chosen = environmentVariable(variable);
         if (!chosen.empty())
+        {
             folders.push_back(chosen);
+        }
         else
+        {
+            folders.push_back(libraryFolder() + "../data"); // cv2.data of a wheel
             for (const char* folder : { SANPRIVACY_OPENCV_DATA "/haarcascades", "/usr/share/opencv4/haarcascades",
                                         "/usr/local/share/opencv4/haarcascades", "/usr/share/opencv5/haarcascades",
                                         "/usr/local/share/opencv5/haarcascades", "/usr/lib/python3/dist-packages/cv2/data",
                                         "/usr/local/lib/python3/dist-packages/cv2/data" })
                 folders.push_back(folder);
+        }
         const String path = findInFolders(name, folders);
         if (path.empty() || !cascade.load(path))
             CV_Error(Error::StsObjectNotFound, format("The cascade '%s' is %s: install opencv-data or set %s to its folder",

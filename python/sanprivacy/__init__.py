@@ -1,0 +1,95 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""Soft-biometric privacy for face images, in one call.
+
+    import cv2, sanprivacy
+    cv2.imwrite("result.png", sanprivacy.perturb(cv2.imread("photo.jpg")))
+
+Everything else (videos, prototypes, evaluation) is in cv2.sanprivacy.
+"""
+
+import threading
+
+import cv2
+import numpy as np
+
+from ._version import __version__
+
+if not hasattr(cv2, "sanprivacy"):
+    raise ImportError(f"the cv2 that Python finds, {cv2.__file__}, has no sanprivacy: another distribution of OpenCV has taken its place. "
+                      "Keep one: pip uninstall all whose name begins with opencv-, then pip install opencv-sanprivacy")
+
+__all__ = ["NoFaceError", "detect", "perturb", "__version__"]
+
+LABELS = {"female": 0, "male": 1}
+PROTOTYPES = ("same", "neutral", "opposite", "random")
+
+_networks = threading.local()  # one object serves one thread at a time
+
+
+class NoFaceError(ValueError):
+    """No face was found, so that nothing would be protected."""
+
+
+def _checked(image):
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"image: expected an array of NumPy, found {type(image).__name__}" +
+                        (" (of cv2.imread, where the file cannot be read)" if image is None else ""))
+    if image.dtype not in (np.uint8, np.uint16) or not (image.ndim == 2 or image.ndim == 3 and image.shape[2] in (1, 3)) or image.size == 0:
+        raise ValueError(f"image: expected uint8 or uint16, height x width (gray) or height x width x 3 (BGR), "
+                         f"found {image.dtype}, {' x '.join(map(str, image.shape))}")
+    return np.ascontiguousarray(image)
+
+
+def _number(label):
+    if label is None:
+        return cv2.sanprivacy.LABEL_PREDICT
+    number = LABELS.get(label) if isinstance(label, str) else label
+    if isinstance(number, (bool, float)) or number not in (0, 1, cv2.sanprivacy.LABEL_PREDICT, cv2.sanprivacy.LABEL_NEUTRAL):
+        raise ValueError(f"label: expected None, 'female', 'male', 0 (female) or 1 (male), found {label!r}")
+    return int(number)
+
+
+def detect(image):
+    """Finds the faces of an image.
+
+    image: as in perturb().
+    Returns one row for each face, the best first: x, y, width, height, five landmarks (x, y), score. No rows where there is no face.
+    """
+    image = _checked(image)
+    if not hasattr(_networks, "detector"):
+        _networks.detector = cv2.sanprivacy.FaceDetector.create()
+    return _networks.detector.detect(image)
+
+
+def perturb(image, label=None, prototype="opposite", strength=1, faces=None):
+    """Perturbs every face of an image, so that gender classifiers err and face matchers still recognise the person.
+
+    image: uint8 or uint16, height x width (gray) or height x width x 3 in the order blue, green, red, as cv2.imread() gives it.
+    label: the gender that a face has: None (a classifier decides for each face), "female" or 0, "male" or 1; one for all faces, or a
+        list with one for each, in the order of detect().
+    prototype: how it shall appear: "opposite", "neutral", "same", or "random" (male or female, drawn for each face).
+    strength: the dial between privacy (up to 2) and matching (towards 0).
+    faces: rows of detect(), where they are known already.
+
+    Returns a new image of the same type and size. Raises NoFaceError where there is no face.
+    A face that the detector misses among others stays as it is: look at group photos.
+    """
+    image = _checked(image)
+    if prototype not in PROTOTYPES:
+        raise ValueError(f"prototype: expected one of {', '.join(PROTOTYPES)}, found {prototype!r}")
+    if not 0 < strength <= 2:
+        raise ValueError(f"strength: expected a number above 0 and at most 2, found {strength!r}")
+    if faces is None:
+        faces = detect(image)
+    if len(faces) == 0:
+        raise NoFaceError("no face was found in the image")
+    one_for_all = label is None or isinstance(label, str) or np.ndim(label) == 0
+    labels = [_number(one) for one in ([label] * len(faces) if one_for_all else label)]
+    if len(labels) != len(faces):
+        raise ValueError(f"label: expected one for all faces or one for each of the {len(faces)}, found {len(labels)}")
+    if not hasattr(_networks, "perturber"):
+        _networks.perturber = cv2.sanprivacy.Perturber.create()
+    _networks.perturber.setStrength(strength)
+    return _networks.perturber.perturbFaces(image, faces, labels, prototype=getattr(cv2.sanprivacy, "PROTOTYPE_" + prototype.upper()))
