@@ -17,8 +17,8 @@ import numpy as np
 from ._version import __version__
 
 if not hasattr(cv2, "sanprivacy"):
-    raise ImportError(f"the cv2 that Python finds, {cv2.__file__}, has no sanprivacy: another distribution of OpenCV has taken its place. "
-                      "Keep one: pip uninstall all whose name begins with opencv-, then pip install opencv-sanprivacy")
+    raise ImportError(f"the cv2 that Python finds (OpenCV {cv2.__version__}, {cv2.__file__}) has no sanprivacy. Where pip installed "
+                      "another OpenCV: pip uninstall that one and opencv-sanprivacy, then pip install opencv-sanprivacy")
 
 __all__ = ["NoFaceError", "detect", "perturb", "__version__"]
 
@@ -60,7 +60,8 @@ def detect(image):
     image = _checked(image)
     if not hasattr(_networks, "detector"):
         _networks.detector = cv2.sanprivacy.FaceDetector.create()
-    return _networks.detector.detect(image)
+    faces = _networks.detector.detect(image)
+    return np.empty((0, 15), np.float32) if faces is None else faces
 
 
 def perturb(image, label=None, prototype="opposite", strength=1, faces=None):

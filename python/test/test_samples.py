@@ -76,6 +76,34 @@ class Samples(unittest.TestCase):
                 for frame in frames:
                     self.assertGreater(np.abs(frame.astype(int) - before[0]).mean(), .5)
 
+    @unittest.skipIf(missing("av"), "no PyAV")
+    def test_a_video_that_needs_pyav(self):
+        import av
+
+        path = str(self.folder / "video.mp4")
+        portrait = cv2.imread(str(PORTRAITS / "woman-fair-hair.jpg"))
+        height, width = (side // 2 * 2 for side in portrait.shape[:2])
+        with av.open(path, "w") as container:
+            stream = container.add_stream("mpeg4", rate=25)
+            stream.width, stream.height, stream.pix_fmt, stream.bit_rate = width, height, "yuv420p", 4000000
+            for _ in range(FRAMES):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(portrait[:height, :width], format="bgr24")))
+            container.mux(stream.encode(None))
+
+        sys.path.insert(0, str(SAMPLES))
+        self.addCleanup(sys.path.remove, str(SAMPLES))
+        from video_source import PyAvVideo
+
+        video = PyAvVideo(path)
+        self.assertEqual([video.get(which) for which in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT, cv2.CAP_PROP_FPS)],
+                         [width, height, 25])
+        frames = [frame for more, frame in iter(video.read, (False, None))]
+        self.assertEqual(len(frames), FRAMES)
+        for frame in frames:
+            self.assertLess(np.abs(frame.astype(int) - portrait[:height, :width]).mean(), 8)
+        self.run_sample("anonymize_minimal", path, self.folder / "result.avi")
+        self.assertEqual(len(self.frames_of(self.folder / "result.avi")), FRAMES)
+
     @unittest.skipIf(missing("pandas"), "no pandas")
     def test_prototypes(self):
         self.run_sample("build_prototypes", PORTRAITS / "labels.csv", self.folder / "prototypes.yml.gz")

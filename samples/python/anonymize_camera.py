@@ -5,11 +5,11 @@
 """Protects the faces that a camera sees: a webcam in a window, or an RTSP/HTTP camera to a file: anonymize_camera.py [CAMERA] [RESULT.avi]"""
 
 import argparse
-import sys
 import threading
 import time
 
 import cv2
+from video_source import open_video
 
 
 class NewestFrame(threading.Thread):
@@ -38,9 +38,7 @@ def main():
     parser.add_argument("result", nargs="?", help="video to write; default: show a window")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="end after so long")
     options = parser.parse_args()
-    camera = cv2.VideoCapture(int(options.camera) if options.camera.isdigit() else options.camera)
-    if not camera.isOpened():
-        sys.exit(f"Cannot open the camera {options.camera}")
+    camera = open_video(int(options.camera) if options.camera.isdigit() else options.camera)
 
     params = cv2.sanprivacy.StreamParams()
     params.look_ahead, params.detect_interval = 6, 5

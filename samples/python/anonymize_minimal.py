@@ -7,8 +7,9 @@
 import sys
 
 import cv2
+from video_source import open_video
 
-video = cv2.VideoCapture(sys.argv[1])
+video = open_video(sys.argv[1])
 anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create())
 size = int(video.get(cv2.CAP_PROP_FRAME_WIDTH)), int(video.get(cv2.CAP_PROP_FRAME_HEIGHT))
 writer = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"MJPG"), video.get(cv2.CAP_PROP_FPS), size)

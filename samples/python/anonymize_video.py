@@ -6,9 +6,9 @@
 
 import argparse
 import collections
-import sys
 
 import cv2
+from video_source import open_video
 
 sp = cv2.sanprivacy
 STATES = {sp.FACE_FOUND: "found", sp.FACE_TRACKED: "tracked", sp.FACE_BACKTRACKED: "backtracked", sp.FACE_HELD: "held"}
@@ -23,9 +23,7 @@ def main():
     parser.add_argument("--label", type=int, default=sp.LABEL_PREDICT, help="gender of all faces, 1: male, 0: female; default: voted on")
     parser.add_argument("--detector", default="", help="YuNet ONNX file, or cascade; default: the shipped YuNet")
     options = parser.parse_args()
-    video = cv2.VideoCapture(options.video)
-    if not video.isOpened():
-        sys.exit(f"Cannot read {options.video}")
+    video = open_video(options.video)
 
     params = sp.StreamParams()
     params.replacement, params.label = REPLACEMENTS[options.replace], options.label
