@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "message.hpp"
-#include "verbs.hpp"
+#include "commands/commands.hpp"
+#include "common/message.hpp"
 
 #include <csignal>
 #include <iostream>
@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <opencv2/core/utils/logger.hpp>
 
+using namespace sanprivacy;
 using namespace sanprivacy::apps;
 
 int main(int argc, char** argv)
@@ -19,21 +20,21 @@ int main(int argc, char** argv)
     // A write beyond the file size limit or to a closed pipe then fails with an error that can be reported.
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
-    // Whatever OpenCV logs about a bad image, the verbs say in one line.
+    // Whatever OpenCV logs about a bad image, the commands say in one line.
     cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
 
     CLI::App app("Perturbs faces so that a matcher still recognises the person while a gender classifier is confounded.",
                  "sanprivacy");
     app.require_subcommand(1);
     app.get_formatter()->column_width(34);
-    const std::vector<Verb> verbs = { addPerturb(app), addSheet(app), addPrototypes(app), addEvaluate(app),
+    const std::vector<Command> commands = { addPerturb(app), addContactSheet(app), addPrototypes(app), addEvaluate(app),
                                       addVideo(app), addBench(app) };
     try
     {
         app.parse(argc, argv);
-        for (const Verb& verb : verbs)
-            if (verb.command->parsed())
-                return verb.run();
+        for (const Command& command : commands)
+            if (command.parser->parsed())
+                return command.run();
     }
     catch (const CLI::ParseError& error)
     {

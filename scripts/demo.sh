@@ -14,7 +14,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
 status=0
 "$root/build/bin/sanprivacy" perturb "$@" -o "$root/out" || status=$?
-"$root/build/bin/sanprivacy" sheet "$@" -o "$root/out/sheet.png" || status=$?
+"$root/build/bin/sanprivacy" contact-sheet "$@" -o "$root/out/sheet.png" || status=$?
 if [ -e "$root/out/sheet.png" ]; then
     echo
     echo "Perturbed images: $root/out"

@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures gender error and matching on frames of videos that the verb `video` has perturbed, beside photographs perturbed one by one.
+"""Measures gender error and matching on frames of videos that the command `video` has perturbed, beside photographs perturbed one by one.
 
     measure_frames.py SANPRIVACY --faces DIR --labels CSV --models YML [--limit 160] [OPTION of `video` ...]
 

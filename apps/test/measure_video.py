@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Counts the face-frames that the verb `video` leaves unprotected in a long video of the sample portraits, whose places are known.
+"""Counts the face-frames that the command `video` leaves unprotected in a long video of the sample portraits, whose places are known.
 
     measure_video.py [--frames 2500] [--seed 1] SANPRIVACY [OPTION of `video` ...]
 
@@ -95,7 +95,7 @@ def main():
     parser.add_argument("sanprivacy")
     parser.add_argument("--frames", type=int, default=2500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("options", nargs=argparse.REMAINDER, help="of the verb video")
+    parser.add_argument("options", nargs=argparse.REMAINDER, help="of the command video")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         video, result = os.path.join(folder, "video.mkv"), os.path.join(folder, "result.mkv")

@@ -1,7 +1,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""The verb `evaluate` on drawn data: what it reports is what numpy and scikit-learn make of the same faces."""
+"""The command `evaluate` on drawn data: what it reports is what numpy and scikit-learn make of the same faces."""
 
 import contextlib
 import csv
@@ -125,7 +125,7 @@ class Complete(EvaluateTest):
     def test_report_is_there_and_needs_no_other_file(self):
         self.assertEqual(files(self.report), sorted(
             [name + ".csv" for name in ("attackers", "classifiers", "confusion", "data", "groups", "matchers", "privacy_gain",
-                                        "problems", "scores", "summary")] + ["report.html", "report.json"]))
+                                        "diagnostics", "scores", "summary")] + ["report.html", "report.json"]))
         page = Parser()
         page.feed(read_text(os.path.join(self.report, "report.html")))
         self.assertEqual([s for s in page.sources if not s.startswith(("data:", "#"))], [])
@@ -240,15 +240,15 @@ class Complete(EvaluateTest):
 class Incomplete(EvaluateTest):
     """Whatever is left out is said, on stderr and in the report; the rest is judged."""
 
-    def problems(self, done, code=1):
+    def diagnostics(self, done, code=1):
         self.assertEqual(done.returncode, code, done.stderr)
-        return table(self.path("report"), "problems")
+        return table(self.path("report"), "diagnostics")
 
     def check(self, done, subject, what, code=1):
         self.one_line(done.stderr, subject, what)
-        found = [p for p in self.problems(done, code) if subject in p["subject"]]
+        found = [p for p in self.diagnostics(done, code) if subject in p["subject"]]
         self.assertEqual(len(found), 1, found)
-        self.assertIn(what, found[0]["problem"])
+        self.assertIn(what, found[0]["diagnostic"])
         self.assertIn(subject, read_text(os.path.join(self.path("report"), "report.html")))
 
     def evaluate_quickly(self, *arguments, **options):

@@ -1,7 +1,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""The verb `perturb` as a user runs it, on good images and on every kind of bad ones."""
+"""The command `perturb` as a user runs it, on good images and on every kind of bad ones."""
 
 import io
 import os
@@ -408,7 +408,7 @@ class Usage(PerturbTest):
                 self.assertEqual(read(image), before)
 
     def test_help_fits_a_screen(self):
-        for arguments in (["--help"], ["perturb", "--help"], ["sheet", "--help"], ["prototypes", "--help"]):
+        for arguments in (["--help"], ["perturb", "--help"], ["contact-sheet", "--help"], ["prototypes", "--help"]):
             with self.subTest(arguments):
                 done = run(*arguments)
                 self.assertEqual(done.returncode, 0, done.stderr)

@@ -1,7 +1,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""The verb `prototypes`: its means against means of means, and what it says of faces it cannot use."""
+"""The command `prototypes`: its means against means of means, and what it says of faces it cannot use."""
 
 import gzip
 import os

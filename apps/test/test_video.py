@@ -1,7 +1,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""The verb `video` as a user runs it, on videos that are made and broken here."""
+"""The command `video` as a user runs it, on videos that are made and broken here."""
 
 import json
 import os

@@ -5,7 +5,7 @@
 """Measures what a method does, with figures: evaluate_figures.py FOLDER labels.csv models.yml -o FIGURES
 
 FOLDER holds the images that labels.csv names (`file`, `gender`, landmark columns); the model description file describes classifiers.
-The verb `evaluate` of the command line does it all; this shows the measures one by one."""
+The command `evaluate` of the command line does it all; this shows the measures one by one."""
 
 # %% Options and data
 import argparse

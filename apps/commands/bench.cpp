@@ -1,0 +1,186 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/commands.hpp"
+#include "common/image_io.hpp"
+#include "media/video_reader.hpp"
+#include "media/video_writer.hpp"
+#include "options/network_options.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+namespace fs = std::filesystem;
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const cv::Size SIZES[] = { { 640, 480 }, { 1280, 720 }, { 1920, 1080 } };
+const int FACES[] = { 0, 1, 4, 16 };
+
+struct BenchOptions
+{
+    std::string photo;
+    int frames = 32;
+    NetworkOptions networks;
+};
+
+enum Step { DECODE, DETECT, TRACK, ALIGN, NETWORK, BLEND, ENCODE, STEPS };
+const char* const STEP_NAMES[STEPS] = { "decode", "detect", "track", "align", "network", "blend", "encode" };
+
+//! Faces of a photo in a grid, which moves by a pixel per frame over a smooth ground, to and fro.
+cv::Mat drawFrame(const cv::Mat& photo, const cv::Size& size, int faces, int t)
+{
+    cv::Mat coarse(size.height / 60 + 1, size.width / 60 + 1, CV_8UC3), frame;
+    cv::RNG(1).fill(coarse, cv::RNG::UNIFORM, 60, 190);
+    cv::resize(coarse, frame, size, 0, 0, cv::INTER_CUBIC);
+    if (faces == 0)
+        return frame;
+    const int across = int(std::ceil(std::sqrt(double(faces)))), down = (faces + across - 1) / across;
+    const int cells = std::max(across, 2); // a single face does not fill the frame
+    const double scale = .9 * std::min(double(size.width) / cells / photo.cols, double(size.height) / cells / photo.rows);
+    cv::Mat face;
+    cv::resize(photo, face, cv::Size(), scale, scale, cv::INTER_AREA);
+    for (int i = 0; i < faces; ++i)
+    {
+        const int room = std::max(size.width / across - face.cols, 1);
+        const cv::Rect place(i % across * size.width / across + room - std::abs(t % (2 * room) - room), i / across * size.height / std::max(down, cells),
+                             face.cols, face.rows);
+        face.copyTo(frame(place));
+    }
+    return frame;
+}
+
+double milliseconds(int64 since)
+{
+    return double(cv::getTickCount() - since) * 1000 / cv::getTickFrequency();
+}
+
+//! A folder of its own, gone with the object.
+struct TemporaryFolder
+{
+    TemporaryFolder() : path((fs::temp_directory_path() / "sanprivacy-XXXXXX").string())
+    {
+        if (!mkdtemp(&path[0]))
+            throw std::runtime_error("cannot create a temporary folder");
+    }
+    ~TemporaryFolder()
+    {
+        std::error_code ignored;
+        fs::remove_all(path, ignored);
+    }
+    std::string path;
+};
+
+ExitCode benchVideo(const BenchOptions& options)
+{
+    const Image photo = readImage(options.photo);
+    if (photo.pixels.type() != CV_8UC3)
+        throw UsageError("the photo must be an 8-bit color image");
+    const cv::Ptr<FaceDetector> detector = options.networks.createDetector();
+    const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
+    cv::Mat found;
+    detector->detect(photo.pixels, found);
+    if (found.rows != 1)
+        throw UsageError("the photo must show one face");
+
+    std::printf("ms per frame, %d frames each; scene: the look at a new scene, the first frame's, which is not in the mean\n%-10s %5s", options.frames, "size", "faces");
+    for (const char* name : STEP_NAMES)
+        std::printf(" %8s", name);
+    std::printf(" %8s %8s %8s %8s\n", "sum", "detect %", "found", "scene");
+    const TemporaryFolder folder;
+    const std::string video = folder.path + "/video.mkv", result = folder.path + "/result.mkv";
+    const int quality = 18;
+    for (const cv::Size& size : SIZES)
+    {
+        for (int faces : FACES)
+        {
+            double times[STEPS] = {}, scene = 0;
+            const std::unique_ptr<VideoWriter> source = createVideoWriter(video, Sound(), quality, 25);
+            for (int t = 0; t < options.frames; ++t)
+                source->write({ drawFrame(photo.pixels, size, faces, t), t / 25. });
+            source->finish();
+
+            StreamParams params;
+            params.label = 0; // known: no classifier takes part
+            const cv::Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector, perturber, params);
+            VideoReader reader(video, RawFormat());
+            VideoFrame frame;
+            std::vector<VideoFrame> results;
+            size_t seen = 0;
+            const auto drain = [&]
+            {
+                StreamRecord record;
+                cv::Mat pixels;
+                while (anonymizer->pop(pixels, record))
+                {
+                    const bool first = results.empty();
+                    if (first)
+                        scene = record.detect_ms;
+                    const double step[] = { 0, first ? 0 : record.detect_ms, record.track_ms, record.align_ms, record.network_ms, record.blend_ms, 0 };
+                    for (int k = 0; k < STEPS; ++k)
+                        times[k] += step[k] / options.frames;
+                    seen += record.faces.size();
+                    results.push_back({ pixels.clone(), double(results.size()) / reader.rate() });
+                }
+            };
+            for (;;)
+            {
+                const int64 start = cv::getTickCount();
+                if (!reader.read(frame))
+                    break;
+                times[DECODE] += milliseconds(start) / options.frames;
+                anonymizer->push(frame.pixels);
+                drain();
+            }
+            anonymizer->finish();
+            drain();
+            const int64 start = cv::getTickCount();
+            const std::unique_ptr<VideoWriter> writer = createVideoWriter(result, Sound(), quality, 25);
+            for (const VideoFrame& done : results)
+                writer->write(done);
+            writer->finish();
+            times[ENCODE] = milliseconds(start) / options.frames;
+
+            double sum = 0;
+            std::printf("%4dx%-5d %5d", size.width, size.height, faces);
+            for (double time : times)
+            {
+                sum += time;
+                std::printf(" %8.2f", time);
+            }
+            std::printf(" %8.2f %8.1f %8.2f %8.1f\n", sum, 100 * times[DETECT] / sum, double(seen) / options.frames, scene);
+            std::fflush(stdout);
+        }
+    }
+    return SUCCEEDED;
+}
+
+} // namespace
+
+Command addBench(CLI::App& app)
+{
+    auto options = std::make_shared<BenchOptions>();
+    CLI::App* command = app.add_subcommand("bench", "Measures the time that the steps of the work take");
+    CLI::App* video = command->add_subcommand("video", "Videos of 0, 1, 4 and 16 faces in three sizes");
+    command->require_subcommand(1);
+    video->add_option("PHOTO", options->photo, "Photo of one face")->required()->type_name("");
+    video->add_option("--frames", options->frames, "Length of each video; default 32")->type_name("N")->check(CLI::Range(2, 1000).description(""));
+    options->networks.addPerturberTo(*video);
+    options->networks.addDetectorTo(*video);
+    return { command, [options] { return benchVideo(*options); } };
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,245 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/commands.hpp"
+#include "common/image_io.hpp"
+#include "common/message.hpp"
+#include "common/progress.hpp"
+#include "common/workers.hpp"
+#include "options/face_labels.hpp"
+#include "options/inputs.hpp"
+#include "options/network_options.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <memory>
+#include <mutex>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+namespace fs = std::filesystem;
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const int COLUMNS = 4;
+const char* const TITLES[COLUMNS] = { "original", "same", "neutral", "opposite" };
+
+// Layout in pixels.
+const cv::Size VIEW(200, 240);        //!< a face with some of its surroundings
+const cv::Point2f VIEW_EYES(100, 108); //!< middle between the eyes
+const float VIEW_EYE_DISTANCE = 60;
+const int MARGIN = 14, TITLE_HEIGHT = 34, SCORE_HEIGHT = 34;
+const int BAR_HEIGHT = 6;
+const cv::Scalar PAPER(255, 255, 255), INK(50, 50, 50), BAR(225, 225, 225), MARK(180, 90, 30);
+const double TEXT_SCALE = 0.5;
+
+struct SheetOptions
+{
+    std::vector<std::string> inputs;
+    std::string output;
+    size_t most_faces = 48;
+    LabelOptions labels;
+    NetworkOptions networks;
+};
+
+//! One row of the sheet: the four views of a face, and what the classifiers say of each.
+struct FaceRow
+{
+    cv::Mat views[COLUMNS];
+    std::vector<double> scores[COLUMNS]; //!< probability of label 1 of each attribute
+};
+
+//! What labels 0 and 1 of an attribute are called.
+struct LabelWords
+{
+    std::string zero, one;
+};
+
+LabelWords wordsOf(const std::string& attribute)
+{
+    if (attribute == "gender")
+        return { "female", "male" };
+    if (attribute == "age")
+        return { "young", "old" };
+    return { attribute + " 0", attribute + " 1" };
+}
+
+//! The canonical landmarks, moved to where a view shows them.
+cv::Mat viewTemplate()
+{
+    cv::Mat landmark_template;
+    getCanonicalLandmarks(landmark_template);
+    const cv::Point2f right(landmark_template.at<float>(0, 0), landmark_template.at<float>(0, 1));
+    const cv::Point2f left(landmark_template.at<float>(1, 0), landmark_template.at<float>(1, 1));
+    const cv::Point2f middle = (right + left) * 0.5f;
+    const float scale = VIEW_EYE_DISTANCE / float(cv::norm(left - right));
+    landmark_template.col(0) = (landmark_template.col(0) - middle.x) * scale + VIEW_EYES.x;
+    landmark_template.col(1) = (landmark_template.col(1) - middle.y) * scale + VIEW_EYES.y;
+    return landmark_template;
+}
+
+//! The face as its finished image shows it, and its score as whoever gets that image would measure it.
+void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int column, FaceRow& row)
+{
+    cv::Mat crop;
+    alignFace(image, face, row.views[column], VIEW, viewTemplate());
+    if (row.views[column].channels() == 1)
+        cv::cvtColor(row.views[column], row.views[column], cv::COLOR_GRAY2BGR);
+    alignFace(image, face, crop);
+    for (int k = 0; k < perturber.getAttributeCount(); ++k)
+        row.scores[column].push_back(perturber.predict(crop, k));
+}
+
+FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, int label, Perturber& perturber)
+{
+    FaceRow row;
+    cv::Mat crop, outputs[3];
+    alignFace(image, face, crop);
+    perturber.perturbAll(crop, outputs[PROTOTYPE_SAME], outputs[PROTOTYPE_NEUTRAL], outputs[PROTOTYPE_OPPOSITE], label);
+    show(image, face, perturber, 0, row);
+    for (int prototype = PROTOTYPE_SAME; prototype <= PROTOTYPE_OPPOSITE; ++prototype)
+    {
+        cv::Mat perturbed = image.clone();
+        blendFace(perturbed, crop, outputs[prototype], face);
+        show(perturbed, face, perturber, 1 + prototype, row);
+    }
+    return row;
+}
+
+void drawText(cv::Mat& sheet, const std::string& text, const cv::Point& middle)
+{
+    int baseline = 0;
+    const cv::Size size = cv::getTextSize(text, cv::FONT_HERSHEY_SIMPLEX, TEXT_SCALE, 1, &baseline);
+    cv::putText(sheet, text, middle + cv::Point(-size.width / 2, size.height / 2), cv::FONT_HERSHEY_SIMPLEX, TEXT_SCALE,
+                INK, 1, cv::LINE_AA);
+}
+
+//! The score as a number and as a mark between label 0 (left end) and label 1 (right end).
+void drawScore(cv::Mat& sheet, double score, const LabelWords& words, const cv::Rect& place)
+{
+    const cv::Rect bar(place.x, place.y + 3, place.width, BAR_HEIGHT);
+    cv::rectangle(sheet, bar, BAR, cv::FILLED);
+    const int mark_width = 2 * BAR_HEIGHT;
+    const int x = place.x + cvRound(score * (place.width - mark_width));
+    cv::rectangle(sheet, cv::Rect(x, bar.y, mark_width, BAR_HEIGHT), MARK, cv::FILLED);
+    const std::string percent = cv::format(" %.0f %%", 100 * std::max(score, 1 - score));
+    drawText(sheet, (score < 0.5 ? words.zero : words.one) + percent, cv::Point(place.x + place.width / 2, bar.br().y + 13));
+}
+
+cv::Mat drawSheet(const std::vector<FaceRow>& rows, const std::vector<std::string>& attributes)
+{
+    const cv::Size cell(VIEW.width + MARGIN, VIEW.height + SCORE_HEIGHT * int(attributes.size()) + MARGIN);
+    const cv::Size block(COLUMNS * cell.width + MARGIN, cell.height);
+    // As many blocks side by side as make the sheet about as wide as high, so that many faces stay on one screen.
+    const double one_column_height = double(rows.size()) * block.height;
+    const int blocks = std::max(1, cvRound(std::sqrt(one_column_height / block.width)));
+    const int height = (int(rows.size()) + blocks - 1) / blocks;
+
+    cv::Mat sheet(TITLE_HEIGHT + height * block.height + MARGIN, blocks * block.width + MARGIN, CV_8UC3, PAPER);
+    for (int b = 0; b < blocks; ++b)
+        for (int column = 0; column < COLUMNS; ++column)
+            drawText(sheet, TITLES[column],
+                     cv::Point(b * block.width + MARGIN + column * cell.width + VIEW.width / 2, MARGIN / 2 + TITLE_HEIGHT / 2));
+    for (size_t i = 0; i < rows.size(); ++i)
+        for (int column = 0; column < COLUMNS; ++column)
+        {
+            const cv::Point corner(int(i) / height * block.width + MARGIN + column * cell.width,
+                                   TITLE_HEIGHT + int(i) % height * block.height + MARGIN / 2);
+            rows[i].views[column].copyTo(sheet(cv::Rect(corner, VIEW)));
+            for (size_t k = 0; k < attributes.size(); ++k)
+                drawScore(sheet, rows[i].scores[column][k], wordsOf(attributes[k]),
+                          cv::Rect(corner.x, corner.y + VIEW.height + SCORE_HEIGHT * int(k), VIEW.width, SCORE_HEIGHT));
+        }
+    return sheet;
+}
+
+ExitCode run(const SheetOptions& options)
+{
+    if (!hasImageName(options.output))
+        throw UsageError("-o " + options.output + ": the name of an image is expected, as sheet.png");
+    if (options.labels.label == "neutral")
+        throw UsageError("--label neutral has no opposite to show");
+    const Inputs inputs = findInputs(options.inputs, fs::path());
+    if (inputs.images.empty())
+        throw UsageError("no images found");
+    const FaceLabels labels(options.labels, options.networks.hidden(), inputs);
+    const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
+    std::mutex perturber_mutex;
+    std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
+    for (cv::Ptr<FaceDetector>& detector : detectors)
+        detector = options.networks.createDetector();
+
+    std::vector<std::vector<FaceRow>> rows_of(inputs.images.size()); // per image, to keep their order
+    Progress progress("Perturbing", inputs.images.size());
+    std::mutex failures_mutex;
+    size_t failures = 0, faces_seen = 0, faces_left_out = 0;
+    const size_t done = forEach(inputs.images.size(), [&](size_t worker, size_t i)
+    {
+        try
+        {
+            cv::Mat image = readImage(inputs.images[i].file).pixels, faces;
+            if (image.depth() == CV_16U)
+                image.convertTo(image, CV_8U, 1. / 257); // 65535 becomes 255
+            detectors[worker]->detect(image, faces);
+            if (faces.empty())
+                throw std::runtime_error("no face found");
+            const std::vector<int> labels_of_faces = labels.of(i, faces);
+            std::lock_guard<std::mutex> lock(perturber_mutex);
+            for (int f = 0; f < faces.rows; ++f)
+            {
+                if (faces_seen++ < options.most_faces)
+                    rows_of[i].push_back(makeRow(image, faces.row(f), labels_of_faces[size_t(f)], *perturber));
+                else
+                    ++faces_left_out;
+            }
+        }
+        catch (const std::exception& error)
+        {
+            progress.message(inputs.images[i].file.string() + ": " + message(error));
+            std::lock_guard<std::mutex> lock(failures_mutex);
+            ++failures;
+        }
+        progress.step();
+    });
+    if (done < inputs.images.size())
+        throw std::runtime_error("interrupted; nothing written");
+
+    std::vector<FaceRow> rows;
+    for (const std::vector<FaceRow>& found : rows_of)
+        rows.insert(rows.end(), found.begin(), found.end());
+    if (rows.empty())
+        throw std::runtime_error("no face found in any image; no sheet written");
+    writeImage(options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95);
+    std::cout << options.output << ": " << count(rows.size(), "face");
+    if (faces_left_out > 0)
+        std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";
+    std::cout << std::endl;
+    labels.reportUnlisted();
+    return failures == 0 && !labels.reportUnknown() ? SUCCEEDED : FAILED;
+}
+
+} // namespace
+
+Command addContactSheet(CLI::App& app)
+{
+    auto options = std::make_shared<SheetOptions>();
+    CLI::App* command = app.add_subcommand("contact-sheet", "Draws originals and outputs side by side, with the scores of gender or what is hidden");
+    command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
+    command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")->required()->type_name("FILE");
+    command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")->type_name("N")
+        ->check(CLI::Range(1, 1000).description(""));
+    options->labels.addTo(*command);
+    options->networks.addPerturberTo(*command);
+    options->networks.addDetectorTo(*command);
+    command->footer("Under each face: what the shipped classifiers read in it.");
+    return { command, [options] { return run(*options); } };
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,287 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/commands.hpp"
+#include "common/atomic_file.hpp"
+#include "common/message.hpp"
+#include "common/workers.hpp"
+#include "evaluation/attackers.hpp"
+#include "evaluation/diagnostics.hpp"
+#include "evaluation/measurements.hpp"
+#include "evaluation/methods.hpp"
+#include "evaluation/report.hpp"
+#include "evaluation/result_cache.hpp"
+#include "evaluation/results.hpp"
+#include "evaluation/set.hpp"
+#include "evaluation/tables.hpp"
+#include "options/network_options.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+namespace fs = std::filesystem;
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+struct EvaluateOptions
+{
+    SetOptions set;
+    std::string networks, output;
+    std::vector<std::string> methods = { "san" }, attackers = attackerNames(), retrained;
+    BootstrapOptions bootstrap;
+    std::string cache = defaultResultCache().string();
+    size_t images = 6; // rows of the image grid
+    NetworkOptions perturber;
+};
+
+//! The command line as it would be given again.
+std::string commandLine(const EvaluateOptions& options)
+{
+    const auto joined = [](const std::vector<std::string>& words)
+    {
+        std::string text;
+        for (const std::string& word : words)
+            text += (text.empty() ? "" : ",") + word;
+        return text;
+    };
+    std::string line = "sanprivacy evaluate --faces " + options.set.faces + " --labels " + options.set.labels
+        + " --models " + options.networks + " --methods " + joined(options.methods) + " --attackers "
+        + (options.attackers.empty() ? "none" : joined(options.attackers));
+    const auto add = [&](const char* option, const std::string& value, const std::string& usual)
+    {
+        if (value != usual)
+            line += std::string(" ") + option + " " + value;
+    };
+    const EvaluateOptions usual;
+    add("--retrained", joined(options.retrained), "");
+    add("--attribute", options.set.attribute, usual.set.attribute);
+    add("--identity", options.set.identity, usual.set.identity);
+    add("--groups", joined(options.set.groups), joined(usual.set.groups));
+    add("--limit", std::to_string(options.set.limit), std::to_string(usual.set.limit));
+    add("--hide", joined(options.perturber.hide), "");
+    add("--model", options.perturber.model, "");
+    add("--prototypes", options.perturber.prototypes, "");
+    add("--detector", options.perturber.detector, "");
+    add("--replicates", std::to_string(options.bootstrap.replicates), std::to_string(usual.bootstrap.replicates));
+    add("--seed", std::to_string(options.bootstrap.seed), std::to_string(usual.bootstrap.seed));
+    return line + (options.set.gray ? " --gray" : "") + " -o " + options.output;
+}
+
+/** Networks of a search: the classifier that it names, else the first, and the first matcher. The match holds while the
+score stays where only one impostor in a thousand gets. */
+SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer, const EvaluationSet& set, const Measured& originals,
+                              size_t worker)
+{
+    const double false_match_rate = 0.001;
+    const std::vector<ModelDescription>& networks = measurer.networks();
+    const auto first = [&](int task)
+    {
+        return size_t(std::find_if(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.task == task; })
+                      - networks.begin());
+    };
+    const size_t classifier = first(NETWORK_CLASSIFIER), matcher = first(NETWORK_MATCHER);
+    if (classifier == networks.size() || matcher == networks.size())
+        throw std::runtime_error("search needs a classifier and a matcher among the networks");
+    SearchNetworks found;
+    found.classifier = measurer.network(worker, search.value.empty() ? std::string(networks[classifier].name) : search.value);
+    if (found.classifier->getDescription().task != NETWORK_CLASSIFIER)
+        throw std::runtime_error("search needs a classifier, and '" + search.value + "' is none");
+    found.matcher = measurer.network(worker, networks[matcher].name);
+    found.match_threshold = impostorThreshold(set, originals.outputs[matcher][0], networks[matcher].distance, false_match_rate);
+    return found;
+}
+
+//! Some faces, of both labels in turn, as every method shows them; under each what the first classifier makes of it.
+class ImageGrid
+{
+public:
+    ImageGrid(const EvaluationSet& set, size_t rows) : set_(set)
+    {
+        std::vector<size_t> by_label[2];
+        for (size_t i = 0; i < set.faces.size(); ++i)
+            by_label[set.faces[i].label].push_back(i);
+        for (size_t row = 0; row < rows; ++row)
+        {
+            const std::vector<size_t>& faces = by_label[row % 2].empty() ? by_label[1 - row % 2] : by_label[row % 2];
+            chosen_.push_back(faces[row * faces.size() / rows]); // spread over the set
+        }
+        std::sort(chosen_.begin(), chosen_.end());
+        chosen_.erase(std::unique(chosen_.begin(), chosen_.end()), chosen_.end());
+        grid_.rows.resize(chosen_.size());
+        grid_.legends.resize(chosen_.size());
+    }
+
+    //! A column; without a method the originals'.
+    void add(const Measured& measured, const std::vector<ModelDescription>& networks, Method* method)
+    {
+        const auto classifier = std::find_if(networks.begin(), networks.end(),
+                                             [](const ModelDescription& n) { return n.task == NETWORK_CLASSIFIER; });
+        grid_.columns.push_back(measured.title);
+        for (size_t row = 0; row < chosen_.size(); ++row)
+        {
+            const EvaluatedFace& face = set_.faces[chosen_[row]];
+            cv::Mat crop;
+            std::string legend;
+            if (measured.appearances[chosen_[row]].measured)
+            {
+                const cv::Mat image = set_.readImage(face);
+                alignFace(method ? method->perturb(image, face) : image, face.face, crop);
+                if (classifier != networks.end())
+                    legend = cv::format("%.2f", measured.outputs[size_t(classifier - networks.begin())][0][chosen_[row]].front());
+            }
+            grid_.rows[row].push_back(crop);
+            grid_.legends[row].push_back(legend);
+        }
+        grid_.title = "Images (Figure 5)";
+        grid_.caption = classifier == networks.end() ? std::string() :
+            "Under each face: the probability of label 1 that classifier " + classifier->name + " gives it.";
+    }
+
+    const Grid& get() const { return grid_; }
+
+private:
+    const EvaluationSet& set_;
+    std::vector<size_t> chosen_;
+    Grid grid_;
+};
+
+//! The networks that have something to say of these faces: without identities matchers do not, unless a search needs one.
+void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const EvaluationSet& set, const std::vector<MethodName>& methods)
+{
+    if (set.has_identities || std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
+        return;
+    networks.erase(std::remove_if(networks.begin(), networks.end(), [](const ModelDescription& n) { return n.task == NETWORK_MATCHER; }),
+                   networks.end());
+    if (networks.empty())
+        throw std::runtime_error("the networks are matchers, and the label file has no column of identities");
+}
+
+//! Whether the program that trains attackers lies beside this one or on the PATH.
+bool isTrainerInstalled()
+{
+    const std::string trainer = "sanprivacy-train";
+    std::error_code unknown;
+    if (fs::exists(fs::read_symlink("/proc/self/exe", unknown).parent_path() / trainer))
+        return true;
+    const char* path = std::getenv("PATH");
+    std::istringstream folders(path ? path : "");
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (fs::exists(fs::path(folder) / trainer))
+            return true;
+    return false;
+}
+
+void checkRetrained(const std::vector<std::string>& retrained, const std::vector<ModelDescription>& networks)
+{
+    for (const std::string& name : retrained)
+        if (std::none_of(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.name == name && n.task == NETWORK_CLASSIFIER; }))
+            throw UsageError("--retrained: '" + name + "' is no classifier of the model description file");
+}
+
+ExitCode run(const EvaluateOptions& options)
+{
+    const std::vector<MethodName> methods = parseMethods(options.methods);
+    const std::vector<Attacker> attackers = findAttackers(options.attackers);
+    std::vector<ModelDescription> networks;
+    readModelDescriptions(options.networks, networks);
+    checkRetrained(options.retrained, networks);
+    makeWritableFolder(options.output);
+    ResultCache cache(options.cache);
+    Diagnostics diagnostics;
+    const DetectorFactory create_detector = [&] { return options.perturber.createDetector(); };
+
+    // Faces are measured on one thread each, pairs of them afterwards on all.
+    const int threads = cv::getNumThreads();
+    cv::setNumThreads(1);
+    const EvaluationSet set(options.set, create_detector, cache, diagnostics);
+    leaveOutIdleMatchers(networks, set, methods);
+    Measurer measurer(set, networks, attackers, create_detector, cache, diagnostics);
+    if (measurer.networks().empty())
+        throw std::runtime_error(options.networks + ": none of the networks runs");
+
+    ImageGrid images(set, options.images);
+    std::vector<Measured> measured = { measurer.measureOriginals() };
+    images.add(measured[0], measurer.networks(), nullptr);
+
+    std::vector<MethodContext> contexts(workerCount());
+    for (size_t worker = 0; worker < contexts.size(); ++worker)
+        contexts[worker] = { &set, options.perturber, {}, {} };
+    for (const MethodName& method : methods)
+        try
+        {
+            if (method.kind == "search")
+                for (size_t worker = 0; worker < contexts.size(); ++worker)
+                    contexts[worker].searches[method.value] = searchNetworks(method, measurer, set, measured[0], worker);
+            measured.push_back(measurer.measure(method, contexts));
+            images.add(measured.back(), measurer.networks(), createMethod(method, contexts[0]).get());
+        }
+        catch (const Interrupted&)
+        {
+            throw;
+        }
+        catch (const std::exception& error)
+        {
+            diagnostics.fail("method " + method.title, message(error));
+        }
+    cv::setNumThreads(threads);
+
+    Report report("Soft-biometric privacy on " + set.name, commandLine(options));
+    fillReport({ set, set.attribute, measurer.networks(), { options.retrained.begin(), options.retrained.end() }, attackers,
+                 measured, images.get(), options.bootstrap, isTrainerInstalled() }, cache, diagnostics, report);
+    const std::string left_out = report.write(options.output);
+    if (!left_out.empty())
+        std::cerr << "sanprivacy: " << left_out << std::endl;
+    std::cout << count(set.faces.size(), "face") << ", " << count(measurer.networks().size(), "network") << ", "
+              << count(measured.size() - 1, "method") << ", " << count(diagnostics.failures(), "diagnostic") << "\nWritten to "
+              << (fs::path(options.output) / "report.html").string() << std::endl;
+    return diagnostics.failures() == 0 && left_out.empty() ? SUCCEEDED : FAILED;
+}
+
+} // namespace
+
+Command addEvaluate(CLI::App& app)
+{
+    auto options = std::make_shared<EvaluateOptions>();
+    CLI::App* command = app.add_subcommand("evaluate", "Judges methods: what classifiers and matchers see before and after");
+    command->add_option("--faces", options->set.faces, "Folder of the original images")
+        ->required()->type_name("DIR")->check(CLI::ExistingDirectory);
+    command->add_option("--labels", options->set.labels, "file,gender and perhaps identity, race, age, landmark columns")
+        ->required()->type_name("CSV");
+    command->add_option("--models", options->networks, "Classifiers and matchers that judge")->required()->type_name("YML");
+    command->add_option("-o,--output", options->output, "Folder for report.html, report.json and a CSV of each table")
+        ->required()->type_name("DIR");
+    command->add_option("--methods", options->methods,
+        "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; search=CLASSIFIER; folder=DIR of "
+        "images perturbed elsewhere. Default san")->delimiter(',')->type_name("LIST");
+    command->add_option("--attackers", options->attackers, "jpeg,denoise,downscale,flip (default all) or none")
+        ->delimiter(',')->type_name("LIST");
+    command->add_option("--retrained", options->retrained, "Which of the classifiers were trained on perturbed faces")
+        ->delimiter(',')->type_name("NAMES");
+    command->add_option("--attribute", options->set.attribute, "Column of the label, default gender")->type_name("NAME");
+    command->add_option("--identity", options->set.identity, "Column of the person, default identity")->type_name("NAME");
+    command->add_option("--groups", options->set.groups, "Columns to split by, default race,ethnicity,age")->delimiter(',')->type_name("NAMES");
+    command->add_option("--limit", options->set.limit, "Only so many faces, of whole people")->type_name("N");
+    command->add_flag("--gray", options->set.gray, "Judge gray images, as the paper does");
+    command->add_option("--images", options->images, "Rows of the image grid, default 6")->type_name("N");
+    command->add_option("--replicates", options->bootstrap.replicates, "Of the bootstrap, default 1000")
+        ->type_name("N")->check(CLI::PositiveNumber);
+    command->add_option("--seed", options->bootstrap.seed, "Of the bootstrap, default 1")->type_name("N");
+    command->add_option("--cache", options->cache, "Where results are kept; default: the user's cache folder")->type_name("FILE");
+    options->perturber.addPerturberTo(*command);
+    options->perturber.addDetectorTo(*command);
+    command->footer("Exit code: 0 complete, 1 something was left out (listed in the report and on stderr), 2 wrong arguments.");
+    return { command, [options] { return run(*options); } };
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,160 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/commands.hpp"
+#include "common/atomic_file.hpp"
+#include "common/image_io.hpp"
+#include "common/message.hpp"
+#include "common/progress.hpp"
+#include "common/workers.hpp"
+#include "options/faces.hpp"
+#include "options/labels.hpp"
+#include "options/network_options.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <mutex>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+namespace fs = std::filesystem;
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+struct PrototypesOptions
+{
+    std::string labels, faces, output, attribute = "gender";
+    double coverage = 0.95; // fuller crops only: a repeated border would draw streaks into the means
+    NetworkOptions networks;
+};
+
+//! Adds one listed face to the builder. Returns false where the image does not fill the crop.
+bool addFace(const fs::path& file, const Labelled& row, double least_coverage, const cv::Ptr<FaceDetector>& detector,
+             PrototypeBuilder& builder)
+{
+    Image image = readImage(file);
+    cv::Mat landmarks = row.landmarks;
+    if (landmarks.empty())
+    {
+        cv::Mat faces;
+        detector->detect(image.pixels, faces);
+        if (faces.empty())
+            throw std::runtime_error("no face found");
+        landmarks = faces.row(largestFace(faces));
+    }
+    cv::Mat crop;
+    if (alignFace(image.pixels, landmarks, crop) < least_coverage)
+        return false;
+    const double full = crop.depth() == CV_16U ? 65535. : 255.;
+    crop.convertTo(crop, CV_32F, 1 / full);
+    builder.add(crop, row.label);
+    return true;
+}
+
+void writeMean(const fs::path& file, const cv::Mat& prototype)
+{
+    Image image;
+    prototype.convertTo(image.pixels, CV_8U, 255);
+    writeImage(file, image, 100);
+    std::cout << file.string() << '\n';
+}
+
+ExitCode run(const PrototypesOptions& options)
+{
+    const LabelFile labels(options.labels, { options.attribute });
+    if (labels.rows().empty())
+        throw std::runtime_error(options.labels + ": lists no faces");
+    const fs::path root = options.faces.empty() ? labels.path().parent_path() : fs::path(options.faces);
+    makeWritableFolder(options.output);
+    const bool detect = std::any_of(labels.rows().begin(), labels.rows().end(),
+                                    [](const Labelled& row) { return row.landmarks.empty(); });
+    std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
+    std::vector<cv::Ptr<PrototypeBuilder>> builders(workerCount());
+    for (size_t worker = 0; worker < workerCount(); ++worker)
+    {
+        if (detect)
+            detectors[worker] = options.networks.createDetector();
+        builders[worker] = PrototypeBuilder::create();
+    }
+
+    std::mutex counts_mutex;
+    size_t failed = 0, cut = 0, unlabelled = 0;
+    Progress progress("Averaging", labels.rows().size());
+    const size_t done = forEach(labels.rows().size(), [&](size_t worker, size_t i)
+    {
+        const Labelled& row = labels.rows()[i];
+        size_t* diagnostic = nullptr;
+        if (row.label == NO_LABEL)
+            diagnostic = &unlabelled;
+        else try
+        {
+            if (!addFace(root / row.file, row, options.coverage, detectors[worker], *builders[worker]))
+                diagnostic = &cut;
+        }
+        catch (const std::exception& error)
+        {
+            progress.message((root / row.file).string() + ": " + message(error));
+            diagnostic = &failed;
+        }
+        progress.step();
+        if (diagnostic)
+        {
+            std::lock_guard<std::mutex> lock(counts_mutex);
+            ++*diagnostic;
+        }
+    });
+    if (done < labels.rows().size())
+        throw std::runtime_error("interrupted; nothing written");
+    for (size_t worker = 1; worker < builders.size(); ++worker)
+        builders[0]->merge(builders[worker]);
+
+    const PrototypeBuilder& means = *builders[0];
+    for (int label = 0; label <= 1; ++label)
+        if (means.count(label) == 0)
+            throw std::runtime_error(options.labels + ": no usable face of " + options.attribute + ' '
+                                     + std::to_string(label) + "; both labels are needed");
+    const fs::path folder = options.output;
+    const fs::path file = folder / ("prototypes-" + options.attribute + ".yml.gz");
+    means.save(file.string());
+    std::cout << file.string() << '\n';
+    cv::Mat prototype;
+    for (int label = 0; label <= 1; ++label)
+    {
+        means.same(label, prototype);
+        writeMean(folder / (options.attribute + "-" + std::to_string(label) + ".png"), prototype);
+    }
+    means.neutral(prototype);
+    writeMean(folder / (options.attribute + "-neutral.png"), prototype);
+    std::cout << "Faces of label 1: " << means.count(1) << ", of label 0: " << means.count(0) << "; left out: " << cut
+              << " cut off by the border, " << unlabelled << " unlabelled, " << failed << " failed" << std::endl;
+    return failed == 0 ? SUCCEEDED : FAILED;
+}
+
+} // namespace
+
+Command addPrototypes(CLI::App& app)
+{
+    auto options = std::make_shared<PrototypesOptions>();
+    CLI::App* command = app.add_subcommand("prototypes", "Makes the prototypes, the mean faces of a labelled set");
+    command->add_option("--labels", options->labels,
+        "Faces: file,gender and, if known, landmarks (right_eye_x, right_eye_y, ...)")
+        ->required()->type_name("CSV");
+    command->add_option("--faces", options->faces, "Where its files are; default: the folder of CSV")
+        ->type_name("DIR")->check(CLI::ExistingDirectory);
+    command->add_option("-o,--output", options->output,
+        "Folder for prototypes-ATTRIBUTE.yml.gz and an image of each")->required()->type_name("DIR");
+    command->add_option("--attribute", options->attribute, "Column of the label (M/F, male/female, 1/0; age: years, 1 from 40 on), default gender")
+        ->type_name("NAME");
+    command->add_option("--coverage", options->coverage, "Least share of a crop inside its image, default 0.95")
+        ->type_name("0-1")->check(CLI::Range(0., 1.).description(""));
+    options->networks.addDetectorTo(*command);
+    return { command, [options] { return run(*options); } };
+}
+
+}} // namespace sanprivacy::apps

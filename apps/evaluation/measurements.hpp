@@ -1,0 +1,95 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_EVALUATION_MEASUREMENTS_HPP
+#define SANPRIVACY_APPS_EVALUATION_MEASUREMENTS_HPP
+
+#include "evaluation/attackers.hpp"
+#include "evaluation/set.hpp"
+#include "evaluation/methods.hpp"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <opencv2/sanprivacy.hpp>
+
+namespace sanprivacy { namespace apps {
+
+//! The user has ended the run.
+struct Interrupted : std::runtime_error
+{
+    using std::runtime_error::runtime_error;
+};
+
+//! What a network says of each face: a probability or a descriptor; empty where it could not be had.
+typedef std::vector<std::vector<float>> Outputs;
+
+//! What became of a face.
+struct Appearance
+{
+    bool measured = false;
+    bool detected = false;
+    double psnr = 0; //!< of the canonical crop in gray, against the original's, dB
+    double ssim = 0; //!< the same
+};
+
+//! All that is measured of one method, or of the originals.
+struct Measured
+{
+    std::string title;
+    std::vector<std::vector<Outputs>> outputs; //!< by network, then by attacker (matchers: only "none")
+    std::vector<Appearance> appearances;       //!< by face
+    std::string digest;                        //!< of all it was made from
+};
+
+/** Runs networks and the detector on the faces of a set, original and perturbed.
+
+Each thread has networks of its own. What earlier runs found is taken from the cache; an image is only perturbed where
+something of it is missing there. */
+class Measurer
+{
+public:
+    //! Networks that do not run are reported to diagnostics and left out.
+    Measurer(const EvaluationSet& set, const std::vector<cv::sanprivacy::ModelDescription>& networks,
+             const std::vector<Attacker>& attackers, const DetectorFactory& createDetector, ResultCache& cache,
+             Diagnostics& diagnostics);
+
+    //! The networks that run.
+    const std::vector<cv::sanprivacy::ModelDescription>& networks() const { return networks_; }
+
+    Measured measureOriginals();
+
+    /** Measures a method. One that cannot be created raises an exception; a face that it fails on is reported.
+    @param contexts one per thread. */
+    Measured measure(const MethodName& name, std::vector<MethodContext>& contexts);
+
+    //! A network of its own for somebody else who works in the given thread.
+    cv::Ptr<cv::sanprivacy::FaceNetwork> network(size_t worker, const std::string& name) const;
+
+private:
+    struct Worker
+    {
+        cv::Ptr<cv::sanprivacy::FaceDetector> detector;
+        std::vector<cv::Ptr<cv::sanprivacy::FaceNetwork>> networks;
+    };
+    class Sitting;
+
+    Measured measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods);
+
+    const EvaluationSet& set_;
+    std::vector<cv::sanprivacy::ModelDescription> networks_;
+    std::vector<std::string> network_keys_;
+    std::vector<Attacker> attackers_;
+    std::vector<std::string> attacker_keys_;
+    std::string detector_key_;
+    ResultCache& cache_;
+    Diagnostics& diagnostics_;
+    std::vector<Worker> workers_;
+};
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_EVALUATION_MEASUREMENTS_HPP

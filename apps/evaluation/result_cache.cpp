@@ -1,0 +1,127 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "evaluation/result_cache.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+
+#include <sqlite3.h>
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const size_t STORES_PER_COMMIT = 200; // some seconds of work, which another run then waits for
+const int BUSY_MILLISECONDS = 60000;   // another run may be writing
+
+} // namespace
+
+ResultCache::ResultCache(const fs::path& file)
+    : file_(file.string()), database_(nullptr, sqlite3_close), find_(nullptr, sqlite3_finalize),
+      store_(nullptr, sqlite3_finalize), uncommitted_(0)
+{
+    if (file.has_parent_path())
+    {
+        std::error_code error;
+        fs::create_directories(file.parent_path(), error);
+        if (error)
+            throw std::runtime_error("cannot create the folder '" + file.parent_path().string() + "': " + error.message());
+    }
+    sqlite3* database = nullptr;
+    const int opened = sqlite3_open(file_.c_str(), &database);
+    database_.reset(database);
+    check(opened);
+    sqlite3_busy_timeout(database, BUSY_MILLISECONDS);
+    execute("PRAGMA journal_mode = WAL");
+    execute("PRAGMA synchronous = NORMAL");
+    execute("CREATE TABLE IF NOT EXISTS results (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");
+    find_ = prepare("SELECT value FROM results WHERE key = ?");
+    store_ = prepare("INSERT OR REPLACE INTO results (key, value) VALUES (?, ?)");
+}
+
+ResultCache::~ResultCache()
+{
+    if (uncommitted_ > 0)
+        sqlite3_exec(database_.get(), "COMMIT", nullptr, nullptr, nullptr);
+}
+
+bool ResultCache::find(const std::string& key, std::string& value)
+{
+    std::lock_guard<std::mutex> lock(mutex_);
+    sqlite3_reset(find_.get());
+    check(sqlite3_bind_blob(find_.get(), 1, key.data(), int(key.size()), SQLITE_TRANSIENT));
+    const int found = sqlite3_step(find_.get());
+    if (found == SQLITE_DONE)
+        return false;
+    check(found == SQLITE_ROW ? SQLITE_OK : found);
+    const void* bytes = sqlite3_column_blob(find_.get(), 0);
+    value.assign(static_cast<const char*>(bytes ? bytes : ""), size_t(sqlite3_column_bytes(find_.get(), 0)));
+    sqlite3_reset(find_.get());
+    return true;
+}
+
+bool ResultCache::find(const std::string& key, std::vector<float>& values)
+{
+    std::string bytes;
+    if (!find(key, bytes))
+        return false;
+    values.resize(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), values.size() * sizeof(float));
+    return true;
+}
+
+void ResultCache::store(const std::string& key, const std::string& value)
+{
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (uncommitted_ == 0)
+        execute("BEGIN");
+    sqlite3_reset(store_.get());
+    check(sqlite3_bind_blob(store_.get(), 1, key.data(), int(key.size()), SQLITE_TRANSIENT));
+    check(sqlite3_bind_blob(store_.get(), 2, value.data(), int(value.size()), SQLITE_TRANSIENT));
+    const int stored = sqlite3_step(store_.get());
+    check(stored == SQLITE_DONE ? SQLITE_OK : stored);
+    sqlite3_reset(store_.get());
+    if (++uncommitted_ == STORES_PER_COMMIT)
+    {
+        execute("COMMIT");
+        uncommitted_ = 0;
+    }
+}
+
+void ResultCache::store(const std::string& key, const std::vector<float>& values)
+{
+    store(key, std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)));
+}
+
+void ResultCache::check(int code) const
+{
+    if (code != SQLITE_OK)
+        throw std::runtime_error("cache '" + file_ + "': " + (database_ ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(code)));
+}
+
+void ResultCache::execute(const char* sql)
+{
+    check(sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr));
+}
+
+ResultCache::Statement ResultCache::prepare(const char* sql)
+{
+    sqlite3_stmt* statement = nullptr;
+    check(sqlite3_prepare_v2(database_.get(), sql, -1, &statement, nullptr));
+    return Statement(statement, sqlite3_finalize);
+}
+
+fs::path defaultResultCache()
+{
+    const char* cache = std::getenv("XDG_CACHE_HOME");
+    const char* home = std::getenv("HOME");
+    const fs::path folder = cache && *cache ? fs::path(cache) : home && *home ? fs::path(home) / ".cache" : fs::temp_directory_path();
+    return folder / "sanprivacy" / "evaluation.sqlite";
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,271 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "evaluation/set.hpp"
+
+#include "common/atomic_file.hpp"
+#include "common/digest.hpp"
+#include "common/image_io.hpp"
+#include "common/message.hpp"
+#include "common/progress.hpp"
+#include "common/workers.hpp"
+#include "options/faces.hpp"
+#include "options/labels.hpp"
+
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include <opencv2/imgproc.hpp>
+
+namespace fs = std::filesystem;
+using cv::sanprivacy::FaceDetector;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const int FACE_COLUMNS = 15; // of FaceDetector::detect()
+
+double eyeDistance(const cv::Mat& landmarks)
+{
+    return cv::norm(landmarks.row(0), landmarks.row(1));
+}
+
+//! Where a detector misses a face of known landmarks: the square that it would typically draw round them.
+cv::Rect2f typicalBox(const cv::Mat& landmarks)
+{
+    const double side = 2.2 * eyeDistance(landmarks); // measured on YuNet's boxes
+    cv::Mat centre;
+    cv::reduce(landmarks, centre, 0, cv::REDUCE_AVG);
+    return cv::Rect2f(float(centre.at<float>(0) - side / 2), float(centre.at<float>(1) - side / 2), float(side), float(side));
+}
+
+cv::Mat eightBit(const cv::Mat& image)
+{
+    const double eight_of_sixteen_bits = 1. / 257; // 65535 becomes 255
+    cv::Mat converted;
+    image.convertTo(converted, CV_8U, image.depth() == CV_16U ? eight_of_sixteen_bits : 1.);
+    return converted;
+}
+
+//! Whether a column holds ages in years rather than bands.
+bool holdsYears(const std::vector<EvaluatedFace>& faces, size_t column)
+{
+    return std::all_of(faces.begin(), faces.end(), [&](const EvaluatedFace& face)
+    {
+        const std::string& value = face.groups[column];
+        return std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c); });
+    });
+}
+
+//! "34" becomes "30-39".
+std::string decade(const std::string& years)
+{
+    if (years.empty())
+        return years;
+    const int begin = std::stoi(years) / 10 * 10;
+    return std::to_string(begin) + "-" + std::to_string(begin + 9);
+}
+
+//! Whole people (or single faces), in the order of their digests, until there are enough.
+void keepSome(std::vector<EvaluatedFace>& faces, const std::vector<std::string>& people, size_t limit)
+{
+    std::map<std::string, std::vector<size_t>> by_digest;
+    for (size_t i = 0; i < faces.size(); ++i)
+        by_digest[Digest().add(people[size_t(faces[i].person)]).value()].push_back(i);
+    std::set<size_t> kept;
+    for (const auto& person : by_digest)
+    {
+        if (kept.size() >= limit)
+            break;
+        kept.insert(person.second.begin(), person.second.end());
+    }
+    std::vector<EvaluatedFace> some;
+    for (size_t i : kept)
+        some.push_back(faces[i]);
+    faces.swap(some);
+}
+
+//! Detects a face or takes what an earlier run found; false where there are neither landmarks nor a face.
+bool locate(EvaluatedFace& face, const std::function<cv::Mat()>& detect,
+            const std::string& detector_key, ResultCache& cache)
+{
+    const cv::Mat& landmarks = face.landmarks;
+    const std::string key = Digest().add("box").add(face.content).add(landmarks).add(detector_key).value();
+    std::vector<float> found; // the detected face, or nothing
+    if (!cache.find(key, found))
+    {
+        found = cv::Mat_<float>(detect());
+        cache.store(key, found);
+    }
+    face.detected = !found.empty();
+    if (!face.detected && landmarks.empty())
+        return false;
+    if (face.detected)
+        face.face = cv::Mat(found, true).reshape(1, 1);
+    else
+    {
+        const cv::Rect2f box = typicalBox(landmarks);
+        face.face = (cv::Mat_<float>(1, FACE_COLUMNS) << box.x, box.y, box.width, box.height, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+    }
+    if (!landmarks.empty())
+        landmarks.reshape(1, 1).copyTo(face.face.colRange(4, 14));
+    return true;
+}
+
+} // namespace
+
+std::string folderName(const fs::path& folder)
+{
+    const fs::path normal = fs::absolute(folder).lexically_normal();
+    return (normal.has_filename() ? normal : normal.parent_path()).filename().string();
+}
+
+cv::Mat landmarksOf(const cv::Mat& face)
+{
+    return face.colRange(4, 14).clone().reshape(1, 5);
+}
+
+cv::Mat findFace(FaceDetector& detector, const cv::Mat& image, const cv::Mat& landmarks)
+{
+    const double border_share = 0.2;
+    const int border = cvRound(border_share * std::max(image.cols, image.rows));
+    cv::Mat bordered, faces;
+    cv::copyMakeBorder(image, bordered, border, border, border, border, cv::BORDER_CONSTANT);
+    detector.detect(bordered, faces);
+    if (faces.empty())
+        return cv::Mat();
+    for (int column : { 0, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 })
+        faces.col(column) -= border;
+    if (landmarks.empty())
+        return faces.row(largestFace(faces)).clone();
+    // The same face if its nose is near.
+    const int nose = 2;
+    for (int i = 0; i < faces.rows; ++i)
+        if (cv::norm(landmarksOf(faces.row(i)).row(nose), landmarks.row(nose)) < eyeDistance(landmarks) / 2)
+            return faces.row(i).clone();
+    return cv::Mat();
+}
+
+EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& createDetector, ResultCache& cache,
+                             Diagnostics& diagnostics)
+    : name(folderName(options.faces)), attribute(options.attribute), gray_(options.gray)
+{
+    const LabelFile labels(options.labels, { options.attribute });
+    const CsvTable& table = labels.table();
+    listed = labels.rows().size();
+    const int identity_column = table.find(options.identity);
+    has_identities = identity_column >= 0;
+    std::vector<size_t> columns;
+    for (const std::string& group : options.groups)
+        if (group != options.attribute && table.find(group) >= 0)
+        {
+            group_columns.push_back(group);
+            columns.push_back(table.at(group));
+        }
+
+    std::map<std::string, int> person_numbers;
+    for (size_t row = 0; row < listed; ++row)
+    {
+        const Labelled& labelled = labels.rows()[row];
+        const std::string identity = has_identities ? table.rows[row][size_t(identity_column)] : labelled.file;
+        if (labelled.label == NO_LABEL)
+        {
+            diagnostics.fail(labelled.file, "no " + options.attribute + " in " + options.labels);
+            continue;
+        }
+        if (identity.empty())
+        {
+            diagnostics.fail(labelled.file, "no " + options.identity + " in " + options.labels);
+            continue;
+        }
+        const int person = person_numbers.emplace(identity, int(person_numbers.size())).first->second;
+        if (size_t(person) == people.size())
+            people.push_back(identity);
+        EvaluatedFace face = { labelled.file, fs::path(options.faces) / labelled.file, std::string(), labelled.label, person,
+                               {}, labelled.landmarks, cv::Mat(), false };
+        for (size_t column : columns)
+            face.groups.push_back(table.rows[row][column]);
+        faces.push_back(face);
+    }
+    for (size_t column = 0; column < group_columns.size(); ++column)
+        if (holdsYears(faces, column))
+            for (EvaluatedFace& face : faces)
+                face.groups[column] = decade(face.groups[column]);
+    if (options.limit > 0)
+        keepSome(faces, people, options.limit);
+    if (faces.empty())
+        throw std::runtime_error(options.labels + ": lists no usable faces");
+
+    // Which detector it is shows in what it finds: the first readable image becomes part of the key.
+    std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
+    for (cv::Ptr<FaceDetector>& detector : detectors)
+        detector = createDetector();
+    std::string detector_key;
+    for (size_t i = 0; i < faces.size() && detector_key.empty(); ++i)
+        try
+        {
+            detector_key = Digest().add(cv::Mat(findFace(*detectors[0], readImage(faces[i]), cv::Mat()))).value();
+        }
+        catch (const std::exception&)
+        {
+            // reported below
+        }
+
+    std::vector<char> usable(faces.size(), 0);
+    Progress progress("Reading", faces.size());
+    const size_t done = forEach(faces.size(), [&](size_t worker, size_t i)
+    {
+        EvaluatedFace& face = faces[i];
+        try
+        {
+            const std::vector<unsigned char> bytes = readFile(face.path);
+            face.content = Digest().add(cv::Mat(bytes)).add(gray_ ? "gray" : "color").value();
+            const auto detect = [&] { return findFace(*detectors[worker], readImage(face), face.landmarks); };
+            if (locate(face, detect, detector_key, cache))
+                usable[i] = 1;
+            else
+                diagnostics.fail(face.file, "no face found");
+        }
+        catch (const std::exception& error)
+        {
+            diagnostics.fail(face.path.string(), message(error));
+        }
+        progress.step();
+    });
+    if (done < faces.size())
+        throw std::runtime_error("interrupted");
+
+    std::vector<EvaluatedFace> kept;
+    for (size_t i = 0; i < faces.size(); ++i)
+        if (usable[i])
+            kept.push_back(faces[i]);
+    faces.swap(kept);
+    if (faces.empty())
+        throw std::runtime_error(options.faces + ": none of the images can be used");
+
+    if (has_identities)
+    {
+        std::vector<int> images(people.size(), 0);
+        for (const EvaluatedFace& face : faces)
+            ++images[size_t(face.person)];
+        for (size_t person = 0; person < people.size(); ++person)
+            if (images[person] == 1)
+                diagnostics.note(options.identity + " " + people[person],
+                              "one image only: it is in impostor pairs, but in no genuine pair");
+    }
+}
+
+cv::Mat EvaluationSet::readImage(const EvaluatedFace& face) const
+{
+    cv::Mat image = eightBit(sanprivacy::readImage(face.path).pixels);
+    if (gray_ && image.channels() == 3)
+        cv::cvtColor(image, image, cv::COLOR_BGR2GRAY);
+    return image;
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,89 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "options/face_labels.hpp"
+
+#include "commands/commands.hpp"
+#include "common/message.hpp"
+#include "options/faces.hpp"
+
+
+#include <algorithm>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+namespace sanprivacy { namespace apps {
+
+const std::map<std::string, int>& labelNames()
+{
+    using namespace cv::sanprivacy;
+    static const std::map<std::string, int> names = { { "male", 1 }, { "female", 0 }, { "1", 1 }, { "0", 0 },
+        { "old", 1 }, { "young", 0 }, { "neutral", LABEL_NEUTRAL }, { "auto", LABEL_PREDICT } };
+    return names;
+}
+
+int labelNamed(const std::string& name, size_t attributes)
+{
+    const int label = labelNames().at(name);
+    if (label >= 0 && attributes > 1)
+        throw UsageError("--label " + name + " says nothing of the other attributes; auto, neutral or --labels tells them all");
+    return label;
+}
+
+void LabelOptions::addTo(CLI::App& command)
+{
+    command.add_option("--labels", labels, "Of the largest face of each image: file,gender (M or F), or age (years)")
+        ->type_name("CSV");
+    command.add_option("--attribute", columns, "Columns of CSV, other than named by --hide; they hold 1 or 0")
+        ->type_name("NAME")->delimiter(',')->allow_extra_args(false)->needs("--labels");
+    command.add_option("--label", label, "Of faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: ask)")
+        ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
+}
+
+FaceLabels::FaceLabels(const LabelOptions& options, const std::vector<std::string>& attributes, const Inputs& inputs)
+    : options_(options), default_label_(labelNamed(options.label, attributes.size()))
+{
+    if (!options.columns.empty() && options.columns.size() != attributes.size())
+        throw UsageError("--attribute: expected a column for each of " + count(attributes.size(), "attribute"));
+    if (options.labels.empty())
+        return;
+    file_.reset(new LabelFile(options.labels, options.columns.empty() ? attributes : options.columns));
+    rows_ = file_->match(inputs.images);
+}
+
+const Labelled* FaceLabels::listed(size_t image) const
+{
+    return rows_.empty() || rows_[image] < 0 ? nullptr : &file_->rows()[size_t(rows_[image])];
+}
+
+std::vector<int> FaceLabels::of(size_t image, const cv::Mat& faces) const
+{
+    const Labelled* row = listed(image);
+    const bool known = row && row->label != NO_LABEL;
+    std::vector<int> labels(size_t(faces.rows), known ? int(cv::sanprivacy::LABEL_PREDICT) : default_label_);
+    if (known && !labels.empty())
+        labels[size_t(largestFace(faces))] = row->label;
+    return labels;
+}
+
+void FaceLabels::reportUnlisted() const
+{
+    const size_t unlisted = size_t(std::count(rows_.begin(), rows_.end(), -1));
+    if (unlisted > 0)
+        std::cout << count(unlisted, "image") << " not in " << options_.labels << ": --label " << options_.label
+                  << " applied" << std::endl;
+}
+
+bool FaceLabels::reportUnknown() const
+{
+    const std::vector<std::string> names = file_ ? file_->unknown(rows_) : std::vector<std::string>();
+    if (!names.empty())
+        std::cerr << options_.labels << ": " << count(names.size(), "name") << " that "
+                  << (names.size() == 1 ? "is" : "are") << " no image, the first '" << names[0] << "'" << std::endl;
+    return !names.empty();
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,68 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_OPTIONS_FACE_LABELS_HPP
+#define SANPRIVACY_APPS_OPTIONS_FACE_LABELS_HPP
+
+#include "options/inputs.hpp"
+#include "options/labels.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace CLI { class App; }
+
+namespace sanprivacy { namespace apps {
+
+//! The labels, and LabelChoices, that a command line can name.
+const std::map<std::string, int>& labelNames();
+
+//! What a name of labelNames() stands for where so many attributes are hidden; UsageError where it fits one only.
+int labelNamed(const std::string& name, size_t attributes);
+
+//! The options that tell the gender, or another attribute, of faces.
+struct LabelOptions
+{
+    std::string labels;         //!< label file, or empty
+    std::vector<std::string> columns; //!< of it, one for each attribute; empty: named as the attributes
+    std::string label = "auto"; //!< of faces that it does not list
+
+    void addTo(CLI::App& command);
+};
+
+//! What is known of the faces of a command line's images.
+class FaceLabels
+{
+public:
+    /** Reads the label file and finds the rows of the images; errors as LabelFile's.
+    @param attributes that are hidden */
+    FaceLabels(const LabelOptions& options, const std::vector<std::string>& attributes, const Inputs& inputs);
+
+    //! The row of an image, or nullptr.
+    const Labelled* listed(size_t image) const;
+
+    /** Labels, or LabelChoices, of the faces of an image, one each.
+    What is listed holds for the largest face; of the others in such an image nothing is known. */
+    std::vector<int> of(size_t image, const cv::Mat& faces) const;
+
+    bool hasLandmarks() const { return file_ && file_->hasLandmarks(); }
+    //! Says on stdout how many images are not listed.
+    void reportUnlisted() const;
+    //! Says on stderr how many names of the label file are no images. Returns whether there are any.
+    bool reportUnknown() const;
+
+private:
+    LabelOptions options_;
+    int default_label_;
+    std::unique_ptr<LabelFile> file_;
+    std::vector<int> rows_; // one per image, where there is a file
+};
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_OPTIONS_FACE_LABELS_HPP

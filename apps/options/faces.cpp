@@ -1,0 +1,41 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "options/faces.hpp"
+
+namespace sanprivacy { namespace apps {
+
+cv::Mat faceFromLandmarks(const cv::Mat& landmarks)
+{
+    double left, right, top, bottom;
+    cv::minMaxLoc(landmarks.col(0), &left, &right);
+    cv::minMaxLoc(landmarks.col(1), &top, &bottom);
+    cv::Mat face(1, 15, CV_32F);
+    float* value = face.ptr<float>();
+    value[0] = float(left);
+    value[1] = float(top);
+    value[2] = float(right - left);
+    value[3] = float(bottom - top);
+    landmarks.reshape(1, 1).copyTo(face.colRange(4, 14));
+    value[14] = 1.f;
+    return face;
+}
+
+int largestFace(const cv::Mat& faces)
+{
+    int largest = 0;
+    float largest_area = -1.f;
+    for (int i = 0; i < faces.rows; ++i)
+    {
+        const float area = faces.at<float>(i, 2) * faces.at<float>(i, 3);
+        if (area > largest_area)
+        {
+            largest = i;
+            largest_area = area;
+        }
+    }
+    return largest;
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,22 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_OPTIONS_FACES_HPP
+#define SANPRIVACY_APPS_OPTIONS_FACES_HPP
+
+#include <opencv2/core.hpp>
+
+namespace sanprivacy { namespace apps {
+
+/** A face whose landmarks are known, as FaceDetector::detect() would give it: 1x15 CV_32F.
+The box is the one round the landmarks, the score 1.
+@param landmarks 5x2 CV_32F. */
+cv::Mat faceFromLandmarks(const cv::Mat& landmarks);
+
+//! The row of the largest of several faces: the person whom a portrait is of. `faces` has at least one row.
+int largestFace(const cv::Mat& faces);
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_OPTIONS_FACES_HPP

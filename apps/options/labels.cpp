@@ -1,0 +1,171 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "options/labels.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const char* const LANDMARK_COLUMNS[10] = {
+    "right_eye_x", "right_eye_y", "left_eye_x", "left_eye_y", "nose_x", "nose_y",
+    "right_mouth_x", "right_mouth_y", "left_mouth_x", "left_mouth_y"
+};
+
+//! The age column holds years or bands of years, which count as their beginning.
+int parseAge(const std::string& value)
+{
+    const int old = 40;
+    const size_t digit = value.find_first_of("0123456789");
+    if (digit == std::string::npos)
+        throw std::runtime_error("'" + value + "' is no age in years");
+    return std::strtol(value.c_str() + digit, nullptr, 10) >= old ? 1 : 0;
+}
+
+int parseLabel(const std::string& attribute, const std::string& value)
+{
+    if (!value.empty() && attribute == "age")
+        return parseAge(value);
+    std::string lower(value);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    if (lower.empty())
+        return NO_LABEL;
+    if (lower == "m" || lower == "male" || lower == "1")
+        return 1;
+    if (lower == "f" || lower == "female" || lower == "0")
+        return 0;
+    throw std::runtime_error("'" + value + "' is none of M, F, male, female, 1, 0");
+}
+
+float parseCoordinate(const std::string& value)
+{
+    size_t used = 0;
+    float number = NAN;
+    try
+    {
+        number = std::stof(value, &used);
+    }
+    catch (const std::logic_error&)
+    {
+        // no number at all, or one out of range: reported below
+    }
+    if (used != value.size() || !std::isfinite(number))
+        throw std::runtime_error("'" + value + "' is no coordinate");
+    return number;
+}
+
+//! How many components two paths share at their ends.
+size_t commonEnd(const fs::path& a, const fs::path& b)
+{
+    auto x = a.end(), y = b.end();
+    size_t common = 0;
+    while (x != a.begin() && y != b.begin() && *--x == *--y)
+        ++common;
+    return common;
+}
+
+} // namespace
+
+LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attributes) : path_(file), table_(readCsv(file))
+{
+    size_t row_number = 1; // of the header
+    try
+    {
+        const size_t file_column = table_.at("file");
+        std::vector<size_t> label_columns;
+        for (const std::string& attribute : attributes)
+            label_columns.push_back(table_.at(attribute));
+        has_landmarks_ = table_.find(LANDMARK_COLUMNS[0]) >= 0;
+        std::vector<size_t> landmark_columns;
+        if (has_landmarks_)
+            for (const char* column : LANDMARK_COLUMNS)
+                landmark_columns.push_back(table_.at(column));
+        for (const std::vector<std::string>& values : table_.rows)
+        {
+            ++row_number;
+            Labelled row = { values[file_column], 0, cv::Mat() };
+            for (size_t k = 0; k < attributes.size(); ++k)
+            {
+                const int label = parseLabel(attributes[k], values[label_columns[k]]);
+                row.label = label == NO_LABEL || row.label == NO_LABEL ? NO_LABEL : row.label | label << k;
+            }
+            // An image without a face has no landmarks: all ten values are then empty.
+            if (has_landmarks_ && !values[landmark_columns[0]].empty())
+            {
+                row.landmarks.create(5, 2, CV_32F);
+                for (int k = 0; k < 10; ++k)
+                    row.landmarks.at<float>(k / 2, k % 2) = parseCoordinate(values[landmark_columns[size_t(k)]]);
+            }
+            rows_.push_back(row);
+        }
+    }
+    catch (const std::runtime_error& error)
+    {
+        throw std::runtime_error(file.string() + ": row " + std::to_string(row_number) + ": " + error.what());
+    }
+}
+
+std::vector<int> LabelFile::match(const std::vector<Input>& images) const
+{
+    std::unordered_map<std::string, std::vector<int>> rows_by_name;
+    for (size_t i = 0; i < rows_.size(); ++i)
+        rows_by_name[fs::path(rows_[i].file).filename().string()].push_back(int(i));
+    std::unordered_map<std::string, int> images_by_name;
+    for (const Input& image : images)
+        ++images_by_name[image.file.filename().string()];
+
+    std::vector<int> matched;
+    for (const Input& image : images)
+    {
+        const std::string name = image.file.filename().string();
+        const fs::path whole = fs::absolute(image.file).lexically_normal();
+        int best = -1;
+        size_t best_common = 0;
+        bool contradicted = false;
+        for (int candidate : rows_by_name[name])
+        {
+            const fs::path listed = fs::path(rows_[size_t(candidate)].file).lexically_normal();
+            const size_t common = commonEnd(whole, listed);
+            const bool whole_name_fits = common == size_t(std::distance(listed.begin(), listed.end()));
+            const bool only_of_its_name = rows_by_name[name].size() == 1 && images_by_name[name] == 1;
+            if (!whole_name_fits && !only_of_its_name)
+                continue;
+            if (common == best_common)
+                contradicted = contradicted || rows_[size_t(candidate)].label != rows_[size_t(best)].label;
+            else if (common > best_common)
+            {
+                best = candidate;
+                best_common = common;
+                contradicted = false;
+            }
+        }
+        if (contradicted)
+            throw std::runtime_error(path_.string() + ": contradicting rows for '" + image.file.string() + "'");
+        matched.push_back(best);
+    }
+    return matched;
+}
+
+std::vector<std::string> LabelFile::unknown(const std::vector<int>& matched) const
+{
+    std::vector<bool> known(rows_.size(), false);
+    for (int row : matched)
+        if (row >= 0)
+            known[size_t(row)] = true;
+    std::vector<std::string> names;
+    for (size_t i = 0; i < rows_.size(); ++i)
+        if (!known[i] && !fs::exists(path_.parent_path() / rows_[i].file))
+            names.push_back(rows_[i].file);
+    return names;
+}
+
+}} // namespace sanprivacy::apps

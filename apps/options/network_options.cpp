@@ -1,0 +1,94 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "options/network_options.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/dnn.hpp>
+
+using cv::sanprivacy::FaceDetector;
+using cv::sanprivacy::Perturber;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+struct Backend
+{
+    const char* name;
+    int backend, target; // of the dnn module
+};
+
+const Backend BACKENDS[] = {
+    { "cpu",       cv::dnn::DNN_BACKEND_OPENCV,           cv::dnn::DNN_TARGET_CPU },
+    { "opencl",    cv::dnn::DNN_BACKEND_OPENCV,           cv::dnn::DNN_TARGET_OPENCL },
+    { "openvino",  cv::dnn::DNN_BACKEND_INFERENCE_ENGINE, cv::dnn::DNN_TARGET_CPU },
+    { "cuda",      cv::dnn::DNN_BACKEND_CUDA,             cv::dnn::DNN_TARGET_CUDA },
+    { "cuda-fp16", cv::dnn::DNN_BACKEND_CUDA,             cv::dnn::DNN_TARGET_CUDA_FP16 },
+    { "vulkan",    cv::dnn::DNN_BACKEND_VKCOM,            cv::dnn::DNN_TARGET_VULKAN }
+};
+
+std::vector<std::string> backendNames()
+{
+    std::vector<std::string> names;
+    for (const Backend& backend : BACKENDS)
+        names.push_back(backend.name);
+    return names;
+}
+
+const Backend& findBackend(const std::string& name)
+{
+    return *std::find_if(std::begin(BACKENDS), std::end(BACKENDS), [&](const Backend& b) { return name == b.name; });
+}
+
+} // namespace
+
+const std::vector<std::string>& shippedModels()
+{
+    static const std::vector<std::string> names = { "residual", "residual-gender-age", "san2018" };
+    return names;
+}
+
+void NetworkOptions::addDetectorTo(CLI::App& command)
+{
+    command.add_option("--detector", detector, "YuNet file, or cascade; default: the shipped YuNet")
+        ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember({"cascade"}).description(""));
+}
+
+void NetworkOptions::addPerturberTo(CLI::App& command)
+{
+    CLI::Option* hiding = command.add_option("--hide", hide, "What to hide: gender (default), age, or gender,age")
+        ->type_name("WHAT")->delimiter(',')->allow_extra_args(false);
+    command.add_option("--model", model, "Perturbing network: file, residual (default), residual-gender-age, san2018 (paper's)")
+        ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember(shippedModels()).description(""));
+    command.add_option("--prototypes", prototypes, "Prototypes file; default: the shipped one")
+        ->type_name("YML")->check(CLI::ExistingFile)->excludes(hiding);
+    command.add_option("--classifier", classifier, "Gender network of --label auto; default: the shipped one")
+        ->type_name("ONNX")->check(CLI::ExistingFile)->excludes(hiding);
+    command.add_option("--strength", strength, "Share of the network's change, above 0 to 2; more hides more and costs more matching")
+        ->type_name("X")->capture_default_str()->check(CLI::Range(.01, 2.).description(""));
+    command.add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
+        ->type_name("NAME")->check(CLI::IsMember(backendNames()).description(""));
+}
+
+cv::Ptr<FaceDetector> NetworkOptions::createDetector() const
+{
+    const Backend& wanted = findBackend(backend);
+    return FaceDetector::create(detector, -1.f, wanted.backend, wanted.target);
+}
+
+cv::Ptr<Perturber> NetworkOptions::createPerturber() const
+{
+    const Backend& wanted = findBackend(backend);
+    const cv::Ptr<Perturber> perturber = hide.empty()
+        ? Perturber::create(model, prototypes, classifier, wanted.backend, wanted.target)
+        : Perturber::createHiding(hide, model, wanted.backend, wanted.target);
+    perturber->setStrength(strength);
+    return perturber;
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,40 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_OPTIONS_NETWORK_OPTIONS_HPP
+#define SANPRIVACY_APPS_OPTIONS_NETWORK_OPTIONS_HPP
+
+#include <string>
+#include <vector>
+
+#include <opencv2/sanprivacy.hpp>
+
+namespace CLI { class App; }
+
+namespace sanprivacy { namespace apps {
+
+//! Names of the perturbing networks that are shipped.
+const std::vector<std::string>& shippedModels();
+
+//! The options of commands that detect or perturb: which networks, and on what they run.
+struct NetworkOptions
+{
+    std::string model, prototypes, classifier; //!< empty: the shipped ones
+    std::vector<std::string> hide;             //!< attributes; empty: the one that model and prototypes are for, gender
+    std::string detector;                      //!< YuNet file, or "cascade"; empty: the shipped YuNet
+    double strength = 1;                       //!< of the perturbation
+    std::string backend = "cpu";
+
+    void addDetectorTo(CLI::App& command);
+    void addPerturberTo(CLI::App& command);
+
+    //! Names of the attributes that the perturber hides.
+    std::vector<std::string> hidden() const { return hide.empty() ? std::vector<std::string>{ "gender" } : hide; }
+    cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;
+    cv::Ptr<cv::sanprivacy::Perturber> createPerturber() const;
+};
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_OPTIONS_NETWORK_OPTIONS_HPP

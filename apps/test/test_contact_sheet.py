@@ -1,0 +1,56 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""The command `contact-sheet`: one row per face, originals in the first column."""
+
+import os
+import unittest
+
+import cv2
+import numpy as np
+
+from command import CommandTest, files, portraits, run, write
+
+
+class Sheet(CommandTest):
+    @CommandTest.needs_detector
+    def test_rows(self):
+        heights = []
+        for number in (1, 2, 3):
+            done = run("contact-sheet", *self.networks, *portraits()[:number], "-o", self.path("sheet.png"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.one_line(done.stdout, "sheet.png", f"{number} face")
+            sheet = cv2.imread(self.path("sheet.png"))
+            heights.append(sheet.shape[0])
+        self.assertEqual(heights[2] - heights[1], heights[1] - heights[0])
+        self.assertGreater(heights[1] - heights[0], 200)
+        # The columns differ: the original from all, same- from opposite-gender output.
+        width = sheet.shape[1] // 4
+        views = [sheet[60:240, k * width + 40:k * width + 160].astype(float) for k in range(4)]
+        self.assertGreater(np.abs(views[0] - views[1]).mean(), 3)
+        self.assertGreater(np.abs(views[1] - views[3]).mean(), .1)
+
+    @CommandTest.needs_detector
+    def test_a_image_without_a_face_is_named(self):
+        cv2.imwrite(self.path("in", "empty.png"), np.full((200, 200, 3), 90, np.uint8))
+        done = run("contact-sheet", *self.networks, portraits()[0], self.path("in"), "-o", self.path("sheet.png"))
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "empty.png", "no face found")
+        self.assertEqual(files(self.folder), ["in/empty.png", "sheet.png"])
+        os.remove(self.path("sheet.png"))
+        done = run("contact-sheet", *self.networks, self.path("in"), "-o", self.path("sheet.png"))
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "no sheet written")
+        self.assertEqual(files(self.folder), ["in/empty.png"])
+
+    def test_wrong_arguments(self):
+        write(self.path("file"), b"")
+        for output in ("sheet", "sheet.txt"):
+            done = run("contact-sheet", *self.networks, portraits()[0], "-o", self.path(output))
+            self.assertEqual(done.returncode, 2)
+            self.one_line(done.stderr, "the name of an image is expected")
+            self.assertEqual(files(self.folder), ["file"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,108 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "common/csv_table.hpp"
+
+#include "common/atomic_file.hpp"
+
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <csv.h> // libcsv
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy {
+
+namespace {
+
+typedef std::vector<std::string> Row;
+
+struct Parsed
+{
+    std::vector<Row> rows;
+    Row row;
+};
+
+void endOfField(void* field, size_t length, void* parsed)
+{
+    static_cast<Parsed*>(parsed)->row.emplace_back(static_cast<const char*>(field), length);
+}
+
+void endOfRow(int, void* parsed)
+{
+    Parsed* target = static_cast<Parsed*>(parsed);
+    target->rows.push_back(std::move(target->row));
+    target->row.clear();
+}
+
+std::string joined(const Row& names)
+{
+    const size_t shown = 200; // characters: a file that is no CSV can have an endless first line
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+    return text.size() > shown ? text.substr(0, shown) + "..." : text;
+}
+
+} // namespace
+
+int CsvTable::find(const std::string& column) const
+{
+    const auto found = std::find(columns.begin(), columns.end(), column);
+    return found == columns.end() ? -1 : int(found - columns.begin());
+}
+
+size_t CsvTable::at(const std::string& column) const
+{
+    const int index = find(column);
+    if (index < 0)
+        throw std::runtime_error("no column '" + column + "'; found: " + joined(columns));
+    return size_t(index);
+}
+
+CsvTable readCsv(const fs::path& file)
+{
+    std::vector<unsigned char> content;
+    try
+    {
+        content = readFile(file);
+    }
+    catch (const std::runtime_error& error)
+    {
+        throw std::runtime_error(file.string() + ": " + error.what());
+    }
+    const unsigned char byte_order_mark[] = { 0xEF, 0xBB, 0xBF };
+    const bool marked = content.size() >= 3 && std::equal(byte_order_mark, byte_order_mark + 3, content.begin());
+    const size_t start = marked ? 3 : 0;
+
+    Parsed parsed;
+    csv_parser parser;
+    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
+        throw std::bad_alloc();
+    const size_t size = content.size() - start;
+    const bool complete = csv_parse(&parser, content.data() + start, size, endOfField, endOfRow, &parsed) == size
+                          && csv_fini(&parser, endOfField, endOfRow, &parsed) == 0;
+    const std::string diagnostic = csv_strerror(csv_error(&parser));
+    csv_free(&parser);
+    if (!complete)
+        throw std::runtime_error(file.string() + ": not a CSV file, row " + std::to_string(parsed.rows.size() + 1)
+                                 + ": " + diagnostic);
+    if (parsed.rows.empty())
+        throw std::runtime_error(file.string() + ": no header line");
+
+    CsvTable table;
+    table.columns = std::move(parsed.rows.front());
+    table.rows.assign(std::make_move_iterator(parsed.rows.begin() + 1), std::make_move_iterator(parsed.rows.end()));
+    for (size_t row = 0; row < table.rows.size(); ++row)
+        if (table.rows[row].size() != table.columns.size())
+            throw std::runtime_error(file.string() + ": row " + std::to_string(row + 2) + " has "
+                                     + std::to_string(table.rows[row].size()) + " values, the header "
+                                     + std::to_string(table.columns.size()));
+    return table;
+}
+
+} // namespace sanprivacy

@@ -1,0 +1,31 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_COMMON_CSV_TABLE_HPP
+#define SANPRIVACY_COMMON_CSV_TABLE_HPP
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sanprivacy {
+
+//! A CSV file with a header line.
+struct CsvTable
+{
+    std::vector<std::string> columns;           //!< names in the header
+    std::vector<std::vector<std::string>> rows; //!< each with a value for every column
+
+    //! Index of a column, or -1.
+    int find(const std::string& column) const;
+    //! Index of a column; where it is missing std::runtime_error says which columns there are.
+    size_t at(const std::string& column) const;
+};
+
+//! Reads a file; errors name it and, where a row has too few or too many values, the row.
+CsvTable readCsv(const std::filesystem::path& file);
+
+} // namespace sanprivacy
+
+#endif // SANPRIVACY_COMMON_CSV_TABLE_HPP

@@ -1,0 +1,76 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "common/workers.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace sanprivacy {
+
+namespace {
+
+std::atomic<bool> interrupt_came(false);
+
+void interrupt(int signal)
+{
+    interrupt_came = true;
+    std::signal(signal, SIG_DFL); // a second one ends the program at once
+}
+
+} // namespace
+
+void catchInterrupts()
+{
+    std::signal(SIGINT, interrupt);
+    std::signal(SIGTERM, interrupt);
+}
+
+bool interrupted()
+{
+    return interrupt_came;
+}
+
+size_t workerCount()
+{
+    return std::max(1u, std::thread::hardware_concurrency());
+}
+
+size_t forEach(size_t count, const std::function<void(size_t worker, size_t i)>& work)
+{
+    catchInterrupts();
+    std::atomic<size_t> next(0), done(0);
+    std::atomic<bool> failed(false);
+    std::exception_ptr failure;
+    std::mutex failure_mutex;
+
+    std::vector<std::thread> threads;
+    for (size_t worker = 0; worker < std::min(count, workerCount()); ++worker)
+        threads.emplace_back([&, worker]
+        {
+            try
+            {
+                for (size_t i; !interrupted() && !failed && (i = next++) < count; ++done)
+                    work(worker, i);
+            }
+            catch (...)
+            {
+                std::lock_guard<std::mutex> lock(failure_mutex);
+                failure = std::current_exception();
+                failed = true;
+            }
+        });
+    for (std::thread& thread : threads)
+        thread.join();
+    if (failure)
+        std::rethrow_exception(failure);
+    return done;
+}
+
+} // namespace sanprivacy
