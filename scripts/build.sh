@@ -8,6 +8,9 @@
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
+# What another checkout, or another machine with the same packages, has compiled counts.
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$root}" CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
+
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 # Another python3 on PATH may lack the packages of Debian's.

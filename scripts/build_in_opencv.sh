@@ -16,7 +16,7 @@ build=$(realpath -m "${IN_OPENCV:-$repository/build/in-opencv}/$version")
 "$repository/scripts/setup.sh" in-opencv
 source=$("$repository/scripts/opencv_source.sh" "$version")
 mkdir -p "$build"
-export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$repository}" # what another checkout compiled counts, too
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$repository}" CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content # what another checkout compiled counts, too
 
 modules="$repository/modules"
 [ ! -d "$source/../opencv_contrib" ] || modules+=";$(realpath "$source/../opencv_contrib/modules")"
@@ -41,4 +41,5 @@ ninja -C "$build" -j "$jobs" opencv_sanprivacy opencv_test_sanprivacy opencv_per
 PYTHONPATH="$build/python_loader" /usr/bin/python3 -m unittest discover -s "$repository/modules/sanprivacy/misc/python/test"
 
 # What test/in_opencv.sh looks for: the next time the compiler has little to do. Other folders and options are other files to the cache.
-[ $# -gt 1 ] || [ -n "${IN_OPENCV:-}${OPENCV_SOURCES:-}" ] || touch "$(ccache --get-config cache_dir)/sanprivacy-in-opencv-$version"
+[ $# -gt 1 ] || [ -n "${IN_OPENCV:-}${OPENCV_SOURCES:-}" ] ||
+    touch "$(ccache --get-config cache_dir)/sanprivacy-in-opencv-$version-$(dpkg-query -W -f='${source:Version}' libopencv-dev)" || true

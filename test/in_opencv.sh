@@ -8,7 +8,7 @@
 set -euo pipefail
 scripts="$(cd "$(dirname "$0")/../scripts" && pwd)"
 cache=cold
-[ ! -e "$(ccache --get-config cache_dir)/sanprivacy-in-opencv-debian" ] || cache=warm
+[ ! -e "$(ccache --get-config cache_dir)/sanprivacy-in-opencv-debian-$(dpkg-query -W -f='${source:Version}' libopencv-dev)" ] || cache=warm
 
 if [ $cache = cold ] && [ -z "${SANPRIVACY_IN_OPENCV:-}" ]; then
     echo "In OpenCV's own build: left out, the compiler cache is cold (scripts/build_in_opencv.sh fills it in ten minutes)"
