@@ -4,12 +4,19 @@
 
 #include "common/atomic_file.hpp"
 
+#include "common/digest.hpp"
+
+#include <atomic>
 #include <cerrno>
+#include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,62 +38,15 @@ mode_t userMask()
     return mask;
 }
 
-//! A file of a name of its own next to `target`; gone with the object unless it has become the target.
-class TemporaryFile
+//! Names of the temporary files there are, where a signal handler finds them.
+std::atomic<const char*> temporary_names[256];
+
+//! The permissions that a file gets which takes the place of `target`.
+mode_t modeFor(const fs::path& target)
 {
-public:
-    explicit TemporaryFile(const fs::path& target)
-        : target_(target), name_((target.parent_path() / ".sanprivacy-XXXXXX").string())
-    {
-        descriptor_ = mkstemp(&name_[0]);
-        if (descriptor_ < 0)
-            throw systemError("cannot create a file for", target_);
-    }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-    ~TemporaryFile()
-    {
-        if (descriptor_ >= 0)
-            close(descriptor_);
-        if (!name_.empty())
-            unlink(name_.c_str());
-    }
-
-    void write(const char* content, size_t size)
-    {
-        while (size > 0)
-        {
-            const ssize_t written = ::write(descriptor_, content, size);
-            if (written < 0 && errno != EINTR)
-                throw systemError("cannot write", target_);
-            if (written > 0)
-            {
-                content += written;
-                size -= size_t(written);
-            }
-        }
-    }
-
-    void becomeTarget()
-    {
-        // mkstemp gives access to the owner only; the finished file gets what any new file of the user would have.
-        if (fchmod(descriptor_, 0666 & ~userMask()) != 0)
-            throw systemError("cannot write", target_);
-        const int descriptor = descriptor_;
-        descriptor_ = -1;
-        if (close(descriptor) != 0) // network file systems report a full disk only here
-            throw systemError("cannot write", target_);
-        if (rename(name_.c_str(), target_.c_str()) != 0)
-            throw systemError("cannot write", target_);
-        name_.clear();
-    }
-
-private:
-    fs::path target_;
-    std::string name_;
-    int descriptor_;
-};
+    struct stat there;
+    return stat(target.c_str(), &there) == 0 ? there.st_mode & 0777 : 0666 & ~userMask();
+}
 
 } // namespace
 
@@ -107,16 +67,114 @@ std::vector<unsigned char> readFile(const fs::path& file)
     return content;
 }
 
+TemporaryFile::TemporaryFile(const fs::path& target) : target_(target), slot_(-1)
+{
+    std::error_code ignored;
+    if (fs::exists(target, ignored) && !fs::is_regular_file(target, ignored))
+        throw std::runtime_error("cannot write '" + target.string() + "': not a regular file");
+    const size_t longest_ending = 16;
+    const std::string whole_ending = target.extension().string();
+    const std::string ending = whole_ending.size() <= longest_ending ? whole_ending : std::string();
+    std::string name = (target.parent_path() / (".sanprivacy-XXXXXX" + ending)).string();
+    descriptor_ = mkostemps(&name[0], int(ending.size()), O_CLOEXEC);
+    if (descriptor_ < 0)
+        throw systemError("cannot create a file for", target_);
+    path_ = name;
+    const int slots = int(std::size(temporary_names));
+    const char* free_slot = nullptr;
+    for (int slot = 0; slot < slots && slot_ < 0; ++slot, free_slot = nullptr)
+        if (temporary_names[slot].compare_exchange_strong(free_slot, path_.c_str()))
+            slot_ = slot;
+}
+
+TemporaryFile::~TemporaryFile()
+{
+    if (descriptor_ >= 0)
+        close(descriptor_);
+    if (!path_.empty())
+        unlink(path_.c_str());
+    if (slot_ >= 0)
+        temporary_names[slot_] = nullptr;
+}
+
+void TemporaryFile::write(const void* content, size_t size)
+{
+    const char* position = static_cast<const char*>(content);
+    while (size > 0)
+    {
+        const ssize_t written = ::write(descriptor_, position, size);
+        if (written < 0 && errno != EINTR)
+            throw systemError("cannot write", target_);
+        if (written > 0)
+        {
+            position += written;
+            size -= size_t(written);
+        }
+    }
+}
+
+void TemporaryFile::replaceTarget()
+{
+    if (fchmod(descriptor_, modeFor(target_)) != 0)
+        throw systemError("cannot write", target_);
+    const int descriptor = descriptor_;
+    descriptor_ = -1;
+    if (close(descriptor) != 0) // network file systems report a full disk only here
+        throw systemError("cannot write", target_);
+    if (rename(path_.c_str(), target_.c_str()) != 0)
+        throw systemError("cannot write", target_);
+    if (slot_ >= 0)
+        temporary_names[slot_] = nullptr;
+    slot_ = -1;
+    path_.clear();
+}
+
+void removeTemporaryFiles()
+{
+    for (std::atomic<const char*>& name : temporary_names)
+        if (const char* file = name.exchange(nullptr))
+            unlink(file);
+}
+
 void writeFile(const fs::path& file, const void* content, size_t size)
 {
     TemporaryFile temporary(file);
-    temporary.write(static_cast<const char*>(content), size);
-    temporary.becomeTarget();
+    temporary.write(content, size);
+    temporary.replaceTarget();
 }
 
 void writeFile(const fs::path& file, const std::string& content)
 {
     writeFile(file, content.data(), content.size());
+}
+
+fs::path unfinishedName(const fs::path& file)
+{
+    const std::string prefix = ".sanprivacy-", name = file.filename().string();
+    if (prefix.size() + name.size() <= NAME_MAX)
+        return file.parent_path() / (prefix + name);
+    std::string hidden = prefix;
+    for (unsigned char byte : Digest().add(name).value())
+        hidden += cv::format("%02x", byte);
+    return file.parent_path() / (hidden + file.extension().string().substr(0, NAME_MAX - hidden.size()));
+}
+
+FileLock::FileLock(const fs::path& file) : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666))
+{
+    if (descriptor_ < 0)
+        throw systemError("cannot write", file);
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0)
+        return;
+    const bool held = errno == EWOULDBLOCK;
+    const std::runtime_error error = held ? std::runtime_error("'" + file.string() + "' is being written by another run")
+                                          : systemError("cannot lock", file);
+    close(descriptor_);
+    throw error;
+}
+
+FileLock::~FileLock()
+{
+    close(descriptor_);
 }
 
 void makeWritableFolder(const fs::path& folder)

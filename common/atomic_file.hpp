@@ -14,9 +14,55 @@ namespace sanprivacy {
 //! The whole content of a regular file. Raises std::runtime_error where there is none, or nothing in it.
 std::vector<unsigned char> readFile(const std::filesystem::path& file);
 
-//! Writes a file that appears whole or not at all: under another name in the same folder first, then renamed.
+/** A new file in the folder of its target, under a hidden name that no other file has; it then takes the target's place.
+
+So a target appears whole or not at all, and two runs with one target never touch each other's file. What has not
+become the target goes with the object, and with the program where removeTemporaryFiles() is called. */
+class TemporaryFile
+{
+public:
+    /** Raises std::runtime_error where no file can be made there, or the target is there and no regular file.
+    Endings of up to 16 bytes are the target's, for tools that tell a format by it. */
+    explicit TemporaryFile(const std::filesystem::path& target);
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    ~TemporaryFile();
+
+    const std::filesystem::path& path() const { return path_; }
+
+    void write(const void* content, size_t size); //!< appends; raises std::runtime_error where it cannot
+    //! Replaces the target and takes over its permissions; a new one gets what any new file of the user has.
+    void replaceTarget();
+
+private:
+    std::filesystem::path target_, path_;
+    int descriptor_, slot_;
+};
+
+//! Removes the temporary files of the process. May be called in a signal handler.
+void removeTemporaryFiles();
+
+//! Writes a file that appears whole or not at all, see TemporaryFile.
 void writeFile(const std::filesystem::path& file, const void* content, size_t size);
 void writeFile(const std::filesystem::path& file, const std::string& content);
+
+/** The hidden name beside a file under which a later run finds what an interrupted one left of it: `.sanprivacy-NAME`,
+and where that is longer than a name may be, a digest of NAME in its place. The ending stays. */
+std::filesystem::path unfinishedName(const std::filesystem::path& file);
+
+//! Holds a file for this process. The lock goes with the object or the process; others that do not ask can still write.
+class FileLock
+{
+public:
+    //! Creates the file where it is not there. Raises std::runtime_error where another process holds it.
+    explicit FileLock(const std::filesystem::path& file);
+    FileLock(const FileLock&) = delete;
+    FileLock& operator=(const FileLock&) = delete;
+    ~FileLock();
+
+private:
+    int descriptor_;
+};
 
 //! Creates a folder and makes sure that files can be written to it. Raises std::runtime_error otherwise.
 void makeWritableFolder(const std::filesystem::path& folder);

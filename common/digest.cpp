@@ -55,12 +55,4 @@ std::string Digest::value() const
     return std::string(reinterpret_cast<char*>(bytes), size);
 }
 
-std::string base64(const std::vector<unsigned char>& bytes)
-{
-    std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0'); // and the terminating zero that OpenSSL writes
-    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(&text[0]), bytes.data(), int(bytes.size()));
-    text.resize(size_t(length));
-    return text;
-}
-
 } // namespace sanprivacy

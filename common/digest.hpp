@@ -29,9 +29,6 @@ private:
     std::shared_ptr<evp_md_ctx_st> context_;
 };
 
-//! Text of A-Z, a-z, 0-9, + and / for any bytes, as data URIs need it.
-std::string base64(const std::vector<unsigned char>& bytes);
-
 } // namespace sanprivacy
 
 #endif // SANPRIVACY_COMMON_DIGEST_HPP

@@ -4,6 +4,8 @@
 
 #include "common/workers.hpp"
 
+#include "common/atomic_file.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <csignal>
@@ -20,16 +22,21 @@ std::atomic<bool> interrupt_came(false);
 
 void interrupt(int signal)
 {
-    interrupt_came = true;
-    std::signal(signal, SIG_DFL); // a second one ends the program at once
+    if (interrupt_came.exchange(true)) // the second one ends the program at once
+    {
+        removeTemporaryFiles();
+        std::signal(signal, SIG_DFL);
+        std::raise(signal);
+    }
 }
 
 } // namespace
 
 void catchInterrupts()
 {
-    std::signal(SIGINT, interrupt);
-    std::signal(SIGTERM, interrupt);
+    for (int signal : { SIGINT, SIGTERM, SIGHUP })
+        if (std::signal(signal, interrupt) == SIG_IGN) // nohup: the run outlives its terminal
+            std::signal(signal, SIG_IGN);
 }
 
 bool interrupted()

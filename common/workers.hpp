@@ -10,7 +10,7 @@
 
 namespace sanprivacy {
 
-//! From now on SIGINT and SIGTERM ask for an end, see interrupted(); a second one ends the program at once.
+//! From now on SIGINT, SIGTERM and SIGHUP ask for an end, see interrupted(); a second one ends the program at once.
 void catchInterrupts();
 bool interrupted();
 

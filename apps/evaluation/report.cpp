@@ -5,7 +5,7 @@
 #include "evaluation/report.hpp"
 
 #include "common/atomic_file.hpp"
-#include "common/digest.hpp"
+#include "common/base64.hpp"
 #include "evaluation/plot.hpp"
 
 
