@@ -4,6 +4,7 @@
 
 #include "commands/commands.hpp"
 #include "common/message.hpp"
+#include "common/version.hpp"
 
 #include <csignal>
 #include <iostream>
@@ -26,6 +27,7 @@ int main(int argc, char** argv)
     CLI::App app("Perturbs faces so that a matcher still recognises the person while a gender classifier is confounded.",
                  "sanprivacy");
     app.require_subcommand(1);
+    app.set_version_flag("--version", [] { return versionText("sanprivacy"); }, "Version, OpenCV and its backends");
     app.get_formatter()->column_width(34);
     const std::vector<Command> commands = { addPerturb(app), addContactSheet(app), addPrototypes(app), addEvaluate(app),
                                       addVideo(app), addBench(app) };

@@ -19,5 +19,5 @@ if ! cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMA
     cat "$log" >&2
     exit 1
 fi
-grep 'left out' "$log" || true
+[ $# -gt 0 ] || grep 'left out' "$log" || true
 cmake --build "$root/build" ${@:+--target "$@"}
