@@ -171,13 +171,13 @@ void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const Evaluat
 bool isTrainerInstalled()
 {
     const std::string trainer = "sanprivacy-train";
-    std::error_code unknown;
-    if (fs::exists(fs::read_symlink("/proc/self/exe", unknown).parent_path() / trainer))
+    std::error_code unknown; // a folder that must not be looked into holds no trainer for this user
+    if (fs::exists(fs::read_symlink("/proc/self/exe", unknown).parent_path() / trainer, unknown))
         return true;
     const char* path = std::getenv("PATH");
     std::istringstream folders(path ? path : "");
     for (std::string folder; std::getline(folders, folder, ':');)
-        if (fs::exists(fs::path(folder) / trainer))
+        if (fs::exists(fs::path(folder) / trainer, unknown))
             return true;
     return false;
 }

@@ -11,6 +11,7 @@ import math
 import os
 import sqlite3
 import unittest
+import unittest.mock
 
 import cv2
 import numpy as np
@@ -228,6 +229,12 @@ class Complete(EvaluateTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotEqual(table(self.path("report"), "scores")[0]["brightness changed"],
                             table(self.report, "scores")[0]["brightness darker"])
+
+    def test_path_with_a_folder_that_cannot_be_read(self):
+        """It is searched for the trainer; a name that is too long stands for a folder closed to the user."""
+        with unittest.mock.patch.dict(os.environ, PATH="x" * 1000 + ":" + os.environ["PATH"]):
+            done = self.evaluate("--methods", "same", "--attackers", "none", "-o", self.path("report"))
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_limit_takes_whole_people(self):
         done = self.evaluate("--methods", "blur", "--attackers", "denoise,downscale", "--limit", 7, "-o", self.path("report"))
