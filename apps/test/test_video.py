@@ -341,8 +341,8 @@ class Good(VideoTest):
         self.assertLess(left_alone, FRAMES)  # the first recognition alone is not enough
 
     def test_samples(self):
-        for sample in ("minimal", "video", "camera"):
-            executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_anonymize_" + sample)
+        for sample in ("video_minimal", "video", "camera"):
+            executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_" + sample)
             if not os.path.exists(executable) or not os.path.exists(shipped("san2018.onnx")):
                 self.skipTest("built without samples, or no shipped model")
             with self.subTest(sample):

@@ -53,23 +53,23 @@ class Samples(unittest.TestCase):
         return [frame for more, frame in iter(video.read, (False, None))]
 
     def test_photo(self):
-        self.assertIn("1 face", self.run_sample("perturb_photo", PORTRAITS / "man-bald.jpg", self.folder / "result.png"))
+        self.assertIn("1 face", self.run_sample("photo", PORTRAITS / "man-bald.jpg", self.folder / "result.png"))
         result = cv2.imread(str(self.folder / "result.png"))
         self.assertGreater(np.abs(result.astype(int) - cv2.imread(str(PORTRAITS / "man-bald.jpg"))).mean(), .5)
 
     @unittest.skipIf(missing("tqdm"), "no tqdm")
     def test_folder(self):
-        self.run_sample("perturb_folder", PORTRAITS, self.folder / "out")
+        self.run_sample("folder", PORTRAITS, self.folder / "out")
         self.assertEqual(sorted(os.listdir(self.folder / "out")), sorted(p.name for p in PORTRAITS.glob("*.jpg")))
 
     def test_videos(self):
         video = self.video()
         before = self.frames_of(video)
-        for name in ("anonymize_minimal", "anonymize_video", "anonymize_camera"):
+        for name in ("video_minimal", "video", "camera"):
             with self.subTest(name):
                 self.run_sample(name, video, self.folder / (name + ".avi"))
                 frames = self.frames_of(self.folder / (name + ".avi"))
-                if name == "anonymize_camera":  # which drops what it has no time for
+                if name == "camera":  # which drops what it has no time for
                     self.assertGreater(len(frames), 0)
                 else:
                     self.assertEqual(len(frames), FRAMES)
@@ -101,12 +101,12 @@ class Samples(unittest.TestCase):
         self.assertEqual(len(frames), FRAMES)
         for frame in frames:
             self.assertLess(np.abs(frame.astype(int) - portrait[:height, :width]).mean(), 8)
-        self.run_sample("anonymize_minimal", path, self.folder / "result.avi")
+        self.run_sample("video_minimal", path, self.folder / "result.avi")
         self.assertEqual(len(self.frames_of(self.folder / "result.avi")), FRAMES)
 
     @unittest.skipIf(missing("pandas"), "no pandas")
     def test_prototypes(self):
-        self.run_sample("build_prototypes", PORTRAITS / "labels.csv", self.folder / "prototypes.yml.gz")
+        self.run_sample("prototypes", PORTRAITS / "labels.csv", self.folder / "prototypes.yml.gz")
         builder = cv2.sanprivacy.PrototypeBuilder.load(str(self.folder / "prototypes.yml.gz"))
         men = len(list(PORTRAITS.glob("man-*.jpg")))
         self.assertEqual((builder.count(0), builder.count(1)), (len(list(PORTRAITS.glob("*.jpg"))) - men, men))
@@ -118,7 +118,7 @@ class Samples(unittest.TestCase):
 mean: {{ task: "classifier", file: "{REPOSITORY}/modules/sanprivacy/testdata/classifier.onnx", width: 224, height: 224,
   scale: 0.00392156863, color: "gray", landmark_template: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
 """)
-        text = self.run_sample("evaluate_figures", PORTRAITS, PORTRAITS / "labels.csv", self.folder / "models.yml", "-o", self.folder / "figures")
+        text = self.run_sample("evaluation", PORTRAITS, PORTRAITS / "labels.csv", self.folder / "models.yml", "-o", self.folder / "figures")
         self.assertIn("opposite", text)
         self.assertEqual(sorted(os.listdir(self.folder / "figures")), ["errors.csv", "roc-mean.png"])
 
@@ -130,7 +130,7 @@ class Cluster(unittest.TestCase):
     def test_a_killed_worker_loses_and_doubles_nothing(self):
         sys.path.insert(0, str(SAMPLES))
         self.addCleanup(sys.path.remove, str(SAMPLES))
-        import perturb_cluster
+        import cluster
         from dask.distributed import Client, LocalCluster
 
         with tempfile.TemporaryDirectory() as name:
@@ -153,20 +153,20 @@ class Cluster(unittest.TestCase):
                 process = next(iter(cluster.workers.values())).process.process
                 killer = threading.Thread(target=kill_one, args=(process.pid,), daemon=True)
                 killer.start()
-                left_out, prototypes = perturb_cluster.perturb(client, folder, results, labels, part_size=4)
+                left_out, prototypes = cluster.perturb(client, folder, results, labels, part_size=4)
                 killer.join()
                 self.assertEqual(process.exitcode, -signal.SIGKILL)
                 self.assertEqual(left_out, [("broken.jpg", "no image that can be read")])
                 self.assertEqual(sorted(path.name for path in results.glob("*.jpg")), sorted(labels))
                 self.assertEqual((prototypes.count(0), prototypes.count(1)),
                                  (self.IMAGES - sum(labels.values()), sum(labels.values())))
-                counted = [n for path in (results / perturb_cluster.PARTS).glob("*.json") for n in json.loads(path.read_text())]
+                counted = [n for path in (results / cluster.PARTS).glob("*.json") for n in json.loads(path.read_text())]
                 self.assertEqual(sorted(counted), sorted(labels))
 
                 # Again: what is done is not done again.
                 times = {path: path.stat().st_mtime_ns for path in results.glob("*.jpg")}
                 next(iter(times)).unlink()
-                perturb_cluster.perturb(client, folder, results, labels, part_size=4)
+                cluster.perturb(client, folder, results, labels, part_size=4)
                 after = {path: path.stat().st_mtime_ns for path in results.glob("*.jpg")}
                 self.assertEqual(sum(after[path] != time_ for path, time_ in times.items()), 1)
             self.assertFalse([path for path in results.rglob(".sanprivacy-*")])

@@ -404,7 +404,7 @@ std::vector<Photograph> readPhotographs(const char* set, size_t count)
 //! From photograph to crop to network is what training sees; straight from photograph to network is what a judge sees.
 TEST(Auxiliary, agrees_with_FaceNetwork_on_photographs)
 {
-    const std::filesystem::path networksFile = std::filesystem::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/samples/models.yml";
+    const std::filesystem::path networksFile = std::filesystem::path(SANPRIVACY_SOURCE_DIR) / "samples/models.yml";
     std::vector<ModelDescription> networks;
     try
     {

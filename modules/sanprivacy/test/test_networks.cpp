@@ -421,7 +421,7 @@ TEST(SanPrivacy_FaceNetwork, public_networks_run)
     std::vector<ModelDescription> networks;
     try
     {
-        readModelDescriptions(testdata + "/../samples/models.yml", networks);
+        readModelDescriptions(testdata + "/../../../samples/models.yml", networks);
     }
     catch (const cv::Exception& e)
     {

@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Perturbs every image of a folder, with a progress bar: perturb_folder.py FOLDER RESULTS"""
+"""Perturbs every image of a folder, with a progress bar: folder.py FOLDER RESULTS"""
 
 import argparse
 import pathlib

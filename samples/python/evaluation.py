@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures what a method does, with figures: evaluate_figures.py FOLDER labels.csv models.yml -o FIGURES
+"""Measures what a method does, with figures: evaluation.py FOLDER labels.csv models.yml -o FIGURES
 
 FOLDER holds the images that labels.csv names (`file`, `gender`, landmark columns); the model description file describes classifiers.
 The command `evaluate` of the command line does it all; this shows the measures one by one."""

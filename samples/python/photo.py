@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Perturbs the faces of a photo: perturb_photo.py PHOTO RESULT"""
+"""Perturbs the faces of a photo: photo.py PHOTO RESULT"""
 
 import sys
 

@@ -4,7 +4,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Perturbs a store of images on a Dask cluster, and builds its prototypes:
 
-    perturb_cluster.py faces/ results/ [--labels faces.csv] [--scheduler tcp://HOST:8786 | --workers 2]
+    cluster.py faces/ results/ [--labels faces.csv] [--scheduler tcp://HOST:8786 | --workers 2]
 
 Every worker sees the same folders. Results appear whole, one by one, and those that are there are not done again: after an
 interruption the same command goes on. With labels, the prototypes of all parts are merged into results/prototypes.yml.gz.

@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Protects every face of a video, and tells what was done: anonymize_video.py VIDEO [RESULT.avi]"""
+"""Protects every face of a video, and tells what was done: video.py VIDEO [RESULT.avi]"""
 
 import argparse
 import collections

@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Builds prototypes from a pandas table of faces: build_prototypes.py faces.csv RESULT.yml.gz
+"""Builds prototypes from a pandas table of faces: prototypes.py faces.csv RESULT.yml.gz
 
 The table has the columns `file` (relative to it) and the attribute, male or female or 0 or 1; with landmark columns
 (`right_eye_x` ...) the faces are cut out by them."""

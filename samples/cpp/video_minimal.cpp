@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// Protects the faces of a video, in ten lines: anonymize_minimal VIDEO RESULT.avi
+// Protects the faces of a video, in ten lines: video_minimal VIDEO RESULT.avi
 
 #include <opencv2/sanprivacy.hpp>
 #include <opencv2/videoio.hpp>
