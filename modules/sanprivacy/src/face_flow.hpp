@@ -5,11 +5,9 @@
 #ifndef OPENCV_SANPRIVACY_FACE_FLOW_HPP
 #define OPENCV_SANPRIVACY_FACE_FLOW_HPP
 
-#include "similarity.hpp"
+#include "face_row.hpp"
 
 namespace cv { namespace sanprivacy {
-
-typedef std::vector<Point2c> Landmarks; //!< five, in the order of FaceDetector
 
 //! Takes the canonical crop to the landmarks of an image.
 Similarity cropToImage(const Landmarks& landmarks);
