@@ -40,4 +40,15 @@ fi
 echo "Installing: ${missing[*]}"
 apt_get=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0)
 "${apt_get[@]}" update
-"${apt_get[@]}" install --yes --no-install-recommends "${missing[@]}" </dev/null >/dev/null
+
+# Another distribution may lack a library of the trainer, say: the build then leaves out what needs it.
+available=()
+for package in "${missing[@]}"; do
+    if apt-cache show --no-all-versions "$package" >/dev/null 2>&1; then
+        available+=("$package")
+    else
+        echo "setup.sh: this distribution has no package $package; what needs it is left out" >&2
+    fi
+done
+[ ${#available[@]} -gt 0 ] || exit 0
+"${apt_get[@]}" install --yes --no-install-recommends "${available[@]}" </dev/null >/dev/null
