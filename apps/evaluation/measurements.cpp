@@ -10,12 +10,14 @@
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 
-
 #include <algorithm>
+#include <cmath>
 #include <mutex>
 
 #include <opencv2/imgproc.hpp>
+#ifdef HAVE_OPENCV_QUALITY
 #include <opencv2/quality/qualityssim.hpp>
+#endif
 
 using namespace cv::sanprivacy;
 
@@ -105,6 +107,15 @@ cv::Mat grayCrop(const cv::Mat& image, const cv::Mat& face)
 
 } // namespace
 
+bool isSsimMeasured()
+{
+#ifdef HAVE_OPENCV_QUALITY
+    return true;
+#else
+    return false;
+#endif
+}
+
 //! All measurements of one face under one method.
 class Measurer::Sitting
 {
@@ -128,7 +139,11 @@ public:
         const cv::Mat landmarks = landmarksOf(face_.face);
         const bool detected = !findFace(*worker_.detector, perturbed(), landmarks).empty();
         const cv::Mat before = grayCrop(original(), face_.face), after = grayCrop(perturbed(), face_.face);
+#ifdef HAVE_OPENCV_QUALITY
         const double ssim = cv::quality::QualitySSIM::compute(before, after, cv::noArray())[0];
+#else
+        const double ssim = NAN;
+#endif
         return { detected ? 1.f : 0.f, float(cv::PSNR(before, after)), float(ssim) };
     }
 

@@ -5,9 +5,9 @@
 #ifndef SANPRIVACY_APPS_EVALUATION_MEASUREMENTS_HPP
 #define SANPRIVACY_APPS_EVALUATION_MEASUREMENTS_HPP
 
-#include "evaluation/attackers.hpp"
-#include "evaluation/set.hpp"
-#include "evaluation/methods.hpp"
+#include "evaluation/attackers/image_attackers.hpp"
+#include "evaluation/evaluation_set.hpp"
+#include "evaluation/methods/method_list.hpp"
 
 #include <memory>
 #include <stdexcept>
@@ -33,8 +33,11 @@ struct Appearance
     bool measured = false;
     bool detected = false;
     double psnr = 0; //!< of the canonical crop in gray, against the original's, dB
-    double ssim = 0; //!< the same
+    double ssim = 0; //!< the same; NAN where this is not measured
 };
+
+//! Whether the program was built with OpenCV's module quality, which SSIM comes from.
+bool isSsimMeasured();
 
 //! All that is measured of one method, or of the originals.
 struct Measured

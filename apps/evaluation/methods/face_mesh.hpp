@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#ifndef SANPRIVACY_APPS_EVALUATION_FACE_MESH_HPP
-#define SANPRIVACY_APPS_EVALUATION_FACE_MESH_HPP
+#ifndef SANPRIVACY_APPS_EVALUATION_METHODS_FACE_MESH_HPP
+#define SANPRIVACY_APPS_EVALUATION_METHODS_FACE_MESH_HPP
 
 #include <vector>
 
@@ -27,4 +27,4 @@ cv::Mat warpMesh(const cv::Mat& crop, const MeshPoints& from, const MeshPoints& 
 
 }} // namespace sanprivacy::apps
 
-#endif // SANPRIVACY_APPS_EVALUATION_FACE_MESH_HPP
+#endif // SANPRIVACY_APPS_EVALUATION_METHODS_FACE_MESH_HPP

@@ -2,15 +2,12 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#ifndef SANPRIVACY_APPS_EVALUATION_REPORT_HPP
-#define SANPRIVACY_APPS_EVALUATION_REPORT_HPP
+#ifndef SANPRIVACY_APPS_EVALUATION_REPORT_TABLE_HPP
+#define SANPRIVACY_APPS_EVALUATION_REPORT_TABLE_HPP
 
 #include <cmath>
-#include <filesystem>
 #include <string>
 #include <vector>
-
-#include <opencv2/core.hpp>
 
 namespace sanprivacy { namespace apps {
 
@@ -48,50 +45,6 @@ struct Table
     std::vector<std::vector<Cell>> rows;
 };
 
-struct Line
-{
-    std::string title;
-    std::vector<double> x, y;
-};
-
-struct Plot
-{
-    std::string name, title, x_label, y_label;
-    bool log_x;
-    std::vector<Line> lines;
-};
-
-//! Images in rows and columns.
-struct Grid
-{
-    std::string title, caption;
-    std::vector<std::string> columns;
-    std::vector<std::vector<cv::Mat>> rows;
-    std::vector<std::vector<std::string>> legends; //!< under each image
-};
-
-//! report.html, which needs no other file, with every table as CSV, and report.json with everything.
-class Report
-{
-public:
-    Report(const std::string& title, const std::string& command_line);
-
-    void add(const Table& table);
-    void addFile(const Table& table); //!< a CSV file only, for tables too long to read
-    void add(const std::string& title, const std::string& caption, const std::vector<Plot>& plots);
-    void add(const Grid& grid);
-
-    //! Writes into a folder. Returns what had to be left out, empty if nothing.
-    std::string write(const std::filesystem::path& folder) const;
-
-private:
-    std::string title_, command_line_;
-    std::vector<Table> tables_, files_;
-    std::vector<Plot> plots_;
-    std::string body_; // HTML
-    std::string left_out_;
-};
-
 }} // namespace sanprivacy::apps
 
-#endif // SANPRIVACY_APPS_EVALUATION_REPORT_HPP
+#endif // SANPRIVACY_APPS_EVALUATION_REPORT_TABLE_HPP

@@ -2,14 +2,14 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures how well gender or age of perturbed faces is read by whoever has labelled outputs of the software.
+"""Measures how much of gender or age linear probes still find in perturbed faces, with labelled outputs to learn from.
 
-    PYTHONPATH=build/python measure_reader.py --train DIR --test DIR --models YML --matcher NAME
+    PYTHONPATH=build/python measure_linear_probe.py --train DIR --test DIR --models YML --matcher NAME
         [--hide gender age] [--prototype random] [--model ONNX] [--strength 1] [--limit 1800]
 
-Each reader is a logistic regression (scikit-learn): on a matcher's descriptors; on histograms of oriented gradients of the aligned crop; on
-those of its border alone, where the perturbation fades. It learns from the first `--limit` faces of one set and reads the faces of another,
-other people. DIR has labels.csv with landmarks and the attributes; age is in years, or such a span as 30-39."""
+Each linear probe is a logistic regression (scikit-learn): on a matcher's descriptors; on histograms of oriented
+gradients of the aligned crop; on those of its border alone, where the perturbation fades. It learns from the first
+`--limit` faces of one set and tells the labels of another set's, other people. DIR has labels.csv with landmarks and the attributes; age is in years, or such a span as 30-39."""
 
 import argparse
 import csv
@@ -60,7 +60,7 @@ def oriented_gradients(image, face, only_border):
 
 
 def features(matcher, faces, perturber=None, prototype=None):
-    """A row per face for each of the readers: descriptors, gradients, gradients of the border."""
+    """A row per face for each of the probes: descriptors, gradients, gradients of the border."""
     bits = [sum(int(label) << k for k, label in enumerate(labels)) for _, _, labels in faces]
     shown = [image if perturber is None else perturber.perturbFaces(image, face, [label], prototype=prototype)
              for (image, face, _), label in zip(faces, bits)]
@@ -72,10 +72,11 @@ def features(matcher, faces, perturber=None, prototype=None):
             np.array([oriented_gradients(image, face, True) for image, face in seen]))
 
 
-def auc(learnt_from, labels, read, truth):
+def auc(learnt_from, labels, probed, truth):
     components = PCA(min(COMPONENTS, *learnt_from.shape), random_state=0)
-    reader = make_pipeline(StandardScaler(), components, LogisticRegression(C=.01, max_iter=2000)).fit(learnt_from, labels)
-    return roc_auc_score(truth, reader.decision_function(read))
+    probe = make_pipeline(StandardScaler(), components, LogisticRegression(C=.01, max_iter=2000))
+    probe.fit(learnt_from, labels)
+    return roc_auc_score(truth, probe.decision_function(probed))
 
 
 def main():
@@ -91,7 +92,7 @@ def main():
     parser.add_argument("--limit", type=int, default=1800)
     options = parser.parse_args()
 
-    described = {network.name: network for network in cv2.sanprivacy.readModelDescriptions(options.networks)}
+    described = {network.name: network for network in cv2.sanprivacy.readModelDescriptions(options.models)}
     matcher = cv2.sanprivacy.FaceNetwork.create(described[options.matcher])
     perturber = cv2.sanprivacy.Perturber.createHiding(options.hide, options.model)
     perturber.setStrength(options.strength)
@@ -99,14 +100,14 @@ def main():
     train, test = (read_faces(folder, options.hide, limit) for folder, limit in ((options.train, options.limit), (options.test, None)))
     plain, perturbed = ([features(matcher, faces, *how) for faces in (train, test)] for how in ((), (perturber, prototype)))
 
-    print(f"AUC, {len(train)} faces to learn from, {len(test)} to read: untouched, learnt from untouched ones; "
+    print(f"AUC, {len(train)} faces to learn from, {len(test)} to tell: untouched, learnt from untouched ones; "
           f"{options.prototype} outputs, learnt from untouched ones; {options.prototype} outputs, learnt from such outputs")
     for k, attribute in enumerate(options.hide):
         labels, truth = ([labels[k] for _, _, labels in faces] for faces in (train, test))
-        for reader, name in enumerate((f"descriptors of {options.matcher}", "oriented gradients", "those of the border")):
-            (learnt, read), (learnt_outputs, read_outputs) = ([rows[reader] for rows in sets] for sets in (plain, perturbed))
-            print(f"{attribute}, {name}: {auc(learnt, labels, read, truth):.3f} {auc(learnt, labels, read_outputs, truth):.3f} "
-                  f"{auc(learnt_outputs, labels, read_outputs, truth):.3f}")
+        for probe, name in enumerate((f"descriptors of {options.matcher}", "oriented gradients", "those of the border")):
+            (learnt, probed), (learnt_outputs, probed_outputs) = ([rows[probe] for rows in sets] for sets in (plain, perturbed))
+            print(f"{attribute}, {name}: {auc(learnt, labels, probed, truth):.3f} {auc(learnt, labels, probed_outputs, truth):.3f} "
+                  f"{auc(learnt_outputs, labels, probed_outputs, truth):.3f}")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#ifndef SANPRIVACY_APPS_EVALUATION_SET_HPP
-#define SANPRIVACY_APPS_EVALUATION_SET_HPP
+#ifndef SANPRIVACY_APPS_EVALUATION_EVALUATION_SET_HPP
+#define SANPRIVACY_APPS_EVALUATION_EVALUATION_SET_HPP
 
 #include "evaluation/diagnostics.hpp"
 #include "evaluation/result_cache.hpp"
@@ -78,4 +78,4 @@ cv::Mat landmarksOf(const cv::Mat& face);
 
 }} // namespace sanprivacy::apps
 
-#endif // SANPRIVACY_APPS_EVALUATION_SET_HPP
+#endif // SANPRIVACY_APPS_EVALUATION_EVALUATION_SET_HPP

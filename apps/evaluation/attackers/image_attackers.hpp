@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#ifndef SANPRIVACY_APPS_EVALUATION_ATTACKERS_HPP
-#define SANPRIVACY_APPS_EVALUATION_ATTACKERS_HPP
+#ifndef SANPRIVACY_APPS_EVALUATION_ATTACKERS_IMAGE_ATTACKERS_HPP
+#define SANPRIVACY_APPS_EVALUATION_ATTACKERS_IMAGE_ATTACKERS_HPP
 
 #include <string>
 #include <vector>
@@ -28,4 +28,4 @@ std::vector<std::string> attackerNames();
 
 }} // namespace sanprivacy::apps
 
-#endif // SANPRIVACY_APPS_EVALUATION_ATTACKERS_HPP
+#endif // SANPRIVACY_APPS_EVALUATION_ATTACKERS_IMAGE_ATTACKERS_HPP

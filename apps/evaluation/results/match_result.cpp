@@ -2,10 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "evaluation/results.hpp"
+#include "evaluation/results/match_result.hpp"
 
 #include "common/digest.hpp"
-
 
 #include <cmath>
 
@@ -18,13 +17,6 @@ using nlohmann::json;
 namespace sanprivacy { namespace apps {
 
 namespace {
-
-Cell withInterval(double value, const cv::Mat1d& replicates)
-{
-    double lower = NAN, upper = NAN;
-    confidenceInterval(replicates, lower, upper);
-    return Cell(value, lower, upper);
-}
 
 cv::Mat1f descriptors(const Outputs& outputs, const std::vector<size_t>& faces)
 {
@@ -57,79 +49,6 @@ MatchResult fromJson(const json& object, const std::string& title)
 }
 
 } // namespace
-
-Line thinned(const std::string& title, const cv::Mat1d& x, const cv::Mat1d& y)
-{
-    const double step = 1. / 400, logarithmic_step = 0.02, least = 1e-6;
-    Line line = { title, {}, {} };
-    for (int i = 0; i < x.rows; ++i)
-    {
-        const bool last = i == x.rows - 1;
-        if (!line.x.empty() && !last && std::abs(x(i) - line.x.back()) < step && std::abs(y(i) - line.y.back()) < step
-            && std::log10(std::max(x(i), least)) - std::log10(std::max(line.x.back(), least)) < logarithmic_step)
-            continue;
-        line.x.push_back(x(i));
-        line.y.push_back(y(i));
-    }
-    return line;
-}
-
-ClassifierResult::ClassifierResult(const EvaluationSet& set, const Outputs& outputs) : auc(NAN), eer(NAN)
-{
-    for (size_t i = 0; i < outputs.size(); ++i)
-        if (!outputs[i].empty())
-        {
-            faces.push_back(i);
-            scores.push_back(outputs[i].front());
-            labels.push_back(set.faces[i].label);
-        }
-    const int ones = cv::countNonZero(labels);
-    if (ones > 0 && ones < int(labels.size()))
-    {
-        rocCurve(scores, labels, fpr, tpr, thresholds);
-        auc = areaUnderCurve(fpr, tpr);
-        eer = equalErrorRate(fpr, tpr);
-    }
-}
-
-double ClassifierResult::equalErrorThreshold() const
-{
-    return thresholds.empty() ? 0.5 : cv::sanprivacy::equalErrorThreshold(fpr, tpr, thresholds);
-}
-
-double ClassifierResult::errorAt(double threshold) const
-{
-    return scores.empty() ? NAN : errorRate(scores, labels, threshold);
-}
-
-double ClassifierResult::errorOfLabel(int label, double threshold) const
-{
-    const cv::Matx22d counts = confusion(threshold);
-    return counts(label, 1 - label) / (counts(label, 0) + counts(label, 1)); // NAN where there are none
-}
-
-Cell ClassifierResult::errorWithInterval(double threshold, const EvaluationSet& set, const BootstrapOptions& bootstrap) const
-{
-    if (scores.empty())
-        return Cell(NAN);
-    std::vector<float> errors;
-    std::vector<int> people;
-    for (size_t i = 0; i < faces.size(); ++i)
-    {
-        errors.push_back((scores[i] >= threshold) != (labels[i] == 1));
-        people.push_back(set.faces[faces[i]].person);
-    }
-    cv::Mat1d means;
-    bootstrapMean(errors, people, means, bootstrap.replicates, bootstrap.seed);
-    return withInterval(errorAt(threshold), means);
-}
-
-cv::Matx22d ClassifierResult::confusion(double threshold) const
-{
-    cv::Matx22d counts;
-    confusionMatrix(scores, labels, threshold, counts);
-    return counts;
-}
 
 MatchResult matchFaces(const EvaluationSet& set, size_t network, const ModelDescription& description,
                        const Measured& originals, const Measured& perturbed, const BootstrapOptions& bootstrap,

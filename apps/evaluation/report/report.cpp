@@ -2,12 +2,12 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "evaluation/report.hpp"
+#include "evaluation/report/report.hpp"
 
 #include "common/atomic_file.hpp"
 #include "common/base64.hpp"
-#include "evaluation/plot.hpp"
-
+#include "evaluation/report/html.hpp"
+#include "evaluation/report/svg_plot.hpp"
 
 #include <cstdio>
 #include <ctime>
@@ -41,95 +41,6 @@ table.grid img { display: block; width: 112px; height: 112px; }
 table.grid th { max-width: 112px; overflow-wrap: anywhere; }
 )";
 
-std::string escaped(const std::string& text)
-{
-    std::string result;
-    for (char c : text)
-        switch (c)
-        {
-        case '&': result += "&amp;"; break;
-        case '<': result += "&lt;"; break;
-        case '>': result += "&gt;"; break;
-        case '"': result += "&quot;"; break;
-        default: result += c;
-        }
-    return result;
-}
-
-std::string number(const char* form, double value)
-{
-    char text[40];
-    std::snprintf(text, sizeof(text), form, value);
-    return text;
-}
-
-std::string shown(double value, Unit unit)
-{
-    if (std::isnan(value))
-        return "–";
-    switch (unit)
-    {
-    case Unit::COUNT: return number("%.0f", value);
-    case Unit::PERCENT: return number("%.1f", 100 * value);
-    case Unit::DECIBEL: return number("%.1f", value);
-    default: return number("%.3g", value);
-    }
-}
-
-//! From red for none to green for full.
-std::string tinted(Tint tint, double value)
-{
-    if (tint == Tint::NONE || std::isnan(value))
-        return std::string();
-    const double chance = 0.5, green = 120; // hue
-    const double share = std::min(1., tint == Tint::PROTECTION ? value / chance : value);
-    return cv::format(" style=\"background:hsl(%.0f 70%% 88%%)\"", green * std::max(0., share));
-}
-
-std::string html(const Table& table)
-{
-    std::ostringstream out;
-    out << "<h2>" << escaped(table.title) << "</h2>\n";
-    if (!table.caption.empty())
-        out << "<p>" << escaped(table.caption) << "</p>\n";
-    if (table.rows.empty())
-        return out.str();
-    out << "<div class=scroll><table>\n<tr>";
-    for (const Column& column : table.columns)
-    {
-        const bool named = column.title.empty() || column.title.back() == '%';
-        out << (column.unit == Unit::TEXT ? "<th class=text>" : "<th>") << escaped(column.title)
-            << (named ? "" : column.unit == Unit::PERCENT ? " %" : column.unit == Unit::DECIBEL ? " dB" : "") << "</th>";
-    }
-    out << "</tr>\n";
-    const bool grouped = table.columns.size() > 2 && table.columns[1].unit == Unit::TEXT; // by the first column
-    std::string previous;
-    for (const std::vector<Cell>& row : table.rows)
-    {
-        const bool first = grouped && !previous.empty() && row[0].text != previous;
-        out << (first ? "<tr class=first>" : "<tr>");
-        for (size_t i = 0; i < row.size(); ++i)
-        {
-            const Column& column = table.columns[i];
-            if (column.unit == Unit::TEXT)
-            {
-                const bool repeated = grouped && i == 0 && row[0].text == previous;
-                out << "<td class=\"text" << (row[i].text.size() > 60 ? " wide" : "") << "\">"
-                    << (repeated ? "" : escaped(row[i].text)) << "</td>";
-                continue;
-            }
-            out << "<td" << tinted(column.tint, row[i].value) << ">" << shown(row[i].value, column.unit);
-            if (column.interval && !std::isnan(row[i].lower))
-                out << "<small>" << shown(row[i].lower, column.unit) << "–" << shown(row[i].upper, column.unit) << "</small>";
-            out << "</td>";
-        }
-        out << "</tr>\n";
-        previous = row[0].text;
-    }
-    out << "</table></div>\n";
-    return out.str();
-}
-
 std::string csvField(const std::string& text)
 {
     if (text.find_first_of(",\"\n") == std::string::npos)
@@ -142,7 +53,7 @@ std::string csvField(const std::string& text)
 
 std::string csvNumber(double value)
 {
-    return std::isnan(value) ? std::string() : number("%.9g", value);
+    return std::isnan(value) ? std::string() : cv::format("%.9g", value);
 }
 
 std::string csv(const Table& table)
@@ -233,15 +144,7 @@ void Report::add(const std::string& title, const std::string& caption, const std
     for (const Plot& plot : plots)
     {
         plots_.push_back(plot);
-        try
-        {
-            body_ += "<div>" + drawSvg(plot) + "</div>\n";
-        }
-        catch (const std::exception& error)
-        {
-            left_out_ = std::string("the curves are in report.json only: ") + error.what();
-            body_ += "<div>" + escaped(plot.title + ": " + left_out_) + "</div>\n";
-        }
+        body_ += "<div>" + svg(plot) + "</div>\n";
     }
     body_ += "</div>\n";
 }
@@ -274,7 +177,7 @@ void Report::add(const Grid& grid)
     body_ += out.str();
 }
 
-std::string Report::write(const fs::path& folder) const
+void Report::write(const fs::path& folder) const
 {
     makeWritableFolder(folder);
     ordered_json all = { { "title", title_ }, { "date", today() }, { "command", command_line_ } };
@@ -292,7 +195,6 @@ std::string Report::write(const fs::path& folder) const
               "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\n<title>"
               + escaped(title_) + "</title>\n<style>" + STYLE + "</style></head>\n<body>\n<h1>" + escaped(title_) + "</h1>\n<p>" + today()
               + ", <code>" + escaped(command_line_) + "</code></p>\n" + body_ + "</body></html>\n");
-    return left_out_;
 }
 
 }} // namespace sanprivacy::apps

@@ -2,9 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "evaluation/attackers.hpp"
+#include "evaluation/attackers/image_attackers.hpp"
 
-#include "commands/commands.hpp"
+#include "common/errors.hpp"
 
 
 #include <opencv2/imgcodecs.hpp>

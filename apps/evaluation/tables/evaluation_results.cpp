@@ -1,0 +1,115 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "evaluation/tables/evaluation_results.hpp"
+
+#include "common/message.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache& cache, Diagnostics& diagnostics)
+    : evaluation(evaluation_)
+{
+    for (size_t network = 0; network < evaluation.networks.size(); ++network)
+    {
+        const ModelDescription& description = evaluation.networks[network];
+        if (description.task == NETWORK_CLASSIFIER)
+        {
+            EvaluatedClassifier classifier = { description.name, evaluation.retrained.count(description.name) > 0, {}, {} };
+            for (const Measured& measured : evaluation.measured)
+            {
+                classifier.results.emplace_back();
+                for (const Outputs& outputs : measured.outputs[network])
+                    classifier.results.back().push_back(ClassifierResult(evaluation.set, outputs));
+            }
+            for (const ClassifierResult& originals : classifier.results[0])
+                classifier.thresholds.push_back(originals.equalErrorThreshold());
+            if (classifier.results[0][0].thresholds.empty())
+                diagnostics.note(description.name, "only one label among the faces: errors are those at 0.5, and there is no curve");
+            classifiers.push_back(classifier);
+        }
+        else if (evaluation.set.has_identities)
+            try
+            {
+                EvaluatedMatcher matcher = { description.name, {} };
+                for (const Measured& measured : evaluation.measured)
+                    matcher.results.push_back(matchFaces(evaluation.set, network, description, evaluation.measured[0], measured,
+                                                         evaluation.bootstrap, cache));
+                matchers.push_back(matcher);
+            }
+            catch (const std::exception& error)
+            {
+                diagnostics.fail("matcher " + description.name, message(error));
+            }
+    }
+    if (!evaluation.set.has_identities)
+        diagnostics.note(evaluation.set.name, "no column of identities: nothing can be said of matching");
+    if (!isSsimMeasured())
+        diagnostics.note("SSIM", "left out: this program was built without OpenCV's module quality");
+}
+
+double EvaluationResults::meanError(size_t method, size_t attacker) const
+{
+    std::vector<double> errors;
+    for (const EvaluatedClassifier& classifier : classifiers)
+        if (!classifier.retrained)
+            errors.push_back(classifier.error(method, attacker));
+    return mean(errors);
+}
+
+double EvaluationResults::strongestAttack(size_t method, std::string& attacker) const
+{
+    double least = meanError(method, 0);
+    attacker = evaluation.attackers[0].title;
+    const auto consider = [&](double error, const std::string& who)
+    {
+        if (error < least)
+        {
+            least = error;
+            attacker = who;
+        }
+    };
+    for (size_t i = 1; i < evaluation.attackers.size(); ++i)
+        consider(meanError(method, i), evaluation.attackers[i].title);
+    std::vector<double> errors;
+    for (const EvaluatedClassifier& classifier : classifiers)
+        if (!classifier.retrained)
+            errors.push_back(turned(classifier.results[method][0].eer));
+    consider(mean(errors), "new threshold");
+    for (const EvaluatedClassifier& classifier : classifiers)
+        if (classifier.retrained)
+            consider(turned(classifier.results[method][0].eer), classifier.name);
+    return least;
+}
+
+double mean(const std::vector<double>& values)
+{
+    double sum = 0, count = 0;
+    for (double value : values)
+        if (!std::isnan(value))
+        {
+            sum += value;
+            ++count;
+        }
+    return sum / count; // NAN where there are none
+}
+
+std::string nameOfLabel(const std::string& attribute, int label)
+{
+    if (attribute == "gender")
+        return label == 1 ? "men" : "women";
+    return attribute + " " + std::to_string(label);
+}
+
+double turned(double error)
+{
+    return std::min(error, 1 - error);
+}
+
+}} // namespace sanprivacy::apps
