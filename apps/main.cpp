@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -15,6 +16,24 @@
 
 using namespace sanprivacy;
 using namespace sanprivacy::apps;
+
+namespace {
+
+/** The arguments as the parser is to have them: last one first. It would take a name in brackets, as [2021], for a list; as
+./[2021] it is the same file and stays one. */
+std::vector<std::string> literalArguments(int argc, char** argv)
+{
+    std::vector<std::string> arguments;
+    for (int i = argc - 1; i > 0; --i)
+    {
+        const std::string argument = argv[i];
+        const bool bracketed = argument.size() > 1 && argument.front() == '[' && argument.back() == ']';
+        arguments.push_back((bracketed ? "./" : "") + argument);
+    }
+    return arguments;
+}
+
+} // namespace
 
 int main(int argc, char** argv)
 {
@@ -33,7 +52,7 @@ int main(int argc, char** argv)
                                       addVideo(app), addBench(app) };
     try
     {
-        app.parse(argc, argv);
+        app.parse(literalArguments(argc, argv));
         for (const Command& command : commands)
             if (command.parser->parsed())
                 return command.run();
@@ -44,7 +63,7 @@ int main(int argc, char** argv)
     }
     catch (const UsageError& error)
     {
-        std::cerr << "sanprivacy: " << error.what() << std::endl;
+        std::cerr << "sanprivacy: " << message(error) << std::endl;
         return BAD_USAGE;
     }
     catch (const std::exception& error)

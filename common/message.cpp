@@ -4,12 +4,30 @@
 
 #include "common/message.hpp"
 
+#include <cctype>
 #include <new>
-#include <regex>
 
 #include <opencv2/core.hpp>
 
 namespace sanprivacy {
+
+namespace {
+
+//! Bytes of the UTF-8 character at a position; 1 where there is none.
+size_t sizeOfCharacter(const std::string& text, size_t position)
+{
+    const unsigned char first = static_cast<unsigned char>(text[position]);
+    const size_t size = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3
+                        : first >= 0xF0 && first < 0xF5 ? 4 : 1;
+    if (position + size > text.size())
+        return 1;
+    for (size_t k = 1; k < size; ++k)
+        if ((static_cast<unsigned char>(text[position + k]) & 0xC0) != 0x80)
+            return 1;
+    return size;
+}
+
+} // namespace
 
 std::string message(const std::exception& error)
 {
@@ -19,12 +37,38 @@ std::string message(const std::exception& error)
     if (from_opencv && from_opencv->code == cv::Error::StsNoMem)
         return "not enough memory";
     const std::string text = from_opencv ? std::string(from_opencv->err) : error.what();
-    return std::regex_replace(std::regex_replace(text, std::regex("\\s+"), " "), std::regex("^ | $"), "");
+    std::string line;
+    for (char c : text)
+        if (std::isspace(static_cast<unsigned char>(c)))
+            line += line.empty() || line.back() == ' ' ? "" : " ";
+        else
+            line += c;
+    return printable(line.substr(0, line.find_last_not_of(' ') + 1));
 }
 
-std::string count(size_t number, const std::string& noun)
+std::string printable(const std::string& text)
 {
-    return std::to_string(number) + ' ' + noun + (number == 1 ? "" : "s");
+    std::string result;
+    for (size_t i = 0, length; i < text.size(); i += length)
+    {
+        length = sizeOfCharacter(text, i);
+        const unsigned char first = static_cast<unsigned char>(text[i]);
+        const bool control = length == 1 ? first < 0x20 || first >= 0x7F
+                                         : first == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+        if (!control)
+            result.append(text, i, length);
+        else if (first == '\n')
+            result += "\\n";
+        else
+            for (size_t k = i; k < i + length; ++k)
+                result += cv::format("\\x%02x", static_cast<unsigned char>(text[k]));
+    }
+    return result;
+}
+
+std::string count(size_t number, const std::string& noun, const std::string& plural)
+{
+    return std::to_string(number) + ' ' + (number == 1 ? noun : plural.empty() ? noun + 's' : plural);
 }
 
 } // namespace sanprivacy

@@ -10,11 +10,15 @@
 
 namespace sanprivacy {
 
-//! What went wrong, in one line and without OpenCV's source positions.
+//! What went wrong, in one printable line and without OpenCV's source positions.
 std::string message(const std::exception& error);
 
-//! "1 image", "3 images".
-std::string count(size_t number, const std::string& noun);
+/** The text with control characters as escapes (\\n, \\x1b), and bytes that are not UTF-8 as well: a file's name can hold
+what a terminal obeys. */
+std::string printable(const std::string& text);
+
+//! "1 image", "3 images"; a plural other than with an s can be named.
+std::string count(size_t number, const std::string& noun, const std::string& plural = std::string());
 
 } // namespace sanprivacy
 

@@ -4,6 +4,8 @@
 
 #include "common/progress.hpp"
 
+#include "common/message.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -40,7 +42,7 @@ void Progress::message(const std::string& line)
 {
     std::lock_guard<std::mutex> lock(mutex_);
     erase();
-    std::cerr << line << std::endl;
+    std::cerr << printable(line) << std::endl;
     draw();
 }
 

@@ -5,6 +5,7 @@
 #include "commands/commands.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/output_guard.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 #include "options/face_labels.hpp"
@@ -169,6 +170,11 @@ ExitCode run(const SheetOptions& options)
     const Inputs inputs = findInputs(options.inputs, fs::path());
     if (inputs.images.empty())
         throw UsageError("no images found");
+    std::vector<fs::path> read = inputs.files(), networks = options.networks.files();
+    read.insert(read.end(), networks.begin(), networks.end());
+    read.push_back(options.labels.labels);
+    refuseInputsAsOutputs(read, { options.output });
+    const bool unreadable = inputs.reportUnreadable();
     const FaceLabels labels(options.labels, options.networks.hidden(), inputs);
     const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
     std::mutex perturber_mutex;
@@ -222,7 +228,7 @@ ExitCode run(const SheetOptions& options)
         std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";
     std::cout << std::endl;
     labels.reportUnlisted();
-    return failures == 0 && !labels.reportUnknown() ? SUCCEEDED : FAILED;
+    return failures == 0 && !unreadable && !labels.reportUnknown() ? SUCCEEDED : FAILED;
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 #include "common/atomic_file.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/output_guard.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 #include "options/face_labels.hpp"
@@ -79,9 +80,13 @@ Perturbation::Perturbation(const PerturbOptions& options)
     if (options.labels.label == "neutral" && prototype_ == PROTOTYPE_OPPOSITE)
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
     inputs_ = findInputs(options.inputs, options.output);
-    if (inputs_.images.empty())
-        throw UsageError("no images found; skipped " + (inputs_.skipped.empty() ? "nothing" : inputs_.skippedText()));
+    if (inputs_.images.empty() && inputs_.unreadable.empty())
+        throw UsageError("no images found; skipped " + (inputs_.skippedText().empty() ? "nothing" : inputs_.skippedText()));
     outputs_ = outputFiles(inputs_, options.output);
+    std::vector<fs::path> read = inputs_.files(), networks = options.networks.files();
+    read.insert(read.end(), networks.begin(), networks.end());
+    read.push_back(options.labels.labels);
+    refuseInputsAsOutputs(read, outputs_);
     labels_.reset(new FaceLabels(options.labels, options.networks.hidden(), inputs_));
     if (options.landmarks && !labels_->hasLandmarks())
         throw UsageError("--landmarks: " + options.labels.labels + " has no landmark columns (right_eye_x, ...)");
@@ -97,7 +102,7 @@ Perturbation::Perturbation(const PerturbOptions& options)
 
 ExitCode Perturbation::run()
 {
-    const bool unknown_labels = labels_->reportUnknown();
+    const bool unreadable = inputs_.reportUnreadable(), unknown_labels = labels_->reportUnknown();
     size_t outcomes[OUTCOMES] = {}, faces = 0;
     std::mutex outcomes_mutex;
     Progress progress("Perturbing", inputs_.images.size());
@@ -126,15 +131,17 @@ ExitCode Perturbation::run()
                   1000 * progress.seconds() / double(std::max<size_t>(done, 1)));
     std::cout << count(outcomes[DONE], "image") << " perturbed (" << count(faces, "face") << "), "
               << outcomes[COPIED] << " copied, " << outcomes[FACELESS] << " without a face, "
-              << outcomes[REFUSED] << " failed; " << time << "\nWritten to " << options_.output << std::endl;
+              << outcomes[REFUSED] << " failed; " << time << "\nWritten to " << printable(options_.output) << std::endl;
+    if (unreadable)
+        std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read" << std::endl;
     labels_->reportUnlisted();
-    if (!inputs_.skipped.empty())
+    if (!inputs_.skippedText().empty())
         std::cout << "Skipped " << inputs_.skippedText() << std::endl;
     if (done < inputs_.images.size())
         std::cerr << "sanprivacy: interrupted; " << inputs_.images.size() - done << " not begun" << std::endl;
 
     const bool failed = outcomes[REFUSED] > 0 || (outcomes[FACELESS] > 0 && options_.no_face == "error")
-                        || done < inputs_.images.size() || unknown_labels;
+                        || done < inputs_.images.size() || unreadable || unknown_labels;
     return failed ? FAILED : SUCCEEDED;
 }
 

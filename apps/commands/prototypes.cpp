@@ -6,6 +6,7 @@
 #include "common/atomic_file.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/output_guard.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 #include "options/faces.hpp"
@@ -71,6 +72,12 @@ ExitCode run(const PrototypesOptions& options)
     if (labels.rows().empty())
         throw std::runtime_error(options.labels + ": lists no faces");
     const fs::path root = options.faces.empty() ? labels.path().parent_path() : fs::path(options.faces);
+    const fs::path folder = options.output, file = folder / ("prototypes-" + options.attribute + ".yml.gz");
+    const auto imageOf = [&](const std::string& label) { return folder / (options.attribute + "-" + label + ".png"); };
+    std::vector<fs::path> read = { options.labels, options.networks.detector };
+    for (const Labelled& row : labels.rows())
+        read.push_back(root / row.file);
+    refuseInputsAsOutputs(read, { file, imageOf("0"), imageOf("1"), imageOf("neutral") });
     makeWritableFolder(options.output);
     const bool detect = std::any_of(labels.rows().begin(), labels.rows().end(),
                                     [](const Labelled& row) { return row.landmarks.empty(); });
@@ -119,18 +126,18 @@ ExitCode run(const PrototypesOptions& options)
         if (means.count(label) == 0)
             throw std::runtime_error(options.labels + ": no usable face of " + options.attribute + ' '
                                      + std::to_string(label) + "; both labels are needed");
-    const fs::path folder = options.output;
-    const fs::path file = folder / ("prototypes-" + options.attribute + ".yml.gz");
-    means.save(file.string());
+    TemporaryFile unfinished(file);
+    means.save(unfinished.path().string());
+    unfinished.replaceTarget();
     std::cout << file.string() << '\n';
     cv::Mat prototype;
     for (int label = 0; label <= 1; ++label)
     {
         means.same(label, prototype);
-        writeMean(folder / (options.attribute + "-" + std::to_string(label) + ".png"), prototype);
+        writeMean(imageOf(std::to_string(label)), prototype);
     }
     means.neutral(prototype);
-    writeMean(folder / (options.attribute + "-neutral.png"), prototype);
+    writeMean(imageOf("neutral"), prototype);
     std::cout << "Faces of label 1: " << means.count(1) << ", of label 0: " << means.count(0) << "; left out: " << cut
               << " cut off by the border, " << unlabelled << " unlabelled, " << failed << " failed" << std::endl;
     return failed == 0 ? SUCCEEDED : FAILED;

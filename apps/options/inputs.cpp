@@ -4,17 +4,104 @@
 
 #include "options/inputs.hpp"
 
-#include "commands/commands.hpp"
+#include "common/errors.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
 
-
 #include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <iterator>
 #include <set>
+#include <utility>
+
+#include <sys/stat.h>
 
 namespace fs = std::filesystem;
 
 namespace sanprivacy { namespace apps {
+
+namespace {
+
+//! Whether a file is what macOS keeps of the attributes of another one, on disks that have no room for them.
+bool isAppleDouble(const fs::path& file)
+{
+    if (file.filename().string().compare(0, 2, "._") != 0)
+        return false;
+    const std::string magic("\x00\x05\x16\x07", 4);
+    std::string head(magic.size(), ' ');
+    std::ifstream(file, std::ios::binary).read(&head[0], std::streamsize(head.size()));
+    return head == magic;
+}
+
+//! Searches folders for images.
+class Search
+{
+public:
+    Search(Inputs& inputs, const fs::path& output) : inputs_(inputs)
+    {
+        if (!output.empty())
+            begin(output); // as if it had been searched
+    }
+
+    void search(const fs::path& root)
+    {
+        begin(root);
+        list(root, root);
+        while (!folders_.empty() || !links_.empty())
+        {
+            const bool linked = folders_.empty(); // a folder's own name comes first
+            std::vector<fs::path>& next = linked ? links_ : folders_;
+            const fs::path folder = next.back();
+            next.pop_back();
+            if (begin(folder))
+                list(root, folder);
+            else if (linked)
+                ++inputs_.repeated_links;
+        }
+    }
+
+private:
+    //! Returns false where a folder has been searched.
+    bool begin(const fs::path& folder)
+    {
+        struct stat there;
+        return stat(folder.c_str(), &there) != 0 || searched_.emplace(there.st_dev, there.st_ino).second;
+    }
+
+    void list(const fs::path& root, const fs::path& folder)
+    {
+        std::error_code error;
+        fs::directory_iterator entry(folder, error);
+        for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+            add(root, *entry);
+        if (error)
+            inputs_.unreadable.push_back(folder.string() + ": " + error.message());
+    }
+
+    void add(const fs::path& root, const fs::directory_entry& entry)
+    {
+        const fs::path& path = entry.path();
+        std::error_code error, ignored;
+        const fs::file_status status = entry.status(error);
+        if (status.type() == fs::file_type::none || (error && status.type() != fs::file_type::not_found))
+            inputs_.unreadable.push_back(path.string() + ": " + error.message());
+        else if (fs::is_directory(status))
+            (entry.is_symlink(ignored) ? links_ : folders_).push_back(path);
+        else if (isAppleDouble(path))
+            ++inputs_.skipped["._ of macOS"];
+        else if (hasImageName(path))
+            inputs_.images.push_back({ path, path.lexically_relative(root) });
+        else
+            ++inputs_.skipped[path.extension().string()];
+    }
+
+    Inputs& inputs_;
+    std::vector<fs::path> folders_, links_; // to be searched
+    std::set<std::pair<dev_t, ino_t>> searched_;
+};
+
+} // namespace
 
 std::string Inputs::skippedText() const
 {
@@ -24,38 +111,47 @@ std::string Inputs::skippedText() const
     {
         number += kind.second;
         kinds += (kinds.empty() ? "" : ", ") + std::to_string(kind.second) + ' '
-                 + (kind.first.empty() ? "without ending" : kind.first);
+                 + (kind.first.empty() ? "without ending" : printable(kind.first));
     }
-    return number == 0 ? std::string() : count(number, "other file") + " (" + kinds + ")";
+    std::string text = number == 0 ? std::string() : count(number, "other file") + " (" + kinds + ")";
+    if (repeated_links > 0)
+        text += (text.empty() ? "" : ", ") + count(repeated_links, "link") + " to folders searched already";
+    return text;
+}
+
+bool Inputs::reportUnreadable() const
+{
+    for (const std::string& path : unreadable)
+        std::cerr << printable(path) << std::endl;
+    return !unreadable.empty();
+}
+
+std::vector<fs::path> Inputs::files() const
+{
+    std::vector<fs::path> paths;
+    for (const Input& image : images)
+        paths.push_back(image.file);
+    return paths;
 }
 
 Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& output)
 {
     Inputs inputs;
-    const fs::path excluded = fs::weakly_canonical(output);
     for (const std::string& argument : arguments)
     {
-        if (!fs::exists(argument))
+        std::error_code error;
+        const fs::file_status status = fs::status(argument, error);
+        if (status.type() == fs::file_type::not_found)
             throw UsageError("no such file or folder: '" + argument + "'");
-        if (!fs::is_directory(argument))
+        if (status.type() == fs::file_type::none)
+            throw UsageError("'" + argument + "': " + error.message());
+        if (!fs::is_directory(status))
         {
             inputs.images.push_back({ argument, fs::path(argument).filename() });
             continue;
         }
         const size_t first = inputs.images.size();
-        fs::recursive_directory_iterator entry(argument), end;
-        for (; entry != end; ++entry)
-        {
-            if (entry->is_directory())
-            {
-                if (fs::weakly_canonical(entry->path()) == excluded)
-                    entry.disable_recursion_pending();
-            }
-            else if (hasImageName(entry->path()))
-                inputs.images.push_back({ entry->path(), entry->path().lexically_relative(argument) });
-            else
-                ++inputs.skipped[entry->path().extension().string()];
-        }
+        Search(inputs, output).search(argument);
         std::sort(inputs.images.begin() + std::ptrdiff_t(first), inputs.images.end(),
                   [](const Input& a, const Input& b) { return a.relative < b.relative; });
     }
@@ -64,21 +160,16 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
 
 std::vector<fs::path> outputFiles(const Inputs& inputs, const fs::path& output)
 {
-    std::set<fs::path> originals;
-    for (const Input& image : inputs.images)
-        originals.insert(fs::weakly_canonical(image.file));
-
     std::vector<fs::path> files;
     std::map<fs::path, fs::path> taken;
+    std::error_code none;
     for (const Input& image : inputs.images)
     {
         const fs::path file = output / image.relative;
-        const auto other = taken.emplace(fs::weakly_canonical(file), image.file);
+        const auto other = taken.emplace(fs::weakly_canonical(file, none), image.file);
         if (!other.second)
             throw UsageError("'" + other.first->second.string() + "' and '" + image.file.string()
                              + "' would both be written to '" + file.string() + "'");
-        if (originals.count(other.first->first))
-            throw UsageError("'" + file.string() + "' is an input and would be overwritten; name another output folder");
         files.push_back(file);
     }
     return files;

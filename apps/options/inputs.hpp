@@ -22,20 +22,27 @@ struct Input
 //! What the arguments of a command line stand for.
 struct Inputs
 {
-    std::vector<Input> images;            //!< folders sorted and searched recursively, in the order of the arguments
-    std::map<std::string, size_t> skipped;  //!< files in folders that are no images, per name ending
+    std::vector<Input> images;             //!< folders sorted and searched recursively, in the order of the arguments
+    std::map<std::string, size_t> skipped; //!< files in folders that are no images, per name ending
+    std::vector<std::string> unreadable;   //!< folders and links that could not be followed, each with the reason
+    size_t repeated_links = 0;             //!< links to folders that are searched under another name
 
-    std::string skippedText() const;        //!< "3 other files (2 .txt, 1 .mp4)"; empty where there are none
+    std::string skippedText() const;       //!< "3 other files (2 .txt, 1 .mp4)"; empty where there are none
+    bool reportUnreadable() const;         //!< Names them on stderr. Returns whether there are any.
+    std::vector<std::filesystem::path> files() const; //!< of the images
 };
 
 /** Finds the images among files and folders.
+
+Links to folders are followed; each folder is searched once, under its own name rather than a link's. Files in which
+macOS keeps attributes (`._NAME`, AppleDouble) are skipped.
 @param arguments files, each taken as it is, and folders, of which files with the name of an image are taken.
 @param output folder that is being written to: left out of the search.
 A missing argument raises UsageError. */
 Inputs findInputs(const std::vector<std::string>& arguments, const std::filesystem::path& output);
 
 /** Where each image's output goes: output/relative.
-Two images of one output name, or an output that is an input, raise UsageError. */
+Two images of one output name raise UsageError. */
 std::vector<std::filesystem::path> outputFiles(const Inputs& inputs, const std::filesystem::path& output);
 
 }} // namespace sanprivacy::apps

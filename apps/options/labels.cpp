@@ -162,8 +162,9 @@ std::vector<std::string> LabelFile::unknown(const std::vector<int>& matched) con
         if (row >= 0)
             known[size_t(row)] = true;
     std::vector<std::string> names;
+    std::error_code no_file; // nor is a name that no file can have
     for (size_t i = 0; i < rows_.size(); ++i)
-        if (!known[i] && !fs::exists(path_.parent_path() / rows_[i].file))
+        if (!known[i] && !fs::exists(path_.parent_path() / rows_[i].file, no_file))
             names.push_back(rows_[i].file);
     return names;
 }

@@ -5,6 +5,7 @@
 #ifndef SANPRIVACY_APPS_OPTIONS_NETWORK_OPTIONS_HPP
 #define SANPRIVACY_APPS_OPTIONS_NETWORK_OPTIONS_HPP
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct NetworkOptions
     void addDetectorTo(CLI::App& command);
     void addPerturberTo(CLI::App& command);
 
+    //! Those of the options that are files, to be compared with what is written.
+    std::vector<std::filesystem::path> files() const { return { model, prototypes, classifier, detector }; }
     //! Names of the attributes that the perturber hides.
     std::vector<std::string> hidden() const { return hide.empty() ? std::vector<std::string>{ "gender" } : hide; }
     cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;
