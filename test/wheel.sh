@@ -30,7 +30,7 @@ unset PYTHONPATH OPENCV_SANPRIVACY_DATA_PATH OPENCV_SANPRIVACY_CASCADE_PATH
 import sys, cv2, numpy, sanprivacy
 assert cv2.__file__.startswith(sys.prefix), cv2.__file__
 cv2.sanprivacy.Perturber.create()
-cv2.sanprivacy.FaceDetector.create("cascade")
+cv2.sanprivacy.FaceDetector.createCascade()
 print(f"Wheel: sanprivacy {sanprivacy.__version__}, OpenCV {cv2.__version__}, NumPy {numpy.__version__}, Python {sys.version.split()[0]}")
 END
 "$python" -m unittest discover -s "$root/modules/sanprivacy/misc/python/test"

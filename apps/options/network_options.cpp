@@ -78,7 +78,8 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
 cv::Ptr<FaceDetector> NetworkOptions::createDetector() const
 {
     const Backend& wanted = findBackend(backend);
-    return FaceDetector::create(detector, -1.f, wanted.backend, wanted.target);
+    return detector == "cascade" ? FaceDetector::createCascade(-1.f, wanted.backend, wanted.target)
+                                 : FaceDetector::create(detector, -1.f, wanted.backend, wanted.target);
 }
 
 cv::Ptr<Perturber> NetworkOptions::createPerturber() const

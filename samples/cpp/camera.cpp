@@ -77,7 +77,7 @@ int main(int argc, char** argv)
         "{ @output     |    | video to write; empty: show a window }"
         "{ seconds s   | 0  | end after so long; 0: at a key in the window or the end of the stream }"
         "{ look-ahead  | 6  | images kept back, to protect faces before they are found }"
-        "{ detector d  |    | YuNet ONNX file, or cascade; empty: the shipped YuNet }"
+        "{ detector d  |    | YuNet ONNX file; empty: the shipped YuNet }"
         "{ model m     |    | perturbing network; empty: the shipped one }");
     parser.about("Protects the faces that a camera sees.");
     const String source = parser.get<String>("@camera"), output = parser.get<String>("@output");

@@ -20,7 +20,7 @@ int main(int argc, char** argv)
         "{ @output     | perturbed.png | perturbed photo }"
         "{ prototype p | 2             | 0: same gender, 1: neutral, 2: opposite gender }"
         "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: predicted for each face }"
-        "{ detector d  |               | YuNet ONNX file, or cascade; empty: the shipped YuNet }"
+        "{ detector d  |               | YuNet ONNX file; empty: the shipped YuNet }"
         "{ gray g      |               | write a gray photo }");
     parser.about("Perturbs the faces of a photo with a semi-adversarial network.");
     const String input = parser.get<String>("@input"), output = parser.get<String>("@output");

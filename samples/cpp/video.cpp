@@ -20,7 +20,7 @@ int main(int argc, char** argv)
         "{ @output     | protected.avi | protected video }"
         "{ replace r   | 0             | 0: perturbed face, 1: blur, 2: pixelation, 3: solid }"
         "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: voted on for each face }"
-        "{ detector d  |               | YuNet ONNX file, or cascade; empty: the shipped YuNet }"
+        "{ detector d  |               | YuNet ONNX file; empty: the shipped YuNet }"
         "{ model m     |               | perturbing network; empty: the shipped one }");
     parser.about("Protects every face of a video.");
     const String input = parser.get<String>("@input"), output = parser.get<String>("@output");

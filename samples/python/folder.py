@@ -18,7 +18,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("results", type=pathlib.Path)
     parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite")
-    parser.add_argument("--detector", default="", help="YuNet ONNX file, or cascade; default: the shipped YuNet")
+    parser.add_argument("--detector", default="", help="YuNet ONNX file; default: the shipped YuNet")
     options = parser.parse_args()
 
     prototype = getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper())

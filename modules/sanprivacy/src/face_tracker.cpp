@@ -5,7 +5,7 @@
 #include "precomp.hpp"
 #include "dnn_net.hpp" // reasonOf()
 #include "face_tracker.hpp"
-#include "quarter_turns.hpp"
+#include "orientation.hpp"
 
 #include <algorithm>
 
@@ -381,10 +381,11 @@ void FaceTracker::detectTurned(const Mat& image, int quarterTurns, double scale,
     if (scale < 1)
         resize(image, view, Size(), scale, scale, INTER_AREA);
     detector_->detect(turnedClockwise(view, quarterTurns), faces, quick);
-    turnBack(faces, quarterTurns, view.size());
     for (int i = 0; i < faces.rows; ++i)
     {
-        Detection detection = { faces.row(i).clone(), Landmarks(), faces.at<float>(i, SCORE), quarterTurns };
+        FaceRow face(faces, i);
+        turnBack(face, quarterTurns, view.size());
+        Detection detection = { face.toMat(), Landmarks(), face.score, quarterTurns };
         detection.face.colRange(0, SCORE) *= float(image.cols) / float(view.cols);
         detection.landmarks = landmarksOf(detection.face);
 

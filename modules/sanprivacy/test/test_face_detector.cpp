@@ -11,11 +11,11 @@ namespace opencv_test { namespace {
 
 const int SCORE = 14;
 
-//! A detector that needs no file of the user's: "" or "cascade".
+//! A detector that needs no file of the user's: YuNet, or cascades.
 Ptr<FaceDetector> shippedDetector(const std::string& name, float threshold = -1.f)
 {
     fileOrSkip(moduleFolder() + "/../../data/" + (name.empty() ? "face_detection_yunet_2022mar.onnx" : "landmarks.onnx"));
-    return FaceDetector::create(name, threshold);
+    return name.empty() ? FaceDetector::create(String(), threshold) : FaceDetector::createCascade(threshold);
 }
 
 typedef testing::TestWithParam<const char*> SanPrivacy_ShippedDetector;
@@ -42,11 +42,11 @@ double landmarkError(const Mat& a, const Mat& b)
     return sum / cvtest::norm(b.row(0), b.row(1), NORM_L2);
 }
 
-String errorOf(const std::string& detector)
+String errorOf(const std::string& model, bool cascade = false)
 {
     try
     {
-        FaceDetector::create(detector);
+        cascade ? FaceDetector::createCascade() : FaceDetector::create(model);
     }
     catch (const cv::Exception& e)
     {
@@ -71,17 +71,17 @@ TEST(SanPrivacy_FaceDetector, missing_files_are_named)
     EXPECT_NE(errorOf(findDataFile("classifier.onnx")).find("is no YuNet"), String::npos);
     {
         Environment data("OPENCV_SANPRIVACY_DATA_PATH", folder);
-        for (const char* name : { "", "cascade" })
+        for (bool cascade : { false, true })
         {
-            const String error = errorOf(name);
-            EXPECT_NE(error.find(*name ? "landmarks.onnx" : "face_detection_yunet"), String::npos) << error;
+            const String error = errorOf("", cascade);
+            EXPECT_NE(error.find(cascade ? "landmarks.onnx" : "face_detection_yunet"), String::npos) << error;
             EXPECT_NE(error.find(folder), String::npos) << error;
         }
     }
     {
         Environment cascades("OPENCV_SANPRIVACY_CASCADE_PATH", folder);
         fileOrSkip(moduleFolder() + "/../../data/landmarks.onnx");
-        const String error = errorOf("cascade");
+        const String error = errorOf("", true);
         EXPECT_NE(error.find("haarcascade_frontalface_alt2.xml"), String::npos) << error;
     }
     cv::utils::fs::remove_all(folder);
@@ -94,7 +94,7 @@ TEST(SanPrivacy_FaceDetector, another_network_is_not_taken_for_the_landmark_netw
     std::ofstream(folder + "/landmarks.onnx", std::ios::binary)
         << std::ifstream(findDataFile("classifier.onnx"), std::ios::binary).rdbuf();
     Environment data("OPENCV_SANPRIVACY_DATA_PATH", folder);
-    EXPECT_NE(errorOf("cascade").find("is not the landmark network"), String::npos);
+    EXPECT_NE(errorOf("", true).find("is not the landmark network"), String::npos);
     cv::utils::fs::remove_all(folder);
 }
 
@@ -223,6 +223,78 @@ TEST_P(SanPrivacy_ShippedDetector, several_faces_best_first)
 
     shippedDetector(GetParam(), 1.f)->detect(both, faces);
     EXPECT_EQ(faces.rows, 0);
+}
+
+//! Small portraits on a large plain ground, and where their boxes are.
+struct Crowd
+{
+    Mat image;
+    std::vector<Rect2f> boxes;
+
+    Crowd(const Size& size, const std::vector<Point>& places, int width) // of a face's box, pixels
+    {
+        const char* const names[] = { "man-bald", "woman-dark-hair", "man-glasses", "woman-fair-hair", "man-dark-skin", "woman-curls" };
+        const Rect2f box(74, 100, 172, 215); // of a sample portrait's face
+        image = Mat(size, CV_8UC3, Scalar(110, 125, 135));
+        for (size_t i = 0; i < places.size(); ++i)
+        {
+            Mat small;
+            const double scale = width / double(box.width);
+            resize(portrait(names[i % 6]), small, Size(), scale, scale, INTER_AREA);
+            const Point corner = places[i] - Point(small.cols / 2, small.rows / 2);
+            small.copyTo(image(Rect(corner, small.size())));
+            boxes.push_back(Rect2f(corner.x + box.x * float(scale), corner.y + box.y * float(scale), box.width * float(scale),
+                                   box.height * float(scale)));
+        }
+    }
+};
+
+//! Each face is found, once, and nothing else is.
+void expectAllFound(const Crowd& crowd)
+{
+    Mat faces;
+    shippedDetector("")->detect(crowd.image, faces);
+    EXPECT_EQ(faces.rows, int(crowd.boxes.size()));
+    for (const Rect2f& box : crowd.boxes)
+    {
+        int found = 0;
+        for (int i = 0; i < faces.rows; ++i)
+        {
+            const Rect2f other(faces.at<float>(i, 0), faces.at<float>(i, 1), faces.at<float>(i, 2), faces.at<float>(i, 3));
+            const float common = (other & box).area();
+            found += common > .4f * (other.area() + box.area() - common);
+        }
+        EXPECT_EQ(found, 1) << box;
+    }
+}
+
+TEST(SanPrivacy_FaceDetector, small_faces_of_a_large_image)
+{
+    // Two tiles of 1,920 pixels wide images share the columns 800 to 1120; a face lies on each of their edges.
+    expectAllFound(Crowd(Size(1920, 500), { Point(70, 60), Point(801, 250), Point(960, 120), Point(1119, 400), Point(1860, 440) }, 34));
+    expectAllFound(Crowd(Size(4000, 400), { Point(200, 150), Point(1390, 200), Point(1650, 200), Point(2500, 240), Point(3900, 200) }, 86));
+}
+
+TEST(SanPrivacy_FaceDetector, a_face_larger_than_what_tiles_share)
+{
+    expectAllFound(Crowd(Size(2400, 800), { Point(300, 400), Point(1200, 400), Point(1900, 400) }, 320));
+}
+
+TEST(SanPrivacy_FaceDetector, what_is_too_small_is_told)
+{
+    const Ptr<FaceDetector> yunet = shippedDetector(""), cascades = shippedDetector("cascade");
+    for (const Size& size : { Size(320, 240), Size(16000, 3000) })
+        EXPECT_EQ(yunet->getSmallestFace(size), 12) << size;
+    EXPECT_LE(cascades->getSmallestFace(Size(1000, 500)), 24);
+    EXPECT_NEAR(cascades->getSmallestFace(Size(8000, 6000)), 8 * cascades->getSmallestFace(Size(1000, 500)), 8);
+    EXPECT_THROW(yunet->getSmallestFace(Size()), cv::Exception);
+    EXPECT_THROW(FaceDetector().getSmallestFace(Size(10, 10)), cv::Exception);
+
+    // All that are as large are found.
+    std::vector<Point> places;
+    for (int i = 0; i < 6; ++i)
+        places.push_back(Point(60 + 80 * i, 60 + 20 * (i % 3)));
+    expectAllFound(Crowd(Size(540, 180), places, 12));
 }
 
 struct Labelled

@@ -1,0 +1,122 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "data_path.hpp"
+#include "landmark_network.hpp"
+
+#include <algorithm>
+
+namespace cv { namespace sanprivacy {
+
+namespace {
+
+const int INPUT = 96;       // pixels of the network's square
+const int AT_ONCE = 16;     // squares in one pass
+const double DOUBT = 1e-4;  // the nearest that a probability comes to 0 and 1
+const int SMALLEST = 64;    // long side of a pyramid's last level
+const int MIRRORED[FaceRow::LANDMARKS] = { 1, 0, 2, 4, 3 }; // what each landmark is in a mirror
+
+} // namespace
+
+Mat toGray(const Mat& image)
+{
+    if (image.channels() == 1)
+        return image;
+    Mat gray;
+    cvtColor(image, gray, COLOR_BGR2GRAY);
+    return gray;
+}
+
+Pyramid::Pyramid(const Mat& gray) : levels(1, gray)
+{
+    while (std::min(levels.back().cols, levels.back().rows) > 1
+           && std::max(levels.back().cols, levels.back().rows) > SMALLEST)
+    {
+        Mat half;
+        pyrDown(levels.back(), half);
+        levels.push_back(half);
+    }
+}
+
+void Pyramid::warp(Mat& dst, const Similarity& transform) const
+{
+    size_t level = 0;
+    Similarity fromLevel = transform;
+    for (; fromLevel.scale() <= .5 && level + 1 < levels.size(); ++level)
+        fromLevel.a *= 2;
+    warpSimilarity(levels[level], dst, fromLevel, INTER_LINEAR, BORDER_REPLICATE);
+}
+
+LandmarkNetwork::LandmarkNetwork(const DnnDevice& device)
+    : filename(findDataFile("landmarks.onnx")), net(readOnnx(filename, "landmark network", device))
+{
+    const int shape[] = { 1, 1, INPUT, INPUT };
+    forward(Mat(4, shape, CV_32F, Scalar(0)));
+}
+
+std::vector<Candidate> LandmarkNetwork::look(const Pyramid& pyramid, const std::vector<Square>& squares)
+{
+    std::vector<Candidate> candidates;
+    for (size_t begin = 0; begin < squares.size(); begin += AT_ONCE)
+    {
+        const int count = int(std::min(squares.size() - begin, size_t(AT_ONCE)));
+        const int shape[] = { count, 1, INPUT, INPUT };
+        Mat blob(4, shape, CV_32F), view(INPUT, INPUT, CV_8U);
+        std::vector<Similarity> toSquare;
+        for (int i = 0; i < count; ++i)
+        {
+            const Square& square = squares[begin + i];
+            const Point2c a = std::polar(INPUT / square.side, -square.roll);
+            toSquare.push_back(Similarity(a, Point2c(INPUT / 2., INPUT / 2.) - a * square.centre));
+            pyramid.warp(view, toSquare.back());
+            if (square.mirrored)
+                flip(view, view, 1);
+            view.convertTo(blobPlane(blob, i), CV_32F, 1 / 255.);
+        }
+        const Mat output = forward(blob);
+        for (int i = 0; i < count; ++i)
+        {
+            const float* numbers = output.ptr<float>(i);
+            const Square& square = squares[begin + i];
+            const Similarity toImage = toSquare[i].inverse();
+            Candidate candidate;
+            for (int k = 0; k < FaceRow::LANDMARKS; ++k)
+            {
+                const float* point = numbers + 2 * (square.mirrored ? MIRRORED[k] : k);
+                Point2c z = Point2c(point[0], point[1]) * double(INPUT);
+                if (square.mirrored)
+                    z.real(INPUT - 1 - z.real());
+                candidate.landmarks.push_back(toImage(z));
+            }
+            const double p = std::min(std::max(double(numbers[2 * FaceRow::LANDMARKS]), DOUBT), 1 - DOUBT);
+            candidate.logit = std::log(p / (1 - p));
+            candidate.votes = square.votes;
+            candidates.push_back(candidate);
+        }
+    }
+    return candidates;
+}
+
+Mat LandmarkNetwork::forward(const Mat& blob)
+{
+    Mat output;
+    try
+    {
+        net.setInput(blob);
+        output = net.forward();
+    }
+    catch (const Exception& e)
+    {
+        CV_Error(Error::StsBadArg, format("'%s' is not the landmark network: %s", filename.c_str(), reasonOf(e).c_str()));
+    }
+    if (output.dims != 2 || output.rows != blob.size[0] || output.cols != 2 * FaceRow::LANDMARKS + 1)
+        CV_Error(Error::StsBadArg, format("'%s' is not the landmark network: it does not give %d numbers per face",
+                                          filename.c_str(), 2 * FaceRow::LANDMARKS + 1));
+    if (!checkRange(output))
+        CV_Error(Error::StsError, format("The landmark network '%s' gives numbers that are not finite", filename.c_str()));
+    return output;
+}
+
+}} // namespace cv::sanprivacy

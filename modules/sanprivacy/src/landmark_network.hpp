@@ -1,0 +1,75 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_LANDMARK_NETWORK_HPP
+#define OPENCV_SANPRIVACY_LANDMARK_NETWORK_HPP
+
+#include "dnn_net.hpp"
+#include "face_row.hpp"
+
+namespace cv { namespace sanprivacy {
+
+// Lengths are in inter-ocular distances of the face's similarity to the canonical landmarks.
+
+const double SQUARE_SIDE = 2.8; // of a square that the landmark network sees best
+
+// YuNet's box around the landmarks, the mean of 380 faces: users of boxes find the same square with either detector.
+const Point2c BOX_CENTRE(0, -.25);
+const Size2d BOX(2.4, 3.);
+
+//! A square of the image that may show a face.
+struct Square
+{
+    Point2c centre;
+    double side;
+    double roll;   //!< radians
+    bool mirrored; //!< look at its mirror image
+    double votes;  //!< how many times it has been proposed
+};
+
+//! What the landmark network sees in a square.
+struct Candidate
+{
+    Landmarks landmarks; //!< pixels of the image
+    double logit;        //!< of the probability that the square shows a face
+    double votes;
+};
+
+Mat toGray(const Mat& image);
+
+//! The gray image and its halves, so that a square of any size is cut from few pixels.
+class Pyramid
+{
+public:
+    explicit Pyramid(const Mat& gray);
+
+    Size size() const { return levels[0].size(); }
+
+    //! dst = the image under the similarity.
+    void warp(Mat& dst, const Similarity& transform) const;
+
+private:
+    std::vector<Mat> levels;
+};
+
+/** @brief The five-landmark network (data/landmarks.onnx): landmarks and the probability of a face for squares of an image.
+
+Numbers that are not finite raise Error::StsError. */
+class LandmarkNetwork
+{
+public:
+    explicit LandmarkNetwork(const DnnDevice& device);
+
+    std::vector<Candidate> look(const Pyramid& pyramid, const std::vector<Square>& squares);
+
+private:
+    Mat forward(const Mat& blob);
+
+    String filename;
+    dnn::Net net;
+};
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_LANDMARK_NETWORK_HPP

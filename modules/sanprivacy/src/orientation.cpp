@@ -1,0 +1,46 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "orientation.hpp"
+
+#include <algorithm>
+
+namespace cv { namespace sanprivacy {
+
+namespace {
+
+Point2c turnPointBack(const Point2c& point, int quarters, const Size& image)
+{
+    switch (quarters)
+    {
+    case 1: return Point2c(point.imag(), image.height - 1 - point.real());
+    case 2: return Point2c(image.width - 1 - point.real(), image.height - 1 - point.imag());
+    case 3: return Point2c(image.width - 1 - point.imag(), point.real());
+    default: return point;
+    }
+}
+
+} // namespace
+
+Mat turnedClockwise(const Mat& image, int quarters)
+{
+    if (quarters == 0)
+        return image;
+    Mat turned;
+    rotate(image, turned, quarters == 1 ? ROTATE_90_CLOCKWISE : quarters == 2 ? ROTATE_180 : ROTATE_90_COUNTERCLOCKWISE);
+    return turned;
+}
+
+void turnBack(FaceRow& face, int quarters, const Size& image)
+{
+    for (Point2c& point : face.landmarks)
+        point = turnPointBack(point, quarters, image);
+    const Point2c a = turnPointBack(Point2c(face.box.x, face.box.y), quarters, image);
+    const Point2c b = turnPointBack(Point2c(face.box.br().x, face.box.br().y), quarters, image);
+    face.box = Rect2f(float(std::min(a.real(), b.real())), float(std::min(a.imag(), b.imag())),
+                      float(std::abs(a.real() - b.real())), float(std::abs(a.imag() - b.imag())));
+}
+
+}} // namespace cv::sanprivacy

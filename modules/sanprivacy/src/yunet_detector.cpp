@@ -1,0 +1,397 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "data_path.hpp"
+#include "landmark_network.hpp"
+#include "orientation.hpp"
+#include "tiling.hpp"
+#include "yunet_detector.hpp"
+
+#include <algorithm>
+#include <cfloat>
+
+namespace cv { namespace sanprivacy {
+
+#ifdef HAVE_OPENCV_OBJDETECT
+
+namespace {
+
+const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
+const int MOST_FACES = 5000;
+const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
+const double LEAST_SIDE = 256;                   // of the largest view, long side; the smallest has half to all of it
+const double TURNED_SIDE = 640;                  // the most of a turned view
+const double MOST_ENLARGED = 4;                  // beyond, there is nothing to be seen
+const int LEAST_IMAGE = 3;                       // side
+const double BORDER = .25;                       // of the long side
+const double UPRIGHT = .12;                      // radians; so far a roll harms nothing
+const double CLEARLY_ROLLED = .25;               // radians, between what YuNet and the landmark network see
+const double LARGE = .6;                         // of a face's box, share of a side of the image
+const double PLAIN = 4;                          // standard deviation, gray levels
+const float LEAST_WHOLE = .95f;                  // share of a face's box inside the image
+const int VIEW = 320, FACE_IN_VIEW = 160;        // of straighten(), pixels
+const float WELL_SEEN = 128, TOO_LARGE = 256;    // height of a face's box in a view, pixels
+const int TILE = 1600, TILE_OVERLAP = 320;       // of a view, pixels: what is not well seen at half the size lies in one tile as a whole
+
+// Width of a face's box: all of 32 sample portraits, shrunk to it, are found by YuNet of 2022; that of 2023 finds 17, and all at 16.
+const int SMALLEST_FACE = 12;
+#if CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR < 8
+const double SMALL_FACES_ENLARGED = 1;
+#else
+const double SMALL_FACES_ENLARGED = 1.4;
+#endif
+
+Mat toBgr(const Mat& image)
+{
+    if (image.channels() == 3)
+        return image;
+    Mat bgr;
+    cvtColor(image, bgr, COLOR_GRAY2BGR);
+    return bgr;
+}
+
+//! A face, and how a view shows it.
+struct Seen
+{
+    FaceRow face;
+    float height; //!< of its box, pixels of the view
+    bool cut;     //!< by the edge of a tile, beyond which the image goes on
+};
+
+float commonArea(const FaceRow& a, const FaceRow& b)
+{
+    return (a.box & b.box).area();
+}
+
+float shareOfUnion(const Rect2f& a, const Rect2f& b)
+{
+    const float common = (a & b).area();
+    return common / (a.area() + b.area() - common);
+}
+
+bool overlap(const FaceRow& a, const FaceRow& b)
+{
+    return commonArea(a, b) > OVERLAP * std::min(a.box.area(), b.box.area());
+}
+
+//! Whether a view shows one face twice, or a part of it as another.
+bool showSameFace(const FaceRow& a, const FaceRow& b)
+{
+    const Point2f centre(a.box.x + a.box.width / 2, a.box.y + a.box.height / 2), other(b.box.x + b.box.width / 2, b.box.y + b.box.height / 2);
+    return shareOfUnion(a.box, b.box) > SAME_FACE || a.box.contains(other) || b.box.contains(centre);
+}
+
+//! Direction of the face's horizontal, by its eyes and the corners of its mouth; radians.
+double rollOf(const Landmarks& landmarks)
+{
+    return std::arg(landmarks[1] - landmarks[0] + landmarks[4] - landmarks[3]);
+}
+
+double angleBetween(double a, double b)
+{
+    return std::abs(std::arg(std::polar(1., a - b)));
+}
+
+Rect2f around(const Point2c& centre, const Size2d& size)
+{
+    return Rect2f(float(centre.real() - size.width / 2), float(centre.imag() - size.height / 2), float(size.width), float(size.height));
+}
+
+/** Adds what a larger view shows.
+YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks of larger ones and sees faces in their
+parts. So a face that a smaller view showed well stays as it is, and one that it showed small is replaced. */
+void join(const std::vector<Seen>& found, std::vector<Seen>& faces)
+{
+    const size_t before = faces.size();
+    std::vector<bool> replaced(before, false);
+    for (const Seen& candidate : found)
+    {
+        size_t known = before; // that it has most in common with
+        for (size_t i = 0; i < before; ++i)
+            if (overlap(faces[i].face, candidate.face)
+                && (known == before || commonArea(faces[i].face, candidate.face) > commonArea(faces[known].face, candidate.face)))
+                known = i;
+        const bool isNew = known == before ? before == 0 || candidate.height < TOO_LARGE
+                                           : replaced[known] && !showSameFace(faces[known].face, candidate.face);
+        if (isNew)
+            faces.push_back(candidate);
+        else if (known < before && !replaced[known] && faces[known].height < WELL_SEEN && !candidate.cut)
+        {
+            faces[known] = candidate;
+            replaced[known] = true;
+        }
+    }
+}
+
+//! cv::FaceDetectorYN for images of any size.
+class YuNet CV_FINAL : public FaceDetector::Impl
+{
+public:
+    YuNet(const String& model, float threshold, const DnnDevice& device) : name(model), uprightFaces(device)
+    {
+        dnn::Net net = readOnnx(model, "face detector", device); // tells a missing or broken file from an unsuited one
+        bool finite = true;
+        try
+        {
+            const Size first(STRIDE, STRIDE);
+            detector = FaceDetectorYN::create(model, String(), first, threshold < 0 ? THRESHOLD : threshold, OVERLAP,
+                                              MOST_FACES, device.backend, device.target);
+            Mat none;
+            detector->detect(Mat::zeros(first, CV_8UC3), none);
+
+            // cv::FaceDetectorYN finds nothing, without a word, where the network gives no numbers.
+            Mat noise(first, CV_8UC3);
+            RNG(1).fill(noise, RNG::UNIFORM, 0, 256);
+            net.setInput(dnn::blobFromImage(noise));
+            std::vector<Mat> outputs;
+            net.forward(outputs, net.getUnconnectedOutLayersNames());
+            for (const Mat& output : outputs)
+                finite = finite && checkRange(output);
+        }
+        catch (const Exception& e)
+        {
+            CV_Error(Error::StsBadArg, format("'%s' is no YuNet that OpenCV %s runs, as " SANPRIVACY_YUNET " is: %s",
+                                              model.c_str(), CV_VERSION, reasonOf(e).c_str()));
+        }
+        if (!finite)
+            CV_Error(Error::StsBadArg, format("The face detector '%s' gives numbers that are not finite", model.c_str()));
+    }
+
+    std::vector<FaceRow> detect(const Mat& image, bool quick) CV_OVERRIDE
+    {
+        const Mat bgr = toBgr(image);
+        if (std::min(bgr.cols, bgr.rows) < LEAST_IMAGE)
+            return std::vector<FaceRow>();
+        const double longSide = std::max(bgr.cols, bgr.rows);
+        std::vector<double> scales(1, std::max(std::min(LEAST_SIDE / longSide, MOST_ENLARGED), 1.));
+        while (scales.back() * longSide > LEAST_SIDE)
+            scales.push_back(scales.back() / 2);
+        std::reverse(scales.begin(), scales.end());
+        const double smallest = scales.front();
+        if (!quick && SMALL_FACES_ENLARGED > 1)
+            scales.push_back(scales.back() * SMALL_FACES_ENLARGED);
+
+        std::vector<Seen> faces = look(bgr, scales);
+        if (faces.empty() && !quick)
+            faces = lookWhole(bgr, smallest, BORDER); // a face may fill the image
+        while (scales.size() > 1 && scales.back() * longSide > TURNED_SIDE)
+            scales.pop_back();
+        for (int quarters = 1; quarters < ORIENTATIONS && faces.empty() && !quick; quarters += 2) // or lie on its side
+        {
+            faces = look(turnedClockwise(bgr, quarters), scales);
+            for (Seen& seen : faces)
+                turnBack(seen.face, quarters, bgr.size());
+        }
+        std::vector<FaceRow> certain;
+        for (const Seen& seen : faces)
+            if (confirm(bgr, seen.face))
+                certain.push_back(seen.face);
+        if (certain.empty())
+            return certain;
+        const Pyramid pyramid(toGray(image));
+        for (FaceRow& face : certain)
+            straighten(bgr, face, uprightRoll(pyramid, face, quick ? 1 : ORIENTATIONS));
+        return certain;
+    }
+
+    int smallestFace(const Size&) const CV_OVERRIDE { return SMALLEST_FACE; }
+
+private:
+    //! What the network finds in an image whose sides are multiples of the stride.
+    std::vector<FaceRow> run(const Mat& bgr)
+    {
+        Mat found;
+        if (detector->getInputSize() != bgr.size())
+            detector->setInputSize(bgr.size());
+        detector->detect(bgr, found);
+        std::vector<FaceRow> faces;
+        for (int i = 0; i < found.rows; ++i)
+        {
+            faces.push_back(FaceRow(found, i));
+            if (!checkRange(found.row(i)))
+                CV_Error(Error::StsError, format("The face detector '%s' gives numbers that are not finite", name.c_str()));
+        }
+        return faces;
+    }
+
+    //! Detects in views of several scales, the smallest first.
+    std::vector<Seen> look(const Mat& bgr, const std::vector<double>& scales)
+    {
+        std::vector<Seen> faces;
+        for (double scale : scales)
+            join(std::max(bgr.cols, bgr.rows) * scale > TILE ? lookTiled(bgr, scale) : lookWhole(bgr, scale, 0), faces);
+        return faces;
+    }
+
+    static Mat resized(const Mat& bgr, double scale)
+    {
+        const Size size(std::max(1, cvRound(bgr.cols * scale)), std::max(1, cvRound(bgr.rows * scale)));
+        if (size == bgr.size())
+            return bgr;
+        Mat scaled;
+        resize(bgr, scaled, size, 0, 0, scale < 1 ? INTER_AREA : INTER_LINEAR);
+        return scaled;
+    }
+
+    //! Takes a face of the scaled image to the image itself.
+    static Seen enlarged(FaceRow face, const Size& scaled, const Size& image, bool cut)
+    {
+        const float sx = float(image.width) / scaled.width, sy = float(image.height) / scaled.height, height = face.box.height;
+        face.box = Rect2f(face.box.x * sx, face.box.y * sy, face.box.width * sx, face.box.height * sy);
+        for (Point2c& z : face.landmarks)
+            z = Point2c(z.real() * sx, z.imag() * sy);
+        return Seen{ face, height, cut };
+    }
+
+    //! Faces of a part of the scaled image within a black border.
+    std::vector<FaceRow> lookAtPart(const Mat& scaled, const Rect& part, int margin)
+    {
+        Mat framed;
+        copyMakeBorder(scaled(part), framed, margin, alignSize(part.height + 2 * margin, STRIDE) - part.height - margin, margin,
+                       alignSize(part.width + 2 * margin, STRIDE) - part.width - margin, BORDER_CONSTANT | BORDER_ISOLATED);
+        std::vector<FaceRow> faces = run(framed);
+        for (FaceRow& face : faces)
+        {
+            face.box += Point2f(float(part.x - margin), float(part.y - margin));
+            for (Point2c& z : face.landmarks)
+                z += Point2c(part.x - margin, part.y - margin);
+        }
+        return faces;
+    }
+
+    //! Detects in the scaled image within a black border, the given share of its long side wide.
+    std::vector<Seen> lookWhole(const Mat& bgr, double scale, double border)
+    {
+        const Mat scaled = resized(bgr, scale);
+        std::vector<Seen> faces;
+        for (const FaceRow& face : lookAtPart(scaled, Rect(Point(), scaled.size()), cvRound(border * std::max(scaled.cols, scaled.rows))))
+            faces.push_back(enlarged(face, scaled.size(), bgr.size(), false));
+        return faces;
+    }
+
+    //! Detects in tiles of the scaled image, so that memory does not grow with it. Each face is given once.
+    std::vector<Seen> lookTiled(const Mat& bgr, double scale)
+    {
+        const Mat scaled = resized(bgr, scale);
+        std::vector<Seen> found, faces;
+        for (const Rect& tile : tilesOf(scaled.size(), TILE, TILE_OVERLAP))
+            for (const FaceRow& face : lookAtPart(scaled, tile, 0))
+                found.push_back(enlarged(face, scaled.size(), bgr.size(), crossesInnerEdge(face.box, tile, scaled.size())));
+        std::stable_sort(found.begin(), found.end(), [](const Seen& a, const Seen& b)
+            { return a.cut != b.cut ? b.cut : a.face.score > b.face.score; });
+        for (const Seen& candidate : found)
+            if (std::none_of(faces.begin(), faces.end(), [&](const Seen& other) { return showSameFace(other.face, candidate.face); }))
+                faces.push_back(candidate);
+        return faces;
+    }
+
+    //! The face as a small view shows it in which the given direction is horizontal. @return whether it does.
+    bool lookAt(const Mat& bgr, const FaceRow& face, double roll, FaceRow& best)
+    {
+        const int side = VIEW;
+        const Point2c middle(side / 2., side / 2.);
+        const Point2c a = std::polar(FACE_IN_VIEW / double(std::max(face.box.width, face.box.height)), -roll);
+        const Similarity toView(a, middle - a * face.centre()), toImage = toView.inverse();
+        Mat view(side, side, CV_8UC3);
+        warpSimilarity(bgr, view, toView, INTER_LINEAR, BORDER_CONSTANT);
+        const Rect2f expected = around(middle, Size2d(face.box.width * toView.scale(), face.box.height * toView.scale()));
+        bool shown = false;
+        for (const FaceRow& found : run(view))
+            if (shareOfUnion(found.box, expected) > SAME_FACE && (!shown || found.score > best.score))
+            {
+                best = found;
+                shown = true;
+            }
+        if (!shown)
+            return false;
+        best.box = around(toImage(best.centre()), Size2d(best.box.width * toImage.scale(), best.box.height * toImage.scale()));
+        for (Point2c& z : best.landmarks)
+            z = toImage(z);
+        return true;
+    }
+
+    //! Of a plain image YuNet takes the whole for a face: one that fills most of it must be seen smaller, too.
+    bool confirm(const Mat& bgr, const FaceRow& face)
+    {
+        if (face.box.width < LARGE * bgr.cols && face.box.height < LARGE * bgr.rows)
+            return true;
+        const Rect inside = Rect(face.box) & Rect(Point(), bgr.size());
+        if (inside.empty())
+            return false;
+        Scalar mean, deviation;
+        meanStdDev(bgr(inside), mean, deviation);
+        FaceRow again;
+        return cv::norm(deviation, NORM_INF) > PLAIN && lookAt(bgr, face, rollOf(face.landmarks), again);
+    }
+
+    /** The roll of a face as the landmark network sees it, where YuNet is wrong; else as YuNet does, radians.
+    YuNet takes nearly all faces that lie on their side or upside down for upright ones; that of 2023 even many that are
+    rolled by 35 degrees. The landmark network does not: of 1,307 rolled by 0 to 180 degrees to either side, it chose a
+    wrong turn of 27.
+    @param turns quarter turns to choose from: 1, none, or all 4 */
+    double uprightRoll(const Pyramid& pyramid, const FaceRow& face, int turns)
+    {
+        const double sure = 8; // logit that ends the search: 637 of 653 upright faces have it, and 5 of 654 others
+        const double seen = rollOf(face.landmarks), eyes = std::max(face.box.width, face.box.height) / BOX.height;
+        double best = seen, most = -DBL_MAX; // roll, logit
+        for (int i = 0; i < turns && most < sure; ++i)
+        {
+            const double roll = seen + i * CV_PI / 2;
+            const Square square = { face.centre() - std::polar(eyes, roll) * BOX_CENTRE, SQUARE_SIDE * eyes, roll, false, 1 };
+            const Candidate candidate = uprightFaces.look(pyramid, { square })[0];
+            if (candidate.logit > most)
+            {
+                best = rollOf(candidate.landmarks);
+                most = candidate.logit;
+            }
+        }
+        return angleBetween(best, seen) < CLEARLY_ROLLED ? seen : best;
+    }
+
+    /** Replaces a rolled face by what an upright view of it shows: YuNet misplaces its landmarks otherwise, by a quarter of the
+    inter-ocular distance at 35 degrees. It tells the roll too small at first. One that is cut off tells nothing.
+    @param roll the first guess */
+    void straighten(const Mat& bgr, FaceRow& face, double roll)
+    {
+        const bool lies = angleBetween(roll, rollOf(face.landmarks)) > CV_PI / 4;
+        const float inside = (face.box & Rect2f(0, 0, float(bgr.cols), float(bgr.rows))).area();
+        if (!lies && inside < LEAST_WHOLE * face.box.area())
+            return;
+        const int passes = 3;
+        double before = 0;
+        for (int pass = 0; pass < passes && angleBetween(roll, before) >= UPRIGHT; ++pass)
+        {
+            FaceRow found;
+            if (!lookAt(bgr, face, roll, found))
+                return;
+            found.score = face.score; // that of the image as it is
+            face = found;
+            before = roll;
+            roll = rollOf(face.landmarks);
+        }
+    }
+
+    String name;
+    Ptr<FaceDetectorYN> detector;
+    LandmarkNetwork uprightFaces;
+};
+
+} // namespace
+
+Ptr<FaceDetector::Impl> createYuNetDetector(const String& model, float score_threshold, const DnnDevice& device)
+{
+    return makePtr<YuNet>(model.empty() ? findDataFile(SANPRIVACY_YUNET) : model, score_threshold, device);
+}
+
+#else
+
+Ptr<FaceDetector::Impl> createYuNetDetector(const String&, float, const DnnDevice&)
+{
+    CV_Error(Error::StsNotImplemented, "This OpenCV has no objdetect module, which runs YuNet");
+}
+
+#endif // HAVE_OPENCV_OBJDETECT
+
+}} // namespace cv::sanprivacy
