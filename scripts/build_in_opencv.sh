@@ -38,7 +38,15 @@ cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
 
 ninja -C "$build" -j "$jobs" opencv_sanprivacy opencv_test_sanprivacy opencv_perf_sanprivacy opencv_python3
 "$build/bin/opencv_test_sanprivacy"
-PYTHONPATH="$build/python_loader" /usr/bin/python3 -m unittest discover -s "$repository/modules/sanprivacy/misc/python/test"
+# The package sanprivacy is none of OpenCV's: it is put beside.
+package="$build/python_loader/sanprivacy"
+rm -rf "$package"
+cp -r "$repository/python/sanprivacy" "$package"
+project_version=$(sed -nE 's/^project\(sanprivacy VERSION ([0-9.]+).*/\1/p' "$repository/CMakeLists.txt")
+sed "s/@PROJECT_VERSION@/$project_version/" "$package/_version.py.in" >"$package/_version.py"
+for tests in modules/sanprivacy/misc/python/test python/test; do
+    PYTHONPATH="$build/python_loader" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m unittest discover -s "$repository/$tests"
+done
 
 # What test/in_opencv.sh looks for: the next time the compiler has little to do. Other folders and options are other files to the cache.
 [ $# -gt 1 ] || [ -n "${IN_OPENCV:-}${OPENCV_SOURCES:-}" ] ||

@@ -17,4 +17,4 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 "$scripts/build_in_opencv.sh" debian >"$log" 2>&1 || { cat "$log"; exit 1; }
-echo "In OpenCV's own build: done, the compiler cache was $cache; $(grep -o '[0-9]* tests from .* ran' "$log"); Python: $(grep '^Ran ' "$log")"
+echo "In OpenCV's own build: done, the compiler cache was $cache; $(grep -o '[0-9]* tests from .* ran' "$log"); Python: $(grep '^Ran ' "$log" | paste -sd ' ')"
