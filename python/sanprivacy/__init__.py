@@ -16,7 +16,7 @@ import numpy as np
 
 from ._version import __version__
 
-if not hasattr(cv2, "sanprivacy"):
+if not hasattr(getattr(cv2, "sanprivacy", None), "Perturber"):
     raise ImportError(f"the cv2 that Python finds (OpenCV {cv2.__version__}, {cv2.__file__}) has no sanprivacy. Where pip installed "
                       "another OpenCV: pip uninstall that one and opencv-sanprivacy, then pip install opencv-sanprivacy")
 
