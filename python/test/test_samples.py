@@ -149,8 +149,8 @@ class Cluster(unittest.TestCase):
                     time.sleep(.02)
                 os.kill(pid, signal.SIGKILL)
 
-            with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
-                process = next(iter(cluster.workers.values())).process.process
+            with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as workers, Client(workers) as client:
+                process = next(iter(workers.workers.values())).process.process
                 killer = threading.Thread(target=kill_one, args=(process.pid,), daemon=True)
                 killer.start()
                 left_out, prototypes = cluster.perturb(client, folder, results, labels, part_size=4)
