@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include <fcntl.h>
 #include <spawn.h>
@@ -20,11 +21,77 @@ extern char** environ;
 
 namespace sanprivacy {
 
-ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction)
-    : name_(command.front()), process_(-1), pipe_(nullptr), messages_(std::tmpfile())
+namespace {
+
+const int SECOND_PIPE = 3; // file descriptor in the tool
+
+//! Two ends of a pipe, to read and to write; both close when the tool starts.
+struct Pipe
 {
-    int ends[2];
-    if (!messages_ || pipe2(ends, O_CLOEXEC) != 0)
+    Pipe()
+    {
+        if (pipe2(ends, O_CLOEXEC) != 0)
+            throw std::runtime_error(std::string("cannot open a pipe: ") + std::strerror(errno));
+        const int size = 1 << 20; // bytes: fewer switches between the processes; the usual size does, too
+        fcntl(ends[0], F_SETPIPE_SZ, size);
+    }
+    ~Pipe()
+    {
+        for (int end : ends)
+            if (end >= 0)
+                close(end);
+    }
+    int release(int k) { return std::exchange(ends[k], -1); }
+
+    int ends[2] = { -1, -1 };
+};
+
+//! How the tool is started: its file descriptors, its process group, its signals.
+struct Start
+{
+    Start()
+    {
+        posix_spawn_file_actions_init(&files);
+        posix_spawnattr_init(&attributes);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+        sigset_t restored;
+        sigemptyset(&restored);
+        sigaddset(&restored, SIGPIPE);
+        posix_spawnattr_setsigdefault(&attributes, &restored);
+    }
+    ~Start()
+    {
+        posix_spawnattr_destroy(&attributes);
+        posix_spawn_file_actions_destroy(&files);
+    }
+    void give(int descriptor, int as) { posix_spawn_file_actions_adddup2(&files, descriptor, as); }
+    void giveNothing(int as, int flags) { posix_spawn_file_actions_addopen(&files, as, "/dev/null", flags, 0); }
+
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+};
+
+bool readLineFrom(FILE* stream, std::string& line)
+{
+    line.clear();
+    char part[300];
+    while (std::fgets(part, sizeof(part), stream))
+    {
+        line += part;
+        if (line.back() != '\n')
+            continue;
+        line.pop_back();
+        return true;
+    }
+    return !line.empty();
+}
+
+} // namespace
+
+ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction)
+    : name_(command.front()), process_(-1), pipe_(nullptr), second_pipe_(nullptr), messages_(std::tmpfile())
+{
+    if (!messages_)
         throw std::runtime_error("cannot start " + name_ + ": " + std::strerror(errno));
     std::vector<char*> argv;
     for (std::string& argument : command)
@@ -32,37 +99,28 @@ ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction)
     argv.push_back(nullptr);
     const int ours = direction == FEED ? 1 : 0, theirs = 1 - ours;
 
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, ends[theirs], direction == FEED ? STDIN_FILENO : STDOUT_FILENO);
+    Pipe pipe, second;
+    Start start;
+    start.give(pipe.ends[theirs], direction == FEED ? STDIN_FILENO : STDOUT_FILENO);
     if (direction == FEED)
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+        start.giveNothing(STDOUT_FILENO, O_WRONLY);
     else
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, fileno(messages_), STDERR_FILENO);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-    sigset_t restored;
-    sigemptyset(&restored);
-    sigaddset(&restored, SIGPIPE);
-    posix_spawnattr_setsigdefault(&attributes, &restored);
-    const int error = posix_spawnp(&process_, argv[0], &actions, &attributes, argv.data(), environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[theirs]);
-    if (error == 0)
+        start.giveNothing(STDIN_FILENO, O_RDONLY);
+    start.give(fileno(messages_), STDERR_FILENO);
+    if (direction == LISTEN_ON_TWO_PIPES)
+        start.give(second.ends[1], SECOND_PIPE);
+    const int error = posix_spawnp(&process_, argv[0], &start.files, &start.attributes, argv.data(), environ);
+    if (error != 0)
     {
-        pipe_ = fdopen(ends[ours], direction == FEED ? "wb" : "rb");
-        if (direction == FEED)
-            std::setvbuf(pipe_, nullptr, _IONBF, 0);
-        return;
+        std::fclose(messages_);
+        throw std::runtime_error(error == ENOENT ? "the tool " + name_ + " is not installed (apt install ffmpeg)"
+                                                 : "cannot start " + name_ + ": " + std::strerror(error));
     }
-    close(ends[ours]);
-    std::fclose(messages_);
-    if (error == ENOENT)
-        throw std::runtime_error("the tool " + name_ + " is not installed (apt install ffmpeg)");
-    throw std::runtime_error("cannot start " + name_ + ": " + std::strerror(error));
+    pipe_ = fdopen(pipe.release(ours), direction == FEED ? "wb" : "rb");
+    if (direction == FEED)
+        std::setvbuf(pipe_, nullptr, _IONBF, 0);
+    if (direction == LISTEN_ON_TWO_PIPES)
+        second_pipe_ = fdopen(second.release(0), "rb");
 }
 
 ToolProcess::~ToolProcess()
@@ -74,6 +132,8 @@ ToolProcess::~ToolProcess()
     }
     if (pipe_)
         std::fclose(pipe_);
+    if (second_pipe_)
+        std::fclose(second_pipe_);
     std::fclose(messages_);
 }
 
@@ -94,17 +154,17 @@ void ToolProcess::feed(const void* data, size_t size)
 
 bool ToolProcess::readLine(std::string& line)
 {
-    line.clear();
-    char part[300];
-    while (std::fgets(part, sizeof(part), pipe_))
-    {
-        line += part;
-        if (line.back() != '\n')
-            continue;
-        line.pop_back();
-        return true;
-    }
-    return !line.empty();
+    return readLineFrom(pipe_, line);
+}
+
+bool ToolProcess::readSecondLine(std::string& line)
+{
+    return readLineFrom(second_pipe_, line);
+}
+
+size_t ToolProcess::read(void* data, size_t size)
+{
+    return std::fread(data, 1, size, pipe_);
 }
 
 void ToolProcess::finish()
@@ -137,14 +197,21 @@ int ToolProcess::wait()
     return status;
 }
 
-void ToolProcess::fail()
+std::string ToolProcess::messages(size_t most) const
 {
-    wait();
     std::string text;
     std::rewind(messages_);
     char line[300];
-    while (std::fgets(line, sizeof(line), messages_) && text.size() < 600)
+    while (std::fgets(line, sizeof(line), messages_) && text.size() < most)
         text += line;
+    return text;
+}
+
+void ToolProcess::fail()
+{
+    wait();
+    const size_t most = 600;
+    const std::string text = messages(most);
     throw std::runtime_error(name_ + " failed: " + (text.empty() ? "it ended early" : text));
 }
 

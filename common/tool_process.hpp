@@ -18,7 +18,12 @@ us, and the tool is to finish its file. What it has to say is kept for the error
 class ToolProcess
 {
 public:
-    enum Direction { FEED, LISTEN };
+    enum Direction
+    {
+        FEED,               //!< its standard input is ours to write
+        LISTEN,             //!< its standard output is ours to read
+        LISTEN_ON_TWO_PIPES //!< as LISTEN, and so is what it writes to its file descriptor 3
+    };
 
     //! @param command the tool's name and arguments. Raises std::runtime_error where it cannot be started.
     ToolProcess(std::vector<std::string> command, Direction direction);
@@ -27,8 +32,11 @@ public:
     ~ToolProcess(); //!< kills a tool that has not ended
 
     void feed(const void* data, size_t size); //!< raises std::runtime_error with the tool's message where it has ended
-    bool readLine(std::string& line);         //!< @return false at the end
+    bool readLine(std::string& line);         //!< of the standard output; @return false at the end
+    bool readSecondLine(std::string& line);   //!< of file descriptor 3; @return false at the end
+    size_t read(void* data, size_t size);     //!< of the standard output; fewer bytes than `size` only at its end
     void finish();                            //!< waits for its end; raises std::runtime_error where it failed
+    std::string messages(size_t most) const;  //!< what it has said on its standard error, up to so many bytes and a line
 
     static bool available(const std::string& name); //!< whether it can be run
 
@@ -38,7 +46,7 @@ private:
 
     std::string name_;
     pid_t process_;
-    FILE *pipe_, *messages_;
+    FILE *pipe_, *second_pipe_, *messages_;
 };
 
 } // namespace sanprivacy
