@@ -38,7 +38,8 @@ bool isAppleDouble(const fs::path& file)
 class Search
 {
 public:
-    Search(Inputs& inputs, const fs::path& output) : inputs_(inputs)
+    Search(Inputs& inputs, const fs::path& output, const std::function<bool(const fs::path&)>& wanted)
+        : inputs_(inputs), wanted_(wanted)
     {
         if (!output.empty())
             begin(output); // as if it had been searched
@@ -90,13 +91,14 @@ private:
             (entry.is_symlink(ignored) ? links_ : folders_).push_back(path);
         else if (isAppleDouble(path))
             ++inputs_.skipped["._ of macOS"];
-        else if (hasImageName(path))
+        else if (wanted_(path))
             inputs_.images.push_back({ path, path.lexically_relative(root) });
         else
             ++inputs_.skipped[path.extension().string()];
     }
 
     Inputs& inputs_;
+    const std::function<bool(const fs::path&)>& wanted_;
     std::vector<fs::path> folders_, links_; // to be searched
     std::set<std::pair<dev_t, ino_t>> searched_;
 };
@@ -134,7 +136,17 @@ std::vector<fs::path> Inputs::files() const
     return paths;
 }
 
-Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& output)
+void Inputs::add(const Inputs& others)
+{
+    images.insert(images.end(), others.images.begin(), others.images.end());
+    for (const auto& kind : others.skipped)
+        skipped[kind.first] += kind.second;
+    unreadable.insert(unreadable.end(), others.unreadable.begin(), others.unreadable.end());
+    repeated_links += others.repeated_links;
+}
+
+Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& output,
+                  const std::function<bool(const fs::path&)>& wanted)
 {
     Inputs inputs;
     for (const std::string& argument : arguments)
@@ -151,7 +163,7 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
             continue;
         }
         const size_t first = inputs.images.size();
-        Search(inputs, output).search(argument);
+        Search(inputs, output, wanted).search(argument);
         std::sort(inputs.images.begin() + std::ptrdiff_t(first), inputs.images.end(),
                   [](const Input& a, const Input& b) { return a.relative < b.relative; });
     }

@@ -5,7 +5,10 @@
 #ifndef SANPRIVACY_APPS_OPTIONS_INPUTS_HPP
 #define SANPRIVACY_APPS_OPTIONS_INPUTS_HPP
 
+#include "common/image_io.hpp"
+
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,6 +33,7 @@ struct Inputs
     std::string skippedText() const;       //!< "3 other files (2 .txt, 1 .mp4)"; empty where there are none
     bool reportUnreadable() const;         //!< Names them on stderr. Returns whether there are any.
     std::vector<std::filesystem::path> files() const; //!< of the images
+    void add(const Inputs& others);
 };
 
 /** Finds the images among files and folders.
@@ -38,8 +42,10 @@ Links to folders are followed; each folder is searched once, under its own name 
 macOS keeps attributes (`._NAME`, AppleDouble) are skipped.
 @param arguments files, each taken as it is, and folders, of which files with the name of an image are taken.
 @param output folder that is being written to: left out of the search.
+@param wanted which files of folders are taken.
 A missing argument raises UsageError. */
-Inputs findInputs(const std::vector<std::string>& arguments, const std::filesystem::path& output);
+Inputs findInputs(const std::vector<std::string>& arguments, const std::filesystem::path& output,
+                  const std::function<bool(const std::filesystem::path&)>& wanted = hasImageName);
 
 /** Where each image's output goes: output/relative.
 Two images of one output name raise UsageError. */
