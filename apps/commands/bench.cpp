@@ -102,21 +102,20 @@ ExitCode benchVideo(const BenchOptions& options)
     std::printf(" %8s %8s %8s %8s\n", "sum", "detect %", "found", "scene");
     const TemporaryFolder folder;
     const std::string video = folder.path + "/video.mkv", result = folder.path + "/result.mkv";
-    const int quality = 18;
     for (const cv::Size& size : SIZES)
     {
         for (int faces : FACES)
         {
             double times[STEPS] = {}, scene = 0;
-            const std::unique_ptr<VideoWriter> source = createVideoWriter(video, Sound(), quality, 25);
+            const std::unique_ptr<VideoWriter> source = createVideoWriter(video, WriteOptions());
             for (int t = 0; t < options.frames; ++t)
-                source->write({ drawFrame(photo.pixels, size, faces, t), t / 25. });
+                source->write({ drawFrame(photo.pixels, size, faces, t), t / 25., t });
             source->finish();
 
             StreamParams params;
             params.label = 0; // known: no classifier takes part
             const cv::Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector, perturber, params);
-            VideoReader reader(video, RawFormat());
+            const std::unique_ptr<VideoReader> reader = openVideo(video);
             VideoFrame frame;
             std::vector<VideoFrame> results;
             size_t seen = 0;
@@ -133,13 +132,13 @@ ExitCode benchVideo(const BenchOptions& options)
                     for (int k = 0; k < STEPS; ++k)
                         times[k] += step[k] / options.frames;
                     seen += record.faces.size();
-                    results.push_back({ pixels.clone(), double(results.size()) / reader.rate() });
+                    results.push_back({ pixels.clone(), double(results.size()) / reader->format().rate, 0 });
                 }
             };
             for (;;)
             {
                 const int64 start = cv::getTickCount();
-                if (!reader.read(frame))
+                if (!reader->read(frame))
                     break;
                 times[DECODE] += milliseconds(start) / options.frames;
                 anonymizer->push(frame.pixels);
@@ -148,7 +147,7 @@ ExitCode benchVideo(const BenchOptions& options)
             anonymizer->finish();
             drain();
             const int64 start = cv::getTickCount();
-            const std::unique_ptr<VideoWriter> writer = createVideoWriter(result, Sound(), quality, 25);
+            const std::unique_ptr<VideoWriter> writer = createVideoWriter(result, WriteOptions());
             for (const VideoFrame& done : results)
                 writer->write(done);
             writer->finish();

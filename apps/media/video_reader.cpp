@@ -4,22 +4,23 @@
 
 #include "media/video_reader.hpp"
 
-#include "commands/commands.hpp"
-#include "common/tool_process.hpp"
-
+#include "common/errors.hpp"
+#include "common/image_io.hpp"
+#include "common/message.hpp"
+#include "media/file_reader.hpp"
+#include "media/image_sequence.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
-#include <regex>
-#include <sstream>
+#include <set>
+#include <stdexcept>
 
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <opencv2/videoio.hpp>
 
 namespace fs = std::filesystem;
 
@@ -27,18 +28,141 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const double DEFAULT_RATE = 25; // where a video does not say
 const double MOST_RATE = 1000;
+const double SIXTEEN_OF_EIGHT_BITS = 257; // 255 becomes 65535
 
-bool isCamera(const std::string& source)
+//! BGR, of 8 bits unless more are to be kept.
+cv::Mat toBgr(const cv::Mat& pixels, bool keep_depth)
 {
-    return !source.empty() && std::all_of(source.begin(), source.end(), [](unsigned char c) { return std::isdigit(c); })
-           && !fs::exists(source);
+    cv::Mat result = pixels;
+    if (result.channels() == 4)
+        cv::cvtColor(result, result, cv::COLOR_BGRA2BGR);
+    else if (result.channels() == 1)
+        cv::cvtColor(result, result, cv::COLOR_GRAY2BGR);
+    if (result.depth() == CV_16U && !keep_depth)
+        result.convertTo(result, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
+    return result;
 }
 
-bool isUrl(const std::string& source)
+//! A camera or a stream: an image is shown when it comes.
+class LiveReader : public VideoReader
 {
-    return source.find("://") != std::string::npos;
+public:
+    explicit LiveReader(const std::string& source) : start_(std::chrono::steady_clock::now())
+    {
+        setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a stream, we say
+        if (!(isCamera(source) ? capture_.open(std::stoi(source)) : capture_.open(source)))
+            throw std::runtime_error(isCamera(source) ? "no such camera, or it is in use" : "the stream cannot be opened");
+        const double rate = capture_.get(cv::CAP_PROP_FPS);
+        if (rate > 0 && rate <= MOST_RATE)
+            format_.rate = rate;
+        live_ = true;
+    }
+
+    bool read(VideoFrame& frame) override
+    {
+        cv::Mat pixels;
+        if (!capture_.read(pixels) || pixels.empty())
+            return false;
+        const double time = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(), least = 1e-4;
+        frame.pixels = toBgr(pixels, false);
+        frame.time = count_ == 0 ? time : std::max(time, last_ + least);
+        frame.number = count_++;
+        last_ = frame.time;
+        return true;
+    }
+
+private:
+    cv::VideoCapture capture_;
+    std::chrono::steady_clock::time_point start_;
+    double last_ = 0;
+    std::int64_t count_ = 0;
+};
+
+class SequenceReader : public VideoReader
+{
+public:
+    SequenceReader(const std::string& name, bool keep_depth) : pattern_(name), numbers_(pattern_.numbers()), keep_depth_(keep_depth)
+    {
+        if (numbers_.empty())
+            throw std::runtime_error("no image of such a name");
+        frames_ = numbers_.size();
+    }
+
+    //! What cannot be read is left out: the other images are to be protected all the same.
+    bool read(VideoFrame& frame) override
+    {
+        while (next_ < numbers_.size())
+        {
+            const size_t k = next_++;
+            try
+            {
+                frame.pixels = toBgr(readImage(pattern_.file(numbers_[k])).pixels, keep_depth_);
+            }
+            catch (const std::exception& error)
+            {
+                if (++unreadable_ == 1)
+                    problem_ = pattern_.file(numbers_[k]).filename().string() + ": " + message(error);
+                continue;
+            }
+            frame.time = double(k) / format_.rate;
+            frame.number = numbers_[k];
+            return true;
+        }
+        return false;
+    }
+
+    std::string problem() override
+    {
+        return unreadable_ > 1 ? problem_ + " (and " + count(unreadable_ - 1, "other image") + ")" : problem_;
+    }
+
+private:
+    ImagePattern pattern_;
+    std::vector<std::int64_t> numbers_;
+    bool keep_depth_;
+    size_t next_ = 0, unreadable_ = 0;
+    std::string problem_;
+};
+
+class RawReader : public VideoReader
+{
+public:
+    explicit RawReader(const RawFormat& raw) : size_(raw.size)
+    {
+        if (raw.size.empty())
+            throw UsageError("raw frames on standard input need --raw WIDTHxHEIGHT@RATE");
+        format_.rate = raw.rate;
+    }
+
+    bool read(VideoFrame& frame) override
+    {
+        cv::Mat pixels(size_, CV_8UC3);
+        const size_t bytes = pixels.total() * pixels.elemSize(), got = std::fread(pixels.data, 1, bytes, stdin);
+        truncated_ = got > 0 && got < bytes;
+        if (got < bytes)
+            return false;
+        frame = { pixels, double(count_) / format_.rate, count_ };
+        ++count_;
+        return true;
+    }
+
+    std::string problem() override
+    {
+        return truncated_ ? "truncated: the input ends within a frame; " + count(size_t(count_), "frame") + " could be read" : std::string();
+    }
+
+private:
+    cv::Size size_;
+    std::int64_t count_ = 0;
+    bool truncated_ = false;
+};
+
+//! A URL of a protocol that is made for live streams is not asked how long it is: some answer one caller only.
+bool isLiveProtocol(const std::string& url)
+{
+    static const std::set<std::string> files = { "http", "https", "ftp", "ftps", "sftp", "smb" };
+    return files.count(url.substr(0, url.find("://"))) == 0;
 }
 
 } // namespace
@@ -53,183 +177,50 @@ RawFormat RawFormat::parse(const std::string& text)
     return format;
 }
 
-bool VideoReader::isLive(const std::string& source)
+bool isCamera(const std::string& source)
 {
-    return isCamera(source) || isUrl(source);
+    return !source.empty() && std::all_of(source.begin(), source.end(), [](unsigned char c) { return std::isdigit(c); })
+           && !fs::exists(source);
 }
 
-bool VideoReader::isPattern(const std::string& name)
+bool isUrl(const std::string& source)
 {
-    static const std::regex onePattern("[^%]*%0?[0-9]*d[^%]*");
-    return !isUrl(name) && std::regex_match(name, onePattern) && !fs::exists(name) && cv::haveImageWriter(name);
+    return localName(source).find("://") != std::string::npos && !fs::exists(source);
 }
 
-VideoReader::VideoReader(const std::string& source, const RawFormat& raw)
-    : raw_(source == "-"), live_(isLive(source)), truncated_(false), format_(raw), rate_(raw.rate), time_(-1), frames_(0), count_(0),
-      start_(std::chrono::steady_clock::now())
+std::string localName(const std::string& source)
 {
-    if (raw_)
+    const std::string scheme = "file://";
+    if (source.compare(0, scheme.size(), scheme) != 0)
+        return source;
+    const size_t slash = source.find('/', scheme.size()); // after the name of this machine, which may be empty
+    const std::string path = slash == std::string::npos ? std::string() : source.substr(slash);
+    if (fs::exists(path))
+        return path;
+    std::string decoded;
+    for (size_t i = 0; i < path.size(); ++i)
     {
-        if (raw.size.empty())
-            throw UsageError("raw frames on standard input need --raw WIDTHxHEIGHT@RATE");
-        return;
+        const bool escape = path[i] == '%' && i + 2 < path.size() && std::isxdigit((unsigned char)path[i + 1])
+                            && std::isxdigit((unsigned char)path[i + 2]);
+        decoded += escape ? char(std::stoi(path.substr(i + 1, 2), nullptr, 16)) : path[i];
+        i += escape ? 2 : 0;
     }
-    if (!live_ && !isPattern(source))
-    {
-        if (!fs::exists(source))
-            throw std::runtime_error("no such file");
-        if (fs::is_regular_file(source) && fs::file_size(source) == 0)
-            throw std::runtime_error("the file is empty");
-    }
-    setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a video, we say
-    const std::string name = live_ ? source : fs::absolute(source).string(); // a colon would make 12:30.mp4 a protocol of ffmpeg's
-    const bool opened = isCamera(source) ? capture_.open(std::stoi(source))
-                                         : capture_.open(name, isPattern(source) ? cv::CAP_IMAGES : cv::CAP_ANY);
-    if (!opened)
-        throw std::runtime_error(isCamera(source) ? "no such camera, or it is in use"
-                                 : isUrl(source) ? "the stream cannot be opened" : "no video that can be read: truncated, or of an unknown format");
-    const double rate = capture_.get(cv::CAP_PROP_FPS), frames = capture_.get(cv::CAP_PROP_FRAME_COUNT);
-    rate_ = rate > 0 && rate <= MOST_RATE && !isPattern(source) ? rate : DEFAULT_RATE; // OpenCV says 1 of images
-    frames_ = !live_ && frames > 0 && frames < 1e9 ? size_t(frames) : 0;
-    if (!live_ && !isPattern(source) && ToolProcess::available("ffprobe"))
-        readTimes(name);
+    return decoded;
 }
 
-/** Time stamps from the video's packets: cv::VideoCapture does not tell those of the last frames and of a video of uneven rate,
-and guesses the number of frames. */
-void VideoReader::readTimes(const std::string& source)
+std::unique_ptr<VideoReader> openVideo(const std::string& source, const ReadOptions& options)
 {
-    std::map<int, std::vector<double>> packets; // by stream
-    double start = 0, duration = 0, end = 0;
-    int video = -1;
-    try
-    {
-        ToolProcess probe({ "ffprobe", "-v", "quiet", "-show_entries",
-                            "packet=stream_index,pts_time,duration_time,flags:stream=index,codec_type:format=start_time,duration",
-                            "-of", "csv", source }, ToolProcess::LISTEN);
-        for (std::string line; probe.readLine(line); )
-        {
-            std::stringstream parts(line);
-            std::string kind, index, time, length, flags;
-            std::getline(std::getline(parts, kind, ','), index, ',');
-            std::getline(std::getline(std::getline(parts, time, ','), length, ','), flags, ',');
-            if (kind == "packet")
-            {
-                end = std::max(end, std::atof(time.c_str()) + std::atof(length.c_str()));
-                if (flags.find('D') == std::string::npos) // of a discarded one
-                    packets[std::atoi(index.c_str())].push_back(time == "N/A" ? NAN : std::atof(time.c_str()));
-            }
-            else if (kind == "stream" && time == "video" && video < 0)
-                video = std::atoi(index.c_str());
-            else if (kind == "format")
-            {
-                start = std::atof(index.c_str());
-                duration = std::atof(time.c_str());
-            }
-        }
-        probe.finish();
-    }
-    catch (const std::runtime_error&) // a video that only OpenCV can read
-    {
-        return;
-    }
-    const double tolerated = .02; // of the duration: videos do not tell it exactly
-    truncated_ = end - start < (1 - tolerated) * duration - 1 / rate_;
-    std::vector<double>& times = packets[video];
-    frames_ = times.size();
-    if (std::any_of(times.begin(), times.end(), [](double time) { return std::isnan(time); }))
-        return;
-    std::sort(times.begin(), times.end());
-    times.erase(std::unique(times.begin(), times.end()), times.end()); // VP8 has hidden images, which have the time of a shown one
-    frames_ = times.size();
-    for (double& time : times)
-        time -= start;
-    times_ = std::move(times);
-}
-
-//! To OpenCV a long pause between two images, or a damaged packet, looks like the end.
-bool VideoReader::grab()
-{
-    const int most = 100;
-    for (int tries = 0; tries < (count_ < times_.size() ? most : 1); ++tries)
-        if (capture_.grab())
-            return true;
-    return false;
-}
-
-bool VideoReader::read(VideoFrame& frame)
-{
-    if (raw_)
-        return readRaw(frame);
-    cv::Mat pixels;
-    if (!grab() || !capture_.retrieve(pixels) || pixels.empty())
-        return false;
-    if (pixels.channels() == 4)
-        cv::cvtColor(pixels, pixels, cv::COLOR_BGRA2BGR);
-    else if (pixels.channels() == 1)
-        cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
-    frame.pixels = pixels; // retrieve() above fills memory of its own each time
-    stamp();
-    frame.time = time_;
-    return true;
-}
-
-bool VideoReader::skip()
-{
-    VideoFrame frame;
-    if (raw_)
-        return readRaw(frame);
-    if (!grab())
-        return false;
-    stamp();
-    return true;
-}
-
-double VideoReader::nextTime() const
-{
-    return count_ < times_.size() ? times_[count_] : time_;
-}
-
-cv::Size VideoReader::pixelShape() const
-{
-    if (!capture_.isOpened())
-        return cv::Size(1, 1);
-    const cv::Size shape(int(capture_.get(cv::CAP_PROP_SAR_NUM)), int(capture_.get(cv::CAP_PROP_SAR_DEN)));
-    if (shape.width <= 0 || shape.height <= 0)
-        return cv::Size(1, 1);
-    const bool turned = int(capture_.get(cv::CAP_PROP_ORIENTATION_META)) % 180 != 0; // OpenCV turns the images upright
-    return turned ? cv::Size(shape.height, shape.width) : shape;
-}
-
-//! A live image is shown when it comes. A file's time stamps rise; without times_ its last ones may be missing.
-void VideoReader::stamp()
-{
-    const double before = time_, step = 1 / rate_;
-    if (live_)
-        time_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    else if (count_ < times_.size())
-        time_ = times_[count_];
-    else
-        time_ = capture_.get(cv::CAP_PROP_POS_MSEC) / 1000;
-    const double least = 1e-4; // seconds between two frames
-    if (count_ > 0 && !(time_ >= before + least))
-        time_ = before + step;
-    if (count_++ == 0 && !(time_ >= 0))
-        time_ = 0;
-}
-
-bool VideoReader::readRaw(VideoFrame& frame)
-{
-    cv::Mat pixels(format_.size, CV_8UC3);
-    const size_t size = pixels.total() * pixels.elemSize(), got = std::fread(pixels.data, 1, size, stdin);
-    if (got < size)
-    {
-        truncated_ = got > 0;
-        return false;
-    }
-    frame.pixels = pixels;
-    frame.time = time_ = double(count_++) / format_.rate;
-    return true;
+    using Reader = std::unique_ptr<VideoReader>;
+    if (source == "-")
+        return Reader(new RawReader(options.raw));
+    if (isCamera(source) || (isUrl(source) && isLiveProtocol(source)))
+        return Reader(new LiveReader(source));
+    if (ImagePattern::matches(source))
+        return Reader(new SequenceReader(source, options.keep_depth));
+    if (!isUrl(source))
+        return openVideoFile(localName(source), options);
+    const MediaInfo info = readMediaInfo(source);
+    return info.duration > 0 ? openVideoFile(source, options) : Reader(new LiveReader(source));
 }
 
 }} // namespace sanprivacy::apps

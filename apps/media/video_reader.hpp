@@ -5,19 +5,22 @@
 #ifndef SANPRIVACY_APPS_MEDIA_VIDEO_READER_HPP
 #define SANPRIVACY_APPS_MEDIA_VIDEO_READER_HPP
 
-#include <chrono>
-#include <string>
-#include <vector>
+#include "media/media_info.hpp"
 
-#include <opencv2/videoio.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <opencv2/core.hpp>
 
 namespace sanprivacy { namespace apps {
 
 //! An image of a video, and when it is shown.
 struct VideoFrame
 {
-    cv::Mat pixels; //!< BGR, upright
-    double time = 0; //!< seconds from the video's beginning
+    cv::Mat pixels;          //!< BGR, upright, 8-bit or 16-bit
+    double time = 0;         //!< seconds from the video's beginning
+    std::int64_t number = 0; //!< from 0; in a sequence of images that of the file's name
 };
 
 //! Size and rate of raw frames, which do not tell it themselves.
@@ -30,41 +33,52 @@ struct RawFormat
     static RawFormat parse(const std::string& text);
 };
 
-/** Reads a video frame by frame: a file, a sequence of images (name with %d), a camera (its number), a stream (URL), or
-raw BGR frames from standard input ("-"). */
+//! How a video is shown.
+struct VideoFormat
+{
+    double rate = 25;                    //!< frames per second, as the video says
+    cv::Size pixel_shape = cv::Size(1, 1); //!< width and height of a pixel, in any unit
+    ColorTags color;
+    std::string field_order;             //!< of an interlaced video "tff" or "bff"; else empty
+};
+
+//! What is asked of a reader.
+struct ReadOptions
+{
+    RawFormat raw;          //!< for "-" only
+    double from = 0;        //!< seconds; frames before are left out
+    bool keep_depth = false; //!< 16-bit frames where the source has more than 8 bits; else all are 8-bit
+};
+
+//! Reads a video frame by frame.
 class VideoReader
 {
 public:
-    //! Raises std::runtime_error where there is no video; `raw` is for "-" only.
-    VideoReader(const std::string& source, const RawFormat& raw);
+    virtual ~VideoReader() {}
 
-    bool read(VideoFrame& frame); //!< @return false at the end
-    bool skip();                 //!< as read(), but without decoding where that can be left out
-    double time() const { return time_; } //!< of the last frame
-    double nextTime() const; //!< of the next frame, as far as the video tells; else time()
-    double rate() const { return rate_; } //!< frames per second, as the video says
-    cv::Size pixelShape() const; //!< width and height of a pixel as it is shown, in any unit; 1x1 where they are not known
-    size_t frames() const { return frames_; } //!< that there are to read; 0 where that is not known
-    bool truncated() const { return truncated_; } //!< whether the file ends long before the time that it says, or raw input within a frame
-    bool live() const { return live_; }
+    virtual bool read(VideoFrame& frame) = 0; //!< @return false at the end
 
-    static bool isLive(const std::string& source);
-    static bool isPattern(const std::string& name); //!< of a sequence of images
+    const VideoFormat& format() const { return format_; }
+    size_t frames() const { return frames_; } //!< that there are to read, roughly; 0 where that is not known
+    bool live() const { return live_; }       //!< frames that are not taken in time are lost
+    virtual std::string problem() { return std::string(); } //!< after the end: what was missing, or empty
+    virtual MediaInfo info() const { return MediaInfo(); }  //!< of a file
 
-private:
-    bool readRaw(VideoFrame& frame);
-    bool grab();
-    void stamp();
-    void readTimes(const std::string& source);
-
-    cv::VideoCapture capture_;
-    bool raw_, live_, truncated_;
-    std::vector<double> times_; // of all frames, where the video tells them
-    RawFormat format_;
-    double rate_, time_;
-    size_t frames_, count_;
-    std::chrono::steady_clock::time_point start_;
+protected:
+    VideoFormat format_;
+    size_t frames_ = 0;
+    bool live_ = false;
 };
+
+/** Opens a file, a URL, a sequence of images (name with %d), a camera (its number), or raw BGR frames on standard input ("-").
+Raises std::runtime_error where there is no video. */
+std::unique_ptr<VideoReader> openVideo(const std::string& source, const ReadOptions& options = ReadOptions());
+
+bool isCamera(const std::string& source);
+bool isUrl(const std::string& source); //!< other than of a file on this machine
+
+//! file:///a/b%20c.mp4 as a path; other names as they are.
+std::string localName(const std::string& source);
 
 }} // namespace sanprivacy::apps
 

@@ -5,6 +5,7 @@
 #ifndef SANPRIVACY_APPS_MEDIA_VIDEO_WRITER_HPP
 #define SANPRIVACY_APPS_MEDIA_VIDEO_WRITER_HPP
 
+#include "media/kept_tracks.hpp"
 #include "media/video_reader.hpp"
 
 #include <filesystem>
@@ -23,26 +24,37 @@ public:
 
     //! As finish(), for a video that is to be resumed: unfinishedVideo() stays beside it.
     virtual void keep() { finish(); }
+
+    //! Instead of finish(): nothing of what was written stays. @return false where that cannot be
+    virtual bool discard() = 0;
+
+    //! What of the source cannot be kept, for the user; or empty. Known when the first frame is written.
+    virtual std::string note() const { return std::string(); }
 };
 
-//! The sound that goes with the frames.
-struct Sound
+//! What a target takes over from its source.
+struct WriteOptions
 {
-    std::string video;   //!< file it is copied from; empty: none
-    double begin = 0;   //!< seconds
-    double end = -1;    //!< negative: to the video's end
+    VideoFormat format;
+    MediaInfo source; //!< of a file
+    Sound sound;
+    int quality = 18; //!< rate factor of H.264
 };
 
 /** A writer for a video file (by the ffmpeg tool), a sequence of images (name with %d) or raw frames to standard output ("-").
-A video keeps the frames' time stamps and gets no metadata; an .avi has one rate, frames/s. Without the ffmpeg tool a video raises std::runtime_error.
-@param pixelShape of a video, VideoReader::pixelShape() */
-std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const Sound& sound, int quality, double rate,
-                                             const cv::Size& pixelShape = cv::Size(1, 1));
 
-std::string endingOf(const std::filesystem::path& video); //!< .mp4 of CLIP.MP4
+A video keeps the frames' time stamps, color tags and field order, and gets no metadata; an .avi has one rate.
+Without the ffmpeg tool a video raises std::runtime_error. */
+std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const WriteOptions& options);
+
+//! Whether a target can hold more than 8 bits per color.
+bool holdsDepth(const std::string& target);
 
 /** The hidden file that a video is written to until it is whole. A run that is killed leaves it there; on errors it goes. */
 std::filesystem::path unfinishedVideo(const std::filesystem::path& target);
+
+//! A further hidden name of a video: that of its unfinishedVideo(), with another sign before the name.
+std::filesystem::path hiddenName(const std::filesystem::path& target, char sign);
 
 }} // namespace sanprivacy::apps
 

@@ -1,0 +1,117 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/video/jobs.hpp"
+
+#include "common/atomic_file.hpp"
+#include "common/errors.hpp"
+#include "common/image_io.hpp"
+#include "common/output_guard.hpp"
+#include "media/image_sequence.hpp"
+#include "media/media_info.hpp"
+#include "media/video_reader.hpp"
+#include "media/video_writer.hpp"
+
+#include <set>
+#include <stdexcept>
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+//! Whether a file of a folder is a video, by what is in it. Hidden ones are not looked at.
+bool holdsVideo(const fs::path& file)
+{
+    if (file.filename().string()[0] == '.' || hasImageName(file) || !fs::is_regular_file(file) || fs::file_size(file) == 0)
+        return false;
+    try
+    {
+        const MediaInfo info = readMediaInfo(fs::absolute(file).string());
+        return info.video >= 0 && !info.image && !info.playlist && info.frames != 1;
+    }
+    catch (const std::runtime_error&)
+    {
+        return false;
+    }
+}
+
+//! The files that a name stands for: those of a sequence, one, or none.
+std::vector<fs::path> filesOf(const std::string& name)
+{
+    std::vector<fs::path> files;
+    if (ImagePattern::matches(name))
+    {
+        const ImagePattern pattern(name);
+        for (std::int64_t number : pattern.numbers())
+            files.push_back(pattern.file(number));
+    }
+    else if (name != "-" && !isCamera(name) && !isUrl(name))
+        files.push_back(localName(name));
+    return files;
+}
+
+void append(std::vector<fs::path>& files, const std::vector<fs::path>& more)
+{
+    files.insert(files.end(), more.begin(), more.end());
+}
+
+void checkOutputs(const std::vector<Job>& jobs, const VideoOptions& options)
+{
+    std::vector<fs::path> read = options.networks.files(), written = { options.log };
+    append(read, { options.exempt, options.matcher });
+    std::set<fs::path> targets;
+    for (const Job& job : jobs)
+    {
+        append(read, filesOf(job.source));
+        if (job.target == "-")
+            continue;
+        append(written, filesOf(job.target));
+        if (!ImagePattern::matches(job.target))
+            append(written, { unfinishedVideo(job.target), hiddenName(job.target, '_'), hiddenName(job.target, '+'), hiddenName(job.target, '~') });
+        std::error_code ignored;
+        if (!targets.insert(fs::weakly_canonical(job.target, ignored)).second)
+            throw UsageError("two inputs would both be written to '" + job.target + "'");
+    }
+    refuseInputsAsOutputs(read, written);
+    if (!options.log.empty() && targets.count(fs::weakly_canonical(options.log)) > 0)
+        throw UsageError("--log: '" + options.log + "' is the output; name another file");
+}
+
+} // namespace
+
+Jobs findJobs(const VideoOptions& options)
+{
+    const std::vector<std::string>& names = options.names;
+    const std::string& output = names.back();
+    Jobs jobs;
+    const bool several = names.size() > 2 || fs::is_directory(names[0]) || (output != "-" && fs::is_directory(output));
+    if (several && (output == "-" || ImagePattern::matches(output)))
+        throw UsageError("several videos need a folder to be written to; found '" + output + "'");
+    for (size_t i = 0; i + 1 < names.size(); ++i)
+    {
+        const std::string name = localName(names[i]);
+        if (fs::is_directory(name))
+        {
+            const Inputs found = findInputs({ name }, output, holdsVideo);
+            for (const Input& video : found.images)
+                jobs.list.push_back({ video.file.string(), (output / video.relative).string() });
+            jobs.searched.add(found);
+            continue;
+        }
+        if (several && (name == "-" || isCamera(name) || isUrl(name) || ImagePattern::matches(name)))
+            throw UsageError("'" + name + "' cannot be written to a folder; name an output file for it alone");
+        jobs.list.push_back({ name, several ? (output / fs::path(name).filename()).string() : output });
+    }
+    checkOutputs(jobs.list, options);
+    if (jobs.list.empty() && jobs.searched.unreadable.empty())
+        throw UsageError("no videos found; skipped " + (jobs.searched.skippedText().empty() ? "nothing" : jobs.searched.skippedText()));
+    for (const Job& job : jobs.list)
+        if (job.target != "-")
+            makeWritableFolder(fs::path(job.target).has_parent_path() ? fs::path(job.target).parent_path() : fs::path("."));
+    return jobs;
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,32 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_COMMANDS_VIDEO_JOBS_HPP
+#define SANPRIVACY_APPS_COMMANDS_VIDEO_JOBS_HPP
+
+#include "commands/video/options.hpp"
+#include "options/inputs.hpp"
+
+namespace sanprivacy { namespace apps {
+
+//! A video to protect.
+struct Job
+{
+    std::string source, target;
+};
+
+//! The videos of a run.
+struct Jobs
+{
+    std::vector<Job> list;
+    Inputs searched; //!< what was found in folders besides
+};
+
+/** Inputs and outputs, one by one: a folder is searched for videos, and is written to where there are several.
+Raises UsageError where an output would take the place of anything that is read, or of another output. */
+Jobs findJobs(const VideoOptions& options);
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_COMMANDS_VIDEO_JOBS_HPP

@@ -1,0 +1,385 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/video/pipeline.hpp"
+
+#include "common/message.hpp"
+#include "common/workers.hpp"
+#include "media/image_sequence.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+
+#include <opencv2/highgui.hpp>
+#include <opencv2/imgproc.hpp>
+
+namespace fs = std::filesystem;
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const size_t QUEUE = 10;     // frames between two steps of the pipeline: more than from one look of the detector to the next
+const size_t LEAST_QUEUE = 3, QUEUE_BYTES = size_t(256) << 20; // ... of large frames
+const size_t LIVE_QUEUE = 2; // ... of a camera: older ones are dropped
+// Frames that are followed again where a video is resumed, at least, and hold times: faces followed or held there stay covered.
+const size_t LEAST_SECOND_LOOK = 60, SECOND_LOOK_HOLDS = 6;
+const double SIXTEEN_OF_EIGHT_BITS = 257; // 255 becomes 65535
+
+size_t queueLength(const VideoReader& reader, bool deep)
+{
+    const size_t bytes = size_t(reader.info().size.area()) * (deep ? 6 : 3);
+    return reader.live() ? LIVE_QUEUE : bytes == 0 ? QUEUE : std::min(QUEUE, std::max(LEAST_QUEUE, QUEUE_BYTES / bytes));
+}
+
+void drawBoxes(cv::Mat& image, const StreamRecord& record)
+{
+    const std::string states[] = { "found", "tracked", "backtracked", "held" };                              // by FaceState
+    const cv::Scalar colors[] = { { 80, 220, 80 }, { 220, 180, 60 }, { 220, 80, 200 }, { 60, 80, 230 } };
+    const double font = .5, scale = image.depth() == CV_16U ? SIXTEEN_OF_EIGHT_BITS : 1;
+    for (const StreamFace& face : record.faces)
+    {
+        const cv::Scalar color = colors[face.state] * scale;
+        cv::rectangle(image, cv::Rect(face.box), color, 2);
+        cv::putText(image, std::to_string(face.track) + ' ' + states[face.state], cv::Rect(face.box).tl() - cv::Point(0, 5),
+                    cv::FONT_HERSHEY_SIMPLEX, font, color);
+    }
+}
+
+/** The protected frame with the depth that the video has: where nothing was changed, as it was. What was changed has 8 bits, so that
+nothing of the face is left in the others. */
+cv::Mat withDepth(const cv::Mat& result, const cv::Mat& deep)
+{
+    cv::Mat before, after;
+    deep.convertTo(before, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
+    result.convertTo(after, CV_16U, SIXTEEN_OF_EIGHT_BITS);
+    const cv::Mat same = before.reshape(1) == result.reshape(1);
+    cv::Mat values = after.reshape(1);
+    deep.reshape(1).copyTo(values, same);
+    return after;
+}
+
+} // namespace
+
+FrameCounts& FrameCounts::operator+=(const FrameCounts& other)
+{
+    frames += other.frames;
+    faces += other.faces;
+    held += other.held;
+    blurred += other.blurred;
+    none += other.none;
+    withheld += other.withheld;
+    errors += other.errors;
+    dropped += other.dropped;
+    return *this;
+}
+
+void FrameCounts::add(const StreamRecord& record)
+{
+    ++frames;
+    withheld += record.withheld;
+    errors += !record.error.empty();
+    for (const StreamFace& face : record.faces)
+    {
+        ++faces;
+        held += face.state == FACE_HELD;
+        blurred += face.protection == PROTECTION_BLURRED;
+        none += face.protection == PROTECTION_NONE;
+    }
+}
+
+Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log)
+    : job_(job), options_(options), log_(log), reader_(openSource()), sequence_(ImagePattern::matches(job.source)),
+      resumable_(!reader_->live() && job.source != "-" && job.target != "-" && !ImagePattern::matches(job.target)),
+      tolerance_(.25 / reader_->format().rate), params_(protection.params(reader_->live())), anonymizer_(protection.create(params_)),
+      unfinished_(job.target == "-" || ImagePattern::matches(job.target) ? nullptr : new UnfinishedRun(job.target, options.resume && resumable_)),
+      writer_(openTarget()), progress_(fs::path(job.source).filename().string(), reader_->live() ? 0 : reader_->frames()),
+      decoded_(queueLength(*reader_, false)), pushed_(queueLength(*reader_, holdsDepth(job.target))),
+      finished_(queueLength(*reader_, holdsDepth(job.target)))
+{
+}
+
+std::unique_ptr<VideoReader> Pipeline::openSource() const
+{
+    ReadOptions read;
+    if (!options_.raw.empty())
+        read.raw = RawFormat::parse(options_.raw);
+    read.from = options_.from;
+    read.keep_depth = holdsDepth(job_.target);
+    return openVideo(job_.source, read);
+}
+
+std::unique_ptr<VideoWriter> Pipeline::openTarget() const
+{
+    WriteOptions write;
+    write.format = reader_->format();
+    write.source = reader_->info();
+    write.quality = options_.quality;
+    if (!write.source.sound.empty())
+        write.sound = { job_.source, write.source.sound, options_.from, options_.to };
+    return createVideoWriter(job_.target, write);
+}
+
+//! The next frame from --from to --to.
+bool Pipeline::advance(VideoFrame& frame)
+{
+    while (!interrupted() && reader_->read(frame) && (options_.to < 0 || frame.time < options_.to - tolerance_))
+        if (frame.time >= options_.from - tolerance_)
+            return true;
+    return false;
+}
+
+//! Those of an interrupted run that it had looked ahead of, and logged.
+size_t Pipeline::framesToTakeOver() const
+{
+    if (!resumable_ || !options_.resume)
+        return 0;
+    const size_t there = unfinished_->frames();
+    const size_t sure = there - std::min(there, size_t(params_.look_ahead));
+    const std::int64_t logged = options_.log.empty() ? -1 : log_.framesOf(job_.source);
+    return logged < 0 ? sure : std::min(sure, size_t(logged));
+}
+
+void Pipeline::resume()
+{
+    const size_t frames = framesToTakeOver();
+    if (frames > 0)
+        takeOver(frames);
+    if (options_.resume)
+        log_.cut(job_.source, std::int64_t(read_));
+    taken_over_ = !interrupted();
+    face_found_ = unfinished_ && unfinished_->faceFound();
+    skew_ = std::int64_t(read_) - looked_again_;
+}
+
+//! What an earlier run has protected goes into the new video; its last frames are looked at once more, without a second result.
+void Pipeline::takeOver(size_t frames)
+{
+    const size_t second_look = std::max(LEAST_SECOND_LOOK, SECOND_LOOK_HOLDS * size_t(params_.hold) + size_t(params_.detect_interval));
+    ReadOptions read;
+    read.keep_depth = holdsDepth(job_.target);
+    const std::unique_ptr<VideoReader> earlier = openVideo(unfinished_->video().string(), read);
+    VideoFrame frame, ready;
+    for (; read_ < frames && earlier->read(ready) && advance(frame); ++read_)
+    {
+        ready.time = frame.time;
+        writer_->write(ready);
+        progress_.step();
+        if (read_ + second_look < frames)
+            continue;
+        Moment moment;
+        push(frame, moment);
+        ++looked_again_;
+        StreamRecord record;
+        while (anonymizer_->pop(frame.pixels, record))
+            continue;
+    }
+}
+
+void Pipeline::push(VideoFrame& frame, Moment& moment)
+{
+    moment = { frame.time, frame.number, frame.pixels.size(), cv::Mat() };
+    if (frame.pixels.depth() == CV_16U)
+    {
+        moment.deep = frame.pixels;
+        moment.deep.convertTo(frame.pixels, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
+    }
+    anonymizer_->push(frame.pixels);
+}
+
+void Pipeline::decode()
+{
+    VideoFrame frame;
+    for (; advance(frame); ++read_)
+    {
+        if (!(reader_->live() ? decoded_.pushLatest(std::move(frame), dropped_) : decoded_.push(std::move(frame))))
+            break;
+        frame = VideoFrame();
+    }
+}
+
+void Pipeline::track()
+{
+    VideoFrame frame;
+    while (decoded_.pop(frame))
+    {
+        Moment moment;
+        push(frame, moment);
+        if (!pushed_.push(std::move(moment)))
+            return;
+    }
+    anonymizer_->finish();
+}
+
+void Pipeline::replace()
+{
+    std::deque<Moment> moments;
+    Moment moment;
+    while (pushed_.pop(moment))
+    {
+        moments.push_back(moment);
+        if (!giveReadyFrames(moments))
+            return;
+    }
+    giveReadyFrames(moments);
+}
+
+//! @return false where nobody takes them any more.
+bool Pipeline::giveReadyFrames(std::deque<Moment>& moments)
+{
+    Protected result;
+    while (anonymizer_->pop(result.frame.pixels, result.record))
+    {
+        if (result.record.frame < looked_again_)
+            continue;
+        Moment moment;
+        if (moments.empty()) // the frame was faster than its time
+        {
+            if (!pushed_.pop(moment))
+                return false;
+            moments.push_back(moment);
+        }
+        complete(result, moments.front());
+        moments.pop_front();
+        if (!finished_.push(std::move(result)))
+            return false;
+        result = Protected();
+    }
+    return true;
+}
+
+void Pipeline::complete(Protected& result, const Moment& moment) const
+{
+    result.record.frame += skew_;
+    result.frame.time = moment.time;
+    result.frame.number = sequence_ ? moment.number : result.record.frame;
+    if (result.record.withheld)
+        result.frame.pixels = cv::Mat::zeros(moment.size, moment.deep.empty() ? CV_8UC3 : CV_16UC3);
+    else if (!moment.deep.empty())
+        result.frame.pixels = withDepth(result.frame.pixels, moment.deep);
+}
+
+void Pipeline::write()
+{
+    Protected result;
+    cv::Mat last;
+    while (finished_.pop(result))
+    {
+        counts_.add(result.record);
+        if (!result.record.faces.empty() && !face_found_)
+        {
+            face_found_ = true;
+            if (unfinished_)
+                unfinished_->noteFace();
+        }
+        log_.write(job_.source, result.record, result.frame.time);
+        if (options_.boxes && !result.record.withheld)
+            drawBoxes(result.frame.pixels, result.record);
+        if (result.record.withheld && !last.empty())
+            result.frame.pixels = last;
+        writer_->write(result.frame);
+        last = result.frame.pixels;
+        if (options_.preview)
+        {
+            cv::imshow("sanprivacy", last);
+            const int escape = 27;
+            if (cv::waitKey(1) == escape && !interrupted())
+                std::raise(SIGINT);
+        }
+        progress_.step();
+    }
+}
+
+//! Whoever ends, by the end of the video or by an error, lets the others end.
+void Pipeline::guard(Step step)
+{
+    try
+    {
+        (this->*step)();
+    }
+    catch (...)
+    {
+        std::lock_guard<std::mutex> lock(failure_mutex_);
+        if (!failure_)
+            failure_ = std::current_exception();
+    }
+}
+
+void Pipeline::work()
+{
+    std::thread decoding([this] { guard(&Pipeline::decode); decoded_.close(); });
+    std::thread tracking([this] { guard(&Pipeline::track); decoded_.close(); pushed_.close(); });
+    std::thread replacing([this] { guard(&Pipeline::replace); pushed_.close(); finished_.close(); });
+    guard(&Pipeline::write);
+    finished_.close();
+    pushed_.close();
+    decoded_.close();
+    decoding.join();
+    tracking.join();
+    replacing.join();
+    if (failure_)
+        std::rethrow_exception(failure_);
+}
+
+void Pipeline::say(const std::string& text)
+{
+    progress_.message(job_.source + ": " + text);
+}
+
+Outcome Pipeline::run()
+{
+    resume();
+    work();
+    if (read_ == 0 && !interrupted())
+        throw std::runtime_error(options_.from > 0 ? "no frame after --from" : "truncated or damaged: no frame could be read");
+    return end();
+}
+
+FrameCounts Pipeline::counts() const
+{
+    FrameCounts counts = counts_;
+    counts.dropped = dropped_;
+    return counts;
+}
+
+Outcome Pipeline::end()
+{
+    if (interrupted())
+    {
+        resumable_ ? writer_->keep() : writer_->finish();
+        if (resumable_ && taken_over_)
+            unfinished_->removeVideo();
+        say("interrupted; '" + job_.target + "' holds what came before" + (resumable_ ? ", --resume goes on from there" : ""));
+        return resumable_ ? Outcome::FAILED : Outcome::DONE;
+    }
+    const std::string problem = reader_->problem();
+    const bool kept = face_found_ || keepsWithoutFace();
+    if (kept)
+        writer_->finish();
+    if (kept && !writer_->note().empty())
+        say(writer_->note());
+    if (!face_found_)
+        say(kept ? "no face found; written as it is" : "no face found; nothing written");
+    if (resumable_)
+        unfinished_->removeVideo();
+    if (!problem.empty())
+    {
+        say(problem + (kept ? "; '" + job_.target + "' holds these" : ""));
+        return Outcome::FAILED;
+    }
+    return face_found_ ? Outcome::DONE : kept && options_.no_face != "error" ? Outcome::COPIED : Outcome::FACELESS;
+}
+
+//! What cannot be read again is kept, whatever --no-face says.
+bool Pipeline::keepsWithoutFace()
+{
+    return options_.no_face == "copy" || reader_->live() || job_.source == "-" || !writer_->discard();
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,206 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/commands.hpp"
+#include "commands/video/jobs.hpp"
+#include "commands/video/log.hpp"
+#include "commands/video/options.hpp"
+#include "commands/video/pipeline.hpp"
+#include "commands/video/protection.hpp"
+#include "commands/video/resume.hpp"
+#include "common/message.hpp"
+#include "common/workers.hpp"
+#include "options/face_labels.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <sstream>
+
+#include <CLI/CLI.hpp>
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+//! "12.5", "1:02.5" or "1:00:00" in seconds.
+double parseTime(const std::string& option, const std::string& text, double otherwise)
+{
+    if (text.empty())
+        return otherwise;
+    double seconds = 0;
+    std::stringstream parts(text);
+    std::string part;
+    while (std::getline(parts, part, ':'))
+    {
+        size_t used = 0;
+        double value = -1;
+        try
+        {
+            value = std::stod(part, &used);
+        }
+        catch (const std::exception&)
+        {
+        }
+        if (part.empty() || used != part.size() || !(value >= 0 && value < 1e6))
+            throw UsageError(option + ": expected seconds or H:MM:SS; found '" + text + "'");
+        seconds = 60 * seconds + value;
+    }
+    return seconds;
+}
+
+void checkOptions(VideoOptions& options)
+{
+    options.from = parseTime("--from", options.from_text, 0);
+    options.to = parseTime("--to", options.to_text, -1);
+    if (options.names.size() < 2)
+        throw UsageError("expected an input and an output");
+    if (options.to >= 0 && options.to <= options.from)
+        throw UsageError("--to must be later than --from");
+    if (options.label == "neutral" && options.prototype == "opposite")
+        throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
+    labelNamed(options.label, options.networks.hidden().size()); // told before anything is read
+    if (options.exempt.empty() != options.matcher.empty())
+        throw UsageError("--exempt and --matcher belong together");
+    if (!options.raw.empty())
+        RawFormat::parse(options.raw);
+}
+
+//! What became of the videos of a run.
+struct Results
+{
+    size_t done = 0, copied = 0, faceless = 0, skipped = 0, failed = 0;
+    FrameCounts counts;
+
+    size_t all() const { return done + copied + faceless + skipped + failed; }
+};
+
+void protect(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log, Results& results)
+{
+    if (options.resume && fs::exists(job.target) && !UnfinishedRun::isThere(job.target))
+    {
+        ++results.skipped;
+        return;
+    }
+    std::unique_ptr<Pipeline> pipeline;
+    try
+    {
+        pipeline.reset(new Pipeline(job, options, protection, log));
+        const Outcome outcome = pipeline->run();
+        ++(outcome == Outcome::DONE ? results.done : outcome == Outcome::COPIED ? results.copied
+           : outcome == Outcome::FACELESS ? results.faceless : results.failed);
+    }
+    catch (const UsageError&)
+    {
+        throw;
+    }
+    catch (const std::exception& error)
+    {
+        std::cerr << printable(job.source) << ": " << message(error) << std::endl;
+        ++results.failed;
+    }
+    if (pipeline)
+        results.counts += pipeline->counts();
+}
+
+void report(const Results& results, const Jobs& jobs, double seconds, std::ostream& out)
+{
+    const FrameCounts& counts = results.counts;
+    char rate[40];
+    std::snprintf(rate, sizeof(rate), "%.1f s, %.1f frames/s", seconds, double(counts.frames) / std::max(seconds, 1e-3));
+    out << count(results.done, "video") << " anonymized (" << count(counts.frames, "frame") << ", " << count(counts.faces, "face") << ": "
+        << counts.blurred << " blurred, " << counts.held << " held, " << counts.none << " left), " << results.copied << " copied, "
+        << results.faceless << " without a face, " << results.skipped << " there already, " << results.failed << " failed; " << rate << std::endl;
+    if (counts.dropped > 0)
+        out << count(counts.dropped, "frame") << " of the live source dropped: this machine is too slow for its rate" << std::endl;
+    if (counts.withheld > 0)
+        out << count(counts.withheld, "frame") << " withheld, the last protected one, or black, shown instead" << std::endl;
+    if (counts.errors > 0)
+        out << count(counts.errors, "frame") << " blurred or withheld after an error, see --log" << std::endl;
+    if (!jobs.searched.skippedText().empty())
+        out << "Skipped " << jobs.searched.skippedText() << std::endl;
+}
+
+ExitCode runVideo(VideoOptions& options)
+{
+    checkOptions(options);
+    const Jobs jobs = findJobs(options);
+    const Protection protection(options);
+    FrameLog log(options.log, options.resume);
+    catchInterrupts();
+    Results results;
+    const auto start = std::chrono::steady_clock::now();
+    for (size_t k = 0; k < jobs.list.size() && !interrupted(); ++k)
+        protect(jobs.list[k], options, protection, log, results);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    report(results, jobs, seconds, options.names.back() == "-" ? std::cerr : std::cout);
+    const bool unreadable = jobs.searched.reportUnreadable(), cut_short = interrupted() && results.all() < jobs.list.size();
+    return results.failed > 0 || (results.faceless > 0 && options.no_face == "error") || results.counts.errors > 0 || unreadable || cut_short
+           ? FAILED : SUCCEEDED;
+}
+
+void addProtectionOptions(CLI::App& command, VideoOptions& options)
+{
+    command.add_option("--replace", options.replacement, "What takes a face's place: san (default), blur, pixelation, solid")
+        ->type_name("HOW")->check(CLI::IsMember(REPLACEMENTS).description(""));
+    command.add_option("--label", options.label, "Of all faces: auto (default, voted per track), male, old, 1, female, young, 0, neutral")
+        ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
+    command.add_option("--prototype", options.prototype, "What is to appear: opposite (default), neutral, same, random (drawn per person)")
+        ->type_name("WHICH")->check(CLI::IsMember(PROTOTYPES).description(""));
+    command.add_option("--low-confidence", options.low_confidence, "Faces too small or uncertain: blur (default), drop the frame, pass")
+        ->type_name("WHAT")->check(CLI::IsMember(POLICIES).description(""));
+    command.add_option("--no-face", options.no_face, "Video without a face: error (default), skip, copy")
+        ->type_name("WHAT")->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
+    command.add_option("--exempt", options.exempt, "Photo of a person who is left as they are")->type_name("PHOTO");
+    command.add_option("--matcher", options.matcher, "Model description file with the matcher that recognises them")->type_name("YML");
+    command.add_option("--exempt-score", options.exempt_score, "Least match score; default .45 (cosine), -.5 (Euclidean)")->type_name("S");
+}
+
+void addTimeOptions(CLI::App& command, VideoOptions& options)
+{
+    command.add_option("--from", options.from_text, "Write from this time on: seconds or H:MM:SS")->type_name("T");
+    command.add_option("--to", options.to_text, "... and up to this one")->type_name("T");
+    command.add_option("--interval", options.interval, "Detect every N frames; default 8, live 5")
+        ->type_name("N")->check(CLI::Range(1, 1000).description(""));
+    command.add_option("--look-ahead", options.look_ahead, "Frames kept back; default 32, live 6")
+        ->type_name("N")->check(CLI::Range(0, 1000).description(""));
+    command.add_option("--hold", options.hold, "Frames that a lost face stays covered; default 20")
+        ->type_name("N")->check(CLI::Range(0, 10000).description(""));
+    command.add_option("--refresh-interval", options.refresh_interval, "A face that hardly changes passes the network every N frames; default 2")
+        ->type_name("N")->check(CLI::Range(1, 1000).description(""));
+}
+
+void addOutputOptions(CLI::App& command, VideoOptions& options)
+{
+    command.add_option("--quality", options.quality, "Rate factor of H.264, less is better; default 18")
+        ->type_name("0-51")->check(CLI::Range(0, 51).description(""));
+    command.add_option("--raw", options.raw, "Format of raw BGR frames on standard input")->type_name("WxH@FPS");
+    command.add_option("--log", options.log, "What was found and done, a line of JSON per frame")->type_name("FILE");
+    command.add_flag("--preview", options.preview, "Show the result in a window; Esc ends");
+    command.add_flag("--boxes", options.boxes, "Draw the faces' boxes");
+    command.add_flag("--resume", options.resume, "Leave out finished videos, go on with an unfinished one (same options)");
+}
+
+} // namespace
+
+Command addVideo(CLI::App& app)
+{
+    auto options = std::make_shared<VideoOptions>();
+    CLI::App* command = app.add_subcommand("video", "Protects every face in every frame of videos, cameras and streams");
+    command->add_option("IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (raw); last the output")
+        ->required()->type_name("");
+    addProtectionOptions(*command, *options);
+    addTimeOptions(*command, *options);
+    addOutputOptions(*command, *options);
+    options->networks.addPerturberTo(*command);
+    options->networks.addDetectorTo(*command);
+    return { command, [options] { return runVideo(*options); } };
+}
+
+}} // namespace sanprivacy::apps

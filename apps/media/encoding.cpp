@@ -1,0 +1,123 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "media/encoding.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+void append(Arguments& arguments, const Arguments& more)
+{
+    arguments.insert(arguments.end(), more.begin(), more.end());
+}
+
+Arguments encoder(const FileKind& kind, int quality, const std::string& ending)
+{
+    const std::string rate_factor = std::to_string(quality);
+    Arguments arguments = { "-c:v", kind.video };
+    if (kind.video == "libvpx-vp9")
+        append(arguments, { "-crf", rate_factor, "-b:v", "0", "-row-mt", "1", "-deadline", "realtime", "-cpu-used", "6" });
+    else if (kind.video == "mpeg4" || kind.video == "mpeg2video")
+        append(arguments, { "-q:v", "3" });
+    else if (kind.video == "libtheora")
+        append(arguments, { "-q:v", "9" });
+    else if (kind.video == "libx264")
+        append(arguments, { "-preset", "veryfast", "-crf", rate_factor });
+    else if (kind.video == "libx265")
+        append(arguments, { "-preset", "superfast", "-crf", rate_factor, "-x265-params", "log-level=error" });
+    if (kind.video == "libx265" && (ending == ".mp4" || ending == ".mov" || ending == ".m4v"))
+        append(arguments, { "-tag:v", "hvc1" }); // without it QuickTime shows nothing
+    return arguments;
+}
+
+void appendTag(Arguments& arguments, const std::string& option, const std::string& value)
+{
+    if (!value.empty())
+        append(arguments, { option, value });
+}
+
+} // namespace
+
+FileKind fileKind(const fs::path& video, bool deep)
+{
+    const std::string ending = endingOf(video);
+    FileKind kind;
+    kind.video = deep ? "libx265" : "libx264"; // H.264 of 10 bits is shown by few players
+    kind.sound = { "aac", "libopus", "ac3", "mp2" };
+    kind.fields = !deep;
+    if (ending == ".webm")
+    {
+        kind.video = "libvpx-vp9";
+        kind.sound = { "libopus" };
+        kind.odd = true;
+        kind.fields = false;
+    }
+    else if (ending == ".ogv")
+    {
+        kind.video = "libtheora";
+        kind.sound = { "libvorbis" };
+        kind.deep = kind.tags = kind.fields = false;
+    }
+    else if (ending == ".avi" || ending == ".mxf")
+    {
+        kind.video = ending == ".avi" ? "mpeg4" : "mpeg2video";
+        kind.sound = ending == ".avi" ? Arguments{ "aac", "pcm_s16le" } : Arguments{ "pcm_s16le" };
+        kind.deep = kind.tags = false;
+        kind.even_rate = true;
+    }
+    else if (ending == ".gif")
+    {
+        kind.video = "gif";
+        kind.sound.clear();
+        kind.odd = true;
+        kind.deep = kind.tags = kind.fields = false;
+    }
+    return kind;
+}
+
+std::string endingOf(const fs::path& video)
+{
+    std::string ending = video.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return ending;
+}
+
+Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size, bool deep, int quality, const fs::path& target)
+{
+    if (kind.video == "gif") // the best 256 colors of each image
+        return { "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", "-vsync", "passthrough" };
+    const ColorTags color = kind.tags ? completed(format.color, size) : usualTags(size);
+    const bool fields = kind.fields && !format.field_order.empty();
+    // Without accurate rounding the whole image grows darker by one or two gray levels.
+    std::string filter = "scale=out_color_matrix=" + matrixOfScale(color) + ":out_range=" + color.range
+                         + ":flags=bicubic+accurate_rnd+full_chroma_int" + (fields ? ":interl=1" : "") + ",format="
+                         + (deep && kind.deep ? "yuv420p10le" : "yuv420p");
+    if (fields)
+        filter += ",setfield=" + format.field_order;
+    Arguments arguments = { "-vf", filter };
+    append(arguments, encoder(kind, quality, endingOf(target)));
+    if (fields)
+        append(arguments, { "-flags", "+ildct+ilme" });
+    if (kind.tags)
+    {
+        append(arguments, { "-colorspace", color.matrix, "-color_range", color.range });
+        appendTag(arguments, "-color_primaries", color.primaries);
+        appendTag(arguments, "-color_trc", color.transfer);
+    }
+    if (kind.even_rate)
+        append(arguments, { "-vsync", "cfr", "-r", cv::format("%.9g", format.rate) });
+    else
+        append(arguments, { "-vsync", "passthrough", "-enc_time_base", "-1" });
+    return arguments;
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,39 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_MEDIA_ENCODING_HPP
+#define SANPRIVACY_APPS_MEDIA_ENCODING_HPP
+
+#include "media/video_reader.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sanprivacy { namespace apps {
+
+//! What a kind of video file can hold, by its ending.
+struct FileKind
+{
+    std::string video;               //!< the encoder, in ffmpeg's words
+    std::vector<std::string> sound;  //!< encoders for sound that cannot be copied, the best first
+    bool deep = true;                //!< more than 8 bits per color
+    bool odd = false;                //!< any width and height, not even ones only
+    bool tags = true;                //!< of colors
+    bool fields = true;              //!< interlaced images
+    bool even_rate = false;          //!< one time from frame to frame
+};
+
+//! @param deep whether the frames have more than 8 bits per color
+FileKind fileKind(const std::filesystem::path& video, bool deep);
+
+std::string endingOf(const std::filesystem::path& video); //!< .mp4 of CLIP.MP4
+
+//! Arguments of ffmpeg, from BGR frames to the video stream of a file.
+std::vector<std::string> encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size, bool deep, int quality,
+                                           const std::filesystem::path& target);
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_MEDIA_ENCODING_HPP

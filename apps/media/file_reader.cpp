@@ -1,0 +1,184 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "media/file_reader.hpp"
+
+#include "common/message.hpp"
+#include "common/tool_process.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+class FileReader : public VideoReader
+{
+public:
+    FileReader(const std::string& source, const ReadOptions& options);
+
+    bool read(VideoFrame& frame) override;
+    std::string problem() override;
+    MediaInfo info() const override { return info_; }
+
+private:
+    std::vector<std::string> command(bool keep_depth) const;
+    double readTime();
+    void finish();
+    bool endsEarly() const;
+
+    std::string source_;
+    MediaInfo info_;
+    int type_;
+    double begin_, time_ = -1; // where reading began; of the last frame; seconds
+    std::int64_t count_ = 0;
+    bool ended_ = false, cut_off_ = false;
+    std::unique_ptr<ToolProcess> decoder_;
+};
+
+void checkFile(const std::string& source)
+{
+    if (isUrl(source))
+        return;
+    if (!fs::exists(source))
+        throw std::runtime_error("no such file");
+    if (fs::is_directory(source))
+        throw std::runtime_error("is a folder");
+    if (fs::is_regular_file(source) && fs::file_size(source) == 0)
+        throw std::runtime_error("the file is empty");
+}
+
+//! The tool's name for it: a colon would make 12:30.mp4 a protocol.
+std::string toolName(const std::string& source)
+{
+    return isUrl(source) ? source : fs::absolute(source).string();
+}
+
+FileReader::FileReader(const std::string& source, const ReadOptions& options) : source_(toolName(source))
+{
+    try
+    {
+        info_ = readMediaInfo(source_);
+    }
+    catch (const std::runtime_error&)
+    {
+        if (!ToolProcess::available("ffprobe"))
+            throw;
+    }
+    if (info_.image)
+        throw std::runtime_error("an image, not a video; `sanprivacy perturb` protects images");
+    if (info_.video < 0)
+        throw std::runtime_error("no video that can be read: truncated, or of an unknown format");
+    if (info_.rate > 0)
+        format_.rate = info_.rate;
+    format_.pixel_shape = info_.turned ? cv::Size(info_.pixelShape.height, info_.pixelShape.width) : info_.pixelShape;
+    format_.color = completed(info_.color, info_.size);
+    if (!info_.yuv)
+        format_.color.range = "tv"; // as it will be written
+    format_.field_order = info_.turned ? std::string() : info_.field_order;
+    frames_ = info_.frames > 0 ? info_.frames : size_t(std::max(0., std::round(info_.duration * format_.rate)));
+    type_ = options.keep_depth && info_.deep ? CV_16UC3 : CV_8UC3;
+    begin_ = std::max(0., options.from);
+    decoder_.reset(new ToolProcess(command(type_ == CV_16UC3), ToolProcess::LISTEN_ON_TWO_PIPES));
+}
+
+/** Frames come on standard output; their times in microseconds on the second pipe, by a filter that prints a frame's metadata,
+of which each gets some. */
+std::vector<std::string> FileReader::command(bool keep_depth) const
+{
+    const cv::Size size = info_.shownSize();
+    std::string scale = cv::format("scale=%d:%d", size.width, size.height);
+    if (info_.yuv)
+        scale += ":in_color_matrix=" + matrixOfScale(format_.color) + ":in_range=" + format_.color.range;
+    if (!info_.field_order.empty())
+        scale += ":interl=1";
+    // The exact way takes 8 ms more for an image of 1280x720, and gains half a gray level.
+    scale += keep_depth ? ":flags=bicubic+accurate_rnd+full_chroma_int,format=bgr48le" : ":flags=bicubic,format=bgr24";
+    const std::string times = ",settb=AVTB,metadata=mode=add:key=frame:value=1,metadata=mode=print:file=pipe\\\\:3:direct=1";
+    std::vector<std::string> command = { "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin" };
+    if (begin_ > 0)
+        command.insert(command.end(), { "-ss", cv::format("%.6f", begin_) });
+    command.insert(command.end(), { "-i", source_, "-map", "0:" + std::to_string(info_.video), "-vf", scale + times,
+                                    "-vsync", "passthrough", "-f", "rawvideo", "pipe:1" });
+    return command;
+}
+
+//! Of the next frame, seconds; NaN where the video does not say.
+double FileReader::readTime()
+{
+    long long microseconds = 0;
+    for (std::string line; decoder_->readSecondLine(line); )
+        if (line.compare(0, 6, "frame:") == 0)
+            return std::sscanf(line.c_str(), "frame:%*d pts:%lld", &microseconds) == 1 ? begin_ + double(microseconds) / 1e6 : NAN;
+    return NAN;
+}
+
+bool FileReader::read(VideoFrame& frame)
+{
+    if (ended_)
+        return false;
+    cv::Mat pixels(info_.shownSize(), type_);
+    const size_t bytes = pixels.total() * pixels.elemSize();
+    const double before = time_, time = readTime(), least = 1e-4; // seconds between two frames
+    if (decoder_->read(pixels.data, bytes) < bytes)
+    {
+        finish();
+        return false;
+    }
+    time_ = count_ == 0 ? (time >= 0 ? time : begin_) : time >= before + least ? time : before + 1 / format_.rate;
+    frame = { pixels, time_, count_++ };
+    return true;
+}
+
+void FileReader::finish()
+{
+    ended_ = true;
+    try
+    {
+        decoder_->finish();
+    }
+    catch (const std::runtime_error&)
+    {
+        cut_off_ = true;
+    }
+    const size_t most = 1 << 20;
+    const std::string messages = decoder_->messages(most);
+    for (const char* sign : { "File ended prematurely", "partial file" })
+        cut_off_ = cut_off_ || messages.find(sign) != std::string::npos;
+}
+
+//! Whether the file says that it is longer than its frames.
+bool FileReader::endsEarly() const
+{
+    const double tolerated = .02; // of the duration: videos do not tell it exactly
+    const double step = 1 / format_.rate, end = time_ + step;
+    if (info_.video_end > 0)
+        return end < (1 - tolerated) * info_.video_end - step;
+    // The duration may be that of the sound, and may count from 0 where the time stamps begin later.
+    const double least = (1 - tolerated) * info_.duration - step;
+    return end < least && !isUrl(source_) && lastPacketEnd(source_) < least;
+}
+
+std::string FileReader::problem()
+{
+    if (!ended_ || count_ == 0 || !(cut_off_ || endsEarly()))
+        return std::string();
+    return "truncated or damaged: " + count(size_t(count_), "frame") + " could be read";
+}
+
+} // namespace
+
+std::unique_ptr<VideoReader> openVideoFile(const std::string& source, const ReadOptions& options)
+{
+    checkFile(source);
+    return std::unique_ptr<VideoReader>(new FileReader(source, options));
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,193 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "media/media_info.hpp"
+
+#include "common/tool_process.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+using Json = nlohmann::json;
+
+const double MOST_RATE = 1000; // images per second; more is a file's mistake
+
+std::string textOf(const Json& values, const char* name)
+{
+    const auto found = values.find(name);
+    if (found == values.end() || !found->is_string() || *found == "unknown" || *found == "unspecified" || *found == "reserved")
+        return std::string();
+    return found->get<std::string>();
+}
+
+double numberOf(const Json& values, const char* name)
+{
+    const auto found = values.find(name);
+    if (found == values.end())
+        return 0;
+    const double number = found->is_number() ? found->get<double>() : std::atof(found->dump().c_str() + 1);
+    return std::isfinite(number) ? number : 0;
+}
+
+//! "30000/1001" or "16:15"; 0 where one part is missing.
+cv::Size2d ratioOf(const Json& values, const char* name)
+{
+    cv::Size2d ratio;
+    const std::string text = textOf(values, name);
+    if (std::sscanf(text.c_str(), "%lf%*[/:]%lf", &ratio.width, &ratio.height) != 2 || ratio.width <= 0 || ratio.height <= 0)
+        return cv::Size2d();
+    return ratio;
+}
+
+bool flagOf(const Json& stream, const char* name)
+{
+    return stream.contains("disposition") && numberOf(stream["disposition"], name) > 0;
+}
+
+bool isShown(const Json& stream)
+{
+    return textOf(stream, "codec_type") == "video" && !flagOf(stream, "attached_pic") && numberOf(stream, "width") > 0;
+}
+
+//! The default one, else the first.
+const Json* shownStream(const Json& streams)
+{
+    const Json* shown = nullptr;
+    for (const Json& stream : streams)
+        if (isShown(stream) && (!shown || (flagOf(stream, "default") && !flagOf(*shown, "default"))))
+            shown = &stream;
+    return shown;
+}
+
+void readSideData(const Json& stream, MediaInfo& info)
+{
+    if (!stream.contains("side_data_list"))
+        return;
+    for (const Json& data : stream["side_data_list"])
+    {
+        const std::string kind = textOf(data, "side_data_type");
+        const double quarter = 90, rotation = std::abs(numberOf(data, "rotation"));
+        if (kind == "Display Matrix")
+            info.turned = std::abs(std::fmod(rotation, 2 * quarter) - quarter) < 1;
+        info.dynamic_hdr = info.dynamic_hdr || kind.find("DOVI") == 0 || kind.find("Mastering display") == 0
+                           || kind.find("Content light") == 0;
+    }
+}
+
+void readVideo(const Json& stream, MediaInfo& info)
+{
+    info.video = int(numberOf(stream, "index"));
+    info.size = cv::Size(int(numberOf(stream, "width")), int(numberOf(stream, "height")));
+    const cv::Size2d shape = ratioOf(stream, "sample_aspect_ratio"), mean_rate = ratioOf(stream, "avg_frame_rate"),
+                     rate = ratioOf(stream, "r_frame_rate");
+    info.pixelShape = shape.empty() ? cv::Size(1, 1) : cv::Size(shape);
+    for (const cv::Size2d& each : { mean_rate, rate })
+        if (info.rate == 0 && !each.empty() && each.width / each.height <= MOST_RATE)
+            info.rate = each.width / each.height;
+    info.frames = size_t(numberOf(stream, "nb_frames"));
+    const std::string format = textOf(stream, "pix_fmt"), order = textOf(stream, "field_order");
+    static const std::regex deep("(9|1[0-6]|48|64)[bl]e$");
+    info.deep = std::regex_search(format, deep);
+    info.yuv = format.find("yuv") != std::string::npos || format.find("nv") == 0 || format.find("p0") == 0 || format.find("uyvy") == 0;
+    info.color = { textOf(stream, "color_space"), textOf(stream, "color_primaries"), textOf(stream, "color_transfer"),
+                   textOf(stream, "color_range") };
+    if (format.find("yuvj") == 0)
+        info.color.range = "pc";
+    info.field_order = order == "tt" || order == "bt" ? "tff" : order == "bb" || order == "tb" ? "bff" : "";
+    readSideData(stream, info);
+}
+
+//! What is not shown and no sound, by kind.
+void countOther(const Json& stream, MediaInfo& info)
+{
+    const std::string type = textOf(stream, "codec_type");
+    const bool cover = type == "video" && flagOf(stream, "attached_pic");
+    if (type == "audio")
+        info.sound.push_back(int(numberOf(stream, "index")));
+    else
+        ++info.others[cover ? "cover image" : type == "video" ? "further video track" : type == "subtitle" ? "subtitle track"
+                      : type == "attachment" ? "attachment" : "data track"];
+}
+
+std::string read(ToolProcess& tool)
+{
+    std::string text;
+    for (std::string line; tool.readLine(line); )
+        text += line + '\n';
+    tool.finish();
+    return text;
+}
+
+} // namespace
+
+MediaInfo readMediaInfo(const std::string& source)
+{
+    ToolProcess probe({ "ffprobe", "-v", "error", "-show_streams", "-show_format", "-show_chapters", "-of", "json", source }, ToolProcess::LISTEN);
+    const Json found = Json::parse(read(probe), nullptr, false);
+    MediaInfo info;
+    if (found.is_discarded() || !found.contains("streams") || !found.contains("format"))
+        return info;
+    const Json &streams = found["streams"], &format = found["format"];
+    info.start = numberOf(format, "start_time");
+    info.duration = std::max(numberOf(format, "duration"), 0.);
+    const Json* const shown = shownStream(streams);
+    if (shown)
+    {
+        readVideo(*shown, info);
+        const double length = numberOf(*shown, "duration");
+        if (length > 0)
+            info.video_end = numberOf(*shown, "start_time") - info.start + length;
+    }
+    for (const Json& stream : streams)
+        if (&stream != shown)
+            countOther(stream, info);
+    if (found.contains("chapters") && !found["chapters"].empty())
+        info.others["chapter"] = found["chapters"].size();
+    const std::string name = textOf(format, "format_name");
+    static const std::set<std::string> not_videos = { "tty", "image2", "lrc", "srt", "ass", "webvtt" }, playlists = { "hls", "dash", "concat", "sdp" };
+    info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0;
+    info.playlist = playlists.count(name) > 0;
+    return info;
+}
+
+double lastPacketEnd(const std::string& source)
+{
+    ToolProcess probe({ "ffprobe", "-v", "quiet", "-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0", source }, ToolProcess::LISTEN);
+    double end = 0;
+    for (std::string line; probe.readLine(line); )
+    {
+        double time = 0, length = 0;
+        if (std::sscanf(line.c_str(), "%lf,%lf", &time, &length) >= 1)
+            end = std::max(end, time + length);
+    }
+    return end;
+}
+
+size_t packetCount(const std::string& source)
+{
+    try
+    {
+        ToolProcess probe({ "ffprobe", "-v", "quiet", "-count_packets", "-select_streams", "v:0", "-show_entries",
+                            "stream=nb_read_packets", "-of", "csv=p=0", source }, ToolProcess::LISTEN);
+        return size_t(std::max(0LL, std::atoll(read(probe).c_str())));
+    }
+    catch (const std::runtime_error&)
+    {
+        return 0;
+    }
+}
+
+}} // namespace sanprivacy::apps

@@ -1,0 +1,54 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_MEDIA_MEDIA_INFO_HPP
+#define SANPRIVACY_APPS_MEDIA_MEDIA_INFO_HPP
+
+#include "media/color_tags.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+namespace sanprivacy { namespace apps {
+
+//! What the tool ffprobe tells of a file or a URL.
+struct MediaInfo
+{
+    int video = -1;           //!< number of the stream that is shown; -1: there is none
+    cv::Size size;            //!< of its images as they are stored, pixels
+    bool turned = false;      //!< whether they are shown with width and height exchanged
+    cv::Size pixelShape;      //!< width and height of a pixel as it is stored, in any unit; 1x1 where they are not known
+    double rate = 0;          //!< images per second; 0: not known
+    double start = 0;         //!< time stamp at which the file begins, seconds
+    double duration = 0;      //!< of the file as it says, seconds; 0: not known, as of a live stream
+    double video_end = 0;     //!< of the video stream, seconds from `start`; 0: the stream does not say
+    size_t frames = 0;        //!< as the header counts them; 0: it does not
+    bool deep = false;        //!< more than 8 bits per color
+    bool yuv = false;         //!< luma and chroma, not RGB
+    ColorTags color;          //!< as tagged; empty where a tag is missing
+    std::string field_order;  //!< of an interlaced video "tff" or "bff", by the field that is shown first; else empty
+    bool dynamic_hdr = false; //!< Dolby Vision or mastering metadata beside the colors
+    bool image = false;       //!< a photograph, not a video
+    bool playlist = false;    //!< a list of other files, as of HLS
+    std::vector<int> sound;   //!< numbers of the sound streams
+    std::map<std::string, size_t> others; //!< what else there is, by kind: "subtitle track" ...
+
+    cv::Size shownSize() const { return turned ? cv::Size(size.height, size.width) : size; }
+};
+
+//! Raises std::runtime_error with the reason where nothing can be read.
+MediaInfo readMediaInfo(const std::string& source);
+
+//! Time stamp at which the last packet of a file ends, seconds; reads all of it.
+double lastPacketEnd(const std::string& source);
+
+//! Number of packets of a file's first video stream; 0 where there is none.
+size_t packetCount(const std::string& source);
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_MEDIA_MEDIA_INFO_HPP
