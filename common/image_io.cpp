@@ -5,8 +5,11 @@
 #include "common/image_io.hpp"
 
 #include "common/atomic_file.hpp"
+#include "common/color_profile.hpp"
+#include "common/image_header.hpp"
 
-
+#include <algorithm>
+#include <cctype>
 #include <csetjmp>
 #include <cstdio> // jpeglib.h needs it
 #include <stdexcept>
@@ -65,17 +68,98 @@ bool isIncompleteJpeg(const std::vector<unsigned char>& content)
     return errors.incomplete;
 }
 
-bool isJpeg(const std::vector<unsigned char>& content)
+//! Refuses what the header alone tells.
+void check(const ImageHeader& header, size_t max_pixels)
 {
-    return content.size() > 2 && content[0] == 0xFF && content[1] == 0xD8; // start of image
+    struct Unread
+    {
+        const char *format, *advice;
+    };
+    static const Unread unread[] = {
+        { "HEIC", "convert it to PNG or JPEG first, as by 'heif-convert IN OUT.png'" },
+        { "AVIF", "convert it to PNG or JPEG first, as by 'heif-convert IN OUT.png'" },
+        { "JPEG XL", "convert it to PNG or JPEG first, as by 'djxl IN OUT.png'" },
+        { "GIF", "convert it to PNG first, as by 'convert IN OUT.png'; an animation is a matter of 'sanprivacy video'" },
+        { "Photoshop", "save it as PNG or TIFF first" },
+        { "PDF", "save its images as PNG or JPEG first" },
+        { "video", "'sanprivacy video' takes it" },
+        { "OpenEXR", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" },
+        { "Radiance HDR", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" },
+        { "PFM", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" } };
+    for (const Unread& format : unread)
+        if (header.format == format.format)
+            throw std::runtime_error("is of the format " + header.format + ", which is not read: " + format.advice);
+    if (header.images > 1)
+        throw std::runtime_error("holds several images; a file of one is expected");
+    if (header.width > 0 && header.height > max_pixels / header.width)
+        throw std::runtime_error("is of " + std::to_string(header.width) + "x" + std::to_string(header.height) + " pixels; at most "
+                                 + std::to_string(max_pixels) + " are read (--max-pixels)");
+    const int palette = 3, lab = 8; // and CMYK, YCbCr between them
+    if (header.format == "TIFF" && header.bits > 8 && header.photometric >= palette && header.photometric <= lab)
+        throw std::runtime_error("is a TIFF image of " + std::to_string(header.bits) + " bits in other colors than RGB or gray");
 }
 
-//! cv::imdecode(), which says in words of its own that an image is too large.
-cv::Mat decode(const std::vector<unsigned char>& content, int flags)
+/** Makes the decoder of TIFF leave the pixels as they are stored: it would turn some orientations only, and multiply colors by the
+transparency. */
+void neutralize(std::vector<unsigned char>& content, const ImageHeader& header)
+{
+    const auto set = [&](size_t position, unsigned char value) // 16-bit
+    {
+        if (position == 0 || position + 1 >= content.size())
+            return;
+        content[position] = header.big_endian ? 0 : value;
+        content[position + 1] = header.big_endian ? value : 0;
+    };
+    const unsigned char top_left = 1, associated = 1;
+    set(header.orientation_position, top_left);
+    set(header.alpha_position, associated);
+}
+
+//! Turns pixels as an orientation of Exif wants it.
+void turnUpright(cv::Mat& pixels, int orientation)
+{
+    if (pixels.empty())
+        return;
+    const bool transposed = orientation >= 5;
+    if (transposed)
+        cv::transpose(pixels, pixels);
+    const int keep = 2, flips[] = { keep, 1, -1, 0, keep, 1, -1, 0 }; // codes of cv::flip()
+    if (flips[orientation - 1] != keep)
+        cv::flip(pixels, pixels, flips[orientation - 1]);
+}
+
+//! Colors that were multiplied by the transparency, as they were before.
+void divideByAlpha(cv::Mat& pixels, const cv::Mat& alpha)
+{
+    cv::Mat factor, wide;
+    const double full = alpha.depth() == CV_16U ? 65535 : 255;
+    alpha.convertTo(factor, CV_32F);
+    cv::divide(full, factor, factor);
+    factor.setTo(0, alpha == 0);
+    if (pixels.channels() == 3)
+        cv::merge(std::vector<cv::Mat>(3, factor), factor);
+    cv::multiply(pixels, factor, pixels, 1, pixels.type());
+}
+
+//! Pixels and transparency of what a decoder gives.
+Image split(const cv::Mat& decoded)
+{
+    Image image;
+    if (decoded.channels() != 4)
+    {
+        image.pixels = decoded;
+        return image;
+    }
+    cv::extractChannel(decoded, image.alpha, 3);
+    cv::cvtColor(decoded, image.pixels, cv::COLOR_BGRA2BGR);
+    return image;
+}
+
+cv::Mat decode(const std::vector<unsigned char>& content)
 {
     try
     {
-        return cv::imdecode(content, flags);
+        return cv::imdecode(content, cv::IMREAD_UNCHANGED);
     }
     catch (const cv::Exception& error)
     {
@@ -86,20 +170,89 @@ cv::Mat decode(const std::vector<unsigned char>& content, int flags)
     }
 }
 
-//! Transparency of an image, empty where it has none. `pixels` are those of the upright image.
-cv::Mat readAlpha(const std::vector<unsigned char>& content, const cv::Mat& pixels)
+//! What a format can hold, by its ending.
+struct Format
 {
-    const cv::Mat stored = decode(content, cv::IMREAD_UNCHANGED);
-    if (stored.channels() != 4)
-        return cv::Mat();
-    cv::Mat first_stored, first_upright, alpha;
-    cv::extractChannel(stored, first_stored, 0);
-    cv::extractChannel(pixels, first_upright, 0);
-    cv::extractChannel(stored, alpha, 3);
-    // OpenCV turns pixels by the orientation tag only where it drops alpha.
-    if (first_stored.size() != first_upright.size() || cv::norm(first_stored, first_upright, cv::NORM_INF) != 0)
-        throw std::runtime_error("is transparent and has an orientation tag; save it upright first");
-    return alpha;
+    std::string ending;      //!< by which OpenCV knows the encoder
+    bool deep, transparent;
+};
+
+Format formatOf(const fs::path& file)
+{
+    std::string ending = file.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    const auto is = [&](std::initializer_list<const char*> endings)
+    {
+        return std::find(endings.begin(), endings.end(), ending) != endings.end();
+    };
+    if (is({ ".pbm", ".pgm", ".ppm" })) // the kind is in the file, not in the name
+        ending = ".pnm";
+    return { ending, is({ ".png", ".tif", ".tiff", ".jp2", ".pgm", ".ppm", ".pnm", ".pbm" }),
+             is({ ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".jp2" }) };
+}
+
+//! The image as it is seen on white.
+cv::Mat onWhite(const Image& image)
+{
+    const double full = image.pixels.depth() == CV_16U ? 65535 : 255;
+    cv::Mat opacity, pixels;
+    image.alpha.convertTo(opacity, CV_32F, 1 / full);
+    if (image.pixels.channels() == 3)
+        cv::merge(std::vector<cv::Mat>(3, opacity), opacity);
+    image.pixels.convertTo(pixels, CV_32F);
+    pixels = (pixels - cv::Scalar::all(full)).mul(opacity) + cv::Scalar::all(full);
+    pixels.convertTo(pixels, image.pixels.type());
+    return pixels;
+}
+
+cv::Mat joined(const Image& image)
+{
+    cv::Mat pixels = image.pixels;
+    if (pixels.channels() == 1) // no encoder takes gray with transparency
+        cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
+    const cv::Mat planes[] = { pixels, image.alpha };
+    const int order[] = { 0, 0, 1, 1, 2, 2, 3, 3 };
+    cv::Mat result(pixels.size(), CV_MAKETYPE(pixels.depth(), 4));
+    cv::mixChannels(planes, 2, &result, 1, order, 4);
+    return result;
+}
+
+/** Says in a TIFF file of OpenCV's encoder, which does not, that its colors are not multiplied by the transparency: a new directory
+with that entry at the end of the file. */
+void tellStraightAlpha(std::vector<unsigned char>& tiff)
+{
+    const bool big_endian = tiff[0] == 'M';
+    const auto get = [&](size_t position, size_t bytes)
+    {
+        size_t value = 0;
+        for (size_t k = 0; k < bytes; ++k)
+            value = value << 8 | tiff.at(position + (big_endian ? k : bytes - 1 - k));
+        return value;
+    };
+    const auto put = [&](size_t position, size_t bytes, size_t value)
+    {
+        for (size_t k = 0; k < bytes; ++k)
+            tiff.at(position + (big_endian ? bytes - 1 - k : k)) = static_cast<unsigned char>(value >> 8 * k);
+    };
+    const size_t entry_size = 12, extra_samples = 338, short_type = 3, straight = 2;
+    const size_t old = get(4, 4), count = get(old, 2);
+    size_t before = 0; // entries are sorted by their tags
+    while (before < count && get(old + 2 + before * entry_size, 2) < extra_samples)
+        ++before;
+    if (before < count && get(old + 2 + before * entry_size, 2) == extra_samples)
+        return put(old + 2 + before * entry_size + 8, 2, straight);
+    const std::vector<unsigned char> entries(tiff.begin() + std::ptrdiff_t(old + 2),
+                                             tiff.begin() + std::ptrdiff_t(old + 2 + count * entry_size));
+    const size_t directory = tiff.size() + tiff.size() % 2, added = directory + 2 + before * entry_size;
+    tiff.resize(directory + 2 + (count + 1) * entry_size + 4);
+    put(4, 4, directory);
+    put(directory, 2, count + 1);
+    std::copy_n(entries.begin(), before * entry_size, tiff.begin() + std::ptrdiff_t(directory + 2));
+    put(added, 2, extra_samples);
+    put(added + 2, 2, short_type);
+    put(added + 4, 4, 1);
+    put(added + 8, 2, straight);
+    std::copy(entries.begin() + std::ptrdiff_t(before * entry_size), entries.end(), tiff.begin() + std::ptrdiff_t(added + entry_size));
 }
 
 } // namespace
@@ -109,44 +262,50 @@ bool hasImageName(const fs::path& file)
     return file.has_extension() && cv::haveImageWriter(file.filename().string());
 }
 
-Image readImage(const fs::path& file)
+Image readImage(const fs::path& file, size_t max_pixels)
 {
-    const std::vector<unsigned char> content = readFile(file);
-    if (isJpeg(content) && isIncompleteJpeg(content))
+    std::vector<unsigned char> content = readFile(file);
+    const ImageHeader header = readImageHeader(content);
+    check(header, max_pixels);
+    if (header.format == "JPEG" && isIncompleteJpeg(content))
         throw std::runtime_error("the JPEG file is truncated");
-    // Formats of many pages are known by their name only; of the others there is no telling, and no need.
-    if (!isJpeg(content) && cv::imcount(file.string(), cv::IMREAD_ANYCOLOR) > 1)
-        throw std::runtime_error("holds several images; a file of one is expected");
+    if (header.format == "TIFF")
+        neutralize(content, header);
 
-    Image image;
-    image.pixels = decode(content, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
-    if (image.pixels.empty())
+    const cv::Mat decoded = decode(content);
+    if (decoded.empty())
         throw std::runtime_error("is damaged, truncated, or no image");
-    if (image.pixels.depth() != CV_8U && image.pixels.depth() != CV_16U)
-        throw std::runtime_error(std::string("has pixels of type ") + cv::depthToString(image.pixels.depth())
+    if (decoded.depth() != CV_8U && decoded.depth() != CV_16U)
+        throw std::runtime_error(std::string("has pixels of type ") + cv::depthToString(decoded.depth())
                                  + "; 8-bit or 16-bit is expected");
-    if (!isJpeg(content)) // which has no transparency
-        image.alpha = readAlpha(content, image.pixels);
+    Image image = split(decoded);
+    if (header.alpha != ImageHeader::NONE && image.alpha.empty())
+        throw std::runtime_error("has a transparency that OpenCV does not read; save it as PNG first");
+    const bool zero_is_white = header.format == "TIFF" && header.photometric == 0;
+    if (zero_is_white && decoded.depth() == CV_16U) // of 8 bits the decoder does it
+        cv::bitwise_not(image.pixels, image.pixels);
+    if (header.alpha == ImageHeader::ASSOCIATED && !image.alpha.empty())
+        divideByAlpha(image.pixels, image.alpha);
+    turnUpright(image.pixels, header.orientation);
+    turnUpright(image.alpha, header.orientation);
+    if (!header.profile.empty())
+        convertToSrgb(image.pixels, header.profile);
+    else if (header.adobe_rgb)
+        convertAdobeRgbToSrgb(image.pixels);
     return image;
 }
 
 void writeImage(const fs::path& file, const Image& image, int quality)
 {
-    cv::Mat pixels = image.pixels;
-    if (!image.alpha.empty())
-    {
-        if (pixels.channels() == 1) // no encoder takes gray with transparency
-            cv::cvtColor(pixels, pixels, cv::COLOR_GRAY2BGR);
-        cv::Mat planes[] = { pixels, image.alpha };
-        const int order[] = { 0, 0, 1, 1, 2, 2, 3, 3 };
-        cv::Mat joined(pixels.size(), CV_MAKETYPE(pixels.depth(), 4));
-        cv::mixChannels(planes, 2, &joined, 1, order, 4);
-        pixels = joined;
-    }
+    const Format format = formatOf(file);
+    cv::Mat pixels = image.alpha.empty() ? image.pixels : format.transparent ? joined(image) : onWhite(image);
+    if (pixels.depth() == CV_16U && !format.deep)
+        pixels.convertTo(pixels, CV_8U, 1. / 257); // 65535 becomes 255
     std::vector<unsigned char> content;
-    if (!cv::imencode(file.extension().string(), pixels, content,
-                      { cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_WEBP_QUALITY, quality }))
+    if (!cv::imencode(format.ending, pixels, content, { cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_WEBP_QUALITY, quality }))
         throw std::runtime_error("cannot be encoded as '" + file.extension().string() + "'");
+    if (pixels.channels() == 4 && (format.ending == ".tif" || format.ending == ".tiff"))
+        tellStraightAlpha(content);
     writeFile(file, content.data(), content.size());
 }
 

@@ -5,27 +5,34 @@
 #ifndef SANPRIVACY_COMMON_IMAGE_IO_HPP
 #define SANPRIVACY_COMMON_IMAGE_IO_HPP
 
+#include <cstddef>
 #include <filesystem>
 
 #include <opencv2/core.hpp>
 
 namespace sanprivacy {
 
-//! An image as a viewer shows it: upright, its orientation tag applied, and free of any metadata.
+//! An image as a viewer shows it: upright, in sRGB, its orientation and color profile applied, and free of any metadata.
 struct Image
 {
-    cv::Mat pixels; //!< BGR or gray, 8-bit or 16-bit
+    cv::Mat pixels; //!< BGR or gray, 8-bit or 16-bit; not multiplied by the transparency
     cv::Mat alpha;  //!< transparency of the same size and depth, or empty
 };
+
+//! Pixels that an image may have, unless a command is told otherwise: decoded, they take about 1 GiB.
+const size_t MAX_PIXELS = 200000000;
 
 //! Whether the name ends as that of an image format which can be both read and written.
 bool hasImageName(const std::filesystem::path& file);
 
 /** Reads an image and refuses, with std::runtime_error, what would not come out whole: files that are truncated,
-hold several images, are neither 8-bit nor 16-bit, or are no images. */
-Image readImage(const std::filesystem::path& file);
+hold several images, are neither 8-bit nor 16-bit, of a format that is not read, or are no images.
+@param max_pixels width times height; a header that says more is refused before anything is decoded */
+Image readImage(const std::filesystem::path& file, size_t max_pixels = MAX_PIXELS);
 
-//! Writes an image in the format that its name tells; it appears whole or not at all. Quality 0..100 for lossy formats.
+/** Writes an image in the format that its name tells; it appears whole or not at all. Where the format has no 16 bits, 8 are
+written; where it has no transparency, the image is shown on white.
+@param quality 0..100 for lossy formats */
 void writeImage(const std::filesystem::path& file, const Image& image, int quality);
 
 } // namespace sanprivacy

@@ -14,7 +14,7 @@ set -euo pipefail
 
 packages=(build-essential cmake ninja-build ccache
           libopencv-dev opencv-data libcli11-dev nlohmann-json3-dev libcsv-dev libjpeg-dev
-          libssl-dev libsqlite3-dev libgtest-dev ffmpeg)
+          liblcms2-dev zlib1g-dev libssl-dev libsqlite3-dev libgtest-dev ffmpeg)
 case "${1:-run}" in
 run) ;;
 test) packages+=(doxygen texlive-base libtorch-dev libonnx-dev libopenblas0-openmp libfccp-dev

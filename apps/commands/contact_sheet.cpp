@@ -45,7 +45,7 @@ struct SheetOptions
 {
     std::vector<std::string> inputs;
     std::string output;
-    size_t most_faces = 48;
+    size_t most_faces = 48, max_pixels = MAX_PIXELS;
     LabelOptions labels;
     NetworkOptions networks;
 };
@@ -190,7 +190,7 @@ ExitCode run(const SheetOptions& options)
     {
         try
         {
-            cv::Mat image = readImage(inputs.images[i].file).pixels, faces;
+            cv::Mat image = readImage(inputs.images[i].file, options.max_pixels).pixels, faces;
             if (image.depth() == CV_16U)
                 image.convertTo(image, CV_8U, 1. / 257); // 65535 becomes 255
             detectors[worker]->detect(image, faces);
@@ -241,6 +241,8 @@ Command addContactSheet(CLI::App& app)
     command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")->required()->type_name("FILE");
     command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")->type_name("N")
         ->check(CLI::Range(1, 1000).description(""));
+    command->add_option("--max-pixels", options->max_pixels, "Refuse larger images, default 200000000")
+        ->type_name("N")->check(CLI::PositiveNumber.description(""));
     options->labels.addTo(*command);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);

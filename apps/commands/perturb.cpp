@@ -40,6 +40,7 @@ struct PerturbOptions
     std::string no_face = "error";
     bool landmarks = false, gray = false, crop = false;
     int quality = 95; // of JPEG and WebP: no visible loss
+    size_t max_pixels = MAX_PIXELS;
     NetworkOptions networks;
 };
 
@@ -147,7 +148,7 @@ ExitCode Perturbation::run()
 
 Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed)
 {
-    Image image = readImage(inputs_.images[i].file);
+    Image image = readImage(inputs_.images[i].file, options_.max_pixels);
     const cv::Mat faces = findFaces(worker, i, image);
     if (faces.empty() && options_.no_face != "copy")
         return FACELESS;
@@ -217,9 +218,12 @@ Command addPerturb(CLI::App& app)
         ->type_name("WHAT")->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
     command->add_option("--quality", options->quality, "Of JPEG and WebP, default 95")
         ->type_name("0-100")->check(CLI::Range(0, 100).description(""));
+    command->add_option("--max-pixels", options->max_pixels, "Refuse larger images, default 200000000; 5 bytes of memory each")
+        ->type_name("N")->check(CLI::PositiveNumber.description(""));
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
-    command->footer("Exit code: 0 all perturbed, 1 some were not (each named on stderr), 2 wrong arguments.");
+    command->footer("Images are written upright and in sRGB, without metadata.\n"
+                    "Exit code: 0 all perturbed, 1 some not (named on stderr), 2 wrong arguments.");
     return { command, [options] { return Perturbation(*options).run(); } };
 }
 

@@ -1,0 +1,231 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""What the command line makes of formats, orientations, color profiles and transparency; `perturb --no-face copy` shows it."""
+
+import os
+import struct
+import unittest
+import zlib
+
+import cv2
+import numpy as np
+from PIL import Image, ImageCms
+
+from command import CommandTest, files, read, run, write
+
+
+def drawing(size=(64, 48)):
+    """Smooth colors without symmetry; no face."""
+    x, y = np.meshgrid(np.linspace(0, 1, size[0]), np.linspace(0, 1, size[1]))
+    return Image.fromarray(np.uint8(np.dstack([40 + 180 * x, 200 - 150 * y, 60 + 120 * x * y])))
+
+
+def values(image):
+    return np.asarray(image).astype(float)
+
+
+# What shows an image of each orientation upright.
+TURNS = dict(zip(range(2, 9), (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM,
+                               Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE,
+                               Image.Transpose.ROTATE_90)))
+
+
+@CommandTest.needs_detector
+class Formats(CommandTest):
+    def copy(self, *arguments, code=0):
+        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"), "--no-face", "copy", *arguments)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done
+
+    def written(self, name):
+        image = Image.open(self.path("out", name))
+        self.addCleanup(image.close)
+        return image
+
+    def test_eight_orientations_of_every_format(self):
+        expected = {}
+        for orientation in range(1, 9):
+            exif = Image.Exif()
+            exif[0x0112] = orientation
+            for ending, options in {"jpg": {"quality": 100, "subsampling": 0}, "png": {}, "webp": {"lossless": True}, "tif": {}}.items():
+                for kind in ("RGB", "L", "RGBA"):
+                    if (ending == "jpg" and kind == "RGBA") or (ending == "webp" and kind == "L"):
+                        continue
+                    image = drawing()
+                    if kind == "RGBA":
+                        image.putalpha(Image.linear_gradient("L").resize(image.size).point(lambda v: 100 + v // 2))
+                    name = f"{orientation}-{kind}.{ending}"
+                    image = image.convert(kind)
+                    image.save(self.path("in", name), exif=exif, **options)
+                    marked = Image.open(self.path("in", name))
+                    self.assertEqual(marked.getexif().get(0x0112, 1), orientation, name)
+                    marked.close()
+                    expected[name] = image.transpose(TURNS[orientation]) if orientation > 1 else image
+        self.copy()
+        for name, image in expected.items():
+            with self.subTest(name):
+                after = self.written(name)
+                self.assertEqual(after.getexif().get(0x0112, 1), 1)
+                self.assertEqual((after.size, len(after.getbands())), (image.size, len(image.getbands())))
+                self.assertLess(np.abs(values(after) - values(image)).mean(), 3 if name.endswith("p") or name.endswith("jpg") else .01)
+
+    def test_profiles_become_srgb(self):
+        """A profile whose red and blue primaries are exchanged, and one of linear gray: easily told from sRGB."""
+        swapped = self.swapped_profile()
+        image = drawing()
+        for name, options in {"a.jpg": {"quality": 100, "subsampling": 0}, "a.png": {}, "a.webp": {"lossless": True}, "a.tif": {}}.items():
+            image.save(self.path("in", name), icc_profile=swapped, **options)
+        image.save(self.path("in", "srgb.png"), icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        image.save(self.path("in", "broken.png"), icc_profile=b"no profile")
+        image.convert("L").save(self.path("in", "gray.png"), icc_profile=swapped)
+        self.copy()
+        for name in ("a.jpg", "a.png", "a.webp", "a.tif"):
+            with self.subTest(name):
+                after = self.written(name)
+                self.assertNotIn("icc_profile", after.info)
+                self.assertLess(np.abs(values(after) - values(image)[..., ::-1]).mean(), 4)
+        for name in ("srgb.png", "broken.png"):
+            self.assertTrue((values(self.written(name)) == values(image)).all(), name)
+        self.assertTrue((values(self.written("gray.png")) == values(image.convert("L"))).all(), "a profile of color")
+
+    @staticmethod
+    def swapped_profile():
+        """sRGB whose red and blue columns are exchanged."""
+        profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        count = struct.unpack(">I", profile[128:132])[0]
+        entries = {bytes(profile[132 + 12 * k:136 + 12 * k]): 132 + 12 * k for k in range(count)}
+        red, blue = entries[b"rXYZ"], entries[b"bXYZ"]
+        profile[red:red + 4], profile[blue:blue + 4] = profile[blue:blue + 4], profile[red:red + 4]
+        return bytes(profile)
+
+    def test_adobe_rgb_of_cameras(self):
+        """No profile, but Exif with the index R03."""
+        base = struct.pack("<2sHI", b"II", 42, 8)
+        exif_at, rules_at = 8 + 2 + 12 + 4, 8 + 2 + 12 + 4 + 2 + 24 + 4
+        exif = base + struct.pack("<HHHII", 1, 0x8769, 4, 1, exif_at) + bytes(4)
+        exif += struct.pack("<HHHIHHHHII", 2, 0xA001, 3, 1, 0xFFFF, 0, 0xA005, 4, 1, rules_at) + bytes(4)
+        exif += struct.pack("<HHHI4s", 1, 1, 2, 4, b"R03\0") + bytes(4)
+        green = Image.new("RGB", (64, 48), (100, 180, 100))
+        green.save(self.path("in", "a.jpg"), quality=100, subsampling=0, exif=b"Exif\0\0" + exif)
+        green.save(self.path("in", "b.jpg"), quality=100, subsampling=0)
+        self.copy()
+        self.assertLess(np.abs(values(self.written("b.jpg")) - values(green)).mean(), 2)
+        # Adobe RGB (1998) to XYZ to sRGB by the matrices of both standards.
+        linear = (np.array([100, 180, 100]) / 255) ** (563 / 256)
+        xyz = np.array([[.57667, .18556, .18823], [.29734, .62736, .07529], [.02703, .07069, .99134]]) @ linear
+        rgb = np.array([[3.2404542, -1.5371385, -.4985314], [-.969266, 1.8760108, .041556], [.0556434, -.2040259, 1.0572252]]) @ xyz
+        rgb = 255 * np.where(rgb <= .0031308, 12.92 * rgb, 1.055 * np.maximum(rgb, 0) ** (1 / 2.4) - .055).clip(0, 1)
+        self.assertLess(np.abs(values(self.written("a.jpg")).mean((0, 1)) - rgb).max(), 4, rgb)
+
+    def test_transparency(self):
+        alpha = Image.fromarray(np.uint8(np.tile(np.linspace(0, 255, 64), (48, 1))))
+        image = drawing()
+        image.putalpha(alpha)
+        for ending in ("png", "tif", "webp"):
+            image.save(self.path("in", "straight." + ending), **({"lossless": True, "exact": True} if ending == "webp" else {}))
+        premultiplied = np.dstack([values(drawing()) * values(alpha)[..., None] / 255, values(alpha)]).round().astype(np.uint8)
+        Image.fromarray(premultiplied).save(self.path("in", "associated.tif"))
+        content, tag = read(self.path("in", "associated.tif")), struct.pack("<HHIH", 338, 3, 1, 2)
+        self.assertEqual(content.count(tag), 1)
+        write(self.path("in", "associated.tif"), content.replace(tag, struct.pack("<HHIH", 338, 3, 1, 1)))
+        for ending in ("jpg", "ppm"):  # which have none
+            image.save(self.path("in", "flat.png"))
+            os.rename(self.path("in", "flat.png"), self.path("in", "flat." + ending))
+        self.copy()
+        for name in ("straight.png", "straight.tif", "straight.webp", "associated.tif"):
+            with self.subTest(name):
+                after = values(self.written(name))
+                self.assertLess(np.abs(after[..., 3] - values(alpha)).max(), 1.01)
+                seen = np.s_[:, 20:, :3]
+                self.assertLess(np.abs(after[seen] - values(drawing())[seen]).mean(), 3)
+        self.assertEqual(self.written("straight.tif").tag_v2.get(338), (2,), "told to be straight")
+        white = values(Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB"))
+        for name in ("flat.jpg", "flat.ppm"):
+            self.assertLess(np.abs(values(self.written(name)) - white).mean(), 3, name)
+
+    def test_sixteen_bits_and_names_of_other_formats(self):
+        deep = np.asarray(drawing()).astype(np.uint16)[..., ::-1] * 257
+        gray = np.asarray(drawing().convert("L"))
+        for name in ("a.jpg", "a.webp", "a.bmp", "a.ppm", "a.tif", "a.jp2"):
+            cv2.imwrite(self.path("in", "deep.png"), deep)
+            os.rename(self.path("in", "deep.png"), self.path("in", name))
+        cv2.imwrite(self.path("in", "gray.pgm"), gray)
+        os.rename(self.path("in", "gray.pgm"), self.path("in", "gray.ppm"))
+        cv2.imwrite(self.path("in", "color.ppm"), np.uint8(deep // 257))
+        os.rename(self.path("in", "color.ppm"), self.path("in", "color.pgm"))
+        self.copy()
+        for name in ("a.jpg", "a.webp", "a.bmp", "a.ppm", "a.tif", "a.jp2"):
+            after = cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED)
+            full = 257 if after.dtype == np.uint16 else 1
+            self.assertEqual(full == 257, name in ("a.ppm", "a.tif", "a.jp2"))
+            self.assertLess(np.abs(after / full - deep / 257).mean(), 4, name)
+        self.assertTrue((cv2.imread(self.path("out", "gray.ppm"), cv2.IMREAD_UNCHANGED) == gray).all())
+        self.assertTrue((cv2.imread(self.path("out", "color.pgm"), cv2.IMREAD_UNCHANGED) == deep // 257).all())
+
+    def test_gray_tiff_whose_zero_is_white(self):
+        gray = np.asarray(drawing().convert("L"))
+        black, white = (struct.pack("<HHIH", 262, 3, 1, value) for value in (1, 0))
+        for name, image in {"shallow.tif": gray, "deep.tif": gray.astype(np.uint16) * 257}.items():
+            Image.fromarray(image).save(self.path("in", name))
+            write(self.path("in", name), read(self.path("in", name)).replace(black, white))
+        self.copy()
+        for name, full in {"shallow.tif": 1, "deep.tif": 257}.items():
+            self.assertTrue((cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED) == (255 - gray) * full).all(), name)
+
+    def test_cmyk_is_right(self):
+        cmyk = drawing().convert("CMYK")
+        cmyk.save(self.path("in", "a.jpg"), quality=100, subsampling=0)
+        cmyk.save(self.path("in", "a.tif"))
+        self.copy()
+        for name in ("a.jpg", "a.tif"):
+            self.assertLess(np.abs(values(self.written(name).convert("RGB")) - values(drawing())).mean(), 4, name)
+
+    def refused(self, contents, *arguments):
+        """Files of these names and contents, each refused in a line that holds the given words; nothing is written."""
+        for name, (content, _) in contents.items():
+            write(self.path("in", name), content)
+        done = self.copy(*arguments, code=1)
+        for name, (_, reasons) in contents.items():
+            self.one_line(done.stderr, "/" + name + ": ", *reasons)
+        self.assertEqual(files(self.path("out", "")), [])
+
+    def test_what_would_not_come_out_whole(self):
+        frames = [drawing(), drawing().transpose(Image.Transpose.ROTATE_180)]
+        names = ("a.png", "a.webp", "a.tif")
+        for name in names:
+            frames[0].save(self.path("in", name), save_all=True, append_images=frames[1:], duration=100)
+        contents = {name: (read(self.path("in", name)), ["several images"]) for name in names}
+        drawing().convert("LA").save(self.path("la.tif"))
+        contents["la.tif"] = (read(self.path("la.tif")), ["transparency that OpenCV does not read"])
+        self.refused(contents)
+
+    def test_formats_that_are_not_read(self):
+        drawing().convert("P").save(self.path("a.gif"))
+        contents = {"GIF": read(self.path("a.gif")), "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100),
+                    "AVIF": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1" + bytes(100), "JPEG XL": b"\xff\x0a" + bytes(100)}
+        self.refused({format + ".jpg": (content, [format, "convert"]) for format, content in contents.items()})
+
+    def test_hostile_sizes(self):
+        """A header of a few bytes that asks for gigabytes is refused before anything is decoded."""
+        chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        side = 30000
+        contents = {
+            "a.png": b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+                     + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""),
+            "a.bmp": b"BM" + struct.pack("<IIIIiiHHIIiiII", 1200, 0, 54, 40, side, -side, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(1146),
+            "a.ppm": b"P6 # a comment\n%d %d\n255\n" % (side, side) + bytes(1000),
+            "a.webp": b"RIFF\x64\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + struct.pack("<I", 16382)[:3] * 2 + bytes(80),
+            "a.jpg": b"\xff\xd8\xff\xc0\0\x11\x08" + struct.pack(">HH", side, side) + b"\3\1\x22\0\2\x11\1\3\x11\1" + bytes(100),
+            "a.tif": b"II*\0\x08\0\0\0\3\0" + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in
+                                                         ((256, side), (257, side), (258, 8))) + bytes(50),
+            "a.jp2": b"\xff\x4f\xff\x51\0\x2f\0\0" + struct.pack(">IIII", side, side, 0, 0) + bytes(100),
+        }
+        self.refused({name: (content, ["pixels; at most 200000000 are read"]) for name, content in contents.items()})
+        drawing().save(self.path("in", "b.png"))
+        done = self.copy("--max-pixels", "3000", code=1)
+        self.one_line(done.stderr, "b.png: is of 64x48 pixels; at most 3000")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,434 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "common/image_header.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <map>
+#include <set>
+
+#include <zlib.h>
+
+namespace sanprivacy {
+
+namespace {
+
+//! A part of a file. What lies beyond its end reads as zero.
+class View
+{
+public:
+    View(const unsigned char* data, size_t size, bool big_endian) : data_(data), size_(size), big_endian_(big_endian) {}
+
+    size_t size() const { return size_; }
+    const unsigned char* data() const { return data_; }
+    bool bigEndian() const { return big_endian_; }
+
+    uint64_t number(size_t position, size_t bytes) const
+    {
+        uint64_t value = 0;
+        for (size_t k = 0; k < bytes; ++k)
+        {
+            const size_t i = position + (big_endian_ ? k : bytes - 1 - k);
+            value = value << 8 | (i < size_ ? data_[i] : 0u);
+        }
+        return value;
+    }
+    uint32_t u32(size_t position) const { return uint32_t(number(position, 4)); }
+    uint32_t u16(size_t position) const { return uint32_t(number(position, 2)); }
+
+    bool holds(size_t position, const std::string& text) const
+    {
+        return position <= size_ && text.size() <= size_ - position
+               && std::equal(text.begin(), text.end(), data_ + position, [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
+    }
+    std::string text(size_t position, size_t length) const
+    {
+        const View part = sub(position, length);
+        return std::string(part.data_, part.data_ + part.size_);
+    }
+    View sub(size_t position, uint64_t length) const
+    {
+        position = std::min(position, size_);
+        return View(data_ + position, size_t(std::min<uint64_t>(length, size_ - position)), big_endian_);
+    }
+    Bytes bytes() const { return Bytes(data_, data_ + size_); }
+
+private:
+    const unsigned char* data_;
+    size_t size_;
+    bool big_endian_;
+};
+
+//! A directory of a TIFF file, or of Exif, which is one. Classic and BigTIFF.
+class TiffDirectory
+{
+public:
+    TiffDirectory(const View& file, bool big, uint64_t start) : file_(file), big_(big)
+    {
+        if (start == 0 || start >= file.size())
+            return;
+        const uint64_t count = file.number(size_t(start), big ? 8 : 2), entry = big ? 20 : 12;
+        const uint64_t first = start + (big ? 8 : 2);
+        if (count > (file.size() - start) / entry)
+            return;
+        valid_ = true;
+        for (uint64_t k = 0; k < count; ++k)
+            entries_.emplace(file.u16(size_t(first + k * entry)), size_t(first + k * entry));
+        next_ = file.number(size_t(first + count * entry), big ? 8 : 4);
+    }
+
+    bool valid() const { return valid_; }
+    uint64_t next() const { return next_; }
+
+    //! The values of a tag, as they lie in the file.
+    View values(unsigned tag) const
+    {
+        const auto entry = entries_.find(tag);
+        if (entry == entries_.end())
+            return file_.sub(0, 0);
+        const uint64_t size = number(entry->second + 4, big_ ? 8 : 4) * sizeOf(entry->second);
+        const size_t field = entry->second + (big_ ? 12 : 8);
+        return file_.sub(size <= (big_ ? 8u : 4u) ? field : size_t(number(field, big_ ? 8 : 4)), size);
+    }
+
+    //! The first value of a tag; `otherwise` where it is absent.
+    uint64_t value(unsigned tag, uint64_t otherwise) const
+    {
+        const View found = values(tag);
+        return found.size() == 0 ? otherwise : found.number(0, std::min<size_t>(sizeOf(entries_.at(tag)), 8));
+    }
+
+    //! Where the first value of a tag is; 0 where it is absent.
+    size_t position(unsigned tag) const
+    {
+        const View found = values(tag);
+        return found.size() == 0 ? 0 : size_t(found.data() - file_.data());
+    }
+
+private:
+    uint64_t number(size_t position, size_t bytes) const { return file_.number(position, bytes); }
+    size_t sizeOf(size_t entry) const
+    {
+        static const size_t sizes[] = { 1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 1, 1, 8, 8, 8 };
+        const size_t type = file_.u16(entry + 2);
+        return type < sizeof(sizes) / sizeof(*sizes) ? sizes[type] : 1;
+    }
+
+    View file_;
+    bool big_, valid_ = false;
+    uint64_t next_ = 0;
+    std::map<unsigned, size_t> entries_;
+};
+
+const unsigned SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, BITS = 258, PHOTOMETRIC = 262, ORIENTATION = 274,
+               SAMPLES = 277, EXTRA_SAMPLES = 338, ICC_PROFILE = 34675;
+const unsigned EXIF_DIRECTORY = 0x8769, COLOR_SPACE = 0xA001, INTEROPERABILITY_DIRECTORY = 0xA005, INTEROPERABILITY_INDEX = 1;
+
+//! The byte order that a TIFF file or Exif names.
+View inItsOrder(const unsigned char* data, size_t size)
+{
+    return View(data, size, size > 0 && data[0] == 'M');
+}
+
+void readExif(const View& exif, ImageHeader& header)
+{
+    const size_t start = exif.holds(0, std::string("Exif\0\0", 6)) ? 6 : 0; // PNG and some WebP files leave this out
+    const View file = inItsOrder(exif.data() + start, exif.size() - start);
+    if (!file.holds(0, std::string("II*\0", 4)) && !file.holds(0, std::string("MM\0*", 4)))
+        return;
+    const TiffDirectory first(file, false, file.u32(4));
+    const int orientation = int(first.value(ORIENTATION, 1));
+    if (orientation >= 1 && orientation <= 8)
+        header.orientation = orientation;
+    const TiffDirectory more(file, false, first.value(EXIF_DIRECTORY, 0));
+    const TiffDirectory rules(file, false, more.value(INTEROPERABILITY_DIRECTORY, 0));
+    header.adobe_rgb = more.value(COLOR_SPACE, 1) != 1 && rules.values(INTEROPERABILITY_INDEX).holds(0, "R03");
+}
+
+void readJpeg(const View& file, ImageHeader& header)
+{
+    header.format = "JPEG";
+    std::map<unsigned, Bytes> profile_parts;
+    for (size_t position = 2; position + 4 <= file.size();)
+    {
+        if (file.number(position, 1) != 0xFF)
+            break;
+        const unsigned marker = unsigned(file.number(position + 1, 1));
+        if (marker == 0xFF) // fills up
+        {
+            ++position;
+            continue;
+        }
+        if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8))
+        {
+            position += 2;
+            continue;
+        }
+        if (marker == 0xD9 || marker == 0xDA) // end of image, start of scan
+            break;
+        const size_t length = file.u16(position + 2);
+        const View segment = file.sub(position + 4, length < 2 ? 0 : length - 2);
+        const bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+        if (frame)
+        {
+            header.height = segment.u16(1);
+            header.width = segment.u16(3);
+            header.cmyk = segment.number(5, 1) == 4;
+        }
+        else if (marker == 0xE1 && segment.holds(0, "Exif"))
+            readExif(segment, header);
+        else if (marker == 0xE2 && segment.holds(0, std::string("ICC_PROFILE\0", 12)))
+            profile_parts[unsigned(segment.number(12, 1))] = segment.sub(14, segment.size()).bytes();
+        position += 2 + std::max<size_t>(length, 2);
+    }
+    for (const auto& part : profile_parts)
+        header.profile.insert(header.profile.end(), part.second.begin(), part.second.end());
+}
+
+//! What zlib has packed; nothing where that is damaged, or larger than any profile.
+Bytes unpacked(const View& packed)
+{
+    const uLongf largest = 4 << 20;
+    Bytes result(largest);
+    uLongf size = largest;
+    if (uncompress(result.data(), &size, packed.data(), uLong(packed.size())) != Z_OK)
+        size = 0;
+    result.resize(size);
+    return result;
+}
+
+void readPng(const View& file, ImageHeader& header)
+{
+    header.format = "PNG";
+    for (size_t position = 8; position + 12 <= file.size();)
+    {
+        const uint64_t length = file.u32(position);
+        const View chunk = file.sub(position + 8, length);
+        const std::string kind = file.text(position + 4, 4);
+        if (kind == "IHDR")
+        {
+            header.width = chunk.u32(0);
+            header.height = chunk.u32(4);
+        }
+        else if (kind == "acTL")
+            header.images = std::max<size_t>(chunk.u32(0), 1);
+        else if (kind == "iCCP")
+        {
+            const std::string name = chunk.text(0, 80);
+            const size_t end = name.find('\0');
+            if (end != std::string::npos)
+                header.profile = unpacked(chunk.sub(end + 2, chunk.size()));
+        }
+        else if (kind == "eXIf")
+            readExif(chunk, header);
+        position += size_t(length) + 12;
+    }
+}
+
+void readWebP(const View& big_endian, ImageHeader& header)
+{
+    header.format = "WebP";
+    const View file(big_endian.data(), big_endian.size(), false);
+    size_t frames = 0;
+    for (size_t position = 12; position + 8 <= file.size();)
+    {
+        const uint64_t length = file.u32(position + 4);
+        const View chunk = file.sub(position + 8, length);
+        const std::string kind = file.text(position, 4);
+        if (kind == "VP8X")
+        {
+            header.width = chunk.number(4, 3) + 1;
+            header.height = chunk.number(7, 3) + 1;
+        }
+        else if (kind == "VP8 " && header.width == 0)
+        {
+            header.width = chunk.u16(6) & 0x3FFF;
+            header.height = chunk.u16(8) & 0x3FFF;
+        }
+        else if (kind == "VP8L" && header.width == 0)
+        {
+            header.width = (chunk.u32(1) & 0x3FFF) + 1;
+            header.height = (chunk.u32(1) >> 14 & 0x3FFF) + 1;
+        }
+        else if (kind == "ANMF")
+            ++frames;
+        else if (kind == "ICCP")
+            header.profile = chunk.bytes();
+        else if (kind == "EXIF")
+            readExif(chunk, header);
+        position += 8 + size_t(length) + length % 2;
+    }
+    header.images = std::max<size_t>(frames, 1);
+}
+
+void readTiff(const View& file, ImageHeader& header)
+{
+    header.format = "TIFF";
+    header.big_endian = file.bigEndian();
+    const bool big = file.u16(2) == 43;
+    const TiffDirectory page(file, big, big ? file.number(8, 8) : file.u32(4));
+    header.width = page.value(WIDTH, 0);
+    header.height = page.value(HEIGHT, 0);
+    header.bits = int(page.value(BITS, 1));
+    header.photometric = int(page.value(PHOTOMETRIC, 2));
+    header.cmyk = header.photometric == 5;
+    const uint64_t orientation = page.value(ORIENTATION, 1);
+    header.orientation = orientation >= 1 && orientation <= 8 ? int(orientation) : 1;
+    header.orientation_position = page.position(ORIENTATION);
+    header.profile = page.values(ICC_PROFILE).bytes();
+    const uint64_t extra = page.value(EXTRA_SAMPLES, 0), colors = header.photometric == 2 ? 3 : header.photometric < 2 ? 1 : 0;
+    if (page.value(SAMPLES, 1) == colors + 1 && (extra == 1 || extra == 2))
+    {
+        header.alpha = extra == 1 ? ImageHeader::ASSOCIATED : ImageHeader::STRAIGHT;
+        header.alpha_position = page.position(EXTRA_SAMPLES);
+    }
+    std::set<uint64_t> seen;
+    const size_t most = 1000; // smaller copies and pages that are looked at
+    for (uint64_t next = page.next(); next != 0 && seen.size() < most && seen.insert(next).second;)
+    {
+        const TiffDirectory other(file, big, next);
+        if (!other.valid())
+            break;
+        const uint64_t reduced = 1;
+        header.images += (other.value(SUBFILE_TYPE, 0) & reduced) == 0;
+        next = other.next();
+    }
+}
+
+//! JPEG 2000: a bare code stream, or boxes around one.
+void readJpeg2000(const View& file, ImageHeader& header)
+{
+    header.format = "JPEG 2000";
+    const std::string stream_head("\xFF\x4F\xFF\x51", 4);
+    if (file.holds(0, stream_head)) // size on the reference grid, less the offset of the image
+    {
+        header.width = file.u32(8) - uint64_t(file.u32(16));
+        header.height = file.u32(12) - uint64_t(file.u32(20));
+        return;
+    }
+    std::vector<View> boxes = { file };
+    while (!boxes.empty())
+    {
+        const View parent = boxes.back();
+        boxes.pop_back();
+        for (size_t position = 0; position + 8 <= parent.size();)
+        {
+            const uint64_t length = parent.u32(position), head = length == 1 ? 16 : 8;
+            const uint64_t size = length == 1 ? parent.number(position + 8, 8) : length == 0 ? parent.size() - position : length;
+            if (size < head || size > parent.size() - position)
+                break;
+            const std::string kind = parent.text(position + 4, 4);
+            const View box = parent.sub(position + size_t(head), size - head);
+            if (kind == "jp2h")
+                boxes.push_back(box);
+            else if (kind == "ihdr")
+            {
+                header.height = box.u32(0);
+                header.width = box.u32(4);
+            }
+            else if (kind == "colr" && box.number(0, 1) == 2 && header.profile.empty()) // a profile lies in it
+                header.profile = box.sub(3, box.size()).bytes();
+            position += size_t(size);
+        }
+    }
+}
+
+void readBmp(const View& big_endian, ImageHeader& header)
+{
+    header.format = "BMP";
+    const View file(big_endian.data(), big_endian.size(), false);
+    const bool old = file.u32(14) == 12;
+    header.width = old ? file.u16(18) : uint64_t(std::abs(int64_t(int32_t(file.u32(18)))));
+    header.height = old ? file.u16(20) : uint64_t(std::abs(int64_t(int32_t(file.u32(22)))));
+}
+
+//! Portable bitmaps: numbers as text, with comments between them; PAM names them.
+void readPnm(const View& file, ImageHeader& header)
+{
+    header.format = "PNM";
+    const std::string text = file.text(2, 4096);
+    std::vector<std::string> words;
+    for (size_t i = 0; i < text.size() && words.size() < 24; ++i)
+    {
+        if (text[i] == '#')
+            i = std::min(text.find('\n', i), text.size());
+        else if (!std::isspace(static_cast<unsigned char>(text[i])))
+        {
+            const size_t begin = i;
+            while (i < text.size() && !std::isspace(static_cast<unsigned char>(text[i])))
+                ++i;
+            words.push_back(text.substr(begin, i - begin));
+        }
+    }
+    const auto number = [&](size_t k) { return k < words.size() ? std::strtoull(words[k].c_str(), nullptr, 10) : 0; };
+    const auto named = [&](const char* name)
+    {
+        return number(size_t(std::find(words.begin(), words.end(), name) - words.begin()) + 1);
+    };
+    const bool pam = file.holds(0, "P7");
+    header.width = pam ? named("WIDTH") : number(0);
+    header.height = pam ? named("HEIGHT") : number(1);
+}
+
+//! Formats of the ISO media file, as phones write them.
+std::string isoFormat(const View& file)
+{
+    const std::string brand = file.text(8, 4);
+    if (brand == "avif" || brand == "avis")
+        return "AVIF";
+    for (const char* name : { "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1" })
+        if (brand == name)
+            return "HEIC";
+    return "video";
+}
+
+} // namespace
+
+ImageHeader readImageHeader(const Bytes& content)
+{
+    const View file = View(content.data(), content.size(), true);
+    ImageHeader header;
+    if (file.holds(0, "\xFF\xD8"))
+        readJpeg(file, header);
+    else if (file.holds(0, "\x89PNG\r\n\x1A\n"))
+        readPng(file, header);
+    else if (file.holds(0, "RIFF") && file.holds(8, "WEBP"))
+        readWebP(file, header);
+    else if (file.holds(0, std::string("II*\0", 4)) || file.holds(0, std::string("MM\0*", 4))
+             || file.holds(0, std::string("II+\0", 4)) || file.holds(0, std::string("MM\0+", 4)))
+        readTiff(inItsOrder(content.data(), content.size()), header);
+    else if (file.holds(0, std::string("\0\0\0\x0CjP  ", 8)) || file.holds(0, "\xFF\x4F\xFF\x51"))
+        readJpeg2000(file, header);
+    else if (file.holds(0, "BM"))
+        readBmp(file, header);
+    else if (content.size() > 2 && content[0] == 'P' && content[1] >= '1' && content[1] <= '7')
+        readPnm(file, header);
+    else if (file.holds(0, "\x59\xA6\x6A\x95"))
+    {
+        header.format = "Sun raster";
+        header.width = file.u32(4);
+        header.height = file.u32(8);
+    }
+    else if (file.holds(0, "GIF8"))
+        header.format = "GIF";
+    else if (file.holds(4, "ftyp"))
+        header.format = isoFormat(file);
+    else if (file.holds(0, std::string("\xFF\x0A", 2)) || file.holds(0, std::string("\0\0\0\x0CJXL ", 8)))
+        header.format = "JPEG XL";
+    else if (file.holds(0, "\x76\x2F\x31\x01"))
+        header.format = "OpenEXR";
+    else if (file.holds(0, "#?RADIANCE") || file.holds(0, "#?RGBE"))
+        header.format = "Radiance HDR";
+    else if (file.holds(0, "PF\n") || file.holds(0, "Pf\n"))
+        header.format = "PFM";
+    else if (file.holds(0, "8BPS"))
+        header.format = "Photoshop";
+    else if (file.holds(0, "%PDF"))
+        header.format = "PDF";
+    return header;
+}
+
+} // namespace sanprivacy

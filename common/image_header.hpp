@@ -1,0 +1,39 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_COMMON_IMAGE_HEADER_HPP
+#define SANPRIVACY_COMMON_IMAGE_HEADER_HPP
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace sanprivacy {
+
+typedef std::vector<unsigned char> Bytes;
+
+//! What an image file says of its image, read without decoding it.
+struct ImageHeader
+{
+    std::string format;              //!< "JPEG", "PNG", "WebP", "TIFF", ..; empty where it is none that is known
+    uint64_t width = 0, height = 0;  //!< as stored; 0 where the file does not say
+    size_t images = 1;               //!< frames of an animation, or pages; smaller copies of a page do not count
+    int orientation = 1;             //!< 1..8 of Exif, what is to be done to show the image upright
+    Bytes profile;                   //!< ICC color profile; empty where there is none
+    bool adobe_rgb = false;          //!< Exif names Adobe RGB, as cameras do in place of a profile
+    bool cmyk = false;               //!< its colors are cyan, magenta, yellow and black
+
+    // TIFF only.
+    enum Alpha { NONE, ASSOCIATED, STRAIGHT } alpha = NONE; //!< whether colors are multiplied by the transparency
+    size_t alpha_position = 0, orientation_position = 0;    //!< where in the file these are written; 0: they are not
+    bool big_endian = false;
+    int bits = 8, photometric = 2;
+};
+
+//! Reads the header of a whole file. What cannot be read stays at its default: the decoder has the last word.
+ImageHeader readImageHeader(const Bytes& content);
+
+} // namespace sanprivacy
+
+#endif // SANPRIVACY_COMMON_IMAGE_HEADER_HPP
