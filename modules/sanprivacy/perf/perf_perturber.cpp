@@ -17,7 +17,9 @@ Ptr<Perturber> createOrSkip(const String& shared_model = String())
         throw SkipTestException("SANPRIVACY_SHARED is not set");
     try
     {
-        return Perturber::create(shared_model.empty() ? String() : String(root) + "/models/" + shared_model);
+        PerturberParams params;
+        params.model = shared_model.empty() ? String() : String(root) + "/models/" + shared_model;
+        return Perturber::create(params);
     }
     catch (const cv::Exception& e)
     {
@@ -38,7 +40,7 @@ PERF_TEST(SanPrivacy_Perturber, perturb)
     const Ptr<Perturber> perturber = createOrSkip();
     const Mat face = randomFace(CV_8UC3);
     Mat dst;
-    TEST_CYCLE() perturber->perturb(face, dst, 0);
+    TEST_CYCLE() perturber->perturb(face, dst, PerturbParams(PROTOTYPE_OPPOSITE, 0));
     SANITY_CHECK_NOTHING();
 }
 
@@ -47,7 +49,7 @@ PERF_TEST(SanPrivacy_Perturber, perturb_predicting_the_label)
     const Ptr<Perturber> perturber = createOrSkip();
     const Mat face = randomFace(CV_8UC3);
     Mat dst;
-    TEST_CYCLE() perturber->perturb(face, dst, LABEL_PREDICT);
+    TEST_CYCLE() perturber->perturb(face, dst);
     SANITY_CHECK_NOTHING();
 }
 
@@ -81,10 +83,10 @@ PERF_TEST(SanPrivacy_Perturber, against_the_authors_form)
     TEST_CYCLE()
     {
         fast.start();
-        perturber->perturb(face, dst, 0);
+        perturber->perturb(face, dst, PerturbParams(PROTOTYPE_OPPOSITE, 0));
         fast.stop();
         plain.start();
-        authors->perturb(face, dst, 0);
+        authors->perturb(face, dst, PerturbParams(PROTOTYPE_OPPOSITE, 0));
         plain.stop();
     }
     RecordProperty("times_faster", format("%.2f", plain.getTimeSec() / fast.getTimeSec()));

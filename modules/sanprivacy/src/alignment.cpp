@@ -3,7 +3,11 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
-#include "similarity.hpp"
+#include "aligned_face.hpp"
+#include "image_depth.hpp"
+#include "matrix_argument.hpp"
+
+#include <numeric>
 
 namespace cv { namespace sanprivacy {
 
@@ -15,6 +19,12 @@ const int FACE_LANDMARK = 4;  // column of the first landmark
 
 //! Share of the crop's side over which a change fades to nothing at the border: hair and background keep their own look.
 const double FEATHER = .12;
+
+//! Smaller faces show nothing that could be hidden; landmarks from 0 to 1 are no pixels.
+const double LEAST_EYE_DISTANCE = 2;
+
+//! Root mean square of what the fitted landmarks miss, in eye distances, and how wide they lie to their length. See alignFace().
+const double LARGEST_RESIDUAL = .48, LEAST_WIDTH = .1;
 
 //! Eyes 90 px apart on row 68; nose and mouth where they lie in the mean training face, aligned so and made symmetric.
 const Size CANONICAL_SIZE(224, 224);
@@ -30,46 +40,49 @@ std::vector<Point2c> canonicalLandmarks(const Size& size)
     return points;
 }
 
-//! Points of an Nx2 array, or the landmarks of a face (15 numbers) or of a set of five (10 numbers).
-std::vector<Point2c> readPoints(InputArray _points)
+//! Spread of points across the line that fits them best, in units of their spread along it: 0 on a line, 1 all round.
+double relativeWidth(const std::vector<Point2c>& points)
 {
-    Mat points;
-    _points.getMat().reshape(1).convertTo(points, CV_64F);
-    if (points.rows == 1 || points.cols == 1)
+    const Point2c middle = std::accumulate(points.begin(), points.end(), Point2c(0.)) / double(points.size());
+    double spread = 0;
+    Point2c direction = 0.;
+    for (const Point2c& z : points)
     {
-        points = points.reshape(1, 1);
-        if (points.cols == FACE_COLUMNS)
-            points = points.colRange(FACE_LANDMARK, FACE_LANDMARK + 2 * LANDMARKS);
-        if (points.cols == 2 * LANDMARKS)
-            points = points.reshape(1, LANDMARKS);
+        spread += std::norm(z - middle);
+        direction += (z - middle) * (z - middle);
     }
-    if (points.cols != 2)
-        CV_Error(Error::StsBadArg, format("Points are expected as Nx2, 1x10 or a face of 1x15, not %dx%d",
-                                          points.rows, points.cols));
-    std::vector<Point2c> result;
-    for (int i = 0; i < points.rows; ++i)
-        result.push_back(Point2c(points.at<double>(i, 0), points.at<double>(i, 1)));
-    return result;
+    return std::sqrt(std::max(0., spread - std::abs(direction)) / (spread + std::abs(direction)));
 }
 
-void checkImage(const Mat& image)
+/** Takes the image to a crop of that size. Refuses landmarks that are not a face's, whose similarity would be of no use. */
+Similarity imageToCrop(const std::vector<Point2c>& landmarks, const Size& size, const std::vector<Point2c>& landmark_template)
 {
-    CV_Check(image.size(), !image.empty(), "The image is empty");
-    CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_16U || image.depth() == CV_32F,
-                  "The image must be 8-bit or 16-bit unsigned or 32-bit float");
-    CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be gray or BGR");
-}
-
-//! Takes the image to a crop with the given landmark template.
-Similarity imageToCrop(InputArray landmarks, const std::vector<Point2c>& landmark_template)
-{
-    const std::vector<Point2c> points = readPoints(landmarks);
-    CV_CheckEQ((int)points.size(), LANDMARKS, "A face has five landmarks");
-    return fitSimilarity(points, landmark_template);
+    CV_CheckEQ((int)landmarks.size(), LANDMARKS, "A face has five landmarks");
+    const std::vector<Point2c> canonical = canonicalLandmarks(CANONICAL_SIZE);
+    const Similarity toCanonical = fitSimilarity(landmarks, canonical);
+    const double eyes = std::abs(canonical[1] - canonical[0]), found = eyes / toCanonical.scale();
+    if (found < LEAST_EYE_DISTANCE)
+        CV_Error(Error::StsBadSize, format("The face is too small: its landmarks place the eyes %.3g pixels apart, at least %g are "
+                                           "needed (landmarks are pixels of the image, not shares of it)", found, LEAST_EYE_DISTANCE));
+    double squares = 0;
+    for (int i = 0; i < LANDMARKS; ++i)
+        squares += std::norm(toCanonical(landmarks[i]) - canonical[i]);
+    const double residual = std::sqrt(squares / LANDMARKS) / eyes;
+    const double width = relativeWidth(landmarks);
+    if (width < LEAST_WIDTH)
+        CV_Error(Error::StsBadArg, format("The landmarks lie on a line: they spread %.2g times as far across it as along it, at least %g "
+                                          "is expected", width, LEAST_WIDTH));
+    if (residual > LARGEST_RESIDUAL)
+        CV_Error(Error::StsBadArg, format("The landmarks have not the shape of a face: they miss it by %.2f eye distances, at most %g "
+                                          "is expected (order: right eye, left eye, nose tip, right and left mouth corner, image left "
+                                          "first)", residual, LARGEST_RESIDUAL));
+    if (landmark_template.empty())
+        return size == CANONICAL_SIZE ? toCanonical : fitSimilarity(landmarks, canonicalLandmarks(size));
+    return fitSimilarity(landmarks, landmark_template);
 }
 
 //! Share of the pixels of a crop whose centres lie inside the image.
-double coverage(const Size& image, const Size& crop, const Similarity& toImage)
+double shareInside(const Size& image, const Size& crop, const Similarity& toImage)
 {
     int inside = 0;
     for (int y = 0; y < crop.height; ++y)
@@ -81,12 +94,6 @@ double coverage(const Size& image, const Size& crop, const Similarity& toImage)
         }
     }
     return double(inside) / crop.area();
-}
-
-//! What is white in an image of that depth.
-double white(int depth)
-{
-    return depth == CV_8U ? 255. : depth == CV_16U ? 65535. : 1.;
 }
 
 //! Half a cosine from 0 at either end of a row of numbers to 1 at a share of FEATHER inside.
@@ -109,56 +116,73 @@ void getCanonicalLandmarks(OutputArray landmarks, const Size& size)
     Mat(int(points.size()), 2, CV_64F, (void*)points.data()).convertTo(landmarks, CV_32F);
 }
 
-void estimateSimilarity(InputArray src, InputArray dst, OutputArray transform)
+void checkImage(const Mat& image)
 {
-    Mat(fitSimilarity(readPoints(src), readPoints(dst)).matrix()).copyTo(transform);
+    CV_Check(image.size(), !image.empty(), "The image is empty");
+    CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_16U || image.depth() == CV_32F,
+                  "The image must be 8-bit or 16-bit unsigned or 32-bit float");
+    CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be gray or BGR");
 }
 
-double alignFace(InputArray _image, InputArray landmarks, OutputArray _dst, const Size& size, InputArray landmark_template)
+std::vector<Point2c> readPoints(InputArray _points)
 {
-    CV_INSTRUMENT_REGION();
-    const Mat image = _image.getMat();
+    Mat points;
+    matrixArgument(_points, "A set of points").reshape(1).convertTo(points, CV_64F);
+    if (points.rows == 1 || points.cols == 1)
+    {
+        points = points.reshape(1, 1);
+        if (points.cols == FACE_COLUMNS)
+            points = points.colRange(FACE_LANDMARK, FACE_LANDMARK + 2 * LANDMARKS);
+        if (points.cols == 2 * LANDMARKS)
+            points = points.reshape(1, LANDMARKS);
+    }
+    if (points.cols != 2)
+        CV_Error(Error::StsBadArg, format("Points are expected as Nx2, 1x10 or a face of 1x15, not %dx%d",
+                                          points.rows, points.cols));
+    std::vector<Point2c> result;
+    for (int i = 0; i < points.rows; ++i)
+        result.push_back(Point2c(points.at<double>(i, 0), points.at<double>(i, 1)));
+    return result;
+}
+
+AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
+                             const std::vector<Point2c>& landmark_template)
+{
     checkImage(image);
-    const Similarity transform = imageToCrop(landmarks, landmark_template.empty() ? canonicalLandmarks(size) : readPoints(landmark_template));
-    const double inside = coverage(image.size(), size, transform.inverse());
-    if (inside == 0)
+    CV_Check(size, !size.empty(), "A crop needs a positive size");
+    const Similarity transform = imageToCrop(landmarks, size, landmark_template);
+    AlignedFace face;
+    face.to_image = transform.inverse();
+    face.coverage = shareInside(image.size(), size, face.to_image);
+    if (face.coverage == 0)
         CV_Error(Error::StsOutOfRange, "The landmarks place the face outside the image");
-
-    Mat crop(size, image.type());
-    warpSimilarity(image, crop, transform, INTER_LINEAR, BORDER_REPLICATE);
-    crop.copyTo(_dst);
-    return inside;
+    face.crop.create(size, image.type());
+    warpSimilarity(image, face.crop, transform, INTER_LINEAR, BORDER_REPLICATE);
+    return face;
 }
 
-void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed, InputArray landmarks)
+void AlignedFace::blend(Mat& image, const Mat& perturbed) const
 {
-    CV_INSTRUMENT_REGION();
-    Mat image = _image.getMat(), face = _face.getMat();
-    const Mat perturbed = _perturbed.getMat();
     checkImage(image);
-    checkImage(face);
-    CV_CheckTypeEQ(perturbed.type(), CV_MAKETYPE(face.depth(), 1), "The perturbed crop must be gray, of the depth of the face");
-    CV_CheckEQ(perturbed.size(), face.size(), "The perturbed crop must be of the size of the face");
-    const Size size = face.size();
-    const Similarity toImage = imageToCrop(landmarks, canonicalLandmarks(size)).inverse();
-    const Rect target = footprint(image.size(), size, toImage);
+    checkImage(crop);
+    CV_CheckTypeEQ(perturbed.type(), CV_MAKETYPE(crop.depth(), 1), "The perturbed crop must be gray, of the depth of the face");
+    CV_CheckEQ(perturbed.size(), crop.size(), "The perturbed crop must be of the size of the face");
+    const Size size = crop.size();
+    const Rect target = footprint(image.size(), size, to_image);
     if (target.empty())
         return;
 
-    if (face.channels() == 3)
-    {
-        Mat gray;
-        cvtColor(face, gray, COLOR_BGR2GRAY);
-        face = gray;
-    }
+    Mat gray = crop;
+    if (crop.channels() == 3)
+        cvtColor(crop, gray, COLOR_BGR2GRAY);
     Mat change;
-    subtract(perturbed, face, change, noArray(), CV_32F);
-    const double gain = white(image.depth()) / white(face.depth());
+    subtract(perturbed, gray, change, noArray(), CV_32F);
+    const double gain = whiteLevel(image.depth()) / whiteLevel(crop.depth());
     change = change.mul(feather(size.height).t() * feather(size.width), gain);
 
     // The same change in B, G and R moves luma and leaves the color differences as they are.
     Mat part = image(target), warped(target.size(), CV_32F);
-    warpSimilarity(change, warped, Similarity(1., -Point2c(target.x, target.y)) * toImage, INTER_CUBIC, BORDER_CONSTANT);
+    warpSimilarity(change, warped, Similarity(1., -Point2c(target.x, target.y)) * to_image, INTER_CUBIC, BORDER_CONSTANT);
     if (part.channels() == 3)
     {
         const Mat planes[] = { warped, warped, warped };
@@ -167,6 +191,43 @@ void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed,
         warped = bgr;
     }
     add(part, warped, part, noArray(), image.depth());
+}
+
+void estimateSimilarity(InputArray src, InputArray dst, OutputArray transform)
+{
+    Mat(fitSimilarity(readPoints(src), readPoints(dst)).matrix()).copyTo(transform);
+}
+
+double landmarkDistance(InputArray landmarks, InputArray reference)
+{
+    const std::vector<Point2c> a = readPoints(landmarks), b = readPoints(reference);
+    CV_CheckEQ((int)a.size(), LANDMARKS, "A face has five landmarks");
+    CV_CheckEQ((int)b.size(), LANDMARKS, "A face has five landmarks");
+    const std::vector<Point2c> canonical = canonicalLandmarks(CANONICAL_SIZE);
+    double sum = 0;
+    for (int i = 0; i < LANDMARKS; ++i)
+        sum += std::abs(a[i] - b[i]) / LANDMARKS;
+    return sum * fitSimilarity(b, canonical).scale() / std::abs(canonical[1] - canonical[0]);
+}
+
+double alignFace(InputArray image, InputArray landmarks, OutputArray dst, const Size& size, InputArray landmark_template)
+{
+    CV_INSTRUMENT_REGION();
+    const AlignedFace face = AlignedFace::cut(matrixArgument(image, "The image"), readPoints(landmarks), size,
+        landmark_template.empty() ? std::vector<Point2c>() : readPoints(landmark_template));
+    face.crop.copyTo(dst);
+    return face.coverage;
+}
+
+void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed, InputArray landmarks)
+{
+    CV_INSTRUMENT_REGION();
+    Mat image = matrixArgument(_image, "The image");
+    AlignedFace face;
+    face.crop = matrixArgument(_face, "The face");
+    CV_Check(face.crop.size(), !face.crop.empty(), "The face is empty");
+    face.to_image = imageToCrop(readPoints(landmarks), face.crop.size(), std::vector<Point2c>()).inverse();
+    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"));
 }
 
 }} // namespace cv::sanprivacy

@@ -73,29 +73,42 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback)
     return device;
 }
 
-dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device)
+//! Runs a reader of an ONNX network and prepares what it has read.
+template <typename Reader>
+static dnn::Net prepare(Reader read, const String& description, const DnnDevice& device)
 {
-    if (!std::ifstream(filename.c_str(), std::ios::binary).good())
-        CV_Error(Error::StsBadArg, format("Cannot open the %s: '%s'", role.c_str(), filename.c_str()));
-
     dnn::Net net;
     String reason = "it holds no network";
     try
     {
-        net = importOnnx(filename);
+        net = read();
     }
     catch (const cv::Exception& e)
     {
         reason = reasonOf(e);
     }
     if (net.empty())
-        CV_Error(Error::StsParseError, format("The %s '%s' is not a complete ONNX file that OpenCV %s can run: %s",
-                                              role.c_str(), filename.c_str(), CV_VERSION, reason.c_str()));
+        CV_Error(Error::StsParseError, format("%s is not a complete ONNX file that OpenCV %s can run: %s",
+                                              description.c_str(), CV_VERSION, reason.c_str()));
 
     net.setPreferableBackend(device.backend);
     if (device.target != dnn::DNN_TARGET_CPU) // which it is already; the graphs of OpenCV 5 complain at every call
         net.setPreferableTarget(device.target);
     return net;
+}
+
+dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device)
+{
+    if (!std::ifstream(filename.c_str(), std::ios::binary).good())
+        CV_Error(Error::StsBadArg, format("Cannot open the %s: '%s'", role.c_str(), filename.c_str()));
+    return prepare([&] { return importOnnx(filename); }, "The " + role + " '" + filename + "'", device);
+}
+
+dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const DnnDevice& device)
+{
+    if (buffer.empty())
+        CV_Error(Error::StsBadArg, format("The buffer of the %s is empty", role.c_str()));
+    return prepare([&] { return importOnnx(buffer); }, "The buffer of the " + role, device);
 }
 
 String reasonOf(const cv::Exception& exception)

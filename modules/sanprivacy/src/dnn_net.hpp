@@ -28,6 +28,9 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback = fals
 @param device see selectDevice(). */
 dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device);
 
+//! The same from the contents of an ONNX file.
+dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const DnnDevice& device);
+
 //! What an exception of cv::dnn says, on one line.
 String reasonOf(const cv::Exception& exception);
 

@@ -3,9 +3,14 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "dnn_net.hpp"
+#include "matrix_argument.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <mutex>
+#include <random>
 
 namespace cv { namespace sanprivacy {
 
@@ -14,6 +19,8 @@ namespace {
 const int LABELS = 2;
 const double WHITE = 255.;           // sums are in 8-bit units, so those of 8-bit faces are whole numbers and exact
 const double TOLERANCE = 1. / WHITE; // by which a float face may leave 0..1
+const double LARGEST_COUNT = 9007199254740992.; // 2^53: up to here every whole number is exact
+const int LARGEST_SIDE = 4096;                  // of prototypes from a file, pixels
 const int FILE_VERSION = 1;
 const char* const VERSION_KEY = "sanprivacy_prototypes";
 const char* const MEAN_KEYS[LABELS] = { "mean_0", "mean_1" };
@@ -66,20 +73,43 @@ public:
         for (int label = 0; label < LABELS; ++label)
         {
             const FileNode number = file[COUNT_KEYS[label]];
+            const double faces = number.isInt() || number.isReal() ? double(number) : -1;
+            if (!(faces >= 0 && faces <= LARGEST_COUNT) || faces != std::floor(faces)) // NaN is not
+                CV_Error(Error::StsParseError, format("%s must be a number of faces, whole and from 0 to 2^53", COUNT_KEYS[label]));
             Mat prototype;
             file[MEAN_KEYS[label]] >> prototype;
-            if (!(number.isInt() || number.isReal()) || double(number) < 0 || prototype.type() != CV_32FC3
-                || prototype.empty() || (label && prototype.size() != sum[0].size())
-                || !checkRange(prototype, true, 0, -TOLERANCE, 1 + TOLERANCE))
-                CV_Error(Error::StsParseError, format("%s or %s is missing or wrong", MEAN_KEYS[label], COUNT_KEYS[label]));
-            count[label] = double(number);
+            if (prototype.dims != 2 || prototype.type() != CV_32FC3 || prototype.empty() || (label && prototype.size() != sum[0].size())
+                || std::max(prototype.rows, prototype.cols) > LARGEST_SIDE)
+                CV_Error(Error::StsParseError, format("%s must be a %s, at most %d pixels high and wide, both means of one size", MEAN_KEYS[label],
+                                                      typeToString(CV_32FC3).c_str(), LARGEST_SIDE));
+            if (!checkRange(prototype) || !checkRange(prototype, true, 0, -TOLERANCE, 1 + TOLERANCE))
+                CV_Error(Error::StsParseError, format("%s must hold values from 0 to 1", MEAN_KEYS[label]));
+            count[label] = faces;
             prototype.convertTo(sum[label], CV_64F, WHITE * count[label]);
         }
     }
 
-    Mat sum[LABELS]; // CV_64FC3
+    std::mutex mutex; // held by whoever uses what follows
+    Mat sum[LABELS];  // CV_64FC3
     double count[LABELS];
 };
+
+typedef std::lock_guard<std::mutex> Lock;
+
+//! The prototypes in a file that exists; name is for the error.
+static Ptr<PrototypeBuilder::Impl> readPrototypes(const String& filename, const String& name)
+{
+    Ptr<PrototypeBuilder::Impl> impl = makePtr<PrototypeBuilder::Impl>(Size());
+    try
+    {
+        impl->read(FileStorage(filename, FileStorage::READ));
+    }
+    catch (const Exception& e)
+    {
+        CV_Error(Error::StsParseError, format("%s is not a whole prototypes file: %s", name.c_str(), reasonOf(e).c_str()));
+    }
+    return impl;
+}
 
 PrototypeBuilder::PrototypeBuilder() {}
 
@@ -96,15 +126,28 @@ Ptr<PrototypeBuilder> PrototypeBuilder::load(const String& filename)
     if (!std::ifstream(filename.c_str(), std::ios::binary).good())
         CV_Error(Error::StsBadArg, format("Prototypes '%s' cannot be opened", filename.c_str()));
     Ptr<PrototypeBuilder> builder = makePtr<PrototypeBuilder>();
-    builder->p = makePtr<Impl>(Size());
+    builder->p = readPrototypes(filename, "'" + filename + "'");
+    return builder;
+}
+
+Ptr<PrototypeBuilder> PrototypeBuilder::load(const std::vector<uchar>& buffer)
+{
+    // FileStorage decompresses files only, so the bytes make a detour through one.
+    const uchar gzip[] = { 0x1f, 0x8b };
+    const bool compressed = buffer.size() > 2 && std::equal(gzip, gzip + 2, buffer.begin());
+    const String filename = tempfile(compressed ? ".yml.gz" : ".yml"); // what it holds counts, not the ending .yml
+    std::ofstream(filename.c_str(), std::ios::binary).write(reinterpret_cast<const char*>(buffer.data()), (std::streamsize)buffer.size());
+    Ptr<PrototypeBuilder> builder = makePtr<PrototypeBuilder>();
     try
     {
-        builder->p->read(FileStorage(filename, FileStorage::READ));
+        builder->p = readPrototypes(filename, "The buffer");
     }
-    catch (const Exception& e)
+    catch (...)
     {
-        CV_Error(Error::StsParseError, format("'%s' is not a whole prototypes file: %s", filename.c_str(), e.err.c_str()));
+        std::remove(filename.c_str());
+        throw;
     }
+    std::remove(filename.c_str());
     return builder;
 }
 
@@ -114,11 +157,14 @@ void PrototypeBuilder::save(const String& filename) const
     // Same folder, so that the rename is atomic; same ending, which tells FileStorage the format.
     const size_t slash = filename.find_last_of("/\\");
     const size_t name = slash == String::npos ? 0 : slash + 1;
-    const String temporary = filename.substr(0, name) + format(".%llx-", (unsigned long long)getTickCount())
-                             + filename.substr(name);
+    std::random_device random;
+    const String temporary = filename.substr(0, name) + format(".%08x%08x-", random(), random()) + filename.substr(name);
     try
     {
-        p->write(temporary);
+        {
+            Lock lock(p->mutex);
+            p->write(temporary);
+        }
         load(temporary); // FileStorage does not report a full disk
 #ifdef _WIN32
         std::remove(filename.c_str());
@@ -137,7 +183,7 @@ void PrototypeBuilder::add(InputArray _face, int label)
 {
     CV_Assert(p);
     checkLabel(label);
-    Mat face = _face.getMat();
+    Mat face = matrixArgument(_face, "A face");
     CV_CheckDepth(face.depth(), face.depth() == CV_8U || face.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
     CV_Check(face.channels(), face.channels() == 1 || face.channels() == 3, "A face must be gray or BGR");
     CV_CheckEQ(face.size(), getSize(), "A face must be of the size of the prototypes");
@@ -155,6 +201,7 @@ void PrototypeBuilder::add(InputArray _face, int label)
         cvtColor(face, bgr, COLOR_GRAY2BGR);
         face = bgr;
     }
+    Lock lock(p->mutex);
     accumulate(face, p->sum[label]);
     ++p->count[label];
 }
@@ -165,16 +212,27 @@ void PrototypeBuilder::merge(const Ptr<PrototypeBuilder>& other)
     if (!other || !other->p)
         CV_Error(Error::StsNullPtr, "There is no builder to merge");
     CV_CheckEQ(other->getSize(), getSize(), "Merged builders must be of one size");
+    Mat sum[LABELS]; // a copy, so that never two locks are held
+    double count[LABELS];
+    {
+        Lock lock(other->p->mutex);
+        for (int label = 0; label < LABELS; ++label)
+        {
+            sum[label] = other->p->sum[label].clone();
+            count[label] = other->p->count[label];
+        }
+    }
+    Lock lock(p->mutex);
     for (int label = 0; label < LABELS; ++label)
     {
-        p->sum[label] += other->p->sum[label];
-        p->count[label] += other->p->count[label];
+        p->sum[label] += sum[label];
+        p->count[label] += count[label];
     }
 }
 
 bool PrototypeBuilder::empty() const
 {
-    return !p || (p->count[0] == 0 && p->count[1] == 0);
+    return count(0) == 0 && count(1) == 0;
 }
 
 Size PrototypeBuilder::getSize() const
@@ -185,13 +243,17 @@ Size PrototypeBuilder::getSize() const
 double PrototypeBuilder::count(int label) const
 {
     checkLabel(label);
-    return p ? p->count[label] : 0;
+    if (!p)
+        return 0;
+    Lock lock(p->mutex);
+    return p->count[label];
 }
 
 void PrototypeBuilder::same(int label, OutputArray prototype) const
 {
     if (count(label) == 0)
         CV_Error(Error::StsError, format("No face of label %d has been added, so it has no prototype", label));
+    Lock lock(p->mutex);
     p->mean(p->sum[label], p->count[label], prototype);
 }
 
@@ -206,6 +268,7 @@ void PrototypeBuilder::neutral(OutputArray prototype) const
     if (empty())
         CV_Error(Error::StsError, "No face has been added, so there is no neutral prototype");
     // a_F P_female + a_M P_male with the class shares a is the mean of all faces.
+    Lock lock(p->mutex);
     p->mean(p->sum[0] + p->sum[1], p->count[0] + p->count[1], prototype);
 }
 

@@ -82,7 +82,7 @@ void checkParams(const StreamParams& params)
     CV_Check(params.prototype, params.prototype >= PROTOTYPE_SAME && params.prototype <= PROTOTYPE_RANDOM,
              "The prototype must be a PrototypeChoice");
     CV_Check(params.label, params.label >= 0 || params.label == LABEL_PREDICT || params.label == LABEL_NEUTRAL,
-             "The label must be 0, 1 (or as Perturber::createHiding() says) or a LabelChoice");
+             "The label must be 0, 1 (or as PerturberParams says) or a LabelChoice");
     if (params.replacement == REPLACE_SAN && params.label == LABEL_NEUTRAL && params.prototype == PROTOTYPE_OPPOSITE)
         CV_Error(Error::StsBadArg, "Faces of LABEL_NEUTRAL have no opposite: choose the same or the neutral prototype");
 }
@@ -279,7 +279,7 @@ private:
             }
         }
         if (!faces.empty())
-            perturber_->perturbBatch(faces, perturbed, labels, random() ? int(PROTOTYPE_SAME) : params_.prototype);
+            perturber_->perturbBatch(faces, perturbed, random() ? PROTOTYPE_SAME : PrototypeChoice(params_.prototype), labels);
         for (size_t i = 0; i < faces.size(); ++i)
             renew(*renewed[i], faces[i], perturbed[i] - faces[i]);
         for (size_t i = 0; i < crops.size(); ++i)
@@ -295,7 +295,7 @@ private:
         if (random())
         {
             if (track.label == LABEL_PREDICT)
-                track.label = int(secure_() & ((1u << perturber_->getAttributeCount()) - 1));
+                track.label = int(secure_() & ((1u << perturber_->getAttributes().size()) - 1));
             return track.label;
         }
         if (params_.label != LABEL_PREDICT)
@@ -303,7 +303,7 @@ private:
         if (track.voters < VOTES)
         {
             const bool first = track.label == LABEL_PREDICT;
-            track.votes.resize(size_t(perturber_->getAttributeCount()), 0.);
+            track.votes.resize(perturber_->getAttributes().size(), 0.);
             ++track.voters;
             int label = 0;
             for (size_t k = 0; k < track.votes.size(); ++k)
@@ -438,9 +438,9 @@ Ptr<StreamAnonymizer> StreamAnonymizer::create(const Ptr<FaceDetector>& detector
         const Mat black = Mat::zeros(perturber->getInputSize(), CV_8U);
         Mat perturbed;
         if (params.prototype == PROTOTYPE_RANDOM)
-            perturber->perturb(black, perturbed, LABEL_NEUTRAL, PROTOTYPE_RANDOM);
+            perturber->perturb(black, perturbed, PerturbParams(PROTOTYPE_RANDOM, LABEL_NEUTRAL));
         else
-            perturber->perturb(black, perturbed, params.label, params.prototype);
+            perturber->perturb(black, perturbed, PerturbParams(PrototypeChoice(params.prototype), params.label));
     }
     Ptr<StreamAnonymizer> anonymizer = makePtr<StreamAnonymizer>();
     anonymizer->p = makePtr<Impl>(detector, perturber, params);

@@ -13,56 +13,115 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-//! Which prototype the proto-combiner adds, hence which of the three outputs of the paper results.
+/** @brief Which prototype the proto-combiner adds, hence which of the three outputs of @cite mirjalili2018san results.
+
+The values are no labels: one given in place of the other is an error. */
 enum PrototypeChoice
 {
-    PROTOTYPE_SAME = 0,     //!< X'_SM: the attribute stays as it is
-    PROTOTYPE_NEUTRAL = 1,  //!< X'_NT
-    PROTOTYPE_OPPOSITE = 2, //!< X'_OP: the attribute appears flipped
-    /** The prototype of label 0 or 1, drawn for each face by the system's secure generator and told to nobody: unlike the opposite,
-        what appears says nothing of the label. Only for networks that are not told the label (inputs `image`, `target_proto`). */
-    PROTOTYPE_RANDOM = 3
+    PROTOTYPE_SAME = 100,     //!< X'_SM: the attribute stays as it is
+    PROTOTYPE_NEUTRAL = 101,  //!< X'_NT
+    PROTOTYPE_OPPOSITE = 102, //!< X'_OP: the attribute appears flipped
+    /** The prototype of a label drawn for each face by the system's secure generator and told to nobody: unlike the
+        opposite, what appears says nothing of the label. Only for networks that are not told the label (inputs `image`,
+        `target_proto`). */
+    PROTOTYPE_RANDOM = 103
 };
 
-//! What is known of a face's label, besides the labels themselves: 0 and 1, or those of several attributes (Perturber::createHiding()).
+//! What is known of a face's label, besides the labels themselves: 0 and 1, or those of several attributes (PerturberParams).
 enum LabelChoice
 {
     LABEL_PREDICT = -1, //!< ask the attribute classifier
     LABEL_NEUTRAL = -2  //!< do not ask: the neutral prototype stands for the face's own; PROTOTYPE_OPPOSITE is then an error
 };
 
+/** @brief What a Perturber is made of.
+
+With several attributes bit k of a label is the label of attribute k: of { "gender", "age" } label 3 is a man of 40 or
+older, label 0 a younger woman. The prototype of several attributes is P_NT plus, for each, the difference of its label's
+mean face from P_NT. What is not to be hidden stays as it is. */
+struct CV_EXPORTS_W_SIMPLE PerturberParams
+{
+    /** Every argument sets the field of its name; no attributes: gender. */
+    CV_WRAP PerturberParams(const std::vector<String>& attributes = std::vector<String>(), const String& model = String(),
+                            const String& prototypes = String(), const String& classifier = String(),
+                            int backend_id = 0, int target_id = 0, bool allow_fallback = false);
+
+    /** One to four attributes to hide: `gender` (1 = male), `age` (1 = 40 or older), or one of your own network. Of an
+        attribute NAME the prototypes are prototypes-NAME.yml.gz and the classifier is NAME.onnx, both in the data folder
+        (`OPENCV_SANPRIVACY_DATA_PATH`), unless the fields below name others. */
+    CV_PROP_RW std::vector<String> attributes;
+    /** ONNX file: a form of the project's own or the authors' (inputs `image`, `same_proto`, `combine_proto`; for one
+        attribute only), or a network of the inputs `image` and `target_proto`; or the name of a shipped one: `residual`,
+        `residual-gender-age`, or `san2018`, the network of the paper. Empty: the shipped one for the attributes. */
+    CV_PROP_RW String model;
+    CV_PROP_RW String prototypes; //!< file of PrototypeBuilder::save(), for one attribute only; empty: the attribute's
+    /** ONNX file that answers LABEL_PREDICT, for one attribute only: canonical gray crop 0..1 in, probability of label 1
+        out; or the name of a shipped one. Empty: the attribute's. */
+    CV_PROP_RW String classifier;
+    CV_PROP_RW int backend_id; //!< dnn::Backend
+    CV_PROP_RW int target_id;  //!< dnn::Target
+    /** Whether the CPU with OpenCV's own backend stands in for a pair that is unavailable (a warning is logged); otherwise
+        that is Error::GpuNotSupported or Error::StsNotImplemented. */
+    CV_PROP_RW bool allow_fallback;
+};
+
+//! What one call does to its faces.
+struct CV_EXPORTS_W_SIMPLE PerturbParams
+{
+    CV_WRAP PerturbParams(PrototypeChoice prototype = PROTOTYPE_OPPOSITE, int label = LABEL_PREDICT, bool gray = false);
+
+    CV_PROP_RW PrototypeChoice prototype; //!< which output
+    CV_PROP_RW int label; //!< of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice
+    CV_PROP_RW bool gray; //!< convert the image to gray first; perturbFaces() and tryPerturbFaces() only
+};
+
+//! What became of a face of an image.
+enum FaceStatus
+{
+    FACE_PERTURBED = 0,       //!< protected
+    FACE_OUTSIDE_IMAGE = 1,   //!< its landmarks place it outside the image
+    FACE_TOO_SMALL = 2,       //!< see alignFace()
+    FACE_WRONG_LANDMARKS = 3, //!< not finite, or nowhere near a face's shape, see alignFace()
+    FACE_NETWORK_FAILED = 4   //!< a network answered what is no probability or no image
+};
+
+//! Tells of one face whether it is protected, and why not.
+struct CV_EXPORTS_W_SIMPLE FaceResult
+{
+    CV_WRAP FaceResult();
+
+    CV_PROP int status;    //!< a FaceStatus
+    CV_PROP int label;     //!< that was used: the one given, or the one predicted; LABEL_PREDICT where that failed or is kept secret
+    CV_PROP String reason; //!< one sentence; empty where the face is perturbed
+};
+
 /** @brief The semi-adversarial network: perturbs aligned faces (section 3 of @cite mirjalili2018san ).
 
-In the paper's network a face X and its same-label prototype P_SM are encoded and decoded; the proto-combiner then joins P_SM, P_NT or P_OP
-and gives X'_SM, X'_NT or X'_OP. The default network is not told P_SM: it sees X and the prototype wanted. Calls change no state that a caller sees; one object serves one thread at a time.
+In the paper's network a face X and its same-label prototype P_SM are encoded and decoded; the proto-combiner then joins
+P_SM, P_NT or P_OP and gives X'_SM, X'_NT or X'_OP. The default network is not told P_SM: it sees X and the prototype wanted.
+
+A network that answers NaN, infinity or anything else that is no probability or no image is Error::StsOutOfRange, never an
+output. Several threads may share one object: its calls wait for each other. Calls change nothing that others see, but for
+setStrength().
 */
 class CV_EXPORTS_W Perturber
 {
 public:
-    CV_WRAP Perturber(); //!< empty; use create()
+    CV_WRAP Perturber(); //!< empty, every call but empty() is Error::StsNullPtr; use create()
 
-    /** @brief Loads a network and its prototypes.
-    @param model ONNX file: a form of the project's own or the authors' (inputs `image`, `same_proto`, `combine_proto`); or the name of a
-    shipped one: `residual` (also where empty) or `san2018`, the network of the paper.
-    @param prototypes file of PrototypeBuilder::save(); empty: the shipped one.
-    @param classifier ONNX file for LABEL_PREDICT, canonical gray crop 0..1 in, probability of label 1 out; empty: the shipped one.
-    @param backend_id, target_id of the dnn module.
-    @param allow_fallback use the default CPU backend where the wanted one is unavailable (a warning is logged); otherwise that is Error::GpuNotSupported or StsNotImplemented. */
-    CV_WRAP static Ptr<Perturber> create(const String& model = String(), const String& prototypes = String(),
-                                         const String& classifier = String(), int backend_id = 0, int target_id = 0,
+    /** @brief Loads a network, its prototypes and, when it is first needed, its classifier.
+
+    A missing, damaged or foreign file is Error::StsBadArg, StsParseError or StsObjectNotFound, and named. */
+    CV_WRAP static Ptr<Perturber> create(const PerturberParams& params = PerturberParams());
+
+    /** @brief The same from the contents of files in memory; for one attribute.
+    @param model ONNX file.
+    @param prototypes file of PrototypeBuilder::save(); empty: the shipped one of gender.
+    @param classifier ONNX file; empty: the shipped one of gender.
+    @param backend_id, target_id, allow_fallback as in PerturberParams. */
+    CV_WRAP static Ptr<Perturber> create(const std::vector<uchar>& model, const std::vector<uchar>& prototypes,
+                                         const std::vector<uchar>& classifier, int backend_id = 0, int target_id = 0,
                                          bool allow_fallback = false);
-
-    /** @brief Loads a network that hides several attributes at once, or another one than gender.
-
-    Bit k of a label is then the label of attribute k: of { "gender", "age" } label 3 is a man of 40 or older, label 0 a younger
-    woman. The prototype of several attributes is P_NT plus, for each, the difference of its label's mean face from P_NT.
-    What is not to be hidden stays as it is.
-    @param attributes what to hide: `gender` (1 = male), `age` (1 = 40 or older), or an attribute of your own network, for which
-    prototypes-NAME.yml.gz (PrototypeBuilder::save()) and NAME.onnx (the classifier of LABEL_PREDICT) lie with the data (in OPENCV_SANPRIVACY_DATA_PATH).
-    @param model ONNX file that takes the inputs `image` and `target_proto`; empty: the shipped network for these attributes.
-    @param backend_id, target_id, allow_fallback as in create(). */
-    CV_WRAP static Ptr<Perturber> createHiding(const std::vector<String>& attributes, const String& model = String(),
-                                               int backend_id = 0, int target_id = 0, bool allow_fallback = false);
 
     CV_WRAP bool empty() const;
 
@@ -71,49 +130,60 @@ public:
     CV_WRAP void setStrength(double strength);
     CV_WRAP double getStrength() const;
 
-    CV_WRAP int getAttributeCount() const; //!< of attributes that are hidden; labels are less than 2 to the power of it
+    CV_WRAP std::vector<String> getAttributes() const; //!< that are hidden; labels are less than 2 to the power of their number
     CV_WRAP Size getInputSize() const; //!< of the faces taken and given, 224x224
     CV_WRAP int getBackend() const;    //!< in use, after any fall-back
     CV_WRAP int getTarget() const;     //!< in use, after any fall-back
 
     /** @brief One output of one face.
     @param face canonical crop (alignFace()), 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR).
-    @param dst gray crop, depth as face.
-    @param label 0, 1 (or as createHiding() says) or a LabelChoice.
-    @param prototype a PrototypeChoice. */
-    CV_WRAP void perturb(InputArray face, OutputArray dst, int label = LABEL_PREDICT, int prototype = PROTOTYPE_OPPOSITE);
+    @param dst gray crop, size and depth as face.
+    @param params what to do. */
+    CV_WRAP void perturb(InputArray face, OutputArray dst, const PerturbParams& params = PerturbParams());
 
-    /** @brief All three outputs of one face from one pass (Figure 2 of the paper); arguments as in perturb().
+    /** @brief All three outputs of one face from one pass (Figure 2 of the paper).
 
-    noArray() leaves an output out; of a face of LABEL_NEUTRAL the opposite one must be. */
+    noArray() leaves an output out; of a face of LABEL_NEUTRAL the opposite one must be.
+    @param face, same, neutral, opposite as in perturb().
+    @param label as in PerturbParams. */
     CV_WRAP void perturbAll(InputArray face, OutputArray same, OutputArray neutral, OutputArray opposite,
                             int label = LABEL_PREDICT);
 
-    /** @brief One output of each of many faces, in one pass through the network.
-    @param faces as in perturb(), all of one type.
+    /** @brief One output of each of many faces, in as few passes through the network as memory allows.
+    @param faces as in perturb().
     @param dst gray crops, as many.
-    @param labels one per face, or one for all.
-    @param prototype a PrototypeChoice. */
-    CV_WRAP void perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst, const std::vector<int>& labels,
-                              int prototype = PROTOTYPE_OPPOSITE);
+    @param params what to do.
+    @param labels one per face, in place of params.label; empty: params.label for all. */
+    CV_WRAP void perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst, const PerturbParams& params = PerturbParams(),
+                              const std::vector<int>& labels = std::vector<int>());
 
-    /** @brief Aligns, perturbs and returns every given face of an image.
+    /** @brief Aligns, perturbs and returns every given face of an image: all of them, or an error and no output.
+
+    Every face is cut from the unperturbed image, so faces that overlap do not perturb each other.
     @param image as in alignFace().
-    @param faces rows of FaceDetector::detect(); none leaves the image as it is.
-    @param dst the image with its faces perturbed, type and size as image (1 channel if gray).
-    @param labels one per face, or one for all.
-    @param prototype a PrototypeChoice.
-    @param gray convert the image to gray first. */
-    CV_WRAP void perturbFaces(InputArray image, InputArray faces, OutputArray dst, const std::vector<int>& labels,
-                              int prototype = PROTOTYPE_OPPOSITE, bool gray = false);
+    @param faces Nx15 CV_32F, rows of FaceDetector::detect(); none leaves the image as it is.
+    @param dst the image with its faces perturbed, type and size as image (1 channel if gray); may be the image itself.
+    @param params what to do.
+    @param labels labels[i] is that of row i of faces, in place of params.label. Rows of FaceDetector::detect() come best
+    score first, not from left to right. Empty: params.label for all. */
+    CV_WRAP void perturbFaces(InputArray image, InputArray faces, OutputArray dst, const PerturbParams& params = PerturbParams(),
+                              const std::vector<int>& labels = std::vector<int>());
 
-    /** @brief Probability that a canonical crop has label 1 (male), by the classifier given to create().
+    /** @brief perturbFaces() that goes on where a face cannot be protected: in dst such a face is as it was.
+    @param image, faces, dst, params, labels as in perturbFaces().
+    @param results one per face.
+    @return whether every face is perturbed; if not, dst is not to be given away as it is. */
+    CV_WRAP bool tryPerturbFaces(InputArray image, InputArray faces, OutputArray dst, CV_OUT std::vector<FaceResult>& results,
+                                 const PerturbParams& params = PerturbParams(),
+                                 const std::vector<int>& labels = std::vector<int>());
+
+    /** @brief Probability that a canonical crop has label 1 of an attribute (for gender: male), 0..1.
     @param face as in perturb().
-    @param attribute which of those given to createHiding(). */
+    @param attribute number of the attribute, from 0. */
     CV_WRAP double predict(InputArray face, int attribute = 0);
 
-    /** @brief The prototypes in use.
-    @param attribute which of those given to createHiding(). */
+    /** @brief A copy of the prototypes in use; changing it changes nothing here.
+    @param attribute number of the attribute, from 0. */
     CV_WRAP Ptr<PrototypeBuilder> getPrototypes(int attribute = 0) const;
 
     class Impl;

@@ -1,0 +1,86 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_PERTURBER_IMPL_HPP
+#define OPENCV_SANPRIVACY_PERTURBER_IMPL_HPP
+
+#include "attribute_classifier.hpp"
+#include "dnn_net.hpp"
+#include "generator.hpp"
+
+#include "opencv2/sanprivacy/perturber.hpp"
+
+#include <mutex>
+
+namespace cv { namespace sanprivacy {
+
+//! An attribute that is hidden: its prototypes and the classifier that tells its label.
+struct Attribute
+{
+    String name;
+    Ptr<PrototypeBuilder> prototypes;
+    String classifier_file;              // or the name of a shipped one
+    Ptr<AttributeClassifier> classifier; // once it is needed
+};
+
+//! File of a network: a name without folder and extension is that of a shipped one.
+String networkFile(const String& name);
+
+//! The networks of a Perturber, and what its calls are checked against.
+class Perturber::Impl
+{
+public:
+    Impl(const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes, const DnnDevice& device);
+
+    /** One pass for at most MAX_FACES_PER_PASS faces.
+    @param images the faces
+    @param labels one per face; each LABEL_PREDICT becomes what is predicted, unless the prototype is random
+    @param choices which outputs; PROTOTYPE_RANDOM alone
+    @param wrong per face, why it has no output; empty where it has
+    @return for each choice the outputs of the faces, valid until the next call */
+    const std::vector<Mat>& pass(const Mat* images, std::vector<int>& labels, const std::vector<int>& choices,
+                                 std::vector<String>& wrong);
+
+    //! One output of each of many faces, in 32-bit floats; arguments as in pass().
+    void perturb(const std::vector<Mat>& images, std::vector<int>& labels, int choice, std::vector<Mat>& perturbed,
+                 std::vector<String>& wrong);
+
+    //! Probability of label 1 of an attribute; Error::StsOutOfRange where the classifier answers none.
+    double predict(const Mat& image, size_t attribute);
+
+    //! Loads a classifier, which is otherwise loaded when it is first needed.
+    AttributeClassifier& getClassifier(size_t attribute);
+
+    size_t attributeNumber(int attribute) const; //!< the same, checked
+    void checkLabel(int label, bool opposite) const;
+    void checkPrototype(int prototype) const;
+
+    //! One label for each face, checked together with the prototype.
+    std::vector<int> labelsOf(const PerturbParams& params, const std::vector<int>& labels, size_t faces) const;
+
+    std::mutex mutex; // held by every call that uses strength or a network
+    const DnnDevice device;
+    double strength;
+    std::vector<Attribute> attributes;
+
+private:
+    static const size_t MAX_FACES_PER_PASS = 8; // bounds the memory: the authors' form takes 65 MB for each face
+
+    //! X + strength (X' - X)
+    void amplify(Mat& output) const;
+    //! Checks a face and writes it to the plane as gray 0..1.
+    void loadFace(const Mat& image, Mat plane);
+    //! Fair coins, one for each attribute of each face.
+    std::vector<int> drawLabels(size_t count) const;
+    //! Replaces each LABEL_PREDICT by what the classifiers say, in one batch; it stays where one answers no probability.
+    void predictLabels(std::vector<int>& labels, std::vector<String>& wrong);
+
+    Generator generator;
+    Mat faces, unlabelled, converted; // kept from call to call
+    std::vector<Mat> outputs;
+};
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_PERTURBER_IMPL_HPP
