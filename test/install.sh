@@ -45,7 +45,7 @@ import sys
 import cv2
 photo = cv2.imread(sys.argv[1])
 faces = cv2.sanprivacy.FaceDetector.create().detect(photo)
-result = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, [cv2.sanprivacy.LABEL_PREDICT])
+result = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces)
 assert (result == cv2.imread(sys.argv[2])).all(), "Python and C++ differ"
 END
 fi

@@ -94,22 +94,23 @@ void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int c
     if (row.views[column].channels() == 1)
         cv::cvtColor(row.views[column], row.views[column], cv::COLOR_GRAY2BGR);
     alignFace(image, face, crop);
-    for (int k = 0; k < perturber.getAttributeCount(); ++k)
-        row.scores[column].push_back(perturber.predict(crop, k));
+    for (size_t k = 0; k < perturber.getAttributes().size(); ++k)
+        row.scores[column].push_back(perturber.predict(crop, int(k)));
 }
 
 FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, int label, Perturber& perturber)
 {
     FaceRow row;
-    cv::Mat crop, outputs[3];
+    cv::Mat crop, same, neutral, opposite;
     alignFace(image, face, crop);
-    perturber.perturbAll(crop, outputs[PROTOTYPE_SAME], outputs[PROTOTYPE_NEUTRAL], outputs[PROTOTYPE_OPPOSITE], label);
-    show(image, face, perturber, 0, row);
-    for (int prototype = PROTOTYPE_SAME; prototype <= PROTOTYPE_OPPOSITE; ++prototype)
+    perturber.perturbAll(crop, same, neutral, opposite, label);
+    int column = 0;
+    show(image, face, perturber, column, row);
+    for (const cv::Mat& output : { same, neutral, opposite })
     {
         cv::Mat perturbed = image.clone();
-        blendFace(perturbed, crop, outputs[prototype], face);
-        show(perturbed, face, perturber, 1 + prototype, row);
+        blendFace(perturbed, crop, output, face);
+        show(perturbed, face, perturber, ++column, row);
     }
     return row;
 }

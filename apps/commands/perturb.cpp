@@ -44,7 +44,7 @@ struct PerturbOptions
     NetworkOptions networks;
 };
 
-int prototypeNamed(const std::string& name)
+PrototypeChoice prototypeNamed(const std::string& name)
 {
     return name == "same" ? PROTOTYPE_SAME : name == "neutral" ? PROTOTYPE_NEUTRAL
            : name == "random" ? PROTOTYPE_RANDOM : PROTOTYPE_OPPOSITE;
@@ -69,7 +69,7 @@ private:
     Inputs inputs_;
     std::vector<fs::path> outputs_;
     std::unique_ptr<FaceLabels> labels_;
-    int prototype_;
+    PrototypeChoice prototype_;
     cv::Ptr<Perturber> perturber_;
     std::mutex perturber_mutex_;
     std::vector<cv::Ptr<FaceDetector>> detectors_; // one per worker
@@ -165,7 +165,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     else
     {
         std::lock_guard<std::mutex> lock(perturber_mutex_);
-        perturber_->perturbFaces(image.pixels, faces, image.pixels, labels, prototype_, options_.gray);
+        perturber_->perturbFaces(image.pixels, faces, image.pixels, PerturbParams(prototype_, LABEL_PREDICT, options_.gray), labels);
         faces_perturbed = size_t(faces.rows);
     }
     fs::create_directories(outputs_[i].parent_path());
@@ -195,7 +195,7 @@ cv::Mat Perturbation::perturbedCrop(const cv::Mat& image, const cv::Mat& face, i
     const double eight_of_sixteen_bits = 1. / 257; // 65535 becomes 255
     crop.convertTo(crop_8bit, CV_8U, crop.depth() == CV_16U ? eight_of_sixteen_bits : 1.);
     std::lock_guard<std::mutex> lock(perturber_mutex_);
-    perturber_->perturb(crop_8bit, perturbed, label, prototype_);
+    perturber_->perturb(crop_8bit, perturbed, PerturbParams(prototype_, label));
     return perturbed;
 }
 

@@ -85,9 +85,8 @@ cv::Ptr<FaceDetector> NetworkOptions::createDetector() const
 cv::Ptr<Perturber> NetworkOptions::createPerturber() const
 {
     const Backend& wanted = findBackend(backend);
-    const cv::Ptr<Perturber> perturber = hide.empty()
-        ? Perturber::create(model, prototypes, classifier, wanted.backend, wanted.target)
-        : Perturber::createHiding(hide, model, wanted.backend, wanted.target);
+    const cv::Ptr<Perturber> perturber =
+        Perturber::create(cv::sanprivacy::PerturberParams(hide, model, prototypes, classifier, wanted.backend, wanted.target));
     perturber->setStrength(strength);
     return perturber;
 }

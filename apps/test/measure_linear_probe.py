@@ -62,7 +62,7 @@ def oriented_gradients(image, face, only_border):
 def features(matcher, faces, perturber=None, prototype=None):
     """A row per face for each of the probes: descriptors, gradients, gradients of the border."""
     bits = [sum(int(label) << k for k, label in enumerate(labels)) for _, _, labels in faces]
-    shown = [image if perturber is None else perturber.perturbFaces(image, face, [label], prototype=prototype)
+    shown = [image if perturber is None else perturber.perturbFaces(image, face, params=cv2.sanprivacy.PerturbParams(prototype, label))
              for (image, face, _), label in zip(faces, bits)]
     seen = [(image, face) for image, (_, face, _) in zip(shown, faces)]
     crops = [matcher.crop(image, face) for image, face in seen]
@@ -94,9 +94,9 @@ def main():
 
     described = {network.name: network for network in cv2.sanprivacy.readModelDescriptions(options.models)}
     matcher = cv2.sanprivacy.FaceNetwork.create(described[options.matcher])
-    perturber = cv2.sanprivacy.Perturber.createHiding(options.hide, options.model)
+    perturber = cv2.sanprivacy.Perturber.create(cv2.sanprivacy.PerturberParams(options.hide, options.model))
     perturber.setStrength(options.strength)
-    prototype = PROTOTYPES.index(options.prototype)
+    prototype = getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper())
     train, test = (read_faces(folder, options.hide, limit) for folder, limit in ((options.train, options.limit), (options.test, None)))
     plain, perturbed = ([features(matcher, faces, *how) for faces in (train, test)] for how in ((), (perturber, prototype)))
 

@@ -93,4 +93,5 @@ def perturb(image, label=None, prototype="opposite", strength=1, faces=None):
     if not hasattr(_networks, "perturber"):
         _networks.perturber = cv2.sanprivacy.Perturber.create()
     _networks.perturber.setStrength(strength)
-    return _networks.perturber.perturbFaces(image, faces, labels, prototype=getattr(cv2.sanprivacy, "PROTOTYPE_" + prototype.upper()))
+    params = cv2.sanprivacy.PerturbParams(getattr(cv2.sanprivacy, "PROTOTYPE_" + prototype.upper()))
+    return _networks.perturber.perturbFaces(image, faces, params=params, labels=labels)

@@ -38,7 +38,7 @@ class Package(unittest.TestCase):
     def test_is_what_the_module_gives(self):
         photo = portrait()
         faces = cv2.sanprivacy.FaceDetector.create().detect(photo)
-        expected = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, [1], prototype=cv2.sanprivacy.PROTOTYPE_NEUTRAL)
+        expected = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, params=cv2.sanprivacy.PerturbParams(cv2.sanprivacy.PROTOTYPE_NEUTRAL, 1))
         for label in (1, "male", [1], np.array(["male"]), np.int64(1)):
             np.testing.assert_array_equal(sanprivacy.perturb(photo, label, "neutral"), expected)
         np.testing.assert_array_equal(sanprivacy.perturb(photo, 1, "neutral", faces=sanprivacy.detect(photo)), expected)

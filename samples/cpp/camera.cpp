@@ -100,8 +100,10 @@ int main(int argc, char** argv)
         StreamParams params;
         params.look_ahead = parser.get<int>("look-ahead");
         params.detect_interval = 5;
+        PerturberParams networks;
+        networks.model = parser.get<String>("model");
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(
-            FaceDetector::create(parser.get<String>("detector")), Perturber::create(parser.get<String>("model")), params);
+            FaceDetector::create(parser.get<String>("detector")), Perturber::create(networks), params);
 
         NewestFrame newest(camera);
         VideoWriter writer;

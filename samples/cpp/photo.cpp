@@ -5,6 +5,7 @@
 // Perturbs every face of a photo, so that people still recognise it and a gender classifier is confounded.
 
 #include <iostream>
+#include <map>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/sanprivacy.hpp>
@@ -18,14 +19,17 @@ int main(int argc, char** argv)
         "{ help h      |               | print this message }"
         "{ @input      |               | photo }"
         "{ @output     | perturbed.png | perturbed photo }"
-        "{ prototype p | 2             | 0: same gender, 1: neutral, 2: opposite gender }"
+        "{ prototype p | opposite      | how the gender appears: same, neutral, opposite or random }"
         "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: predicted for each face }"
         "{ detector d  |               | YuNet ONNX file; empty: the shipped YuNet }"
         "{ gray g      |               | write a gray photo }");
     parser.about("Perturbs the faces of a photo with a semi-adversarial network.");
     const String input = parser.get<String>("@input"), output = parser.get<String>("@output");
-    const int prototype = parser.get<int>("prototype"), label = parser.get<int>("label");
-    if (parser.has("help") || input.empty() || !parser.check())
+    const std::map<String, PrototypeChoice> prototypes = { { "same", PROTOTYPE_SAME }, { "neutral", PROTOTYPE_NEUTRAL },
+                                                           { "opposite", PROTOTYPE_OPPOSITE }, { "random", PROTOTYPE_RANDOM } };
+    const auto prototype = prototypes.find(parser.get<String>("prototype"));
+    const int label = parser.get<int>("label");
+    if (parser.has("help") || input.empty() || prototype == prototypes.end() || !parser.check())
     {
         parser.printMessage();
         parser.printErrors();
@@ -43,7 +47,7 @@ int main(int argc, char** argv)
     {
         //! [perturb]
         FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
-        Perturber::create()->perturbFaces(photo, faces, perturbed, { label }, prototype, parser.has("gray"));
+        Perturber::create()->perturbFaces(photo, faces, perturbed, PerturbParams(prototype->second, label, parser.has("gray")));
         imwrite(output, perturbed);
         //! [perturb]
     }

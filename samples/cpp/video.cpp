@@ -44,7 +44,9 @@ int main(int argc, char** argv)
         StreamParams params;
         params.replacement = parser.get<int>("replace");
         params.label = parser.get<int>("label");
-        const Ptr<Perturber> perturber = params.replacement == REPLACE_SAN ? Perturber::create(parser.get<String>("model")) : Ptr<Perturber>();
+        PerturberParams networks;
+        networks.model = parser.get<String>("model");
+        const Ptr<Perturber> perturber = params.replacement == REPLACE_SAN ? Perturber::create(networks) : Ptr<Perturber>();
         const Ptr<StreamAnonymizer> anonymizer =
             StreamAnonymizer::create(FaceDetector::create(parser.get<String>("detector")), perturber, params);
 

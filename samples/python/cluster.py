@@ -63,7 +63,7 @@ def perturb_part(folder, results, part, names, labels, prototype):
             builder.add(cv2.sanprivacy.alignFace(image, faces[0, 4:14].reshape(5, 2))[1], label)
             counted.append(name)
         if not target.exists():
-            result = perturber.perturbFaces(image, faces, [label] * len(faces), prototype=prototype)
+            result = perturber.perturbFaces(image, faces, params=cv2.sanprivacy.PerturbParams(prototype, label))
             write_whole(target, lambda path: cv2.imwrite(path, result))
     if counted:  # the list appears after what it lists
         write_whole(results / PARTS / f"{part}.yml.gz", builder.save)

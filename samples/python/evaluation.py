@@ -44,7 +44,7 @@ for row in tqdm(table.itertuples(), total=len(table), unit="image"):
         continue
     face = faces[:1]
     labels.append(row.label)
-    shown = {"original": image, "opposite": perturber.perturbFaces(image, face, [row.label], prototype=sp.PROTOTYPE_OPPOSITE)}
+    shown = {"original": image, "opposite": perturber.perturbFaces(image, face, labels=[row.label])}
     for classifier in classifiers:
         for method, image in shown.items():
             probability = classifier.forward([classifier.crop(image, face)])

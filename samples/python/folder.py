@@ -31,7 +31,7 @@ def main():
         if faces is None or len(faces) == 0:  # never copied unprotected
             left_out.append(path.name)
             continue
-        result = perturber.perturbFaces(image, faces, [cv2.sanprivacy.LABEL_PREDICT] * len(faces), prototype=prototype)
+        result = perturber.perturbFaces(image, faces, params=cv2.sanprivacy.PerturbParams(prototype))
         cv2.imwrite(str(options.results / path.name), result)
     for name in left_out:
         print(f"{name}: no face found, or no image")

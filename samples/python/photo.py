@@ -10,7 +10,6 @@ import cv2
 
 photo = cv2.imread(sys.argv[1])
 faces = cv2.sanprivacy.FaceDetector.create().detect(photo)
-labels = [cv2.sanprivacy.LABEL_PREDICT] * len(faces)
-result = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, labels, prototype=cv2.sanprivacy.PROTOTYPE_OPPOSITE)
+result = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces)
 cv2.imwrite(sys.argv[2], result)
 print(f"{len(faces)} face(s)")

@@ -15,6 +15,6 @@ int main(int argc, char** argv)
     const cv::Mat photo = cv::imread(argv[1]);
     cv::Mat faces, result;
     FaceDetector::create()->detect(photo, faces);
-    Perturber::create()->perturbFaces(photo, faces, result, { LABEL_PREDICT });
+    Perturber::create()->perturbFaces(photo, faces, result);
     return faces.rows == 1 && cv::norm(photo, result, cv::NORM_INF) > 0 && cv::imwrite(argv[2], result) ? 0 : 1;
 }

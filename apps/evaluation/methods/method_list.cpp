@@ -118,7 +118,7 @@ std::unique_ptr<Method> createMethod(const MethodName& name, MethodContext& cont
         perturber = networks.createPerturber();
     }
     const auto prototype = std::find(PROTOTYPES.begin(), PROTOTYPES.end(), name.kind);
-    return createSemiAdversarialNetwork(perturber, PrototypeChoice(prototype - PROTOTYPES.begin()), context.networks.hidden(),
+    return createSemiAdversarialNetwork(perturber, PrototypeChoice(PROTOTYPE_SAME + (prototype - PROTOTYPES.begin())), context.networks.hidden(),
                                                     context.set->attribute);
 }
 

@@ -28,12 +28,14 @@ public:
     {
         cv::Mat perturbed;
         const bool random = prototype_ == PROTOTYPE_RANDOM;
-        if (perturber_->getAttributeCount() == 1)
-            perturber_->perturbFaces(image, face.face, perturbed, { face.label },
-                                     !random ? prototype_ : drawn(face) ? PROTOTYPE_OPPOSITE : PROTOTYPE_SAME);
-        else // a network that is not told the label: a label that is drawn is as good as a target
-            perturber_->perturbFaces(image, face.face, perturbed, { random ? drawn(face) : labelOf(image, face) },
-                                     random ? PROTOTYPE_SAME : prototype_);
+        PerturbParams params(prototype_, face.label);
+        if (perturber_->getAttributes().size() == 1 && random)
+            params.prototype = drawn(face) ? PROTOTYPE_OPPOSITE : PROTOTYPE_SAME;
+        else if (random) // a network that is not told the label: a label that is drawn is as good as a target
+            params = PerturbParams(PROTOTYPE_SAME, drawn(face));
+        else if (perturber_->getAttributes().size() > 1)
+            params.label = labelOf(image, face);
+        perturber_->perturbFaces(image, face.face, perturbed, params);
         return perturbed;
     }
 
@@ -44,7 +46,7 @@ private:
         cv::Mat crop;
         alignFace(image, face.face, crop);
         int label = 0;
-        for (size_t k = 0; k < size_t(perturber_->getAttributeCount()); ++k)
+        for (size_t k = 0; k < perturber_->getAttributes().size(); ++k)
             label |= (k == measured_ ? face.label : int(perturber_->predict(crop, int(k)) >= 0.5)) << k;
         return label;
     }
@@ -54,8 +56,8 @@ private:
     {
         const std::string digits = Digest().add("target").add(face.content).value();
         int bits = 0;
-        for (int k = 0; k < perturber_->getAttributeCount(); ++k)
-            bits |= (digits[size_t(k)] & 1) << k;
+        for (size_t k = 0; k < perturber_->getAttributes().size(); ++k)
+            bits |= (digits[k] & 1) << k;
         return bits;
     }
 

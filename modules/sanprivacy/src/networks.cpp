@@ -4,11 +4,14 @@
 
 #include "precomp.hpp"
 #include "dnn_net.hpp"
+#include "matrix_argument.hpp"
+#include "storage_limits.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <set>
 
 namespace cv { namespace sanprivacy {
@@ -19,6 +22,9 @@ const int FACE_COLUMNS = 15;       // of a row of FaceDetector::detect()
 const int MAX_CROPS_PER_PASS = 32; // bounds the memory
 const size_t LANDMARKS = 5;
 const double MAX_SAMPLES = 16;     // of a pixel of a square crop, in each direction
+const int MAX_SIDE = 4096;         // of a network's input, pixels
+const size_t MAX_NAME = 255;       // characters
+const size_t MAX_FILE = 1 << 20;   // bytes of a model description file
 
 //! Empty if the description makes sense, otherwise what is wrong with it.
 String whatIsWrong(const ModelDescription& d)
@@ -29,12 +35,17 @@ String whatIsWrong(const ModelDescription& d)
         return format("distance %d is no NetworkDistance", d.distance);
     if (d.file.empty())
         return "file is missing";
-    if (d.size.width <= 0 || d.size.height <= 0)
-        return format("width and height must be positive; found %d and %d", d.size.width, d.size.height);
+    if (d.name.size() > MAX_NAME)
+        return format("the name must have at most %d characters", (int)MAX_NAME);
+    if (d.size.width <= 0 || d.size.height <= 0 || std::max(d.size.width, d.size.height) > MAX_SIDE)
+        return format("width and height must be from 1 to %d; found %d and %d", MAX_SIDE, d.size.width, d.size.height);
     if (d.color != "rgb" && d.color != "bgr" && d.color != "gray")
         return format("color must be rgb, bgr or gray; found '%s'", d.color.c_str());
     if (!std::isfinite(d.scale) || d.scale == 0)
         return "scale must be a finite number other than 0";
+    for (int channel = 0; channel < 4; ++channel)
+        if (!std::isfinite(d.mean[channel]))
+            return "mean must be finite";
     for (int index : d.index)
         if (index < 0)
             return format("index must not be negative; found %d", index);
@@ -42,6 +53,9 @@ String whatIsWrong(const ModelDescription& d)
         return "index must name at least one element of the output, and none twice";
     if (!d.landmark_template.empty() && d.landmark_template.size() != LANDMARKS)
         return format("landmark_template must hold five points; found %d", (int)d.landmark_template.size());
+    for (const Point2f& point : d.landmark_template)
+        if (!std::isfinite(point.x) || !std::isfinite(point.y))
+            return "landmark_template must be finite";
     if (d.landmark_template.empty() && !(d.square > 0 && std::isfinite(d.square)))
         return "either landmark_template or a positive square is needed";
     return String();
@@ -95,7 +109,7 @@ public:
 private:
     void fail(const String& what) const
     {
-        CV_Error(Error::StsBadArg, format("Network '%s': %s", node.name().c_str(), what.c_str()));
+        CV_Error(Error::StsBadArg, format("Network '%s': %s", node.name().substr(0, MAX_NAME).c_str(), what.c_str()));
     }
 
     void checkKeys() const
@@ -201,6 +215,7 @@ void readModelDescriptions(const String& filename, std::vector<ModelDescription>
     String reason = "expected a YAML or JSON file with a map for each network";
     try
     {
+        checkStorageLimits(filename, MAX_FILE);
         storage.open(filename, FileStorage::READ);
     }
     catch (const cv::Exception& e)
@@ -242,7 +257,7 @@ public:
 
     void crop(const Mat& image, const Mat& face, OutputArray dst) const
     {
-        CV_Assert(!image.empty());
+        CV_Check(image.size(), !image.empty(), "The image is empty");
         CV_CheckDepthEQ(image.depth(), CV_8U, "Networks take 8-bit images");
         CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "Networks take gray or BGR images");
         CV_Check(face.cols, face.type() == CV_32F && face.rows == 1 && face.cols == FACE_COLUMNS,
@@ -261,6 +276,7 @@ public:
 
         Mat all;
         const int count = (int)crops.size();
+        std::lock_guard<std::mutex> lock(mutex);
         for (int first = 0; first < count; first += MAX_CROPS_PER_PASS)
             all.push_back(runBatch(&converted[first], std::min(MAX_CROPS_PER_PASS, count - first)));
         all.copyTo(dst);
@@ -310,8 +326,10 @@ private:
             {
                 return run(crops, count);
             }
-            catch (const cv::Exception&)
+            catch (const cv::Exception& e)
             {
+                if (e.code == Error::StsOutOfRange) // an answer, not a shape that does not fit
+                    throw;
                 batches = false; // the graph holds a batch size of one, e.g. in a Reshape
             }
         }
@@ -331,18 +349,22 @@ private:
             CV_Error(Error::StsUnmatchedSizes, format("expected %d rows of output, found %d", count, output.dims < 1 ? 0 : output.size[0]));
 
         const Mat rows = output.reshape(1, count);
+        for (int i = 0; i < count; i++)
+            if (!checkRange(rows.row(i)))
+                CV_Error(Error::StsOutOfRange, format("Network '%s' answers NaN or infinity", description.name.c_str()));
         if (description.task == NETWORK_MATCHER)
             return rows.clone(); // the network's memory is overwritten by its next run
         Mat probability = Mat::zeros(count, 1, CV_32F);
         for (int index : description.index)
         {
             if (index >= rows.cols)
-                CV_Error(Error::StsOutOfRange, format("index %d is beyond the output's %d elements", index, rows.cols));
+                CV_Error(Error::StsBadArg, format("index %d is beyond the output's %d elements", index, rows.cols));
             probability += rows.col(index);
         }
         return probability;
     }
 
+    std::mutex mutex; // held by whoever uses what follows
     dnn::Net net;
     Mat blob;
     bool batches; // whether the graph takes several faces at once, as far as is known
@@ -379,7 +401,11 @@ ModelDescription FaceNetwork::getDescription() const
 
 void FaceNetwork::crop(InputArray image, InputArray face, OutputArray dst) const
 {
-    checkCreated(p).crop(image.getMat(), face.getMat(), dst);
+    const FaceNetwork::Impl& impl = checkCreated(p);
+    Mat row = matrixArgument(face, "The face");
+    if (row.cols == 1 && row.rows == FACE_COLUMNS) // as some bindings give one
+        row = row.reshape(0, 1);
+    impl.crop(matrixArgument(image, "The image"), row, dst);
 }
 
 void FaceNetwork::forward(InputArrayOfArrays _crops, OutputArray dst)
@@ -394,10 +420,12 @@ double FaceNetwork::match(InputArray _descriptor1, InputArray _descriptor2) cons
 {
     const ModelDescription& description = checkCreated(p).description;
     CV_CheckEQ(description.task, (int)NETWORK_MATCHER, "Only matchers compare descriptors");
-    const Mat a = _descriptor1.getMat(), b = _descriptor2.getMat();
+    const Mat a = matrixArgument(_descriptor1, "A descriptor"), b = matrixArgument(_descriptor2, "A descriptor");
     CV_CheckTypeEQ(a.type(), CV_32F, "A descriptor must be a row of forward()");
     CV_CheckTypeEQ(b.type(), CV_32F, "A descriptor must be a row of forward()");
     CV_CheckEQ(a.total(), b.total(), "Both descriptors must come from the same network");
+    if (!checkRange(a) || !checkRange(b))
+        CV_Error(Error::StsOutOfRange, "A descriptor holds NaN or infinity");
 
     if (description.distance == DISTANCE_EUCLIDEAN)
         return -norm(a, b, NORM_L2);

@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "dnn_net.hpp"
 #include "matrix_argument.hpp"
+#include "storage_limits.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -21,6 +22,7 @@ const double WHITE = 255.;           // sums are in 8-bit units, so those of 8-b
 const double TOLERANCE = 1. / WHITE; // by which a float face may leave 0..1
 const double LARGEST_COUNT = 9007199254740992.; // 2^53: up to here every whole number is exact
 const int LARGEST_SIDE = 4096;                  // of prototypes from a file, pixels
+const size_t MOST_BYTES = size_t(1) << 30;      // of such a file
 const int FILE_VERSION = 1;
 const char* const VERSION_KEY = "sanprivacy_prototypes";
 const char* const MEAN_KEYS[LABELS] = { "mean_0", "mean_1" };
@@ -102,6 +104,7 @@ static Ptr<PrototypeBuilder::Impl> readPrototypes(const String& filename, const 
     Ptr<PrototypeBuilder::Impl> impl = makePtr<PrototypeBuilder::Impl>(Size());
     try
     {
+        checkStorageLimits(filename, MOST_BYTES);
         impl->read(FileStorage(filename, FileStorage::READ));
     }
     catch (const Exception& e)

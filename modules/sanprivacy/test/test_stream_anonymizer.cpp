@@ -151,8 +151,7 @@ Ptr<FaceDetector> detector()
 //! A quick network whose output has nothing in common with the face.
 Ptr<Perturber> quickPerturber()
 {
-    return Perturber::create(findDataFile("generator_project.onnx"),
-                             fileOrSkip(moduleFolder() + "/../../data/prototypes-gender.yml.gz"), findDataFile("classifier.onnx"));
+    return Perturber::create(PerturberParams({ "gender" }, findDataFile("generator_project.onnx"), String(), findDataFile("classifier.onnx")));
 }
 
 StreamParams covering()
@@ -564,7 +563,7 @@ TEST(SanPrivacy_StreamAnonymizer, several_attributes_are_voted_on)
 {
     for (const char* file : { "residual-gender-age.onnx", "prototypes-gender.yml.gz", "prototypes-age.yml.gz", "gender.onnx", "age.onnx" })
         fileOrSkip(moduleFolder() + "/../../data/" + file);
-    const Ptr<Perturber> perturber = Perturber::createHiding({ "gender", "age" });
+    const Ptr<Perturber> perturber = Perturber::create(PerturberParams({ "gender", "age" }));
     const Video video(Size(480, 270), 4, { { "man-white-hair", line(Point2d(110, 135), Point2d(110, 135), 4, 45) },
                                          { "woman-dark-hair", line(Point2d(340, 135), Point2d(340, 135), 4, 45) } });
     StreamParams params;

@@ -16,8 +16,10 @@ SIDE = 224  # of the canonical crop
 FACE, FACE_BIAS = 4.0, -2.0
 SAME = [0.5, -0.25, 0.125]
 TARGET = [1.0, -0.5, 0.25]
-# Classifier: probability = sigmoid(CONTRAST (mean of the face - 1/2)).
+# Classifiers: probability = sigmoid(CONTRAST (mean of the face - 1/2)), or of minus that.
 CONTRAST = 20.0
+# Networks that answer NaN from some brightness on: the root of LIMIT less the brightness, 0..1 or 0..255.
+LIMIT, LIMIT_8U = 0.6, 200.0
 # Descriptor: means of CELL x CELL squares of each channel.
 DESCRIPTOR_SIDE, CELL = 32, 16
 
@@ -67,12 +69,39 @@ def generator(filename, same, targets, outputs):
           {output: ["N", 1, SIDE, SIDE] for output in outputs}, constants)
 
 
-def classifier():
-    node, constants = pointwise("image", [CONTRAST], -CONTRAST / 2, "contrast")
+def classifier(filename, contrast):
+    node, constants = pointwise("image", [contrast], -contrast / 2, "contrast")
     nodes = [node, helper.make_node("GlobalAveragePool", ["contrast"], ["mean"], "mean"),
              helper.make_node("Flatten", ["mean"], ["logit"], "logit"),
              helper.make_node("Sigmoid", ["logit"], ["probability"], "probability")]
-    write("classifier", nodes, {"image": ["N", 1, SIDE, SIDE]}, {"probability": ["N", 1]}, constants)
+    write(filename, nodes, {"image": ["N", 1, SIDE, SIDE]}, {"probability": ["N", 1]}, constants)
+
+
+def classifier_nan():
+    node, constants = pointwise("image", [-1], LIMIT, "darkness")
+    nodes = [node, helper.make_node("GlobalAveragePool", ["darkness"], ["mean"], "mean"),
+             helper.make_node("Flatten", ["mean"], ["square"], "square"),
+             helper.make_node("Sqrt", ["square"], ["probability"], "probability")]
+    write("classifier_nan", nodes, {"image": ["N", 1, SIDE, SIDE]}, {"probability": ["N", 1]}, constants)
+
+
+def generator_nan():
+    face, constants = pointwise("image", [-1], LIMIT, "darkness")
+    target, more = pointwise("target_proto", [0.01, 0.01, 0.01], 0, "target_term")
+    nodes = [face, target, helper.make_node("Add", ["darkness", "target_term"], ["square"], "square"),
+             helper.make_node("Sqrt", ["square"], ["perturbed"], "perturbed")]
+    write("generator_nan", nodes, {"image": ["N", 1, SIDE, SIDE], "target_proto": ["N", 3, SIDE, SIDE]},
+          {"perturbed": ["N", 1, SIDE, SIDE]}, constants + more)
+
+
+def descriptor_nan():
+    weights = constant("darkness_w", np.reshape(-np.eye(3), (3, 3, 1, 1)))
+    bias = constant("darkness_b", [LIMIT_8U] * 3)
+    nodes = [helper.make_node("Conv", ["data", "darkness_w", "darkness_b"], ["darkness"], "darkness", kernel_shape=[1, 1]),
+             helper.make_node("GlobalAveragePool", ["darkness"], ["mean"], "mean"),
+             helper.make_node("Flatten", ["mean"], ["square"], "square"),
+             helper.make_node("Sqrt", ["square"], ["descriptor"], "descriptor")]
+    write("descriptor_nan", nodes, {"data": ["N", 3, DESCRIPTOR_SIDE, DESCRIPTOR_SIDE]}, {"descriptor": ["N", 3]}, [weights, bias])
 
 
 def descriptor(filename, reshape):
@@ -91,6 +120,10 @@ if __name__ == "__main__":
     generator("generator_authors", "same_proto", ["combine_proto"], ["perturbed"])
     generator("generator_residual", None, ["target_proto"], ["perturbed"])
     generator("generator_residual_same", "same_proto", ["target_proto"], ["perturbed"])
-    classifier()
+    classifier("classifier", CONTRAST)
+    classifier("classifier_inverted", -CONTRAST)
+    classifier_nan()
+    generator_nan()
+    descriptor_nan()
     descriptor("descriptor", [0, -1])
     descriptor("descriptor_single", [1, 3 * (DESCRIPTOR_SIDE // CELL) ** 2])

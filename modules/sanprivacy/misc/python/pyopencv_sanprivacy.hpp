@@ -7,10 +7,16 @@
 #include "opencv2/sanprivacy.hpp"
 
 // The names under which the generated code knows them.
+typedef cv::sanprivacy::FaceResult FaceResult;
 typedef cv::sanprivacy::ModelDescription ModelDescription;
+typedef cv::sanprivacy::PerturbParams PerturbParams;
+typedef cv::sanprivacy::PerturberParams PerturberParams;
+typedef cv::sanprivacy::PrototypeChoice PrototypeChoice;
 typedef cv::sanprivacy::StreamParams StreamParams;
 typedef cv::sanprivacy::StreamFace StreamFace;
 typedef cv::sanprivacy::StreamRecord StreamRecord;
+typedef std::vector<uchar> vector_uchar;
+typedef std::vector<cv::sanprivacy::FaceResult> vector_FaceResult;
 typedef std::vector<cv::sanprivacy::ModelDescription> vector_ModelDescription;
 typedef std::vector<cv::sanprivacy::StreamFace> vector_StreamFace;
 

@@ -69,29 +69,41 @@ struct CV_EXPORTS_W_SIMPLE ModelDescription
 
 /** @brief Reads every network of a model description file, in the order of the file.
 
-File names become absolute; unknown keys, wrong values and missing files raise Error::StsBadArg with the network's name. */
+File names become absolute; unknown keys, wrong values and missing files raise Error::StsBadArg with the network's name. So do
+files of more than 1 MiB or 64 levels, inputs of more than 4096 pixels a side and names of more than 255 characters. */
 CV_EXPORTS_W void readModelDescriptions(const String& filename, CV_OUT std::vector<ModelDescription>& networks);
 
-/** @brief A described network, run by cv::dnn on the faces of an image. */
+/** @brief A described network, run by cv::dnn on the faces of an image.
+
+Several threads may share one object: its calls wait for each other. */
 class CV_EXPORTS_W FaceNetwork
 {
 public:
-    CV_WRAP FaceNetwork(); //!< empty; use create()
+    CV_WRAP FaceNetwork(); //!< empty, every call but empty() is Error::StsNullPtr; use create()
+
+    /** @brief Loads a network and runs it once: what does not work as described is Error::StsBadArg, with its name.
+    @param description what it takes and gives.
+    @param backend_id, target_id of the dnn module. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceNetwork> create(const ModelDescription& description, int backend_id = 0, int target_id = 0);
 
     CV_WRAP bool empty() const;
     CV_WRAP ModelDescription getDescription() const;
 
     /** @brief The network's view of one face: its crop, size x size, BGR or gray as the image.
-    @param image 8-bit, 1 or 3 channels (BGR).
-    @param face a row of FaceDetector::detect(). */
+    @param image 8-bit, 1 or 3 channels (BGR), rows and columns only.
+    @param face 1x15 CV_32F, a row of FaceDetector::detect(). With a landmark template the landmarks are used, and refused as
+    by alignFace(); otherwise the box.
+    @param dst the crop. */
     CV_WRAP void crop(InputArray image, InputArray face, OutputArray dst) const;
 
-    /** @brief Output for each crop, one row each: P(label 1) (Nx1 CV_32F) or the descriptor (NxD CV_32F).
-    @param crops as crop() gives them. */
+    /** @brief Output for each crop, one row each. NaN or infinity is Error::StsOutOfRange, never an output.
+    @param crops as crop() gives them; gray and BGR are converted as the network needs.
+    @param dst P(label 1) of a classifier (Nx1 CV_32F, 0..1), the descriptor of a matcher (NxD CV_32F). */
     CV_WRAP void forward(InputArrayOfArrays crops, OutputArray dst);
 
-    /** @brief Match score of two descriptors: higher means more alike. Matchers only. */
+    /** @brief Match score of two descriptors a, b: higher means more alike. Matchers only.
+    @param descriptor1,descriptor2 rows of forward(), finite.
+    @return a.b / (|a| |b|), -1..1, or -|a - b|, 0 and below, as the description's distance says. */
     CV_WRAP double match(InputArray descriptor1, InputArray descriptor2) const;
 
     class Impl;

@@ -65,7 +65,7 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     CV_PROP_RW float least_eyes;    //!< a face with its eyes closer than this, in pixels, is doubtful; default 10
     CV_PROP_RW int replacement;     //!< FaceReplacement; default REPLACE_SAN
     CV_PROP_RW int low_confidence;        //!< LowConfidencePolicy; default LOW_CONFIDENCE_BLUR
-    CV_PROP_RW int label;           //!< of all faces: 0, 1 (or as Perturber::createHiding() says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
+    CV_PROP_RW int label;           //!< of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
     CV_PROP_RW int prototype;       //!< PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
 };
 
