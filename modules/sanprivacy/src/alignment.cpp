@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "aligned_face.hpp"
+#include "face_row.hpp"
 #include "image_depth.hpp"
 #include "matrix_argument.hpp"
 
@@ -13,9 +14,7 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int LANDMARKS = 5;
-const int FACE_COLUMNS = 15;  // x, y, width, height, five landmarks, score
-const int FACE_LANDMARK = 4;  // column of the first landmark
+const int LANDMARKS = FaceRow::LANDMARKS;
 
 //! Share of the crop's side over which a change fades to nothing at the border: hair and background keep their own look.
 const double FEATHER = .12;
@@ -131,8 +130,8 @@ std::vector<Point2c> readPoints(InputArray _points)
     if (points.rows == 1 || points.cols == 1)
     {
         points = points.reshape(1, 1);
-        if (points.cols == FACE_COLUMNS)
-            points = points.colRange(FACE_LANDMARK, FACE_LANDMARK + 2 * LANDMARKS);
+        if (points.cols == FaceRow::COLUMNS)
+            points = points.colRange(FaceRow::FIRST_LANDMARK, FaceRow::FIRST_LANDMARK + 2 * LANDMARKS);
         if (points.cols == 2 * LANDMARKS)
             points = points.reshape(1, LANDMARKS);
     }

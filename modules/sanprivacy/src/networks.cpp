@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "dnn_net.hpp"
+#include "face_row.hpp"
 #include "matrix_argument.hpp"
 #include "storage_limits.hpp"
 
@@ -18,9 +19,8 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int FACE_COLUMNS = 15;       // of a row of FaceDetector::detect()
 const int MAX_CROPS_PER_PASS = 32; // bounds the memory
-const size_t LANDMARKS = 5;
+const size_t LANDMARKS = FaceRow::LANDMARKS;
 const double MAX_SAMPLES = 16;     // of a pixel of a square crop, in each direction
 const int MAX_SIDE = 4096;         // of a network's input, pixels
 const size_t MAX_NAME = 255;       // characters
@@ -260,7 +260,7 @@ public:
         CV_Check(image.size(), !image.empty(), "The image is empty");
         CV_CheckDepthEQ(image.depth(), CV_8U, "Networks take 8-bit images");
         CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "Networks take gray or BGR images");
-        CV_Check(face.cols, face.type() == CV_32F && face.rows == 1 && face.cols == FACE_COLUMNS,
+        CV_Check(face.cols, face.type() == CV_32F && face.rows == 1 && face.cols == FaceRow::COLUMNS,
                  "A face must be a row of FaceDetector::detect()");
         if (description.landmark_template.empty())
             cropSquare(image, face, dst);
@@ -288,12 +288,12 @@ private:
     //! Upright square round the face box, zero outside the image: every pixel the mean of what it covers, to fractions of a pixel.
     void cropSquare(const Mat& image, const Mat& face, OutputArray dst) const
     {
-        const float x = face.at<float>(0), y = face.at<float>(1), width = face.at<float>(2), height = face.at<float>(3);
-        if (!(width > 0 && height > 0) || !checkRange(face.colRange(0, 4)))
+        const Rect2f box = FaceRow(face).box;
+        if (!(box.width > 0 && box.height > 0) || !FaceRow(face).finite())
             CV_Error(Error::StsBadArg, "The face has no box");
         const Size& size = description.size;
-        const double side = description.square * std::max(width, height);
-        const Point2d corner(x + width / 2. - side / 2, y + height / 2. - side / 2);
+        const double side = description.square * std::max(box.width, box.height);
+        const Point2d corner(box.x + box.width / 2. - side / 2, box.y + box.height / 2. - side / 2);
 
         // Samples at most a pixel of the image apart, then their means.
         const int samples = cvCeil(std::min(std::max(side / std::min(size.width, size.height), 1.), MAX_SAMPLES));
@@ -403,7 +403,7 @@ void FaceNetwork::crop(InputArray image, InputArray face, OutputArray dst) const
 {
     const FaceNetwork::Impl& impl = checkCreated(p);
     Mat row = matrixArgument(face, "The face");
-    if (row.cols == 1 && row.rows == FACE_COLUMNS) // as some bindings give one
+    if (row.cols == 1 && row.rows == FaceRow::COLUMNS) // as some bindings give one
         row = row.reshape(0, 1);
     impl.crop(matrixArgument(image, "The image"), row, dst);
 }

@@ -6,6 +6,7 @@
 #include "perturber_impl.hpp"
 #include "aligned_face.hpp"
 #include "data_path.hpp"
+#include "face_row.hpp"
 #include "image_depth.hpp"
 #include "matrix_argument.hpp"
 
@@ -16,7 +17,6 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 const Size FACE_SIZE(FACE_SIDE, FACE_SIDE);
-const int FACE_COLUMNS = 15;     // of a row of FaceDetector::detect()
 const size_t MAX_ATTRIBUTES = 4; // the prototype of each of their labels is kept
 const double MAX_STRENGTH = 2;
 const char* const GENERATOR_ROLE = "network that perturbs faces";
@@ -76,11 +76,11 @@ Mat readFaces(InputArray _faces)
 {
     Mat faces = matrixArgument(_faces, "The faces");
     if (faces.empty())
-        return Mat(0, FACE_COLUMNS, CV_32F);
-    if (faces.cols == 1 && faces.rows == FACE_COLUMNS)
+        return Mat(0, FaceRow::COLUMNS, CV_32F);
+    if (faces.cols == 1 && faces.rows == FaceRow::COLUMNS)
         faces = faces.reshape(0, 1);
-    if (faces.cols != FACE_COLUMNS || faces.type() != CV_32F)
-        CV_Error(Error::StsBadArg, format("Faces must be rows of FaceDetector::detect(), Nx%d of %s; found %dx%d of %s", FACE_COLUMNS,
+    if (faces.cols != FaceRow::COLUMNS || faces.type() != CV_32F)
+        CV_Error(Error::StsBadArg, format("Faces must be rows of FaceDetector::detect(), Nx%d of %s; found %dx%d of %s", int(FaceRow::COLUMNS),
                                           typeToString(CV_32F).c_str(), faces.rows, faces.cols, typeToString(faces.type()).c_str()));
     return faces;
 }

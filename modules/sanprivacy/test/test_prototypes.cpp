@@ -5,8 +5,15 @@
 #include "test_precomp.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
+#include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <limits>
+#include <thread>
+
+#ifndef _WIN32
+#include <sys/resource.h>
+#endif
 
 namespace opencv_test { namespace {
 
@@ -256,5 +263,139 @@ TEST(SanPrivacy_Prototypes, failed_save_leaves_nothing)
     EXPECT_EQ(left.size(), 1u);
     cv::utils::fs::remove_all(folder);
 }
+
+//! The text of a prototypes file with one value replaced.
+std::string textWith(const std::string& key, const std::string& value)
+{
+    const std::string name = cv::tempfile(".yml");
+    randomBuilder(2, 3)->save(name);
+    std::string text = contents(name);
+    std::remove(name.c_str());
+    const size_t at = text.find("\n" + key + ":") + 1;
+    return text.substr(0, at) + key + ": " + value + text.substr(text.find('\n', at));
+}
+
+TEST(SanPrivacy_Prototypes, counts_that_are_no_counts)
+{
+    const std::string name = cv::tempfile(".yml");
+    for (const char* count : { ".Nan", ".Inf", "-.Inf", "1e308", "9.1e15", "-1.", "-1", "2.5", "\"two\"", "[ 1, 2 ]" })
+        for (const char* key : { "count_0", "count_1" })
+        {
+            writeFile(name, textWith(key, count));
+            EXPECT_THROW(PrototypeBuilder::load(name), cv::Exception) << key << ": " << count;
+        }
+    for (const char* count : { "0", "7.", "9007199254740992." })
+    {
+        writeFile(name, textWith("count_0", count));
+        EXPECT_NO_THROW(PrototypeBuilder::load(name)) << count;
+    }
+    std::remove(name.c_str());
+}
+
+TEST(SanPrivacy_Prototypes, pixels_that_are_no_numbers)
+{
+    const std::string name = cv::tempfile(".yml");
+    for (float value : { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -.1f, 1.1f, .5f })
+    {
+        Mat mean[2] = { Mat(SMALL, CV_32FC3, Scalar::all(.4)), Mat(SMALL, CV_32FC3, Scalar::all(.6)) };
+        mean[1].at<Vec3f>(5, 7)[2] = value;
+        {
+            FileStorage file(name, FileStorage::WRITE | FileStorage::BASE64);
+            file << "sanprivacy_prototypes" << 1 << "mean_0" << mean[0] << "mean_1" << mean[1] << "count_0" << 2. << "count_1" << 3.;
+        }
+        if (value == .5f)
+            EXPECT_NO_THROW(PrototypeBuilder::load(name));
+        else
+            EXPECT_THROW(PrototypeBuilder::load(name), cv::Exception) << value;
+    }
+    std::remove(name.c_str());
+}
+
+TEST(SanPrivacy_Prototypes, nested_text_is_refused_before_it_is_parsed)
+{
+    const std::string name = cv::tempfile(".yml");
+    writeFile(name, textWith("count_0", std::string(100000, '[') + std::string(100000, ']')));
+    EXPECT_THROW(PrototypeBuilder::load(name), cv::Exception);
+    std::remove(name.c_str());
+}
+
+TEST(SanPrivacy_Prototypes, load_from_memory)
+{
+    const Ptr<PrototypeBuilder> builder = randomBuilder(2, 3);
+    for (const char* ending : { ".yml.gz", ".yml", ".xml", ".json" })
+    {
+        const std::string name = cv::tempfile(ending);
+        builder->save(name);
+        const std::string bytes = contents(name);
+        std::remove(name.c_str());
+        const Ptr<PrototypeBuilder> loaded = PrototypeBuilder::load(std::vector<uchar>(bytes.begin(), bytes.end()));
+        Mat a, b;
+        builder->neutral(a);
+        loaded->neutral(b);
+        EXPECT_LE(distance(a, b), 1e-7) << ending;
+        EXPECT_EQ(loaded->count(1), 3);
+        EXPECT_THROW(PrototypeBuilder::load(std::vector<uchar>(bytes.begin(), bytes.begin() + bytes.size() / 2)), cv::Exception) << ending;
+    }
+    EXPECT_THROW(PrototypeBuilder::load(std::vector<uchar>()), cv::Exception);
+    EXPECT_THROW(PrototypeBuilder::load(std::vector<uchar>(500, 'x')), cv::Exception);
+}
+
+TEST(SanPrivacy_Prototypes, threads_share_one_object)
+{
+    const Ptr<PrototypeBuilder> builder = PrototypeBuilder::create(SMALL), other = randomBuilder(1, 1);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.push_back(std::thread([&, i]
+        {
+            const Mat face(SMALL, CV_8UC3, Scalar::all(10 + i));
+            Mat mean;
+            for (int k = 0; k < 500; ++k)
+            {
+                builder->add(face, 1);
+                builder->same(1, mean);
+            }
+            if (i % 2)
+                builder->merge(other);
+            else
+                other->merge(builder); // the other way round at the same time
+        }));
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_GE(builder->count(1), 2002);
+    const double before = builder->count(1);
+    builder->merge(builder);
+    EXPECT_EQ(2 * before, builder->count(1));
+}
+
+#ifndef _WIN32
+// FileStorage says nothing of a disk that is full: only reading the file back tells.
+TEST(SanPrivacy_Prototypes, file_that_was_cut_while_it_was_written_is_no_success)
+{
+    const std::string folder = cv::tempfile("");
+    ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
+    const Ptr<PrototypeBuilder> builder = randomBuilder(3, 2, Size(64, 64));
+    rlimit before;
+    ASSERT_EQ(0, getrlimit(RLIMIT_FSIZE, &before));
+    void (*const handler)(int) = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small = { 5000, before.rlim_max };
+    ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &small));
+    bool failed = false;
+    try
+    {
+        builder->save(folder + "/prototypes.yml");
+    }
+    catch (const cv::Exception&)
+    {
+        failed = true;
+    }
+    setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
+    EXPECT_TRUE(failed);
+    std::vector<String> left;
+    cv::utils::fs::glob(folder, "*", left, true, true);
+    EXPECT_TRUE(left.empty()) << left[0];
+    cv::utils::fs::remove_all(folder);
+}
+#endif
 
 }} // namespace
