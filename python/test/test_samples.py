@@ -40,6 +40,13 @@ class Samples(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
+    def check_refused(self, reason, name, *arguments):
+        done = subprocess.run([sys.executable, SAMPLES / (name + ".py"), *map(str, arguments)], capture_output=True, text=True,
+                              timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertNotIn("Traceback", done.stderr)
+        self.assertIn(reason, done.stderr)
+
     def video(self):
         path, portrait = str(self.folder / "video.avi"), cv2.imread(str(PORTRAITS / "woman-fair-hair.jpg"))
         writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 25, portrait.shape[1::-1])
@@ -56,11 +63,20 @@ class Samples(unittest.TestCase):
         self.assertIn("1 face", self.run_sample("photo", PORTRAITS / "man-bald.jpg", self.folder / "result.png"))
         result = cv2.imread(str(self.folder / "result.png"))
         self.assertGreater(np.abs(result.astype(int) - cv2.imread(str(PORTRAITS / "man-bald.jpg"))).mean(), .5)
+        self.check_refused("is there already", "photo", PORTRAITS / "man-bald.jpg", self.folder / "result.png")
+        self.check_refused("Cannot read", "photo", self.folder / "none.jpg", self.folder / "other.png")
 
     @unittest.skipIf(missing("tqdm"), "no tqdm")
     def test_folder(self):
         self.run_sample("folder", PORTRAITS, self.folder / "out")
         self.assertEqual(sorted(os.listdir(self.folder / "out")), sorted(p.name for p in PORTRAITS.glob("*.jpg")))
+        (self.folder / "in").mkdir()
+        (self.folder / "in" / "broken.jpg").write_bytes(b"no image")
+        self.check_refused("broken.jpg: no image", "folder", self.folder / "in", self.folder / "out")
+        (self.folder / "in" / "man-bald.jpg").write_bytes((PORTRAITS / "man-bald.jpg").read_bytes())
+        self.check_refused("is there already", "folder", self.folder / "in", self.folder / "in")
+        self.assertEqual((self.folder / "in" / "man-bald.jpg").read_bytes(), (PORTRAITS / "man-bald.jpg").read_bytes())
+        self.check_refused("no such folder", "folder", self.folder / "none", self.folder / "other")
 
     def test_videos(self):
         video = self.video()
@@ -110,17 +126,25 @@ class Samples(unittest.TestCase):
         builder = cv2.sanprivacy.PrototypeBuilder.load(str(self.folder / "prototypes.yml.gz"))
         men = len(list(PORTRAITS.glob("man-*.jpg")))
         self.assertEqual((builder.count(0), builder.count(1)), (len(list(PORTRAITS.glob("*.jpg"))) - men, men))
+        self.check_refused("is there already", "prototypes", PORTRAITS / "labels.csv", self.folder / "prototypes.yml.gz")
 
     @unittest.skipIf(missing("pandas", "matplotlib", "tqdm"), "no pandas, matplotlib or tqdm")
-    def test_figures(self):
+    def test_evaluation(self):
+        network = 'width: 224, height: 224, scale: 0.00392156863, color: "gray", landmark_template: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ]'
         (self.folder / "models.yml").write_text(f"""%YAML:1.0
 ---
-mean: {{ task: "classifier", file: "{REPOSITORY}/modules/sanprivacy/testdata/classifier.onnx", width: 224, height: 224,
-  scale: 0.00392156863, color: "gray", landmark_template: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
+shade: {{ task: "classifier", file: "{REPOSITORY}/modules/sanprivacy/testdata/classifier.onnx", {network} }}
+squares: {{ task: "matcher", file: "{REPOSITORY}/modules/sanprivacy/testdata/descriptor.onnx", distance: "cosine", {network} }}
 """)
-        text = self.run_sample("evaluation", PORTRAITS, PORTRAITS / "labels.csv", self.folder / "models.yml", "-o", self.folder / "figures")
+        names = sorted(path.name for path in PORTRAITS.glob("*.jpg"))[6:12]  # of both genders
+        rows = [f"{name},{'M' if name.startswith('man') else 'F'},{i // 2}" for i, name in enumerate(names)]
+        (self.folder / "labels.csv").write_text("\n".join(["file,gender,identity", *rows]))
+        arguments = PORTRAITS, self.folder / "labels.csv", self.folder / "models.yml", "-o", self.folder / "figures"
+        text = self.run_sample("evaluation", *arguments)
         self.assertIn("opposite", text)
-        self.assertEqual(sorted(os.listdir(self.folder / "figures")), ["errors.csv", "roc-mean.png"])
+        self.assertIn("TMR", text)
+        self.assertEqual(sorted(os.listdir(self.folder / "figures")), ["results.csv", "roc-shade.png"])
+        self.check_refused("is there already", "evaluation", *arguments)
 
 
 @unittest.skipIf(missing("dask", "distributed", "tqdm"), "no Dask")

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <map>
 
+#include <opencv2/core.hpp>
+#include <opencv2/core/utils/filesystem.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/sanprivacy.hpp>
 
@@ -42,13 +44,19 @@ int main(int argc, char** argv)
         std::cerr << "Cannot read " << input << std::endl;
         return 1;
     }
+    if (utils::fs::exists(output))
+    {
+        std::cerr << output << " is there already" << std::endl;
+        return 1;
+    }
     Mat faces, perturbed;
     try
     {
         //! [perturb]
         FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
         Perturber::create()->perturbFaces(photo, faces, perturbed, PerturbParams(prototype->second, label, parser.has("gray")));
-        imwrite(output, perturbed);
+        if (!imwrite(output, perturbed))
+            CV_Error(Error::StsError, "Cannot write " + output);
         //! [perturb]
     }
     catch (const cv::Exception& e) // a missing network, a bad option

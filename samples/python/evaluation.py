@@ -2,14 +2,15 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures what a method does, with figures: evaluation.py FOLDER labels.csv models.yml -o FIGURES
+"""Measures what perturbing does, with figures: evaluation.py FOLDER labels.csv models.yml -o FIGURES
 
-FOLDER holds the images that labels.csv names (`file`, `gender`, landmark columns); the model description file describes classifiers.
-The command `evaluate` of the command line does it all; this shows the measures one by one."""
+FOLDER holds the images that labels.csv names (`file`, `gender`; with `identity`, matchers are measured too); the model description
+file describes classifiers and matchers. The command `evaluate` does more; this shows the measures one by one."""
 
 # %% Options and data
 import argparse
 import pathlib
+import sys
 
 import cv2
 import matplotlib
@@ -21,52 +22,72 @@ import pandas as pd
 from tqdm import tqdm
 
 sp = cv2.sanprivacy
-parser = argparse.ArgumentParser(description="Measures what a method does, with figures.")
+parser = argparse.ArgumentParser(description="Measures what perturbing does to gender classifiers and matchers, with figures.")
 parser.add_argument("folder", type=pathlib.Path)
 parser.add_argument("labels")
 parser.add_argument("networks")
 parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("figures"))
 parser.add_argument("--limit", type=int, default=200)
 options = parser.parse_args()
-options.output.mkdir(parents=True, exist_ok=True)
+if options.output.exists():
+    sys.exit(f"{options.output} is there already")
 table = pd.read_csv(options.labels).head(options.limit)
 table["label"] = table["gender"].astype(str).str.lower().map({"m": 1, "male": 1, "1": 1, "f": 0, "female": 0, "0": 0})
+table = table.dropna(subset=["label"])
 
-# %% Originals and opposite-gender output
+# %% What every network answers about originals and opposite-gender output
+## [answers]
 detector, perturber = sp.FaceDetector.create(), sp.Perturber.create()
-classifiers = [sp.FaceNetwork.create(d) for d in sp.readModelDescriptions(options.networks) if d.task == sp.NETWORK_CLASSIFIER]
-scores = {c.getDescription().name: {"original": [], "opposite": []} for c in classifiers}
-labels = []
+networks = {d.name: sp.FaceNetwork.create(d) for d in sp.readModelDescriptions(options.networks)}
+answers = {name: {"original": [], "opposite": []} for name in networks}
+seen = []  # index of the rows whose face was found
 for row in tqdm(table.itertuples(), total=len(table), unit="image"):
     image = cv2.imread(str(options.folder / row.file))
     faces = detector.detect(image) if image is not None else []
     if len(faces) == 0:
+        print(f"{row.file}: no face found, or no image", file=sys.stderr)
         continue
     face = faces[:1]
-    labels.append(row.label)
-    shown = {"original": image, "opposite": perturber.perturbFaces(image, face, labels=[row.label])}
-    for classifier in classifiers:
-        for method, image in shown.items():
-            probability = classifier.forward([classifier.crop(image, face)])
-            scores[classifier.getDescription().name][method].append(float(probability.ravel()[0]))
-labels = np.int32(labels)
+    seen.append(row.Index)
+    perturbed = perturber.perturbFaces(image, face, labels=[int(row.label)])
+    for name, network in networks.items():
+        original, opposite = network.forward([network.crop(image, face), network.crop(perturbed, face)])
+        answers[name]["original"].append(original)
+        answers[name]["opposite"].append(opposite)
+table = table.loc[seen]
+## [answers]
 
-# %% ROC curves, and the error at the threshold of equal errors on the originals
+# %% Classifiers: ROC curves, and the error at the threshold of equal errors on the originals
+options.output.mkdir(parents=True)
 results = []
-for name, by_method in scores.items():
+## [classifier]
+labels = table["label"].to_numpy(np.int32)
+for name in (n for n in networks if networks[n].getDescription().task == sp.NETWORK_CLASSIFIER):
     figure, axes = plt.subplots(figsize=(4, 4))
     threshold = None
-    for method, values in by_method.items():
-        fpr, tpr, thresholds = sp.rocCurve(np.float64(values), labels)
+    for method, values in answers[name].items():
+        scores = np.float64(values).ravel()
+        fpr, tpr, thresholds = sp.rocCurve(scores, labels)
         if threshold is None:
-            threshold = sp.equalErrorThreshold(fpr, tpr, thresholds)
-        auc, error = sp.areaUnderCurve(fpr, tpr), sp.errorRate(np.float64(values), labels, threshold)
-        results.append({"classifier": name, "faces": method, "error": error, "AUC": auc})
+            threshold = sp.equalErrorThreshold(fpr, tpr, thresholds)  # the same for both
+        auc, error = sp.areaUnderCurve(fpr, tpr), sp.errorRate(scores, labels, threshold)
+        results.append({"network": name, "faces": method, "error": error, "AUC": auc})
         axes.plot(fpr, tpr, label=f"{method}, AUC {auc:.3f}")
     axes.set(xlabel="women taken for men", ylabel="men taken for men", title=name)
     axes.legend()
     figure.tight_layout()
     figure.savefig(options.output / f"roc-{name}.png", dpi=120)
+## [classifier]
+
+# %% Matchers: originals with originals, and perturbed faces with all originals but their own
+## [matcher]
+identities = pd.factorize(table["identity"])[0].astype(np.int32) if "identity" in table else np.int32([])
+for name in (n for n in networks if networks[n].getDescription().task == sp.NETWORK_MATCHER and len(set(identities)) > 1):
+    originals, distance = np.float32(answers[name]["original"]), networks[name].getDescription().distance
+    for method, perturbed in (("original", None), ("opposite", np.float32(answers[name]["opposite"]))):
+        matches = sp.MatchEvaluation.create(originals, perturbed, identities, distance)
+        results.append({"network": name, "faces": method, "TMR at FMR 1 %": matches.trueMatchRate(.01)})
+## [matcher]
 results = pd.DataFrame(results)
-results.to_csv(options.output / "errors.csv", index=False)
-print(results.to_string(index=False))
+results.to_csv(options.output / "results.csv", index=False)
+print(results.to_string(index=False, na_rep=""))

@@ -4,12 +4,27 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Perturbs the faces of a photo: photo.py PHOTO RESULT"""
 
+import argparse
+import os
 import sys
 
 import cv2
 
-photo = cv2.imread(sys.argv[1])
+parser = argparse.ArgumentParser(description="Perturbs the faces of a photo.")
+parser.add_argument("photo")
+parser.add_argument("result")
+parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite")
+options = parser.parse_args()
+
+photo = cv2.imread(options.photo)
+if photo is None:
+    sys.exit(f"Cannot read {options.photo}")
+if os.path.exists(options.result):
+    sys.exit(f"{options.result} is there already")
+prototype = getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper())
+## [perturb]
 faces = cv2.sanprivacy.FaceDetector.create().detect(photo)
-result = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces)
-cv2.imwrite(sys.argv[2], result)
-print(f"{len(faces)} face(s)")
+result = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, params=cv2.sanprivacy.PerturbParams(prototype))
+cv2.imwrite(options.result, result)
+## [perturb]
+print(f"{len(faces)} face(s) perturbed: {options.result}")

@@ -9,6 +9,7 @@ The table has the columns `file` (relative to it) and the attribute, male or fem
 
 import argparse
 import pathlib
+import sys
 
 import cv2
 import numpy as np
@@ -28,12 +29,15 @@ def landmarks_of(row, image, detector):
 def main():
     parser = argparse.ArgumentParser(description="Builds prototypes from a table of faces.")
     parser.add_argument("table", type=pathlib.Path)
-    parser.add_argument("result")
+    parser.add_argument("result", type=pathlib.Path)
     parser.add_argument("--attribute", default="gender")
     options = parser.parse_args()
+    if options.result.exists():
+        sys.exit(f"{options.result} is there already")
 
     table = pd.read_csv(options.table)
     table["label"] = table[options.attribute].astype(str).str.lower().map(LABELS)
+    ## [prototypes]
     builder, detector, left_out = cv2.sanprivacy.PrototypeBuilder.create(), cv2.sanprivacy.FaceDetector.create(), []
     for _, row in table.dropna(subset=["label"]).iterrows():
         image = cv2.imread(str(options.table.parent / row["file"]))
@@ -42,10 +46,10 @@ def main():
             left_out.append(row["file"])
             continue
         builder.add(cv2.sanprivacy.alignFace(image, landmarks)[1], int(row["label"]))
-    builder.save(options.result)
+    builder.save(str(options.result))
+    ## [prototypes]
     print(pd.Series({label: builder.count(label) for label in (0, 1)}, name="faces").to_string())
-    for name in left_out:
-        print(f"{name}: no face found, or no image")
+    sys.exit("\n".join(f"{name}: no face found, or no image" for name in left_out) or None)
 
 
 if __name__ == "__main__":
