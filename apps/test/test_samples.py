@@ -36,8 +36,9 @@ class Samples(CommandTest):
 
     def check_refused(self, reason, name, *arguments):
         done = self.run_sample(name, *arguments, code=1)
-        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-        self.assertIn(reason, done.stderr)
+        lines = [line for line in done.stderr.splitlines() if not line.startswith("[ WARN")]  # of OpenCV's own, where a file is missing
+        self.assertEqual(len(lines), 1, done.stderr)
+        self.assertIn(reason, lines[0])
 
     def test_arguments(self):
         for name in ("photo", "folder", "prototypes", "evaluation"):

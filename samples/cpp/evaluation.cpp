@@ -94,7 +94,7 @@ int main(int argc, char** argv)
     }
     try
     {
-        std::vector<LabelledFace> faces = readFaceTable(table, "gender");
+        std::vector<LabelledFace> faces = readFaceTable(table, "gender", folder);
         faces.resize(std::min(faces.size(), (size_t)limit));
         std::vector<ModelDescription> descriptions;
         readModelDescriptions(models, descriptions);
@@ -109,7 +109,7 @@ int main(int argc, char** argv)
         std::map<String, int> numbers; // of people
         for (const LabelledFace& face : faces)
         {
-            const Mat image = imread(utils::fs::join(folder, face.file));
+            const Mat image = imread(face.file);
             Mat found, perturbed;
             if (!image.empty())
                 detector->detect(image, found);

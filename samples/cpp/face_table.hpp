@@ -14,19 +14,21 @@
 #include <vector>
 
 #include <opencv2/core.hpp>
+#include <opencv2/core/utils/filesystem.hpp>
 
 //! One line of a table of faces.
 struct LabelledFace
 {
-    std::string file;       //!< image, as the table names it
-    int label;              //!< 0 or 1
-    std::string identity;   //!< the person, or empty
-    cv::Mat landmarks;      //!< 5x2 CV_32F, or empty
+    std::string file;     //!< image
+    int label;            //!< 0 or 1
+    std::string identity; //!< the person, or empty
+    cv::Mat landmarks;    //!< 5x2 CV_32F, or empty
 };
 
 /** Reads a CSV table with the columns `file` and the attribute (male or female, m or f, 1 or 0), and if it has them `identity` and
-the landmarks (`right_eye_x` ...). Lines without a label are skipped. Simple on purpose: it knows no quotes. */
-inline std::vector<LabelledFace> readFaceTable(const std::string& path, const std::string& attribute)
+the landmarks (`right_eye_x` ...). Lines without a label are skipped. Simple on purpose: it knows no quotes.
+@param folder that file names are relative to. */
+inline std::vector<LabelledFace> readFaceTable(const std::string& path, const std::string& attribute, const std::string& folder)
 {
     const std::map<std::string, int> labels = { { "m", 1 }, { "male", 1 }, { "1", 1 }, { "f", 0 }, { "female", 0 }, { "0", 0 } };
     std::ifstream stream(path);
@@ -54,7 +56,8 @@ inline std::vector<LabelledFace> readFaceTable(const std::string& path, const st
         std::transform(label.begin(), label.end(), label.begin(), [](unsigned char c) { return (char)std::tolower(c); });
         if (values["file"].empty() || !labels.count(label))
             continue;
-        LabelledFace face = { values["file"], labels.at(label), values["identity"], cv::Mat() };
+        const std::string file = values["file"][0] == '/' ? values["file"] : std::string(cv::utils::fs::join(folder, values["file"]));
+        LabelledFace face = { file, labels.at(label), values["identity"], cv::Mat() };
         if (!values["right_eye_x"].empty())
         {
             face.landmarks.create(5, 2, CV_32F);

@@ -43,9 +43,9 @@ int main(int argc, char** argv)
         const Ptr<PrototypeBuilder> builder = PrototypeBuilder::create();
         const Ptr<FaceDetector> detector = FaceDetector::create();
         const String folder = utils::fs::getParent(utils::fs::canonical(table));
-        for (const LabelledFace& face : readFaceTable(table, parser.get<String>("attribute")))
+        for (const LabelledFace& face : readFaceTable(table, parser.get<String>("attribute"), folder))
         {
-            const Mat image = imread(utils::fs::join(folder, face.file));
+            const Mat image = imread(face.file);
             Mat faces, landmarks = face.landmarks, crop;
             if (landmarks.empty() && !image.empty())
             {
