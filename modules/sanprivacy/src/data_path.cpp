@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
 
 #ifndef _WIN32
 #include <dlfcn.h>
@@ -53,6 +54,44 @@ String findInFolders(const String& name, const std::vector<String>& folders)
     return String();
 }
 
+//! CRC-32 as in gzip and zip (ISO 3309), of a file to its end.
+static unsigned checksumOf(std::istream& file)
+{
+    unsigned table[256];
+    for (unsigned i = 0; i < 256; ++i)
+    {
+        table[i] = i;
+        for (int bit = 0; bit < 8; ++bit)
+            table[i] = table[i] & 1 ? 0xedb88320u ^ table[i] >> 1 : table[i] >> 1;
+    }
+    unsigned checksum = ~0u;
+    std::vector<char> part(1 << 16);
+    while (file.read(part.data(), (std::streamsize)part.size()) || file.gcount() > 0)
+        for (std::streamsize i = 0; i < file.gcount(); ++i)
+            checksum = table[(checksum ^ uchar(part[(size_t)i])) & 255] ^ checksum >> 8;
+    return ~checksum;
+}
+
+//! Compares a file with the list of checksums beside it, where there is one that names it.
+static void checkAgainstList(const String& path, const String& name)
+{
+    std::ifstream list((path.substr(0, path.size() - name.size()) + "checksums.txt").c_str());
+    for (std::string line; std::getline(list, line);)
+    {
+        std::istringstream words(line);
+        std::string expected, listed;
+        words >> expected >> listed;
+        if (listed != name)
+            continue;
+        std::ifstream file(path.c_str(), std::ios::binary);
+        const String found = cv::format("%08x", checksumOf(file));
+        if (found != expected)
+            CV_Error(Error::StsParseError, cv::format("'%s' is damaged: its CRC-32 is %s, checksums.txt beside it expects %s",
+                                                      path.c_str(), found.c_str(), expected.c_str()));
+        return;
+    }
+}
+
 String findDataFile(const String& name)
 {
     std::vector<String> folders;
@@ -70,7 +109,10 @@ String findDataFile(const String& name)
     }
     const String path = findInFolders(name, folders);
     if (!path.empty())
+    {
+        checkAgainstList(path, name);
         return path;
+    }
 
     String searched;
     for (const String& folder : folders)

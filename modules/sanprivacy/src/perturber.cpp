@@ -57,12 +57,11 @@ Perturber::Impl& checkCreated(const Ptr<Perturber::Impl>& p)
     return *p;
 }
 
-//! Raises an error for the first face that has no output.
-void checkAllPerturbed(const std::vector<String>& wrong)
+//! Raises an error where the one face has no output.
+void checkPerturbed(const std::vector<String>& wrong)
 {
-    for (size_t i = 0; i < wrong.size(); ++i)
-        if (!wrong[i].empty())
-            CV_Error(Error::StsOutOfRange, wrong.size() == 1 ? wrong[i] : format("Face %d: %s", (int)i, wrong[i].c_str()));
+    if (!wrong[0].empty())
+        CV_Error(Error::StsOutOfRange, wrong[0]);
 }
 
 //! An output of the network in the depth of its face: 8-bit is rounded.
@@ -89,6 +88,21 @@ Mat readFaces(InputArray _faces)
 FaceStatus statusOf(const cv::Exception& e)
 {
     return e.code == Error::StsOutOfRange ? FACE_OUTSIDE_IMAGE : e.code == Error::StsBadSize ? FACE_TOO_SMALL : FACE_WRONG_LANDMARKS;
+}
+
+//! What became of a face that the network has seen; wrong says why it has no output.
+FaceResult networkResult(const PerturbParams& params, int label, const String& wrong)
+{
+    FaceResult result;
+    result.label = params.prototype == PROTOTYPE_RANDOM ? int(LABEL_PREDICT) : label;
+    result.status = wrong.empty() ? FACE_PERTURBED : FACE_NETWORK_FAILED;
+    result.reason = wrong;
+    return result;
+}
+
+bool allPerturbed(const std::vector<FaceResult>& results)
+{
+    return std::all_of(results.begin(), results.end(), [](const FaceResult& face) { return face.status == FACE_PERTURBED; });
 }
 
 //! Perturbs what can be perturbed; result is written in any case.
@@ -141,10 +155,7 @@ void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     image.copyTo(result);
     for (size_t i = 0; i < rows.size(); ++i)
     {
-        FaceResult& face = results[rows[i]];
-        face.label = params.prototype == PROTOTYPE_RANDOM ? int(LABEL_PREDICT) : aligned_labels[i];
-        face.status = wrong[i].empty() ? FACE_PERTURBED : FACE_NETWORK_FAILED;
-        face.reason = wrong[i];
+        results[rows[i]] = networkResult(params, aligned_labels[i], wrong[i]);
         if (wrong[i].empty())
             aligned[i].blend(result, perturbed[i]);
     }
@@ -259,7 +270,7 @@ void Perturber::perturb(InputArray _face, OutputArray dst, const PerturbParams& 
     std::vector<String> wrong;
     std::lock_guard<std::mutex> lock(impl.mutex);
     const std::vector<Mat>& output = impl.pass(&face, label, std::vector<int>(1, params.prototype), wrong);
-    checkAllPerturbed(wrong);
+    checkPerturbed(wrong);
     storeOutput(blobPlane(output[0], 0), face.depth(), dst);
 }
 
@@ -286,13 +297,31 @@ void Perturber::perturbAll(InputArray _face, OutputArray same, OutputArray neutr
     std::vector<String> wrong;
     std::lock_guard<std::mutex> lock(impl.mutex);
     const std::vector<Mat>& outputs = impl.pass(&face, labels, choices, wrong);
-    checkAllPerturbed(wrong);
+    checkPerturbed(wrong);
     for (size_t i = 0; i < choices.size(); ++i)
         storeOutput(blobPlane(outputs[i], 0), face.depth(), *wanted[i]);
 }
 
-void Perturber::perturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays dst, const PerturbParams& params,
-                             const std::vector<int>& given_labels)
+void Perturber::perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst, const PerturbParams& params,
+                             const std::vector<int>& labels)
+{
+    std::vector<Mat> perturbed;
+    std::vector<FaceResult> results;
+    tryPerturbBatch(faces, perturbed, results, params, labels);
+    for (size_t i = 0; i < results.size(); ++i)
+        if (results[i].status != FACE_PERTURBED)
+            CV_Error(Error::StsOutOfRange, format("Face %d of %d: %s", (int)i, (int)results.size(), results[i].reason.c_str()));
+
+    dst.create((int)perturbed.size(), 1, CV_8U);
+    for (int i = 0; i < (int)perturbed.size(); ++i)
+    {
+        dst.create(FACE_SIZE, perturbed[i].type(), i);
+        perturbed[i].copyTo(dst.getMat(i));
+    }
+}
+
+bool Perturber::tryPerturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays dst, std::vector<FaceResult>& results,
+                                const PerturbParams& params, const std::vector<int>& given_labels)
 {
     CV_INSTRUMENT_REGION();
     Impl& impl = checkCreated(p);
@@ -304,15 +333,19 @@ void Perturber::perturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays dst,
         std::lock_guard<std::mutex> lock(impl.mutex);
         impl.perturb(faces, labels, params.prototype, perturbed, wrong);
     }
-    checkAllPerturbed(wrong);
 
+    results.clear();
     dst.create((int)faces.size(), 1, CV_8U);
     for (int i = 0; i < (int)faces.size(); ++i)
     {
+        results.push_back(networkResult(params, labels[i], wrong[i]));
         const int depth = faces[i].depth();
-        dst.create(FACE_SIZE, CV_MAKETYPE(depth, 1), i);
-        storeOutput(perturbed[i], depth, dst.getMat(i));
+        const bool perturbs = wrong[i].empty();
+        dst.create(perturbs ? FACE_SIZE : Size(), CV_MAKETYPE(depth, 1), i);
+        if (perturbs)
+            storeOutput(perturbed[i], depth, dst.getMat(i));
     }
+    return allPerturbed(results);
 }
 
 void Perturber::perturbFaces(InputArray image, InputArray faces, OutputArray dst, const PerturbParams& params,
@@ -336,7 +369,7 @@ bool Perturber::tryPerturbFaces(InputArray image, InputArray faces, OutputArray 
     Mat result;
     perturbImage(checkCreated(p), image, faces, params, labels, result, results);
     result.copyTo(dst);
-    return std::all_of(results.begin(), results.end(), [](const FaceResult& face) { return face.status == FACE_PERTURBED; });
+    return allPerturbed(results);
 }
 
 double Perturber::predict(InputArray _face, int attribute)

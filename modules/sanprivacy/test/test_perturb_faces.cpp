@@ -159,6 +159,12 @@ TEST(SanPrivacy_PerturbFaces, network_that_answers_no_number_protects_nothing)
         EXPECT_EQ(Error::StsOutOfRange, error.code);
         EXPECT_NE(String::npos, error.err.find("Face 1")) << error.err;
         EXPECT_TRUE(none.empty() && batch.empty());
+        EXPECT_FALSE(perturber.tryPerturbBatch(std::vector<Mat>({ bright, dark }), batch, results, PROTOTYPE_SAME));
+        ASSERT_EQ(2u, batch.size());
+        EXPECT_TRUE(batch[0].empty());
+        EXPECT_EQ(FACE_SIZE, batch[1].size());
+        EXPECT_EQ(FACE_NETWORK_FAILED, results[0].status);
+        EXPECT_EQ(FACE_PERTURBED, results[1].status);
         EXPECT_NO_THROW(perturber.perturb(dark, same, PROTOTYPE_SAME));
         if (which == 1)
         {

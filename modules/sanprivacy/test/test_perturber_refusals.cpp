@@ -17,6 +17,7 @@ TEST(SanPrivacy_Perturber, empty_object_says_so)
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.perturb(face, dst); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.perturbAll(face, dst, dst, dst, 0); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.perturbBatch(std::vector<Mat>(1, face), batch); }).code);
+    EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { std::vector<FaceResult> results; perturber.tryPerturbBatch(std::vector<Mat>(1, face), batch, results); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.perturbFaces(face, Mat(), dst); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { std::vector<FaceResult> results; perturber.tryPerturbFaces(face, Mat(), dst, results); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.predict(face); }).code);

@@ -13,6 +13,9 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
+// The functions keep no state: any number of threads may call them. What does not fit raises Error::StsBadArg or
+// Error::StsUnmatchedSizes; values that are not finite are never counted.
+
 /** @brief Receiver operating characteristic of a score that should be high for label 1.
 
 A score is taken for label 1 where it is >= the threshold. Equal scores share one point, so a tie between the labels
@@ -26,20 +29,29 @@ is a slanted piece of the curve and counts half in the area, as in scikit-learn'
 CV_EXPORTS_W void rocCurve(InputArray scores, InputArray labels, OutputArray fpr, OutputArray tpr,
                            OutputArray thresholds);
 
-/** @brief Area under a curve of rocCurve() or MatchEvaluation::roc(), by the trapezoidal rule. */
+/** @brief Area under a curve of rocCurve() or MatchEvaluation::roc(), by the trapezoidal rule: sum of
+(fpr_i - fpr_i-1) (tpr_i + tpr_i-1) / 2, 0..1.
+
+Here and below a curve runs from (0, 0) to (1, 1) and both rates rise; another order is Error::StsBadArg, not a negative area.
+@param fpr, tpr as many values, two or more. */
 CV_EXPORTS_W double areaUnderCurve(InputArray fpr, InputArray tpr);
 
-/** @brief Equal error rate: where the straight pieces of the curve meet fpr = 1 - tpr. */
+/** @brief Equal error rate, 0..1: where the straight pieces of the curve meet fpr = 1 - tpr.
+@param fpr, tpr as in areaUnderCurve(). */
 CV_EXPORTS_W double equalErrorRate(InputArray fpr, InputArray tpr);
 
-/** @brief Threshold of the point of the curve whose fpr and 1 - tpr differ least; of several, the highest. */
+/** @brief Threshold of the point of the curve whose fpr and 1 - tpr differ least; of several, the highest.
+@param fpr, tpr as in areaUnderCurve().
+@param thresholds of rocCurve(), one per point, CV_64F. */
 CV_EXPORTS_W double equalErrorThreshold(InputArray fpr, InputArray tpr, InputArray thresholds);
 
 /** @brief Counts of true label (row) and label read off the score (column); arguments as in rocCurve().
+@param scores, labels as in rocCurve(); one label is enough.
+@param threshold a score at or above it is read as label 1.
 @param counts 2x2 CV_64F. */
 CV_EXPORTS_W void confusionMatrix(InputArray scores, InputArray labels, double threshold, OutputArray counts);
 
-/** @brief Share of the scores on the wrong side of the threshold; arguments as in rocCurve(), one label is enough. */
+/** @brief Share of the scores on the wrong side of the threshold, 0..1; arguments as in rocCurve(), one label is enough. */
 CV_EXPORTS_W double errorRate(InputArray scores, InputArray labels, double threshold);
 
 /** @brief Relative loss of a classifier's performance, (before - after) / before @cite rot2022privacyprober .
@@ -83,12 +95,13 @@ Originals against originals: every unordered pair of two faces. Originals agains
 @cite mirjalili2018san compares them: every perturbed face against every original but its own; a pair is genuine where
 both are of one person. Scores are computed in blocks and not kept: the curve has its vertices at genuine scores and at
 the impostor scores next to them, so counting between the genuine scores loses nothing. For the bootstrap
-the highest impostor scores are kept, up to a false match rate of 5 %.
+the highest impostor scores are kept, up to a false match rate of 5 %. What is made does not change, so any number of threads
+may share it.
 */
 class CV_EXPORTS_W MatchEvaluation
 {
 public:
-    CV_WRAP MatchEvaluation(); //!< empty; use create()
+    CV_WRAP MatchEvaluation(); //!< empty, every call but empty() is Error::StsAssert; use create()
 
     /**
     @param originals NxD descriptors of the original faces, CV_32F or CV_64F, finite.

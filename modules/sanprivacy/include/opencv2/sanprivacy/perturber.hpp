@@ -157,6 +157,14 @@ public:
     CV_WRAP void perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst, const PerturbParams& params = PerturbParams(),
                               const std::vector<int>& labels = std::vector<int>());
 
+    /** @brief perturbBatch() that goes on where a face has no output: in dst such a face is empty.
+    @param faces, dst, params, labels as in perturbBatch().
+    @param results one per face.
+    @return whether every face has an output. */
+    CV_WRAP bool tryPerturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst, CV_OUT std::vector<FaceResult>& results,
+                                 const PerturbParams& params = PerturbParams(),
+                                 const std::vector<int>& labels = std::vector<int>());
+
     /** @brief Aligns, perturbs and returns every given face of an image: all of them, or an error and no output.
 
     Every face is cut from the unperturbed image, so faces that overlap do not perturb each other.
