@@ -176,7 +176,7 @@ ExitCode run(const SheetOptions& options)
     read.push_back(options.labels.labels);
     refuseInputsAsOutputs(read, { options.output });
     const bool unreadable = inputs.reportUnreadable();
-    const FaceLabels labels(options.labels, options.networks.hidden(), inputs);
+    const FaceLabels labels(options.labels, options.networks, inputs);
     const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
     std::mutex perturber_mutex;
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());

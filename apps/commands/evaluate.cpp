@@ -4,12 +4,15 @@
 
 #include "commands/commands.hpp"
 #include "common/atomic_file.hpp"
+#include "common/digest.hpp"
 #include "common/message.hpp"
+#include "common/output_guard.hpp"
 #include "common/workers.hpp"
 #include "evaluation/attackers/image_attackers.hpp"
 #include "evaluation/diagnostics.hpp"
 #include "evaluation/measurements.hpp"
 #include "evaluation/methods/method_list.hpp"
+#include "evaluation/report/command_line.hpp"
 #include "evaluation/report/report.hpp"
 #include "evaluation/result_cache.hpp"
 #include "evaluation/results/match_result.hpp"
@@ -45,39 +48,6 @@ struct EvaluateOptions
     NetworkOptions perturber;
 };
 
-//! The command line as it would be given again.
-std::string commandLine(const EvaluateOptions& options)
-{
-    const auto joined = [](const std::vector<std::string>& words)
-    {
-        std::string text;
-        for (const std::string& word : words)
-            text += (text.empty() ? "" : ",") + word;
-        return text;
-    };
-    std::string line = "sanprivacy evaluate --faces " + options.set.faces + " --labels " + options.set.labels
-        + " --models " + options.networks + " --methods " + joined(options.methods) + " --attackers "
-        + (options.attackers.empty() ? "none" : joined(options.attackers));
-    const auto add = [&](const char* option, const std::string& value, const std::string& usual)
-    {
-        if (value != usual)
-            line += std::string(" ") + option + " " + value;
-    };
-    const EvaluateOptions usual;
-    add("--retrained", joined(options.retrained), "");
-    add("--attribute", options.set.attribute, usual.set.attribute);
-    add("--identity", options.set.identity, usual.set.identity);
-    add("--groups", joined(options.set.groups), joined(usual.set.groups));
-    add("--limit", std::to_string(options.set.limit), std::to_string(usual.set.limit));
-    add("--hide", joined(options.perturber.hide), "");
-    add("--model", options.perturber.model, "");
-    add("--prototypes", options.perturber.prototypes, "");
-    add("--detector", options.perturber.detector, "");
-    add("--replicates", std::to_string(options.bootstrap.replicates), std::to_string(usual.bootstrap.replicates));
-    add("--seed", std::to_string(options.bootstrap.seed), std::to_string(usual.bootstrap.seed));
-    return line + (options.set.gray ? " --gray" : "") + " -o " + options.output;
-}
-
 /** Networks of a search: the classifier that it names, else the first, and the first matcher. The match holds while the
 score stays where only one impostor in a thousand gets. */
 SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer, const EvaluationSet& set, const Measured& originals,
@@ -93,11 +63,13 @@ SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer
     const size_t classifier = first(NETWORK_CLASSIFIER), matcher = first(NETWORK_MATCHER);
     if (classifier == networks.size() || matcher == networks.size())
         throw std::runtime_error("search needs a classifier and a matcher among the networks");
-    SearchNetworks found;
-    found.classifier = measurer.network(worker, search.value.empty() ? std::string(networks[classifier].name) : search.value);
-    if (found.classifier->getDescription().task != NETWORK_CLASSIFIER)
+    const size_t wanted = search.value.empty() ? classifier : measurer.indexOf(search.value);
+    if (networks[wanted].task != NETWORK_CLASSIFIER)
         throw std::runtime_error("search needs a classifier, and '" + search.value + "' is none");
-    found.matcher = measurer.network(worker, networks[matcher].name);
+    SearchNetworks found;
+    found.classifier = measurer.network(worker, wanted);
+    found.matcher = measurer.network(worker, matcher);
+    found.key = Digest().add(measurer.networkKey(wanted)).add(measurer.networkKey(matcher)).value();
     found.match_threshold = impostorThreshold(set, originals.outputs[matcher][0], networks[matcher].distance, false_match_rate);
     return found;
 }
@@ -138,7 +110,11 @@ public:
                 const cv::Mat image = set_.readImage(face);
                 alignFace(method ? method->perturb(image, face) : image, face.face, crop);
                 if (classifier != networks.end())
-                    legend = cv::format("%.2f", measured.outputs[size_t(classifier - networks.begin())][0][chosen_[row]].front());
+                {
+                    const size_t index = size_t(classifier - networks.begin());
+                    const std::vector<float>& output = measured.outputs[index][0][chosen_[row]];
+                    legend = output.empty() ? "–" : cv::format("%.2f", output.front());
+                }
             }
             grid_.rows[row].push_back(crop);
             grid_.legends[row].push_back(legend);
@@ -189,24 +165,38 @@ void checkRetrained(const std::vector<std::string>& retrained, const std::vector
             throw UsageError("--retrained: '" + name + "' is no classifier of the model description file");
 }
 
-ExitCode run(const EvaluateOptions& options)
+//! What the report must not be written over.
+std::vector<fs::path> inputFiles(const EvaluateOptions& options, const std::vector<ModelDescription>& networks)
+{
+    std::vector<fs::path> files = { options.set.labels, options.networks, options.cache, options.perturber.model,
+                                    options.perturber.prototypes, options.perturber.classifier, options.perturber.detector };
+    for (const ModelDescription& network : networks)
+        files.push_back(std::string(network.file));
+    return files;
+}
+
+ExitCode run(const EvaluateOptions& options, const CLI::App& command)
 {
     const std::vector<MethodName> methods = parseMethods(options.methods);
     const std::vector<Attacker> attackers = findAttackers(options.attackers);
     std::vector<ModelDescription> networks;
     readModelDescriptions(options.networks, networks);
     checkRetrained(options.retrained, networks);
+    const std::vector<fs::path> inputs = inputFiles(options, networks);
+    std::vector<fs::path> outputs;
+    for (const std::string& name : reportFiles())
+        outputs.push_back(fs::path(options.output) / name);
+    refuseInputsAsOutputs(inputs, outputs);
     makeWritableFolder(options.output);
-    ResultCache cache(options.cache);
     Diagnostics diagnostics;
-    const DetectorFactory create_detector = [&] { return options.perturber.createDetector(); };
+    ResultCache cache(options.cache, diagnostics);
 
     // Faces are measured on one thread each, pairs of them afterwards on all.
     const int threads = cv::getNumThreads();
     cv::setNumThreads(1);
-    const EvaluationSet set(options.set, create_detector, cache, diagnostics);
+    const EvaluationSet set(options.set, options.perturber, cache, diagnostics);
     leaveOutIdleMatchers(networks, set, methods);
-    Measurer measurer(set, networks, attackers, create_detector, cache, diagnostics);
+    Measurer measurer(set, networks, attackers, options.perturber, cache, diagnostics);
     if (measurer.networks().empty())
         throw std::runtime_error(options.networks + ": none of the networks runs");
 
@@ -236,10 +226,11 @@ ExitCode run(const EvaluateOptions& options)
         }
     cv::setNumThreads(threads);
 
-    Report report("Soft-biometric privacy on " + set.name, commandLine(options));
+    Report report("Soft-biometric privacy on " + set.name, commandLine(command));
     fillReport({ set, set.attribute, measurer.networks(), { options.retrained.begin(), options.retrained.end() }, attackers,
-                 measured, images.get(), options.bootstrap, isTrainerInstalled() }, cache, diagnostics, report);
-    report.write(options.output);
+                 measured, images.get(), options.bootstrap, isTrainerInstalled(), optionTable(command) },
+               cache, diagnostics, report);
+    report.write(options.output, inputs);
     std::cout << count(set.faces.size(), "face") << ", " << count(measurer.networks().size(), "network") << ", "
               << count(measured.size() - 1, "method") << ", " << count(diagnostics.failures(), "diagnostic") << "\nWritten to "
               << (fs::path(options.output) / "report.html").string() << std::endl;
@@ -251,35 +242,36 @@ ExitCode run(const EvaluateOptions& options)
 Command addEvaluate(CLI::App& app)
 {
     auto options = std::make_shared<EvaluateOptions>();
-    CLI::App* command = app.add_subcommand("evaluate", "Judges methods: what classifiers and matchers see before and after");
+    CLI::App* command = app.add_subcommand("evaluate", "Evaluates methods: what classifiers and matchers see before and after");
     command->add_option("--faces", options->set.faces, "Folder of the original images")
         ->required()->type_name("DIR")->check(CLI::ExistingDirectory);
     command->add_option("--labels", options->set.labels, "file,gender and perhaps identity, race, age, landmark columns")
         ->required()->type_name("CSV");
-    command->add_option("--models", options->networks, "Classifiers and matchers that judge")->required()->type_name("YML");
+    command->add_option("--models", options->networks, "Classifiers and matchers that evaluate")->required()->type_name("YML");
     command->add_option("-o,--output", options->output, "Folder for report.html, report.json and a CSV of each table")
         ->required()->type_name("DIR");
     command->add_option("--methods", options->methods,
         "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; search=CLASSIFIER; folder=DIR of "
-        "images perturbed elsewhere. Default san")->delimiter(',')->type_name("LIST");
-    command->add_option("--attackers", options->attackers, "jpeg,denoise,downscale,flip (default all) or none")
-        ->delimiter(',')->type_name("LIST");
+        "images perturbed elsewhere")->delimiter(',')->capture_default_str()->type_name("LIST");
+    command->add_option("--attackers", options->attackers, "jpeg,denoise,downscale,flip or none")
+        ->delimiter(',')->capture_default_str()->type_name("LIST");
     command->add_option("--retrained", options->retrained, "Which of the classifiers were trained on perturbed faces")
         ->delimiter(',')->type_name("NAMES");
-    command->add_option("--attribute", options->set.attribute, "Column of the label, default gender")->type_name("NAME");
-    command->add_option("--identity", options->set.identity, "Column of the person, default identity")->type_name("NAME");
-    command->add_option("--groups", options->set.groups, "Columns to split by, default race,ethnicity,age")->delimiter(',')->type_name("NAMES");
-    command->add_option("--limit", options->set.limit, "Only so many faces, of whole people")->type_name("N");
-    command->add_flag("--gray", options->set.gray, "Judge gray images, as the paper does");
-    command->add_option("--images", options->images, "Rows of the image grid, default 6")->type_name("N");
-    command->add_option("--replicates", options->bootstrap.replicates, "Of the bootstrap, default 1000")
+    command->add_option("--attribute", options->set.attribute, "Column of the label")->capture_default_str()->type_name("NAME");
+    command->add_option("--identity", options->set.identity, "Column of the person")->capture_default_str()->type_name("NAME");
+    command->add_option("--groups", options->set.groups, "Columns to split by")->delimiter(',')->capture_default_str()
+        ->type_name("NAMES");
+    command->add_option("--limit", options->set.limit, "Only so many faces, of whole people; 0: all")->capture_default_str()->type_name("N");
+    command->add_flag("--gray", options->set.gray, "Evaluate gray images, as the paper does");
+    command->add_option("--images", options->images, "Rows of the image grid")->capture_default_str()->type_name("N");
+    command->add_option("--replicates", options->bootstrap.replicates, "Of the bootstrap")->capture_default_str()
         ->type_name("N")->check(CLI::PositiveNumber);
-    command->add_option("--seed", options->bootstrap.seed, "Of the bootstrap, default 1")->type_name("N");
-    command->add_option("--cache", options->cache, "Where results are kept; default: the user's cache folder")->type_name("FILE");
+    command->add_option("--seed", options->bootstrap.seed, "Of the bootstrap")->capture_default_str()->type_name("N");
+    command->add_option("--cache", options->cache, "Where results are kept")->capture_default_str()->type_name("FILE");
     options->perturber.addPerturberTo(*command);
     options->perturber.addDetectorTo(*command);
     command->footer("Exit code: 0 complete, 1 something was left out (listed in the report and on stderr), 2 wrong arguments.");
-    return { command, [options] { return run(*options); } };
+    return { command, [options, command] { return run(*options, *command); } };
 }
 
 }} // namespace sanprivacy::apps

@@ -88,7 +88,7 @@ Perturbation::Perturbation(const PerturbOptions& options)
     read.insert(read.end(), networks.begin(), networks.end());
     read.push_back(options.labels.labels);
     refuseInputsAsOutputs(read, outputs_);
-    labels_.reset(new FaceLabels(options.labels, options.networks.hidden(), inputs_));
+    labels_.reset(new FaceLabels(options.labels, options.networks, inputs_));
     if (options.landmarks && !labels_->hasLandmarks())
         throw UsageError("--landmarks: " + options.labels.labels + " has no landmark columns (right_eye_x, ...)");
     perturber_ = options.networks.createPerturber();

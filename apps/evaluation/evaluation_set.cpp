@@ -10,6 +10,7 @@
 #include "common/message.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
+#include "evaluation/cache_keys.hpp"
 #include "options/faces.hpp"
 #include "options/labels.hpp"
 
@@ -151,7 +152,23 @@ cv::Mat findFace(FaceDetector& detector, const cv::Mat& image, const cv::Mat& la
     return cv::Mat();
 }
 
-EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& createDetector, ResultCache& cache,
+std::string EvaluationSet::keyOf(FaceDetector& detector, const NetworkOptions& networks) const
+{
+    // Which one is shipped shows in what it finds.
+    cv::Mat found;
+    for (size_t i = 0; i < faces.size() && found.empty(); ++i)
+        try
+        {
+            found = findFace(detector, readImage(faces[i]), cv::Mat());
+        }
+        catch (const std::exception&)
+        {
+            // reported when all are read
+        }
+    return Digest().add(detectorKey(networks)).add(found).value();
+}
+
+EvaluationSet::EvaluationSet(const SetOptions& options, const NetworkOptions& networks, ResultCache& cache,
                              Diagnostics& diagnostics)
     : name(folderName(options.faces)), attribute(options.attribute), gray_(options.gray)
 {
@@ -201,20 +218,10 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const DetectorFactory& c
     if (faces.empty())
         throw std::runtime_error(options.labels + ": lists no usable faces");
 
-    // Which detector it is shows in what it finds: the first readable image becomes part of the key.
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
     for (cv::Ptr<FaceDetector>& detector : detectors)
-        detector = createDetector();
-    std::string detector_key;
-    for (size_t i = 0; i < faces.size() && detector_key.empty(); ++i)
-        try
-        {
-            detector_key = Digest().add(cv::Mat(findFace(*detectors[0], readImage(faces[i]), cv::Mat()))).value();
-        }
-        catch (const std::exception&)
-        {
-            // reported below
-        }
+        detector = networks.createDetector();
+    detector_key = keyOf(*detectors[0], networks);
 
     std::vector<char> usable(faces.size(), 0);
     Progress progress("Reading", faces.size());

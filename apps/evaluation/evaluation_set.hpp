@@ -7,9 +7,9 @@
 
 #include "evaluation/diagnostics.hpp"
 #include "evaluation/result_cache.hpp"
+#include "options/network_options.hpp"
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,7 +18,7 @@
 
 namespace sanprivacy { namespace apps {
 
-//! A labelled face that methods are judged on.
+//! A labelled face that methods are evaluated on.
 struct EvaluatedFace
 {
     std::string file;                //!< as the label file has it
@@ -40,17 +40,15 @@ struct SetOptions
     bool gray = false;
 };
 
-typedef std::function<cv::Ptr<cv::sanprivacy::FaceDetector>()> DetectorFactory;
-
 //! The faces of a folder that a label file lists.
 class EvaluationSet
 {
 public:
     /** Reads and hashes every image and finds the box of every face; landmarks are those of the label file where it
     has them. What cannot be used is reported to diagnostics and left out. */
-    EvaluationSet(const SetOptions& options, const DetectorFactory& createDetector, ResultCache& cache, Diagnostics& diagnostics);
+    EvaluationSet(const SetOptions& options, const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics);
 
-    //! The image as it is judged: 8-bit, BGR or gray.
+    //! The image as it is evaluated: 8-bit, BGR or gray.
     cv::Mat readImage(const EvaluatedFace& face) const;
 
     std::string name;                       //!< of the folder
@@ -60,8 +58,11 @@ public:
     std::vector<std::string> people;        //!< distinct identities
     std::string attribute;                  //!< the evaluated one
     std::vector<std::string> group_columns; //!< attributes that the label file has beside the evaluated one
+    std::string detector_key;               //!< tells the detector from others, in the cache
 
 private:
+    std::string keyOf(cv::sanprivacy::FaceDetector& detector, const NetworkOptions& networks) const;
+
     bool gray_;
 };
 

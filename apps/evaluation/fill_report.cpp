@@ -10,6 +10,14 @@
 
 namespace sanprivacy { namespace apps {
 
+const std::vector<std::string>& reportFiles()
+{
+    static const std::vector<std::string> names = { "report.html", "report.json", "summary.csv", "data.csv", "classifiers.csv",
+        "matchers.csv", "attackers.csv", "retrained.csv", "groups.csv", "privacy_gain.csv", "confusion.csv",
+        "diagnostics.csv", "options.csv", "scores.csv" };
+    return names;
+}
+
 void fillReport(const Evaluation& evaluation, ResultCache& cache, Diagnostics& diagnostics, Report& report)
 {
     const EvaluationResults results(evaluation, cache, diagnostics);
@@ -42,6 +50,7 @@ void fillReport(const Evaluation& evaluation, ResultCache& cache, Diagnostics& d
         report.add(privacyGainTable(results));
     report.add(confusionTable(results));
     report.add(diagnosticTable(diagnostics));
+    report.add(evaluation.options);
     report.addFile(scoreTable(results));
 }
 

@@ -8,7 +8,13 @@
 #include "evaluation/report/report.hpp"
 #include "evaluation/tables/evaluation_results.hpp"
 
+#include <string>
+#include <vector>
+
 namespace sanprivacy { namespace apps {
+
+//! The files that a report may have, which must be no inputs: better found before the work than after it.
+const std::vector<std::string>& reportFiles();
 
 //! Fills the report in the order of the paper's section 5, then with what it lacks.
 void fillReport(const Evaluation& evaluation, ResultCache& cache, Diagnostics& diagnostics, Report& report);

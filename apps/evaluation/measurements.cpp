@@ -4,14 +4,15 @@
 
 #include "evaluation/measurements.hpp"
 
-#include "common/atomic_file.hpp"
 #include "common/digest.hpp"
 #include "common/message.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
+#include "evaluation/cache_keys.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <mutex>
 
 #include <opencv2/imgproc.hpp>
@@ -25,75 +26,17 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-/** An image that is no photograph, with the landmarks of a face: what a network or a method makes of it goes into the
-keys of the cache, so that another file, option or version of the program is another key. */
-struct Probe
-{
-    cv::Mat image;
-    EvaluatedFace face;
-
-    explicit Probe(int label)
-    {
-        const cv::Size size(320, 320);
-        const cv::Point2f crop_corner(48, 48); // of the canonical crop
-        cv::RNG rng(1);
-        image.create(size, CV_8UC3);
-        rng.fill(image, cv::RNG::UNIFORM, 0, 256);
-        const double smooth = 4;
-        cv::GaussianBlur(image, image, cv::Size(), smooth);
-        cv::normalize(image, image, 0, 255, cv::NORM_MINMAX);
-
-        cv::Mat1f landmarks;
-        getCanonicalLandmarks(landmarks);
-        landmarks.col(0) += crop_corner.x;
-        landmarks.col(1) += crop_corner.y;
-        face.file = "probe";
-        face.label = label;
-        face.face = (cv::Mat_<float>(1, 15) << crop_corner.x, crop_corner.y, 224, 224, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-        cv::Mat(landmarks).reshape(1, 1).copyTo(face.face.colRange(4, 14));
-    }
-};
-
-std::vector<float> forward(FaceNetwork& network, const cv::Mat& image, const cv::Mat& face, bool average_flips)
-{
-    cv::Mat crop, mirrored, output, mirrored_output;
-    network.crop(image, face, crop);
-    network.forward(std::vector<cv::Mat>(1, crop), output);
-    if (average_flips)
-    {
-        cv::flip(crop, mirrored, 1);
-        network.forward(std::vector<cv::Mat>(1, mirrored), mirrored_output);
-        output = (output + mirrored_output) / 2;
-    }
-    if (!cv::checkRange(output))
-        throw std::runtime_error("the output is not finite");
-    return cv::Mat_<float>(output.reshape(1, 1));
-}
-
-std::string keyOf(FaceNetwork& network)
-{
-    const Probe probe(1);
-    const ModelDescription description = network.getDescription();
-    return Digest().add(cv::Mat(readFile(description.file.c_str())))
-        .add(cv::Mat(forward(network, probe.image, probe.face.face, false))).value();
-}
+//! Faces whose crops wait for a network together, so that it runs on several at once; images are not kept so long.
+const size_t MOST_FACES_PER_PASS = 16;
 
 std::string keyOf(const Attacker& attacker)
 {
-    return Digest().add(attacker.process(Probe(1).image)).add(attacker.averages_flips ? "flips" : "").value();
+    return Digest().add(attacker.name).add(attacker.averages_flips ? "flips" : "").value();
 }
 
 std::string keyOf(const MethodName& name, Method& method)
 {
-    Digest digest;
-    digest.add(name.kind).add(name.value);
-    if (method.isComputed())
-        for (int label : { 0, 1 })
-        {
-            const Probe probe(label);
-            digest.add(method.perturb(probe.image, probe.face));
-        }
-    return digest.value();
+    return Digest().add(programKey()).add(name.kind).add(name.value).add(method.key()).value();
 }
 
 cv::Mat grayCrop(const cv::Mat& image, const cv::Mat& face)
@@ -103,6 +46,24 @@ cv::Mat grayCrop(const cv::Mat& image, const cv::Mat& face)
     if (crop.channels() == 3)
         cv::cvtColor(crop, crop, cv::COLOR_BGR2GRAY);
     return crop;
+}
+
+//! A row of outputs for each crop.
+cv::Mat forward(FaceNetwork& network, const std::vector<cv::Mat>& crops, bool average_flips)
+{
+    cv::Mat outputs, of_mirrored;
+    network.forward(crops, outputs);
+    if (average_flips)
+    {
+        std::vector<cv::Mat> mirrored(crops.size());
+        for (size_t i = 0; i < crops.size(); ++i)
+            cv::flip(crops[i], mirrored[i], 1);
+        network.forward(mirrored, of_mirrored);
+        outputs = (outputs + of_mirrored) / 2;
+    }
+    if (outputs.rows != int(crops.size()))
+        throw std::runtime_error(cv::format("%d answers for %d faces", outputs.rows, int(crops.size())));
+    return outputs;
 }
 
 } // namespace
@@ -116,21 +77,22 @@ bool isSsimMeasured()
 #endif
 }
 
-//! All measurements of one face under one method.
+//! One face under one method: the image, perturbed and treated as often as somebody asks.
 class Measurer::Sitting
 {
 public:
     Sitting(const Measurer& measurer, const Worker& worker, Method* method, const EvaluatedFace& face)
         : measurer_(measurer), worker_(worker), method_(method), face_(face) {}
 
-    std::vector<float> output(size_t network, size_t attacker)
+    cv::Mat crop(size_t network, size_t attacker)
     {
-        const Attacker& attack = measurer_.attackers_[attacker];
         if (attacked_.size() <= attacker)
             attacked_.resize(attacker + 1);
         if (attacked_[attacker].empty())
-            attacked_[attacker] = attack.process(perturbed());
-        return forward(*worker_.networks[network], attacked_[attacker], face_.face, attack.averages_flips);
+            attacked_[attacker] = measurer_.attackers_[attacker].process(perturbed());
+        cv::Mat crop;
+        worker_.networks[network]->crop(attacked_[attacker], face_.face, crop);
+        return crop;
     }
 
     //! Detected (0 or 1), PSNR, SSIM.
@@ -170,8 +132,49 @@ private:
     std::vector<cv::Mat> attacked_; // by attacker
 };
 
+//! Crops that wait for one network, under one attacker.
+struct Measurer::Batch
+{
+    size_t network, attacker;
+    std::vector<size_t> faces;
+    std::vector<std::string> keys;
+    std::vector<cv::Mat> crops;
+};
+
+//! What goes wrong between faces and networks, gathered so that a network that never answers takes one line.
+class Measurer::NetworkFailures
+{
+public:
+    explicit NetworkFailures(size_t networks) : by_network_(networks) {}
+
+    void add(size_t network, size_t face, const std::string& what)
+    {
+        std::lock_guard<std::mutex> lock(mutex_);
+        by_network_[network].emplace(face, what);
+    }
+
+    void report(const Measurer& measurer, const std::string& title) const
+    {
+        const std::vector<EvaluatedFace>& faces = measurer.set_.faces;
+        for (size_t network = 0; network < by_network_.size(); ++network)
+        {
+            const std::map<size_t, std::string>& failures = by_network_[network];
+            const std::string name = "network " + std::string(measurer.networks_[network].name);
+            if (failures.size() == faces.size() && faces.size() > 1)
+                measurer.diagnostics_.fail(name + " (" + title + ")", "every face: " + failures.begin()->second);
+            else
+                for (const auto& failure : failures)
+                    measurer.diagnostics_.fail(faces[failure.first].file + " (" + title + ")", name + ": " + failure.second);
+        }
+    }
+
+private:
+    std::vector<std::map<size_t, std::string>> by_network_;
+    std::mutex mutex_;
+};
+
 Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>& networks,
-                   const std::vector<Attacker>& attackers, const DetectorFactory& createDetector, ResultCache& cache,
+                   const std::vector<Attacker>& attackers, const NetworkOptions& options, ResultCache& cache,
                    Diagnostics& diagnostics)
     : set_(set), attackers_(attackers), cache_(cache), diagnostics_(diagnostics), workers_(workerCount())
 {
@@ -180,8 +183,8 @@ Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>
         {
             std::vector<cv::Ptr<FaceNetwork>> copies;
             for (size_t worker = 0; worker < workers_.size(); ++worker)
-                copies.push_back(FaceNetwork::create(description));
-            network_keys_.push_back(keyOf(*copies[0]));
+                copies.push_back(options.createNetwork(description));
+            network_keys_.push_back(apps::networkKey(description, options.backend));
             networks_.push_back(description);
             for (size_t worker = 0; worker < workers_.size(); ++worker)
                 workers_[worker].networks.push_back(copies[worker]);
@@ -193,22 +196,20 @@ Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>
     for (const Attacker& attacker : attackers)
         attacker_keys_.push_back(keyOf(attacker));
     for (Worker& worker : workers_)
-        worker.detector = createDetector();
-    const EvaluatedFace& first = set.faces.front(); // a real face shows which detector it is
-    detector_key_ = Digest().add(findFace(*workers_[0].detector, set.readImage(first), cv::Mat())).value();
+        worker.detector = options.createDetector();
 }
 
-cv::Ptr<FaceNetwork> Measurer::network(size_t worker, const std::string& name) const
+size_t Measurer::indexOf(const std::string& network) const
 {
     for (size_t i = 0; i < networks_.size(); ++i)
-        if (networks_[i].name == name)
-            return workers_[worker].networks[i];
-    throw std::runtime_error("no network '" + name + "' that runs");
+        if (networks_[i].name == network)
+            return i;
+    throw std::runtime_error("no network '" + network + "' that runs");
 }
 
 Measured Measurer::measureOriginals()
 {
-    return measureAll("original", std::string(), std::vector<Method*>(workers_.size(), nullptr));
+    return measureAll("original", programKey(), std::vector<Method*>(workers_.size(), nullptr));
 }
 
 Measured Measurer::measure(const MethodName& name, std::vector<MethodContext>& contexts)
@@ -223,70 +224,132 @@ Measured Measurer::measure(const MethodName& name, std::vector<MethodContext>& c
     return measureAll(name.title, keyOf(name, *methods[0]), pointers);
 }
 
-Measured Measurer::measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods)
+void Measurer::run(const Batch& batch, Worker& worker, Measured& measured, NetworkFailures& failures)
 {
-    Measured measured;
-    measured.title = title;
-    measured.appearances.resize(set_.faces.size());
-    for (const ModelDescription& network : networks_)
-        measured.outputs.emplace_back(network.task == NETWORK_CLASSIFIER ? attackers_.size() : 1, Outputs(set_.faces.size()));
-    std::vector<std::string> face_keys(set_.faces.size());
-
-    Progress progress("Measuring " + title, set_.faces.size());
-    const size_t done = forEach(set_.faces.size(), [&](size_t worker, size_t i)
+    FaceNetwork& network = *worker.networks[batch.network];
+    const bool average_flips = attackers_[batch.attacker].averages_flips;
+    cv::Mat outputs;
+    try
     {
-        const EvaluatedFace& face = set_.faces[i];
+        outputs = forward(network, batch.crops, average_flips);
+    }
+    catch (const std::exception&)
+    {
+        // Face by face, so that only the one that it is about is left out.
+    }
+    for (size_t i = 0; i < batch.faces.size(); ++i)
         try
         {
-            Digest face_digest;
-            face_digest.add(face.content).add(face.face).add(std::to_string(face.label)).add(method_key);
-            if (methods[worker])
-                face_digest.add(methods[worker]->uses(face));
-            face_keys[i] = face_digest.value();
-            Sitting sitting(*this, workers_[worker], methods[worker], face);
-
-            std::vector<float> appearance;
-            const std::string appearance_key = Digest().add("appearance").add(face_keys[i]).add(detector_key_).value();
-            if (!cache_.find(appearance_key, appearance))
-            {
-                appearance = sitting.appearance();
-                cache_.store(appearance_key, appearance);
-            }
-            measured.appearances[i] = { true, appearance.at(0) != 0, appearance.at(1), appearance.at(2) };
-
-            for (size_t network = 0; network < networks_.size(); ++network)
-                for (size_t attacker = 0; attacker < measured.outputs[network].size(); ++attacker)
-                {
-                    std::vector<float>& output = measured.outputs[network][attacker][i];
-                    const std::string key = Digest().add("output").add(face_keys[i]).add(network_keys_[network])
-                                                    .add(attacker_keys_[attacker]).value();
-                    if (!cache_.find(key, output))
-                    {
-                        output = sitting.output(network, attacker);
-                        cache_.store(key, output);
-                    }
-                }
+            const cv::Mat alone = outputs.empty() ? forward(network, { batch.crops[i] }, average_flips) : outputs.row(int(i));
+            if (!cv::checkRange(alone))
+                throw std::runtime_error("its answer is not a finite number");
+            std::vector<float>& output = measured.outputs[batch.network][batch.attacker][batch.faces[i]];
+            output = cv::Mat_<float>(alone.reshape(1, 1));
+            cache_.store(batch.keys[i], output);
         }
         catch (const std::exception& error)
         {
-            for (auto& by_attacker : measured.outputs)
-                for (Outputs& outputs : by_attacker)
-                    outputs[i].clear();
-            measured.appearances[i] = Appearance();
-            diagnostics_.fail(face.file + " (" + title + ")", message(error));
+            failures.add(batch.network, batch.faces[i], message(error));
         }
-        progress.step();
+}
+
+void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::string& face_key, Measured& measured,
+                           std::vector<Batch>& batches)
+{
+    Sitting sitting(*this, worker, method, set_.faces[i]);
+    std::vector<float> appearance;
+    const std::string appearance_key = Digest().add("appearance").add(face_key).add(set_.detector_key).value();
+    if (!cache_.find(appearance_key, appearance))
+    {
+        appearance = sitting.appearance();
+        cache_.store(appearance_key, appearance);
+    }
+    measured.appearances[i] = { true, appearance.at(0) != 0, appearance.at(1), appearance.at(2) };
+
+    for (Batch& batch : batches)
+    {
+        const std::string key = Digest().add("output").add(face_key).add(network_keys_[batch.network])
+                                        .add(attacker_keys_[batch.attacker]).value();
+        if (cache_.find(key, measured.outputs[batch.network][batch.attacker][i]))
+            continue;
+        batch.crops.push_back(sitting.crop(batch.network, batch.attacker));
+        batch.faces.push_back(i);
+        batch.keys.push_back(key);
+    }
+}
+
+Measured Measurer::measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods)
+{
+    const size_t count = set_.faces.size();
+    Measured measured;
+    measured.title = title;
+    measured.appearances.resize(count);
+    std::vector<Batch> empty_batches;
+    for (size_t network = 0; network < networks_.size(); ++network)
+    {
+        measured.outputs.emplace_back(attackers_.size(), Outputs(count));
+        for (size_t attacker = 0; attacker < attackers_.size(); ++attacker)
+            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0)
+                empty_batches.push_back({ network, attacker, {}, {}, {} });
+    }
+    std::vector<std::string> face_keys(count);
+    NetworkFailures failures(networks_.size());
+
+    const size_t per_pass = std::max<size_t>(1, std::min(MOST_FACES_PER_PASS, count / (4 * workers_.size())));
+    const size_t passes = (count + per_pass - 1) / per_pass;
+    Progress progress("Measuring " + title, count);
+    const size_t done = forEach(passes, [&](size_t worker, size_t pass)
+    {
+        std::vector<Batch> batches = empty_batches;
+        for (size_t i = pass * per_pass; i < std::min(count, (pass + 1) * per_pass); ++i)
+        {
+            const EvaluatedFace& face = set_.faces[i];
+            try
+            {
+                Digest digest;
+                digest.add(face.content).add(face.face).add(std::to_string(face.label)).add(method_key);
+                if (methods[worker])
+                    digest.add(methods[worker]->uses(face));
+                face_keys[i] = digest.value();
+                measureFace(i, workers_[worker], methods[worker], face_keys[i], measured, batches);
+            }
+            catch (const std::exception& error)
+            {
+                measured.leaveOut(i);
+                for (Batch& batch : batches)
+                    if (!batch.faces.empty() && batch.faces.back() == i)
+                    {
+                        batch.faces.pop_back();
+                        batch.keys.pop_back();
+                        batch.crops.pop_back();
+                    }
+                diagnostics_.fail(face.file + " (" + title + ")", message(error));
+            }
+            progress.step();
+        }
+        for (const Batch& batch : batches)
+            if (!batch.faces.empty())
+                run(batch, workers_[worker], measured, failures);
     });
-    if (done < set_.faces.size())
+    failures.report(*this, title);
+    if (done < passes)
         throw Interrupted("interrupted; what was measured is kept for the next run");
 
     Digest all;
-    for (size_t i = 0; i < face_keys.size(); ++i)
+    for (size_t i = 0; i < count; ++i)
         all.add(face_keys[i]).add(std::to_string(set_.faces[i].person));
     for (const std::string& key : network_keys_)
         all.add(key);
     measured.digest = all.value();
     return measured;
+}
+
+void Measured::leaveOut(size_t face)
+{
+    for (std::vector<Outputs>& by_attacker : outputs)
+        for (Outputs& of_faces : by_attacker)
+            of_faces[face].clear();
+    appearances[face] = Appearance();
 }
 
 }} // namespace sanprivacy::apps

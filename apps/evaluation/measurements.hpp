@@ -42,6 +42,9 @@ bool isSsimMeasured();
 //! All that is measured of one method, or of the originals.
 struct Measured
 {
+    //! The face is in no figure.
+    void leaveOut(size_t face);
+
     std::string title;
     std::vector<std::vector<Outputs>> outputs; //!< by network, then by attacker (matchers: only "none")
     std::vector<Appearance> appearances;       //!< by face
@@ -50,14 +53,14 @@ struct Measured
 
 /** Runs networks and the detector on the faces of a set, original and perturbed.
 
-Each thread has networks of its own. What earlier runs found is taken from the cache; an image is only perturbed where
-something of it is missing there. */
+Each thread has networks of its own, which take the faces of several images at once. What earlier runs found is taken
+from the cache; an image is only perturbed where something of it is missing there. */
 class Measurer
 {
 public:
     //! Networks that do not run are reported to diagnostics and left out.
     Measurer(const EvaluationSet& set, const std::vector<cv::sanprivacy::ModelDescription>& networks,
-             const std::vector<Attacker>& attackers, const DetectorFactory& createDetector, ResultCache& cache,
+             const std::vector<Attacker>& attackers, const NetworkOptions& options, ResultCache& cache,
              Diagnostics& diagnostics);
 
     //! The networks that run.
@@ -65,12 +68,19 @@ public:
 
     Measured measureOriginals();
 
-    /** Measures a method. One that cannot be created raises an exception; a face that it fails on is reported.
+    /** Measures a method. One that cannot be created raises an exception; a face that it fails on is reported, and so
+    is one for which a network has no finite answer: that network's figures are without it.
     @param contexts one per thread. */
     Measured measure(const MethodName& name, std::vector<MethodContext>& contexts);
 
-    //! A network of its own for somebody else who works in the given thread.
-    cv::Ptr<cv::sanprivacy::FaceNetwork> network(size_t worker, const std::string& name) const;
+    //! Index of a network. Raises std::runtime_error where there is none of that name.
+    size_t indexOf(const std::string& network) const;
+
+    //! The network that a thread uses, for somebody else who works in that thread.
+    cv::Ptr<cv::sanprivacy::FaceNetwork> network(size_t worker, size_t index) const { return workers_[worker].networks[index]; }
+
+    //! Tells the network from others, in the cache.
+    const std::string& networkKey(size_t index) const { return network_keys_[index]; }
 
 private:
     struct Worker
@@ -79,7 +89,12 @@ private:
         std::vector<cv::Ptr<cv::sanprivacy::FaceNetwork>> networks;
     };
     class Sitting;
+    class NetworkFailures;
+    struct Batch;
 
+    void run(const Batch& batch, Worker& worker, Measured& measured, NetworkFailures& failures);
+    void measureFace(size_t i, Worker& worker, Method* method, const std::string& face_key, Measured& measured,
+                     std::vector<Batch>& batches);
     Measured measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods);
 
     const EvaluationSet& set_;
@@ -87,7 +102,6 @@ private:
     std::vector<std::string> network_keys_;
     std::vector<Attacker> attackers_;
     std::vector<std::string> attacker_keys_;
-    std::string detector_key_;
     ResultCache& cache_;
     Diagnostics& diagnostics_;
     std::vector<Worker> workers_;

@@ -21,17 +21,36 @@ const int BUSY_MILLISECONDS = 60000;   // another run may be writing
 
 } // namespace
 
-ResultCache::ResultCache(const fs::path& file)
-    : file_(file.string()), database_(nullptr, sqlite3_close), find_(nullptr, sqlite3_finalize),
-      store_(nullptr, sqlite3_finalize), uncommitted_(0)
+struct ResultCache::Failure : std::runtime_error
 {
-    if (file.has_parent_path())
+    Failure(int code_, const std::string& what) : std::runtime_error(what), code(code_) {}
+    int code;
+};
+
+ResultCache::ResultCache(const fs::path& file, Diagnostics& diagnostics)
+    : file_(file.string()), diagnostics_(diagnostics), usable_(true), database_(nullptr, sqlite3_close),
+      find_(nullptr, sqlite3_finalize), store_(nullptr, sqlite3_finalize), uncommitted_(0)
+{
+    try
     {
-        std::error_code error;
-        fs::create_directories(file.parent_path(), error);
-        if (error)
-            throw std::runtime_error("cannot create the folder '" + file.parent_path().string() + "': " + error.message());
+        open();
     }
+    catch (const Failure& failure)
+    {
+        if (failure.code == SQLITE_NOTADB)
+            throw std::runtime_error("'" + file_ + "' is no cache of results: " + failure.what());
+        giveUp(failure.what());
+    }
+}
+
+void ResultCache::open()
+{
+    const fs::path folder = fs::path(file_).parent_path();
+    std::error_code error;
+    if (!folder.empty())
+        fs::create_directories(folder, error);
+    if (error)
+        throw Failure(SQLITE_CANTOPEN, "cannot create the folder '" + folder.string() + "': " + error.message());
     sqlite3* database = nullptr;
     const int opened = sqlite3_open(file_.c_str(), &database);
     database_.reset(database);
@@ -53,16 +72,26 @@ ResultCache::~ResultCache()
 bool ResultCache::find(const std::string& key, std::string& value)
 {
     std::lock_guard<std::mutex> lock(mutex_);
-    sqlite3_reset(find_.get());
-    check(sqlite3_bind_blob(find_.get(), 1, key.data(), int(key.size()), SQLITE_TRANSIENT));
-    const int found = sqlite3_step(find_.get());
-    if (found == SQLITE_DONE)
+    if (!usable_)
         return false;
-    check(found == SQLITE_ROW ? SQLITE_OK : found);
-    const void* bytes = sqlite3_column_blob(find_.get(), 0);
-    value.assign(static_cast<const char*>(bytes ? bytes : ""), size_t(sqlite3_column_bytes(find_.get(), 0)));
-    sqlite3_reset(find_.get());
-    return true;
+    try
+    {
+        sqlite3_reset(find_.get());
+        check(sqlite3_bind_blob(find_.get(), 1, key.data(), int(key.size()), SQLITE_TRANSIENT));
+        const int found = sqlite3_step(find_.get());
+        if (found == SQLITE_DONE)
+            return false;
+        check(found == SQLITE_ROW ? SQLITE_OK : found);
+        const void* bytes = sqlite3_column_blob(find_.get(), 0);
+        value.assign(static_cast<const char*>(bytes ? bytes : ""), size_t(sqlite3_column_bytes(find_.get(), 0)));
+        sqlite3_reset(find_.get());
+        return true;
+    }
+    catch (const Failure& failure)
+    {
+        giveUp(failure.what());
+        return false;
+    }
 }
 
 bool ResultCache::find(const std::string& key, std::vector<float>& values)
@@ -78,18 +107,27 @@ bool ResultCache::find(const std::string& key, std::vector<float>& values)
 void ResultCache::store(const std::string& key, const std::string& value)
 {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (uncommitted_ == 0)
-        execute("BEGIN");
-    sqlite3_reset(store_.get());
-    check(sqlite3_bind_blob(store_.get(), 1, key.data(), int(key.size()), SQLITE_TRANSIENT));
-    check(sqlite3_bind_blob(store_.get(), 2, value.data(), int(value.size()), SQLITE_TRANSIENT));
-    const int stored = sqlite3_step(store_.get());
-    check(stored == SQLITE_DONE ? SQLITE_OK : stored);
-    sqlite3_reset(store_.get());
-    if (++uncommitted_ == STORES_PER_COMMIT)
+    if (!usable_)
+        return;
+    try
     {
-        execute("COMMIT");
-        uncommitted_ = 0;
+        if (uncommitted_ == 0)
+            execute("BEGIN");
+        sqlite3_reset(store_.get());
+        check(sqlite3_bind_blob(store_.get(), 1, key.data(), int(key.size()), SQLITE_TRANSIENT));
+        check(sqlite3_bind_blob(store_.get(), 2, value.data(), int(value.size()), SQLITE_TRANSIENT));
+        const int stored = sqlite3_step(store_.get());
+        check(stored == SQLITE_DONE ? SQLITE_OK : stored);
+        sqlite3_reset(store_.get());
+        if (++uncommitted_ == STORES_PER_COMMIT)
+        {
+            execute("COMMIT");
+            uncommitted_ = 0;
+        }
+    }
+    catch (const Failure& failure)
+    {
+        giveUp(failure.what());
     }
 }
 
@@ -101,7 +139,7 @@ void ResultCache::store(const std::string& key, const std::vector<float>& values
 void ResultCache::check(int code) const
 {
     if (code != SQLITE_OK)
-        throw std::runtime_error("cache '" + file_ + "': " + (database_ ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(code)));
+        throw Failure(code & 0xFF, database_ ? sqlite3_errmsg(database_.get()) : sqlite3_errstr(code));
 }
 
 void ResultCache::execute(const char* sql)
@@ -114,6 +152,14 @@ ResultCache::Statement ResultCache::prepare(const char* sql)
     sqlite3_stmt* statement = nullptr;
     check(sqlite3_prepare_v2(database_.get(), sql, -1, &statement, nullptr));
     return Statement(statement, sqlite3_finalize);
+}
+
+//! From now on nothing is found and nothing is stored.
+void ResultCache::giveUp(const std::string& reason)
+{
+    usable_ = false;
+    uncommitted_ = 0; // what of it is on disk the next one who opens the file finds out
+    diagnostics_.note("cache '" + file_ + "'", reason + "; results are not kept for other runs");
 }
 
 fs::path defaultResultCache()

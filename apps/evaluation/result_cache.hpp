@@ -5,6 +5,8 @@
 #ifndef SANPRIVACY_APPS_EVALUATION_RESULT_CACHE_HPP
 #define SANPRIVACY_APPS_EVALUATION_RESULT_CACHE_HPP
 
+#include "evaluation/diagnostics.hpp"
+
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -18,12 +20,13 @@ namespace sanprivacy { namespace apps {
 
 /** Results kept on disk under the digest of all they were made from, so that nothing is computed twice.
 
-One SQLite file; any thread may call. What was stored up to an interruption is kept. */
+One SQLite file; any thread may call. What was stored up to an interruption is kept. Where the file cannot be used, or
+no longer (its disk is full), that is noted once, and the program goes on as if the cache were empty. */
 class ResultCache
 {
 public:
-    //! Opens or creates the file. Raises std::runtime_error where it is no cache or cannot be written.
-    explicit ResultCache(const std::filesystem::path& file);
+    //! Opens or creates the file. Raises std::runtime_error where it is something else than a cache.
+    ResultCache(const std::filesystem::path& file, Diagnostics& diagnostics);
     ~ResultCache();
 
     bool find(const std::string& key, std::string& value);
@@ -34,11 +37,17 @@ public:
 private:
     typedef std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> Statement;
 
+    struct Failure; // of SQLite
+
+    void open();
     void check(int code) const;
     void execute(const char* sql);
     Statement prepare(const char* sql);
+    void giveUp(const std::string& reason);
 
     std::string file_;
+    Diagnostics& diagnostics_;
+    bool usable_;
     std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;
     Statement find_, store_;
     size_t uncommitted_;

@@ -25,11 +25,19 @@ const std::map<std::string, int>& labelNames()
     return names;
 }
 
-int labelNamed(const std::string& name, size_t attributes)
+int labelNamed(const std::string& name, const NetworkOptions& networks)
 {
+    static const std::map<std::string, std::string> attribute_of = { { "male", "gender" }, { "female", "gender" },
+                                                                     { "old", "age" }, { "young", "age" } };
     const int label = labelNames().at(name);
-    if (label >= 0 && attributes > 1)
+    const std::vector<std::string> hidden = networks.hidden();
+    if (label >= 0 && hidden.size() > 1)
         throw UsageError("--label " + name + " says nothing of the other attributes; auto, neutral or --labels tells them all");
+    // What networks of one's own hide is not known.
+    const bool known = !networks.hide.empty() || networks.areShipped();
+    const auto attribute = attribute_of.find(name);
+    if (known && attribute != attribute_of.end() && attribute->second != hidden[0])
+        throw UsageError("--label " + name + " tells the " + attribute->second + ", and what is hidden is the " + hidden[0]);
     return label;
 }
 
@@ -43,9 +51,10 @@ void LabelOptions::addTo(CLI::App& command)
         ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
 }
 
-FaceLabels::FaceLabels(const LabelOptions& options, const std::vector<std::string>& attributes, const Inputs& inputs)
-    : options_(options), default_label_(labelNamed(options.label, attributes.size()))
+FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs)
+    : options_(options), default_label_(labelNamed(options.label, networks))
 {
+    const std::vector<std::string> attributes = networks.hidden();
     if (!options.columns.empty() && options.columns.size() != attributes.size())
         throw UsageError("--attribute: expected a column for each of " + count(attributes.size(), "attribute"));
     if (options.labels.empty())

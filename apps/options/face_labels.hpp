@@ -7,6 +7,7 @@
 
 #include "options/inputs.hpp"
 #include "options/labels.hpp"
+#include "options/network_options.hpp"
 
 #include <map>
 #include <memory>
@@ -22,8 +23,8 @@ namespace sanprivacy { namespace apps {
 //! The labels, and LabelChoices, that a command line can name.
 const std::map<std::string, int>& labelNames();
 
-//! What a name of labelNames() stands for where so many attributes are hidden; UsageError where it fits one only.
-int labelNamed(const std::string& name, size_t attributes);
+//! What a name of labelNames() stands for; UsageError where it is no label of what is hidden, or of one attribute of several.
+int labelNamed(const std::string& name, const NetworkOptions& networks);
 
 //! The options that tell the gender, or another attribute, of faces.
 struct LabelOptions
@@ -39,9 +40,8 @@ struct LabelOptions
 class FaceLabels
 {
 public:
-    /** Reads the label file and finds the rows of the images; errors as LabelFile's.
-    @param attributes that are hidden */
-    FaceLabels(const LabelOptions& options, const std::vector<std::string>& attributes, const Inputs& inputs);
+    //! Reads the label file and finds the rows of the images; errors as LabelFile's.
+    FaceLabels(const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs);
 
     //! The row of an image, or nullptr.
     const Labelled* listed(size_t image) const;

@@ -11,6 +11,8 @@
 #include <opencv2/dnn.hpp>
 
 using cv::sanprivacy::FaceDetector;
+using cv::sanprivacy::FaceNetwork;
+using cv::sanprivacy::ModelDescription;
 using cv::sanprivacy::Perturber;
 
 namespace sanprivacy { namespace apps {
@@ -75,11 +77,23 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->type_name("NAME")->check(CLI::IsMember(backendNames()).description(""));
 }
 
+bool NetworkOptions::areShipped() const
+{
+    const std::vector<std::string>& names = shippedModels();
+    return prototypes.empty() && (model.empty() || std::find(names.begin(), names.end(), model) != names.end());
+}
+
 cv::Ptr<FaceDetector> NetworkOptions::createDetector() const
 {
     const Backend& wanted = findBackend(backend);
     return detector == "cascade" ? FaceDetector::createCascade(-1.f, wanted.backend, wanted.target)
                                  : FaceDetector::create(detector, -1.f, wanted.backend, wanted.target);
+}
+
+cv::Ptr<FaceNetwork> NetworkOptions::createNetwork(const ModelDescription& description) const
+{
+    const Backend& wanted = findBackend(backend);
+    return FaceNetwork::create(description, wanted.backend, wanted.target);
 }
 
 cv::Ptr<Perturber> NetworkOptions::createPerturber() const

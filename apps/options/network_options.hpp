@@ -34,8 +34,10 @@ struct NetworkOptions
     std::vector<std::filesystem::path> files() const { return { model, prototypes, classifier, detector }; }
     //! Names of the attributes that the perturber hides.
     std::vector<std::string> hidden() const { return hide.empty() ? std::vector<std::string>{ "gender" } : hide; }
+    bool areShipped() const; //!< whether model and prototypes are
     cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;
     cv::Ptr<cv::sanprivacy::Perturber> createPerturber() const;
+    cv::Ptr<cv::sanprivacy::FaceNetwork> createNetwork(const cv::sanprivacy::ModelDescription& description) const;
 };
 
 }} // namespace sanprivacy::apps

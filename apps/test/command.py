@@ -29,8 +29,8 @@ def shipped(name):
     return os.path.join(SOURCE, "data", name)
 
 
-def run(*arguments, **options):
-    return subprocess.run([EXECUTABLE, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+def run(*arguments, program=None, **options):
+    return subprocess.run([program or EXECUTABLE, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           errors="replace", timeout=TIMEOUT, **options)
 
 

@@ -9,14 +9,17 @@ import html.parser
 import json
 import math
 import os
+import shutil
 import sqlite3
+import subprocess
+import tempfile
 import unittest
 import unittest.mock
 
 import cv2
 import numpy as np
 
-from command import CommandTest, LANDMARK_COLUMNS, LANDMARKS, TEST_NETWORKS, files, portraits, run, write_labels
+from command import CommandTest, EXECUTABLE, LANDMARK_COLUMNS, LANDMARKS, TEST_NETWORKS, files, portraits, run, write_labels
 
 CANONICAL = [67.2, 68, 157.2, 68, 112, 120, 76, 160, 148, 160]  # about: enough of a landmark_template for a test
 
@@ -60,6 +63,12 @@ def row(rows, **values):
     found = [r for r in rows if all(r[k] == v for k, v in values.items())]
     assert len(found) == 1, (values, rows)
     return found[0]
+
+
+def results(cache):
+    """How many results a cache holds."""
+    with contextlib.closing(sqlite3.connect(cache)) as database:
+        return database.execute("SELECT count(*) FROM results").fetchone()[0]
 
 
 class Parser(html.parser.HTMLParser):
@@ -131,7 +140,7 @@ class Complete(EvaluateTest):
     def test_report_is_there_and_needs_no_other_file(self):
         self.assertEqual(files(self.report), sorted(
             [name + ".csv" for name in ("attackers", "classifiers", "confusion", "data", "groups", "matchers", "privacy_gain",
-                                        "diagnostics", "scores", "summary")] + ["report.html", "report.json"]))
+                                        "diagnostics", "options", "scores", "summary")] + ["report.html", "report.json"]))
         page = Parser()
         page.feed(read_text(os.path.join(self.report, "report.html")))
         self.assertEqual([s for s in page.sources if not s.startswith(("data:", "#"))], [])
@@ -227,13 +236,10 @@ class Complete(EvaluateTest):
         self.assertAlmostEqual(float(summary["strongest_attack_error"]), float(attackers["new_threshold"]), places=6)
 
     def test_second_run_takes_what_is_known(self):
-        def results():
-            with contextlib.closing(sqlite3.connect(self.cache)) as cache:
-                return cache.execute("SELECT count(*) FROM results").fetchone()[0]
-        report, known = self.path("again"), results()
+        report, known = self.path("again"), results(self.cache)
         done = self.evaluate(*self.all_methods, "-o", report)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(results(), known)
+        self.assertEqual(results(self.cache), known)
         for name in ("classifiers", "matchers", "attackers", "summary"):
             self.assertEqual(table(report, name), table(self.report, name))
 
@@ -260,6 +266,99 @@ class Complete(EvaluateTest):
         data = table(self.path("report"), "data")[0]
         self.assertEqual((data["listed"], data["evaluated"], data["people"]), ("12", "9", "3"))
         self.assertLess({"none", "denoise", "downscale"}, set(table(self.path("report"), "attackers")[0]))
+
+
+class CacheKeys(EvaluateTest):
+    """Whatever changes a result is part of the key under which it is kept."""
+
+    QUICK = ["--methods", "opposite,search", "--attackers", "none", "--limit", 6]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.warm = os.path.join(cls.shared_folder, "warm.sqlite")
+        cls.run_quickly(cls.warm)
+
+    @classmethod
+    def run_quickly(cls, cache, *arguments, report="report", program=None, **options):
+        """The report's folder; what was set before can be given anew."""
+        folder = tempfile.mkdtemp(dir=cls.shared_folder)
+        given = {"--model": cls.networks[1], "--classifier": cls.networks[3], "--prototypes": cls.networks[5]}
+        given.update(zip(arguments[::2], arguments[1::2]))
+        words = [word for name, value in given.items() for word in ([name, value] if value != "" else [name])]
+        done = run("evaluate", "--faces", cls.faces, "--labels", options.get("labels", cls.labels), "--models",
+                   options.get("models", cls.models), "--cache", cache, "-o", folder, *cls.QUICK, *words, program=program)
+        assert done.returncode == 0, done.stderr
+        return folder
+
+    def missed(self, *arguments, **options):
+        """Checks that a change is not served from the cache, and gives what a cache that knows nothing does."""
+        with self.subTest(arguments or list(options)):
+            cache = self.path("cache.sqlite")
+            shutil.copyfile(self.warm, cache)
+            known = results(cache)
+            served = self.run_quickly(cache, *arguments, **options)
+            self.assertGreater(results(cache), known)
+            fresh = self.run_quickly(self.path("fresh", "cache.sqlite"), *arguments, **options)
+            shutil.rmtree(self.path("fresh", ""))
+            for name in files(served):
+                if name.endswith(".csv") and name != "options.csv":
+                    self.assertEqual(read_text(os.path.join(served, name)), read_text(os.path.join(fresh, name)), name)
+
+    def test_nothing_changed(self):
+        known = results(self.warm)
+        self.run_quickly(self.warm)
+        self.assertEqual(results(self.warm), known)
+
+    def test_options(self):
+        other = os.path.join(self.folder, "other")
+        os.makedirs(other)
+        labels = os.path.join(other, "labels.csv")
+        write_labels(labels, [(path, "M" if k % 2 else "F") for k, path in enumerate(portraits())])
+        made = run("prototypes", "--labels", labels, "-o", other)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.missed("--strength", 0.5)
+        self.missed("--prototypes", os.path.join(other, "prototypes-gender.yml.gz"))
+        self.missed("--detector", "cascade")
+        self.missed("--gray", "")
+        self.missed("--replicates", 100)
+        self.missed("--seed", 5)
+        self.missed("--classifier", self.renamed("classifier.onnx", b"changed"))
+        self.missed("--model", self.renamed("generator_project.onnx", b"changed"))
+
+    def renamed(self, network, producer):
+        """The same network in other bytes: a longer name of the tool that made it."""
+        with open(os.path.join(TEST_NETWORKS, network), "rb") as stream:
+            content = stream.read()
+        path = self.path(network)
+        with open(path, "wb") as stream:
+            stream.write(content + b"\x12" + bytes([len(producer)]) + producer)  # field 2 of ModelProto, repeated
+        return path
+
+    def test_descriptions(self):
+        text, models = read_text(self.models), self.path("models.yml")
+        for old, new in [("euclidean", "cosine"), ("square: 1.2", "square: 1.3"), ('"bgr"', '"rgb"'), ("square:", "mean: 9\n  square:"),
+                         ("square:", "scale: .5\n  square:"), (str(CANONICAL[0]), str(CANONICAL[0] + 2)), ("brightness:", "light:"),
+                         (os.path.join(TEST_NETWORKS, "classifier.onnx"), self.renamed("classifier.onnx", b"changed"))]:
+            self.assertIn(old, text)
+            write_text(models, text.replace(old, new))
+            self.missed(models=models)
+
+    def test_labels_and_people(self):
+        labels = self.path("labels.csv")
+        self.write_labels(labels, [(name, gender, "person1" if person == "person0" else person, *more)
+                                   for name, gender, person, *more in self.rows])
+        self.missed(labels=labels)
+        self.write_labels(labels, [(name, "F" if gender == "M" else "M", *more) for name, gender, *more in self.rows])
+        self.missed(labels=labels)
+
+    def test_another_build_of_the_program(self):
+        program = self.path("sanprivacy")
+        shutil.copyfile(EXECUTABLE, program)
+        with open(program, "ab") as stream:
+            stream.write(b"another build")
+        os.chmod(program, 0o755)
+        self.missed(program=program)
 
 
 class Incomplete(EvaluateTest):
@@ -379,11 +478,85 @@ class Incomplete(EvaluateTest):
         done = self.evaluate_quickly(cache=cache)
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, cache)
+        done = self.evaluate_quickly(cache="/proc/none/cache.sqlite")
+        self.check(done, "/proc/none/cache.sqlite", "not kept", code=0)
         taken = self.path("taken")
         write_text(taken, "a file")
         done = self.evaluate("--methods", "blur", "-o", taken)
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, taken)
+
+
+    def test_disk_of_the_cache_is_full(self):
+        cache = self.path("cache.sqlite")
+        self.assertEqual(self.evaluate_quickly(cache=cache).returncode, 0)
+        expected = table(self.path("report"), "classifiers")
+        with contextlib.closing(sqlite3.connect(cache)) as database:  # as if: no more than a few results are taken
+            database.executescript("""DELETE FROM results;
+                CREATE TRIGGER full BEFORE INSERT ON results WHEN (SELECT count(*) FROM results) >= 5
+                BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;""")
+        done = self.evaluate_quickly(cache=cache)
+        self.check(done, cache, "disk is full", code=0)
+        self.assertEqual(table(self.path("report"), "classifiers"), expected)
+
+    def test_answers_that_are_not_numbers(self):
+        # Beyond float's range bright pixels are infinite and dark ones minus infinity; their mean is no number.
+        faces = self.path("faces", "")
+        dark = self.rows[4][0]
+        for name, *_ in self.rows:
+            image = cv2.imread(os.path.join(self.faces, name)).clip(10, 255)
+            if name == dark:
+                image[180:220, 140:180] = 0
+            os.makedirs(os.path.dirname(os.path.join(faces, name)), exist_ok=True)
+            cv2.imwrite(os.path.join(faces, name), image)
+        models = self.path("models.yml")
+        text = read_text(self.models)
+        write_text(models, text + "never:" + text.split("brightness:")[1].split("cells:")[0].replace(str(1 / 255), "1e38").replace(
+            "color:", "mean: 3\n  color:"))
+        self.faces_before, type(self).faces = self.faces, faces
+        self.addCleanup(setattr, type(self), "faces", self.faces_before)
+        done = self.evaluate("--methods", "folder=" + faces, "--attackers", "none", "-o", self.path("report"), models=models)
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, dark, "(original)", "network never", "finite")
+        self.one_line(done.stderr, dark, "(faces)", "network never", "finite")
+        scores = {s["file"]: s for s in table(self.path("report"), "scores")}
+        self.assertEqual([name for name in scores if scores[name]["never original"] == ""], [dark])
+        self.assertNotIn("", [s["brightness original"] for s in scores.values()])  # the other figures have the face
+        write_text(models, text + "always:" + text.split("cells:")[1].replace('color: "bgr"', 'scale: 1e38\n  color: "bgr"'))
+        done = self.evaluate("--methods", "blur", "--attackers", "none", "-o", self.path("report"), models=models)
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "network always (original)", "every face")
+        self.assertEqual({r["network"] for r in table(self.path("report"), "matchers")}, {"cells"})
+
+    def test_no_input_is_overwritten(self):
+        for name in ("data.csv", "options.csv", "report.json"):
+            labels = self.path("report", name)
+            self.write_labels(labels, self.rows)
+            before = read_text(labels)
+            done = self.evaluate_quickly(labels=labels)
+            self.assertEqual(done.returncode, 2)
+            self.one_line(done.stderr, labels, "input")
+            self.assertEqual(read_text(labels), before)
+            self.assertEqual(files(self.path("report")), [name])
+            os.remove(labels)
+
+    def test_report_has_every_option(self):
+        done = self.evaluate_quickly("--strength", 0.75, "--backend", "cpu", "--gray", "--seed", 3, "--groups", "race,age")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        options = {o["option"]: (o["value"], o["origin"]) for o in table(self.path("report"), "options")}
+        offered = {word.split(",")[-1] for line in run("evaluate", "--help").stdout.splitlines() if line.strip().startswith("-")
+                   for word in line.split()[:1]} - {"--help"}
+        self.assertEqual(set(options), offered)
+        for option, expected in {"--strength": ("0.75", "given"), "--backend": ("cpu", "given"), "--gray": ("yes", "given"),
+                                 "--identity": ("identity", "default"), "--replicates": ("200", "given"), "--seed": ("3", "given"),
+                                 "--images": ("6", "default"), "--groups": ("race,age", "given"), "--methods": ("blur", "given"),
+                                 "--classifier": (self.networks[3], "given")}.items():
+            self.assertEqual(options[option], expected, option)
+        command = json.loads(read_text(os.path.join(self.path("report"), "report.json")))["command"]
+        again = subprocess.run(command.replace("sanprivacy", EXECUTABLE, 1).replace(self.path("report"), self.path("again")),
+                               shell=True, capture_output=True)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(table(self.path("again"), "scores"), table(self.path("report"), "scores"))
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ StreamParams Protection::params(bool live) const
     params.replacement = indexOf(REPLACEMENTS, options_.replacement);
     params.low_confidence = indexOf(POLICIES, options_.low_confidence);
     params.prototype = indexOf(PROTOTYPES, options_.prototype);
-    params.label = labelNamed(options_.label, options_.networks.hidden().size());
+    params.label = labelNamed(options_.label, options_.networks);
     return params;
 }
 

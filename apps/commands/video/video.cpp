@@ -65,7 +65,7 @@ void checkOptions(VideoOptions& options)
         throw UsageError("--to must be later than --from");
     if (options.label == "neutral" && options.prototype == "opposite")
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
-    labelNamed(options.label, options.networks.hidden().size()); // told before anything is read
+    labelNamed(options.label, options.networks); // told before anything is read
     if (options.exempt.empty() != options.matcher.empty())
         throw UsageError("--exempt and --matcher belong together");
     if (!options.raw.empty())

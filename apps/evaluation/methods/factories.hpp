@@ -40,10 +40,12 @@ std::unique_ptr<Method> createFolder(const std::string& folder, const Evaluation
 
 /** An output of a perturbing network.
 @param hidden what the perturber hides
-@param measured the attribute whose label the faces have */
+@param measured the attribute whose label the faces have
+@param key tells the perturber from others, in the cache */
 std::unique_ptr<Method> createSemiAdversarialNetwork(const cv::Ptr<cv::sanprivacy::Perturber>& perturber,
                                                      cv::sanprivacy::PrototypeChoice prototype,
-                                                     const std::vector<std::string>& hidden, const std::string& measured);
+                                                     const std::vector<std::string>& hidden, const std::string& measured,
+                                                     const std::string& key);
 
 }} // namespace sanprivacy::apps
 

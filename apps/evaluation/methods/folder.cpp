@@ -36,7 +36,6 @@ public:
     }
 
     std::string uses(const EvaluatedFace& face) override { return Digest().add(cv::Mat(readFile(find(face)))).value(); }
-    bool isComputed() const override { return false; }
 
 private:
     //! A file of the listed path or of the bare name, perhaps as PNG.

@@ -25,8 +25,8 @@ public:
     //! Digest of what it uses for this face besides the image; empty where it is nothing.
     virtual std::string uses(const EvaluatedFace&) { return std::string(); }
 
-    //! Whether the change follows from the image (and uses()) alone, so that trying one image tells which method it is.
-    virtual bool isComputed() const { return true; }
+    //! Tells it from other methods of its kind and value, in the cache; empty where these say it all.
+    virtual std::string key() { return std::string(); }
 };
 
 }} // namespace sanprivacy::apps

@@ -5,6 +5,7 @@
 #include "evaluation/methods/method_list.hpp"
 
 #include "common/errors.hpp"
+#include "evaluation/cache_keys.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -64,7 +65,7 @@ MethodName parseMethod(const std::string& kind, const std::string& value)
         if (kind == method.kind)
         {
             const double number = value.empty() ? method.usual : numberIn(method, value);
-            return { kind, std::to_string(number), cv::format("%s %g", method.kind, number) };
+            return { kind, cv::format("%.17g", number), cv::format("%s %g", method.kind, number) };
         }
     if (kind == "search")
         return { kind, value, value.empty() ? kind : kind + " (" + value + ")" };
@@ -109,17 +110,15 @@ std::unique_ptr<Method> createMethod(const MethodName& name, MethodContext& cont
     if (name.kind == "folder")
         return createFolder(name.value, *context.set);
 
+    NetworkOptions networks = context.networks;
+    if (!name.value.empty())
+        networks.model = name.value;
     cv::Ptr<Perturber>& perturber = context.perturbers[name.value];
     if (!perturber)
-    {
-        NetworkOptions networks = context.networks;
-        if (!name.value.empty())
-            networks.model = name.value;
         perturber = networks.createPerturber();
-    }
     const auto prototype = std::find(PROTOTYPES.begin(), PROTOTYPES.end(), name.kind);
-    return createSemiAdversarialNetwork(perturber, PrototypeChoice(PROTOTYPE_SAME + (prototype - PROTOTYPES.begin())), context.networks.hidden(),
-                                                    context.set->attribute);
+    return createSemiAdversarialNetwork(perturber, PrototypeChoice(PROTOTYPE_SAME + (prototype - PROTOTYPES.begin())),
+                                        networks.hidden(), context.set->attribute, perturberKey(networks));
 }
 
 }} // namespace sanprivacy::apps

@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
+#include "common/digest.hpp"
 #include "evaluation/methods/counterpart_method.hpp"
 #include "evaluation/methods/factories.hpp"
 
@@ -59,6 +60,11 @@ public:
             }
         }
         return best;
+    }
+
+    std::string key() override
+    {
+        return Digest().add(networks_.key).add(cv::format("%a", networks_.match_threshold)).value();
     }
 
 protected:

@@ -7,22 +7,54 @@
 
 #include <algorithm>
 
+#include <opencv2/imgproc.hpp>
+
 using namespace cv::sanprivacy;
 
 namespace sanprivacy { namespace apps {
 
 namespace {
 
+//! An image that is no photograph, with the landmarks of a face: what a perturber makes of it tells it from others.
+struct Probe
+{
+    cv::Mat image;
+    EvaluatedFace face;
+
+    explicit Probe(int label)
+    {
+        const cv::Size size(320, 320);
+        const cv::Point2f crop_corner(48, 48); // of the canonical crop
+        cv::RNG rng(1);
+        image.create(size, CV_8UC3);
+        rng.fill(image, cv::RNG::UNIFORM, 0, 256);
+        const double smooth = 4;
+        cv::GaussianBlur(image, image, cv::Size(), smooth);
+        cv::normalize(image, image, 0, 255, cv::NORM_MINMAX);
+
+        cv::Mat1f landmarks;
+        getCanonicalLandmarks(landmarks);
+        landmarks.col(0) += crop_corner.x;
+        landmarks.col(1) += crop_corner.y;
+        face.file = "probe";
+        face.label = label;
+        face.face = (cv::Mat_<float>(1, 15) << crop_corner.x, crop_corner.y, 224, 224, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+        cv::Mat(landmarks).reshape(1, 1).copyTo(face.face.colRange(4, 14));
+    }
+};
+
 //! A perturbing network, any of its outputs.
 class SemiAdversarialNetwork : public Method
 {
 public:
     /** @param hidden what the perturber hides
-    @param measured the attribute whose label the faces have */
-    SemiAdversarialNetwork(const cv::Ptr<Perturber>& perturber, PrototypeChoice prototype, const std::vector<std::string>& hidden,
-                           const std::string& measured)
+    @param measured the attribute whose label the faces have
+    @param key of the perturber's options */
+    SemiAdversarialNetwork(const cv::Ptr<Perturber>& perturber, PrototypeChoice prototype,
+                           const std::vector<std::string>& hidden, const std::string& measured, const std::string& key)
         : perturber_(perturber), prototype_(prototype),
-          measured_(hidden.size() == 1 ? 0 : size_t(std::find(hidden.begin(), hidden.end(), measured) - hidden.begin())) {}
+          measured_(hidden.size() == 1 ? 0 : size_t(std::find(hidden.begin(), hidden.end(), measured) - hidden.begin())),
+          key_(key) {}
 
     cv::Mat perturb(const cv::Mat& image, const EvaluatedFace& face) override
     {
@@ -37,6 +69,23 @@ public:
             params.label = labelOf(image, face);
         perturber_->perturbFaces(image, face.face, perturbed, params);
         return perturbed;
+    }
+
+    //! Options and what shipped networks, which they need not name, make of an image.
+    std::string key() override
+    {
+        Digest digest;
+        digest.add(key_).add(std::to_string(int(prototype_))).add(std::to_string(measured_));
+        for (int label : { 0, 1 })
+        {
+            const Probe probe(label);
+            digest.add(perturb(probe.image, probe.face));
+            cv::Mat crop;
+            alignFace(probe.image, probe.face.face, crop);
+            for (int k = 0; k < perturber_->getAttributeCount(); ++k)
+                digest.add(cv::format("%a", double(perturber_->predict(crop, k))));
+        }
+        return digest.value();
     }
 
 private:
@@ -64,14 +113,16 @@ private:
     cv::Ptr<Perturber> perturber_;
     PrototypeChoice prototype_;
     size_t measured_; // which attribute of the perturber; beyond them if it is none of them
+    std::string key_;
 };
 
 } // namespace
 
 std::unique_ptr<Method> createSemiAdversarialNetwork(const cv::Ptr<Perturber>& perturber, PrototypeChoice prototype,
-                                                     const std::vector<std::string>& hidden, const std::string& measured)
+                                                     const std::vector<std::string>& hidden, const std::string& measured,
+                                                     const std::string& key)
 {
-    return std::make_unique<SemiAdversarialNetwork>(perturber, prototype, hidden, measured);
+    return std::make_unique<SemiAdversarialNetwork>(perturber, prototype, hidden, measured, key);
 }
 
 }} // namespace sanprivacy::apps

@@ -6,6 +6,8 @@
 
 #include "common/atomic_file.hpp"
 #include "common/base64.hpp"
+#include "common/output_guard.hpp"
+#include "common/version.hpp"
 #include "evaluation/report/html.hpp"
 #include "evaluation/report/svg_plot.hpp"
 
@@ -177,24 +179,32 @@ void Report::add(const Grid& grid)
     body_ += out.str();
 }
 
-void Report::write(const fs::path& folder) const
+void Report::write(const fs::path& folder, const std::vector<fs::path>& inputs) const
 {
-    makeWritableFolder(folder);
-    ordered_json all = { { "title", title_ }, { "date", today() }, { "command", command_line_ } };
+    ordered_json all = { { "title", title_ }, { "date", today() }, { "version", version() }, { "command", command_line_ } };
+    std::vector<std::pair<fs::path, std::string>> files;
     for (const Table& table : tables_)
     {
         all["tables"][table.name] = json(table);
-        writeFile(folder / (table.name + ".csv"), csv(table));
+        files.emplace_back(folder / (table.name + ".csv"), csv(table));
     }
     for (const Table& table : files_)
-        writeFile(folder / (table.name + ".csv"), csv(table));
+        files.emplace_back(folder / (table.name + ".csv"), csv(table));
     for (const Plot& plot : plots_)
         all["curves"][plot.name] = json(plot);
-    writeFile(folder / "report.json", all.dump(1, ' ', false, ordered_json::error_handler_t::replace));
-    writeFile(folder / "report.html",
-              "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\n<title>"
-              + escaped(title_) + "</title>\n<style>" + STYLE + "</style></head>\n<body>\n<h1>" + escaped(title_) + "</h1>\n<p>" + today()
-              + ", <code>" + escaped(command_line_) + "</code></p>\n" + body_ + "</body></html>\n");
+    files.emplace_back(folder / "report.json", all.dump(1, ' ', false, ordered_json::error_handler_t::replace));
+    files.emplace_back(folder / "report.html",
+        "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\n<title>"
+        + escaped(title_) + "</title>\n<style>" + STYLE + "</style></head>\n<body>\n<h1>" + escaped(title_) + "</h1>\n<p>"
+        + today() + ", <code>" + escaped(command_line_) + "</code></p>\n" + body_ + "</body></html>\n");
+
+    std::vector<fs::path> names;
+    for (const auto& file : files)
+        names.push_back(file.first);
+    refuseInputsAsOutputs(inputs, names);
+    makeWritableFolder(folder);
+    for (const auto& file : files)
+        writeFile(file.first, file.second);
 }
 
 }} // namespace sanprivacy::apps

@@ -36,8 +36,9 @@ public:
     void add(const std::string& title, const std::string& caption, const std::vector<Plot>& plots);
     void add(const Grid& grid);
 
-    //! Writes into a folder.
-    void write(const std::filesystem::path& folder) const;
+    /** Writes into a folder.
+    @param inputs files that nothing is written to: UsageError instead */
+    void write(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& inputs) const;
 
 private:
     std::string title_, command_line_;

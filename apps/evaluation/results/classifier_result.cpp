@@ -64,8 +64,9 @@ Cell ClassifierResult::errorWithInterval(double threshold, const EvaluationSet& 
 
 cv::Matx22d ClassifierResult::confusion(double threshold) const
 {
-    cv::Matx22d counts;
-    confusionMatrix(scores, labels, threshold, counts);
+    cv::Matx22d counts = cv::Matx22d::zeros();
+    if (!scores.empty())
+        confusionMatrix(scores, labels, threshold, counts);
     return counts;
 }
 

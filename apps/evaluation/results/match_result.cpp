@@ -60,7 +60,8 @@ MatchResult matchFaces(const EvaluationSet& set, size_t network, const ModelDesc
     std::vector<int> people;
     Digest digest;
     digest.add("matching").add(originals.digest).add(perturbed.digest).add(description.name)
-        .add(std::to_string(bootstrap.replicates)).add(std::to_string(bootstrap.seed));
+        .add(std::to_string(description.distance)).add(std::to_string(bootstrap.replicates))
+        .add(std::to_string(bootstrap.seed)).add(cv::Mat(FALSE_MATCH_RATES));
     for (size_t i = 0; i < before.size(); ++i)
         if (!before[i].empty() && !after[i].empty())
         {

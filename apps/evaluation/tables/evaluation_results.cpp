@@ -30,7 +30,7 @@ EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache&
             }
             for (const ClassifierResult& originals : classifier.results[0])
                 classifier.thresholds.push_back(originals.equalErrorThreshold());
-            if (classifier.results[0][0].thresholds.empty())
+            if (classifier.results[0][0].thresholds.empty() && !classifier.results[0][0].scores.empty())
                 diagnostics.note(description.name, "only one label among the faces: errors are those at 0.5, and there is no curve");
             classifiers.push_back(classifier);
         }

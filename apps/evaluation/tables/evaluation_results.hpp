@@ -33,6 +33,7 @@ struct Evaluation
     Grid images;
     BootstrapOptions bootstrap;
     bool trainer_installed; //!< an attacker who retrains could be had here
+    Table options;          //!< of the command line
 };
 
 struct EvaluatedClassifier
