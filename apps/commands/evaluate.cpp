@@ -8,7 +8,7 @@
 #include "common/message.hpp"
 #include "common/output_guard.hpp"
 #include "common/workers.hpp"
-#include "evaluation/attackers/image_attackers.hpp"
+#include "evaluation/attackers/attackers.hpp"
 #include "evaluation/diagnostics.hpp"
 #include "evaluation/measurements.hpp"
 #include "evaluation/methods/method_list.hpp"
@@ -132,10 +132,12 @@ private:
     Grid grid_;
 };
 
-//! The networks that have something to say of these faces: without identities matchers do not, unless a search needs one.
-void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const EvaluationSet& set, const std::vector<MethodName>& methods)
+/** The networks that have something to say of these faces: without identities matchers do not, unless a search needs one,
+or somebody learns from descriptors. */
+void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const EvaluationSet& set,
+                          const std::vector<MethodName>& methods, const Attackers& attackers)
 {
-    if (set.has_identities || std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
+    if (set.has_identities || !attackers.adaptive.empty() || std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
         return;
     networks.erase(std::remove_if(networks.begin(), networks.end(), [](const ModelDescription& n) { return n.task == NETWORK_MATCHER; }),
                    networks.end());
@@ -178,7 +180,7 @@ std::vector<fs::path> inputFiles(const EvaluateOptions& options, const std::vect
 ExitCode run(const EvaluateOptions& options, const CLI::App& command)
 {
     const std::vector<MethodName> methods = parseMethods(options.methods);
-    const std::vector<Attacker> attackers = findAttackers(options.attackers);
+    const Attackers attackers = findAttackers(options.attackers);
     std::vector<ModelDescription> networks;
     readModelDescriptions(options.networks, networks);
     checkRetrained(options.retrained, networks);
@@ -195,7 +197,7 @@ ExitCode run(const EvaluateOptions& options, const CLI::App& command)
     const int threads = cv::getNumThreads();
     cv::setNumThreads(1);
     const EvaluationSet set(options.set, options.perturber, cache, diagnostics);
-    leaveOutIdleMatchers(networks, set, methods);
+    leaveOutIdleMatchers(networks, set, methods, attackers);
     Measurer measurer(set, networks, attackers, options.perturber, cache, diagnostics);
     if (measurer.networks().empty())
         throw std::runtime_error(options.networks + ": none of the networks runs");
@@ -253,7 +255,7 @@ Command addEvaluate(CLI::App& app)
     command->add_option("--methods", options->methods,
         "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; search=CLASSIFIER; folder=DIR of "
         "images perturbed elsewhere")->delimiter(',')->capture_default_str()->type_name("LIST");
-    command->add_option("--attackers", options->attackers, "jpeg,denoise,downscale,flip or none")
+    command->add_option("--attackers", options->attackers, "Who treats images (jpeg,denoise,downscale,flip,inner), who learns (neighbors,probe,treated), or none")
         ->delimiter(',')->capture_default_str()->type_name("LIST");
     command->add_option("--retrained", options->retrained, "Which of the classifiers were trained on perturbed faces")
         ->delimiter(',')->type_name("NAMES");

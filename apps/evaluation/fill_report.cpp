@@ -13,8 +13,8 @@ namespace sanprivacy { namespace apps {
 const std::vector<std::string>& reportFiles()
 {
     static const std::vector<std::string> names = { "report.html", "report.json", "summary.csv", "data.csv", "classifiers.csv",
-        "matchers.csv", "attackers.csv", "retrained.csv", "groups.csv", "privacy_gain.csv", "confusion.csv",
-        "diagnostics.csv", "options.csv", "scores.csv" };
+        "matchers.csv", "attackers.csv", "adaptive_attackers.csv", "retrained.csv", "groups.csv", "privacy_gain.csv",
+        "confusion.csv", "diagnostics.csv", "options.csv", "scores.csv" };
     return names;
 }
 
@@ -38,6 +38,8 @@ void fillReport(const Evaluation& evaluation, ResultCache& cache, Diagnostics& d
                    matcherPlots(results));
     }
     report.add(attackerTable(results));
+    if (!results.adaptive.empty())
+        report.add(adaptiveAttackerTable(results));
     if (has_retrained)
         report.add(classifierTable(results, true));
     else

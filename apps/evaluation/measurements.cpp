@@ -16,6 +16,7 @@
 #include <mutex>
 
 #include <opencv2/imgproc.hpp>
+#include <opencv2/objdetect.hpp>
 #ifdef HAVE_OPENCV_QUALITY
 #include <opencv2/quality/qualityssim.hpp>
 #endif
@@ -29,7 +30,7 @@ namespace {
 //! Faces whose crops wait for a network together, so that it runs on several at once; images are not kept so long.
 const size_t MOST_FACES_PER_PASS = 16;
 
-std::string keyOf(const Attacker& attacker)
+std::string keyOf(const ImageAttacker& attacker)
 {
     return Digest().add(attacker.name).add(attacker.averages_flips ? "flips" : "").value();
 }
@@ -86,13 +87,21 @@ public:
 
     cv::Mat crop(size_t network, size_t attacker)
     {
-        if (attacked_.size() <= attacker)
-            attacked_.resize(attacker + 1);
-        if (attacked_[attacker].empty())
-            attacked_[attacker] = measurer_.attackers_[attacker].process(perturbed());
         cv::Mat crop;
-        worker_.networks[network]->crop(attacked_[attacker], face_.face, crop);
+        worker_.networks[network]->crop(attacked(attacker), face_.face, crop);
         return crop;
+    }
+
+    //! Histograms of oriented gradients of the aligned face.
+    std::vector<float> gradients(size_t attacker)
+    {
+        const cv::Size size(128, 128), block(32, 32), cell(16, 16);
+        const int orientations = 9;
+        cv::Mat crop;
+        cv::resize(grayCrop(attacked(attacker), face_.face), crop, size, 0, 0, cv::INTER_AREA);
+        std::vector<float> histograms;
+        cv::HOGDescriptor(size, block, block, cell, orientations).compute(crop, histograms);
+        return histograms;
     }
 
     //! Detected (0 or 1), PSNR, SSIM.
@@ -110,6 +119,15 @@ public:
     }
 
 private:
+    const cv::Mat& attacked(size_t attacker)
+    {
+        if (attacked_.size() <= attacker)
+            attacked_.resize(attacker + 1);
+        if (attacked_[attacker].empty())
+            attacked_[attacker] = measurer_.attackers_[attacker].process(perturbed(), face_.face);
+        return attacked_[attacker];
+    }
+
     const cv::Mat& original()
     {
         if (original_.empty())
@@ -174,9 +192,10 @@ private:
 };
 
 Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>& networks,
-                   const std::vector<Attacker>& attackers, const NetworkOptions& options, ResultCache& cache,
+                   const Attackers& attackers, const NetworkOptions& options, ResultCache& cache,
                    Diagnostics& diagnostics)
-    : set_(set), attackers_(attackers), cache_(cache), diagnostics_(diagnostics), workers_(workerCount())
+    : set_(set), attackers_(attackers.images), measures_gradients_(!attackers.adaptive.empty()), inner_(attackers.inner()),
+      cache_(cache), diagnostics_(diagnostics), workers_(workerCount())
 {
     for (const ModelDescription& description : networks)
         try
@@ -193,7 +212,7 @@ Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>
         {
             diagnostics.fail("network " + description.name, message(error));
         }
-    for (const Attacker& attacker : attackers)
+    for (const ImageAttacker& attacker : attackers_)
         attacker_keys_.push_back(keyOf(attacker));
     for (Worker& worker : workers_)
         worker.detector = options.createDetector();
@@ -266,6 +285,18 @@ void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::
     }
     measured.appearances[i] = { true, appearance.at(0) != 0, appearance.at(1), appearance.at(2) };
 
+    for (size_t attacker = 0; attacker < measured.gradients.size(); ++attacker)
+    {
+        if (attacker != 0 && int(attacker) != inner_)
+            continue;
+        std::vector<float>& gradients = measured.gradients[attacker][i];
+        const std::string key = Digest().add("gradients").add(face_key).add(attacker_keys_[attacker]).value();
+        if (!cache_.find(key, gradients))
+        {
+            gradients = sitting.gradients(attacker);
+            cache_.store(key, gradients);
+        }
+    }
     for (Batch& batch : batches)
     {
         const std::string key = Digest().add("output").add(face_key).add(network_keys_[batch.network])
@@ -289,9 +320,11 @@ Measured Measurer::measureAll(const std::string& title, const std::string& metho
     {
         measured.outputs.emplace_back(attackers_.size(), Outputs(count));
         for (size_t attacker = 0; attacker < attackers_.size(); ++attacker)
-            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0)
+            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0 || (measures_gradients_ && int(attacker) == inner_))
                 empty_batches.push_back({ network, attacker, {}, {}, {} });
     }
+    if (measures_gradients_)
+        measured.gradients.assign(attackers_.size(), Outputs(count));
     std::vector<std::string> face_keys(count);
     NetworkFailures failures(networks_.size());
 
@@ -349,6 +382,8 @@ void Measured::leaveOut(size_t face)
     for (std::vector<Outputs>& by_attacker : outputs)
         for (Outputs& of_faces : by_attacker)
             of_faces[face].clear();
+    for (Outputs& of_faces : gradients)
+        of_faces[face].clear();
     appearances[face] = Appearance();
 }
 

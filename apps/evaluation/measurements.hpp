@@ -5,7 +5,7 @@
 #ifndef SANPRIVACY_APPS_EVALUATION_MEASUREMENTS_HPP
 #define SANPRIVACY_APPS_EVALUATION_MEASUREMENTS_HPP
 
-#include "evaluation/attackers/image_attackers.hpp"
+#include "evaluation/attackers/attackers.hpp"
 #include "evaluation/evaluation_set.hpp"
 #include "evaluation/methods/method_list.hpp"
 
@@ -46,7 +46,8 @@ struct Measured
     void leaveOut(size_t face);
 
     std::string title;
-    std::vector<std::vector<Outputs>> outputs; //!< by network, then by attacker (matchers: only "none")
+    std::vector<std::vector<Outputs>> outputs; //!< by network, then by attacker (matchers: "none" and "inner")
+    std::vector<Outputs> gradients;            //!< the same, histograms of the crop; where somebody learns from them
     std::vector<Appearance> appearances;       //!< by face
     std::string digest;                        //!< of all it was made from
 };
@@ -60,7 +61,7 @@ class Measurer
 public:
     //! Networks that do not run are reported to diagnostics and left out.
     Measurer(const EvaluationSet& set, const std::vector<cv::sanprivacy::ModelDescription>& networks,
-             const std::vector<Attacker>& attackers, const NetworkOptions& options, ResultCache& cache,
+             const Attackers& attackers, const NetworkOptions& options, ResultCache& cache,
              Diagnostics& diagnostics);
 
     //! The networks that run.
@@ -100,7 +101,9 @@ private:
     const EvaluationSet& set_;
     std::vector<cv::sanprivacy::ModelDescription> networks_;
     std::vector<std::string> network_keys_;
-    std::vector<Attacker> attackers_;
+    std::vector<ImageAttacker> attackers_;
+    bool measures_gradients_;
+    int inner_; // number of the attacker who keeps the inner face, or -1
     std::vector<std::string> attacker_keys_;
     ResultCache& cache_;
     Diagnostics& diagnostics_;

@@ -235,6 +235,39 @@ class Complete(EvaluateTest):
         self.assertEqual(summary["strongest_attack"], "new threshold")
         self.assertAlmostEqual(float(summary["strongest_attack_error"]), float(attackers["new_threshold"]), places=6)
 
+    def test_adaptive_attackers(self):
+        done = self.evaluate("--methods", f"pixelation=12,folder={self.darker}", "--attackers", "inner,neighbors,probe,treated",
+                             "-o", self.path("report"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        attacks = table(self.path("report"), "adaptive_attackers")
+        expected = {(attacker, features, method) for attacker in ("nearest neighbors", "linear probe", "treated or not")
+                    for features in ("cells", "gradients") for method in ("original", "pixelation 12", "darker")
+                    if (attacker, method) != ("treated or not", "original")}
+        self.assertEqual({(a["attacker"], a["features"], a["method"]) for a in attacks}, expected)
+        for attack in attacks:
+            for column in ("auc", "error", "vote_auc", "inner_auc", "inner_error", "inner_vote_auc"):
+                if column.endswith("vote_auc") and attack["attacker"] == "treated or not":
+                    self.assertEqual(attack[column], "")
+                else:
+                    self.assertTrue(0 <= float(attack[column]) <= 1, attack)
+        # Who sees blocks of pixels knows that somebody made them.
+        treated = row(attacks, attacker="treated or not", features="gradients", method="pixelation 12")
+        self.assertGreater(float(treated["auc"]), .9)
+        self.assertGreater(float(treated["inner_auc"]), .9)
+
+    def test_votes_of_the_classifier(self):
+        for method in ("original", "random", "darker"):
+            people = {}
+            for score, (_, gender, person, *_) in zip(table(self.report, "scores"), self.rows):
+                p = min(1 - 1e-6, max(1e-6, float(score["brightness " + method])))
+                people.setdefault((person, gender), []).append(math.log(p / (1 - p)))
+            votes = {gender: sorted(np.mean(v) for (_, g), v in people.items() if g == gender) for gender in "MF"}
+            found = float(row(table(self.report, "attackers"), method=method)["vote"])
+            if votes["M"][0] > votes["F"][-1] or votes["F"][0] > votes["M"][-1]:
+                self.assertEqual(found, 0)  # a threshold parts them
+            else:
+                self.assertGreater(found, 0)
+
     def test_second_run_takes_what_is_known(self):
         report, known = self.path("again"), results(self.cache)
         done = self.evaluate(*self.all_methods, "-o", report)
@@ -517,8 +550,8 @@ class Incomplete(EvaluateTest):
         self.addCleanup(setattr, type(self), "faces", self.faces_before)
         done = self.evaluate("--methods", "folder=" + faces, "--attackers", "none", "-o", self.path("report"), models=models)
         self.assertEqual(done.returncode, 1)
-        self.one_line(done.stderr, dark, "(original)", "network never", "finite")
-        self.one_line(done.stderr, dark, "(faces)", "network never", "finite")
+        self.one_line(done.stderr, dark, "(original)", "network never")
+        self.one_line(done.stderr, dark, "(faces)", "network never")
         scores = {s["file"]: s for s in table(self.path("report"), "scores")}
         self.assertEqual([name for name in scores if scores[name]["never original"] == ""], [dark])
         self.assertNotIn("", [s["brightness original"] for s in scores.values()])  # the other figures have the face
@@ -550,7 +583,7 @@ class Incomplete(EvaluateTest):
         for option, expected in {"--strength": ("0.75", "given"), "--backend": ("cpu", "given"), "--gray": ("yes", "given"),
                                  "--identity": ("identity", "default"), "--replicates": ("200", "given"), "--seed": ("3", "given"),
                                  "--images": ("6", "default"), "--groups": ("race,age", "given"), "--methods": ("blur", "given"),
-                                 "--classifier": (self.networks[3], "given")}.items():
+                                 "--prototypes": (self.networks[5], "given")}.items():
             self.assertEqual(options[option], expected, option)
         command = json.loads(read_text(os.path.join(self.path("report"), "report.json")))["command"]
         again = subprocess.run(command.replace("sanprivacy", EXECUTABLE, 1).replace(self.path("report"), self.path("again")),

@@ -4,23 +4,21 @@
 
 #include "evaluation/attackers/image_attackers.hpp"
 
-#include "common/errors.hpp"
-
-
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/photo.hpp>
+#include <opencv2/sanprivacy.hpp>
 
 namespace sanprivacy { namespace apps {
 
 namespace {
 
-cv::Mat keep(const cv::Mat& image)
+cv::Mat keep(const cv::Mat& image, const cv::Mat&)
 {
     return image;
 }
 
-cv::Mat recompress(const cv::Mat& image)
+cv::Mat recompress(const cv::Mat& image, const cv::Mat&)
 {
     const int quality = 50;
     std::vector<unsigned char> file;
@@ -29,7 +27,7 @@ cv::Mat recompress(const cv::Mat& image)
 }
 
 //! Non-local means, which averages over similar patches.
-cv::Mat denoise(const cv::Mat& image)
+cv::Mat denoise(const cv::Mat& image, const cv::Mat&)
 {
     const float strength = 5; // gray levels: what compressed photographs bear without losing features
     const int patch = 5, neighbourhood = 11;
@@ -41,7 +39,7 @@ cv::Mat denoise(const cv::Mat& image)
     return denoised;
 }
 
-cv::Mat downscale(const cv::Mat& image)
+cv::Mat downscale(const cv::Mat& image, const cv::Mat&)
 {
     cv::Mat half, restored;
     cv::resize(image, half, cv::Size((image.cols + 1) / 2, (image.rows + 1) / 2), 0, 0, cv::INTER_AREA);
@@ -49,41 +47,38 @@ cv::Mat downscale(const cv::Mat& image)
     return restored;
 }
 
-const Attacker ATTACKERS[] = {
-    { "jpeg",      "JPEG 50",      recompress, false },
-    { "denoise",   "denoised",     denoise,    false },
-    { "downscale", "half size",    downscale,  false },
-    { "flip",      "flip average", keep,       true }
-};
-
 } // namespace
 
-std::vector<Attacker> findAttackers(const std::vector<std::string>& names)
+cv::Mat innerFace(const cv::Mat& image, const cv::Mat& face)
 {
-    std::vector<Attacker> attackers = { { "none", "none", keep, false } };
-    for (const std::string& name : names)
-    {
-        if (name == "none")
-            continue;
-        bool found = false;
-        for (const Attacker& attacker : ATTACKERS)
-            if (attacker.name == name)
-            {
-                attackers.push_back(attacker);
-                found = true;
-            }
-        if (!found)
-            throw UsageError("--attackers: '" + name + "' is none of none, jpeg, denoise, downscale, flip");
-    }
-    return attackers;
+    // In the canonical crop, whose eyes are at (67, 68) and (157, 68) and whose mouth is at y = 160.
+    const cv::Point center(112, 118);
+    const cv::Size half_axes(66, 80);
+    std::vector<cv::Point> ellipse;
+    cv::ellipse2Poly(center, half_axes, 0, 0, 360, 5, ellipse);
+    cv::Mat canonical, to_image, outline;
+    cv::sanprivacy::getCanonicalLandmarks(canonical);
+    cv::sanprivacy::estimateSimilarity(canonical, face.colRange(4, 14), to_image);
+    cv::transform(cv::Mat(ellipse), outline, to_image);
+
+    cv::Mat mask = cv::Mat::zeros(image.size(), CV_8U);
+    cv::fillConvexPoly(mask, outline, cv::Scalar(255));
+    cv::Mat inner(image.size(), image.type(), cv::mean(image, mask));
+    image.copyTo(inner, mask);
+    return inner;
 }
 
-std::vector<std::string> attackerNames()
+const std::vector<ImageAttacker>& imageAttackers()
 {
-    std::vector<std::string> names;
-    for (const Attacker& attacker : ATTACKERS)
-        names.push_back(attacker.name);
-    return names;
+    static const std::vector<ImageAttacker> attackers = {
+        { "none",      "none",         keep,       false },
+        { "jpeg",      "JPEG 50",      recompress, false },
+        { "denoise",   "denoised",     denoise,    false },
+        { "downscale", "half size",    downscale,  false },
+        { "flip",      "flip average", keep,       true },
+        { "inner",     "inner face",   innerFace,  false }
+    };
+    return attackers;
 }
 
 }} // namespace sanprivacy::apps

@@ -12,19 +12,22 @@
 
 namespace sanprivacy { namespace apps {
 
-//! Someone who treats an image that may be perturbed before a classifier sees it.
-struct Attacker
+//! Someone who treats an image that may be perturbed before a network sees it.
+struct ImageAttacker
 {
     std::string name;  //!< of the command line
     std::string title; //!< of the report
-    cv::Mat (*process)(const cv::Mat& image);
+    cv::Mat (*process)(const cv::Mat& image, const cv::Mat& face);
     bool averages_flips; //!< the classifier's outputs for the image and its mirror image are averaged
 };
 
-//! Attackers by name, after "none", who takes the image as it is. An unknown name raises UsageError.
-std::vector<Attacker> findAttackers(const std::vector<std::string>& names);
+//! "none", who takes the image as it is; then all others.
+const std::vector<ImageAttacker>& imageAttackers();
 
-std::vector<std::string> attackerNames();
+/** The image of the inner face alone: outside an ellipse from the brows to below the lips it has the mean color of what
+is inside. A method that leaves the border of a face answers for no more than this.
+@param face a row of FaceDetector::detect() */
+cv::Mat innerFace(const cv::Mat& image, const cv::Mat& face);
 
 }} // namespace sanprivacy::apps
 

@@ -82,8 +82,9 @@ public:
             digest.add(perturb(probe.image, probe.face));
             cv::Mat crop;
             alignFace(probe.image, probe.face.face, crop);
-            for (int k = 0; k < perturber_->getAttributeCount(); ++k)
-                digest.add(cv::format("%a", double(perturber_->predict(crop, k))));
+            const int attributes = int(perturber_->getAttributes().size());
+            for (int k = 0; attributes > 1 && k < attributes; ++k) // labelOf() asks
+                digest.add(cv::format("%a", perturber_->predict(crop, k)));
         }
         return digest.value();
     }

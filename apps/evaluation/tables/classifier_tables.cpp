@@ -2,15 +2,49 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
+#include "evaluation/attackers/adaptive_attacker.hpp"
 #include "evaluation/tables/tables.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 #include <opencv2/sanprivacy.hpp>
 
-using cv::sanprivacy::suppressionRate;
+using namespace cv::sanprivacy;
 
 namespace sanprivacy { namespace apps {
+
+namespace {
+
+std::vector<float> logits(const std::vector<float>& probabilities)
+{
+    const double sure = 1e-6;
+    std::vector<float> result;
+    for (float probability : probabilities)
+    {
+        const double p = std::min(1 - sure, std::max(sure, double(probability)));
+        result.push_back(float(std::log(p / (1 - p))));
+    }
+    return result;
+}
+
+double equalErrorRateOfVotes(const EvaluationSet& set, const ClassifierResult& result)
+{
+    std::vector<int> people, labels;
+    for (size_t face : result.faces)
+        people.push_back(set.faces[face].person);
+    std::vector<float> votes;
+    vote(logits(result.scores), result.labels, people, votes, labels);
+    const int ones = cv::countNonZero(labels);
+    if (!set.has_identities || ones == 0 || ones == int(labels.size()))
+        return NAN;
+    cv::Mat1d fpr, tpr, thresholds;
+    rocCurve(votes, labels, fpr, tpr, thresholds);
+    return equalErrorRate(fpr, tpr);
+}
+
+} // namespace
 
 Table classifierTable(const EvaluationResults& results, bool retrained)
 {
@@ -65,20 +99,46 @@ Table attackerTable(const EvaluationResults& results)
 {
     Table table = { "attackers", "Attackers who treat the images or move the threshold",
         "Error of each classifier when the attacker treats every image first (the threshold is that of equal errors on originals treated "
-        "alike), or sets a new threshold on labelled perturbed faces and turns the answers round if that helps. "
-        "Attackers who retrain a classifier come on top of these.",
+        "alike), or sets a new threshold on labelled perturbed faces and turns the answers round if that helps. Vote: the same for the "
+        "mean of the classifier's logits over all images of a person; of people with several images. "
+        "Attackers who learn from perturbed faces come on top of these.",
         { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
-    for (const Attacker& attacker : results.evaluation.attackers)
+    for (const ImageAttacker& attacker : results.evaluation.attackers.images)
         table.columns.push_back({ attacker.name, attacker.title, Unit::PERCENT, Tint::PROTECTION });
     table.columns.push_back({ "new_threshold", "new threshold", Unit::PERCENT, Tint::PROTECTION });
+    table.columns.push_back({ "vote", "vote", Unit::PERCENT, Tint::PROTECTION });
     for (const EvaluatedClassifier& classifier : results.classifiers)
         for (size_t method = 0; method < results.methods(); ++method)
         {
             std::vector<Cell> row = { classifier.name, results.title(method) };
-            for (size_t attacker = 0; attacker < results.evaluation.attackers.size(); ++attacker)
+            for (size_t attacker = 0; attacker < results.evaluation.attackers.images.size(); ++attacker)
                 row.push_back(classifier.error(method, attacker));
-            row.push_back(turned(classifier.results[method][0].eer));
+            const ClassifierResult& result = classifier.results[method][0];
+            row.push_back(turned(result.eer));
+            row.push_back(turned(equalErrorRateOfVotes(results.evaluation.set, result)));
             table.rows.push_back(row);
+        }
+    return table;
+}
+
+Table adaptiveAttackerTable(const EvaluationResults& results)
+{
+    Table table = { "adaptive_attackers", "Adaptive attackers",
+        "They have perturbed faces of other people with true labels, and learn from them (five parts; each is attacked by one who knows the "
+        "other four): nearest neighbors vote on the label, a linear probe is fitted to it; \"treated or not\" is a linear probe that tells "
+        "perturbed faces from originals. They see a matcher's descriptors, or oriented gradients of the aligned face. AUC: 50 % is chance. "
+        "Vote: mean over all images of a person, of people with several. Inner: where only the inner face is left of each image, for "
+        "which a method answers that leaves hair and surroundings as they are.",
+        { { "attacker", "attacker", Unit::TEXT }, { "features", "learns from", Unit::TEXT }, { "method", "faces", Unit::TEXT },
+          { "auc", "AUC", Unit::PERCENT }, { "error", "error", Unit::PERCENT, Tint::PROTECTION }, { "vote_auc", "AUC of vote", Unit::PERCENT },
+          { "inner_auc", "AUC, inner", Unit::PERCENT }, { "inner_error", "error, inner", Unit::PERCENT, Tint::PROTECTION },
+          { "inner_vote_auc", "AUC of vote, inner", Unit::PERCENT } }, {} };
+    for (const AdaptiveResult& attack : results.adaptive)
+        for (size_t method = attack.attacker == "treated" ? 1 : 0; method < results.methods(); ++method)
+        {
+            const AttackFigures &whole = attack.whole[method], &inner = attack.inner[method];
+            table.rows.push_back({ attack.title, attack.features, results.title(method), whole.auc, whole.error, whole.vote_auc,
+                                   inner.auc, inner.error, inner.vote_auc });
         }
     return table;
 }

@@ -48,6 +48,8 @@ EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache&
                 diagnostics.fail("matcher " + description.name, message(error));
             }
     }
+    adaptive = attackAdaptively(evaluation.set, evaluation.networks, evaluation.measured, evaluation.attackers.adaptive,
+                                evaluation.attackers.inner());
     if (!evaluation.set.has_identities)
         diagnostics.note(evaluation.set.name, "no column of identities: nothing can be said of matching");
     if (!isSsimMeasured())
@@ -66,7 +68,7 @@ double EvaluationResults::meanError(size_t method, size_t attacker) const
 double EvaluationResults::strongestAttack(size_t method, std::string& attacker) const
 {
     double least = meanError(method, 0);
-    attacker = evaluation.attackers[0].title;
+    attacker = evaluation.attackers.images[0].title;
     const auto consider = [&](double error, const std::string& who)
     {
         if (error < least)
@@ -75,8 +77,8 @@ double EvaluationResults::strongestAttack(size_t method, std::string& attacker) 
             attacker = who;
         }
     };
-    for (size_t i = 1; i < evaluation.attackers.size(); ++i)
-        consider(meanError(method, i), evaluation.attackers[i].title);
+    for (size_t i = 1; i < evaluation.attackers.images.size(); ++i)
+        consider(meanError(method, i), evaluation.attackers.images[i].title);
     std::vector<double> errors;
     for (const EvaluatedClassifier& classifier : classifiers)
         if (!classifier.retrained)
@@ -85,6 +87,9 @@ double EvaluationResults::strongestAttack(size_t method, std::string& attacker) 
     for (const EvaluatedClassifier& classifier : classifiers)
         if (classifier.retrained)
             consider(turned(classifier.results[method][0].eer), classifier.name);
+    for (const AdaptiveResult& attack : adaptive)
+        if (attack.attacker != "treated")
+            consider(attack.whole[method].error, attack.title + " (" + attack.features + ")");
     return least;
 }
 

@@ -5,11 +5,12 @@
 #ifndef SANPRIVACY_APPS_EVALUATION_TABLES_EVALUATION_RESULTS_HPP
 #define SANPRIVACY_APPS_EVALUATION_TABLES_EVALUATION_RESULTS_HPP
 
-#include "evaluation/attackers/image_attackers.hpp"
+#include "evaluation/attackers/attackers.hpp"
 #include "evaluation/diagnostics.hpp"
 #include "evaluation/evaluation_set.hpp"
 #include "evaluation/measurements.hpp"
 #include "evaluation/report/report.hpp"
+#include "evaluation/results/adaptive_result.hpp"
 #include "evaluation/results/classifier_result.hpp"
 #include "evaluation/results/match_result.hpp"
 
@@ -28,7 +29,7 @@ struct Evaluation
     std::string attribute;
     const std::vector<cv::sanprivacy::ModelDescription>& networks;
     std::set<std::string> retrained; //!< names of classifiers that were trained on perturbed faces
-    const std::vector<Attacker>& attackers;
+    const Attackers& attackers;
     const std::vector<Measured>& measured; //!< the originals first
     Grid images;
     BootstrapOptions bootstrap;
@@ -72,6 +73,7 @@ struct EvaluationResults
     const Evaluation& evaluation;
     std::vector<EvaluatedClassifier> classifiers;
     std::vector<EvaluatedMatcher> matchers;
+    std::vector<AdaptiveResult> adaptive;
 };
 
 //! NAN where there are none; NANs among them do not count.

@@ -26,6 +26,9 @@ std::vector<Plot> classifierPlots(const EvaluationResults& results);
 //! Errors of each classifier after each attacker's treatment of the images.
 Table attackerTable(const EvaluationResults& results);
 
+//! Attackers who learn from perturbed faces.
+Table adaptiveAttackerTable(const EvaluationResults& results);
+
 //! Errors within each group of people.
 Table groupTable(const EvaluationResults& results);
 
