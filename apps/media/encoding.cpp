@@ -66,6 +66,7 @@ FileKind fileKind(const fs::path& video, bool deep)
         kind.video = "libtheora";
         kind.sound = { "libvorbis" };
         kind.deep = kind.tags = kind.fields = false;
+        kind.even_rate = true;
     }
     else if (ending == ".avi" || ending == ".mxf")
     {
@@ -107,6 +108,8 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
     append(arguments, encoder(kind, quality, endingOf(target)));
     if (fields)
         append(arguments, { "-flags", "+ildct+ilme" });
+    if (fields && kind.video == "libx264")
+        append(arguments, { "-x264-params", format.field_order + "=1" });
     if (kind.tags)
     {
         append(arguments, { "-colorspace", color.matrix, "-color_range", color.range });

@@ -105,6 +105,7 @@ std::vector<std::string> FileReader::command(bool keep_depth) const
     std::vector<std::string> command = { "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin" };
     if (begin_ > 0)
         command.insert(command.end(), { "-ss", cv::format("%.6f", begin_) });
+    command.insert(command.end(), TIMES_OF_FILE.begin(), TIMES_OF_FILE.end());
     command.insert(command.end(), { "-i", source_, "-map", "0:" + std::to_string(info_.video), "-vf", scale + times,
                                     "-vsync", "passthrough", "-f", "rawvideo", "pipe:1" });
     return command;

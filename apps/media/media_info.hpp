@@ -40,6 +40,10 @@ struct MediaInfo
     cv::Size shownSize() const { return turned ? cv::Size(size.height, size.width) : size; }
 };
 
+/** Arguments before an input of ffmpeg, for times that count from the beginning of the file. In an MPEG stream they count from that of
+the first stream in use otherwise, unless the input has an offset. */
+const std::vector<std::string> TIMES_OF_FILE = { "-itsoffset", "0.000001" };
+
 //! Raises std::runtime_error with the reason where nothing can be read.
 MediaInfo readMediaInfo(const std::string& source);
 

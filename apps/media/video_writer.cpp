@@ -147,6 +147,7 @@ std::vector<std::string> VideoFile::soundArguments() const
         arguments.insert(arguments.end(), { "-ss", std::to_string(sound.begin) });
     if (sound.end >= 0)
         arguments.insert(arguments.end(), { "-t", std::to_string(sound.end - sound.begin) });
+    arguments.insert(arguments.end(), TIMES_OF_FILE.begin(), TIMES_OF_FILE.end());
     arguments.insert(arguments.end(), { "-i", sound.video, "-map", "0:v" });
     arguments.insert(arguments.end(), sound_.arguments.begin(), sound_.arguments.end());
     return arguments;
