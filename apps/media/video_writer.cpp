@@ -272,6 +272,9 @@ std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const 
         return std::unique_ptr<VideoWriter>(new RawFrames);
     if (ImagePattern::matches(target))
         return std::unique_ptr<VideoWriter>(new ImageSequence(target));
+    if (hasImageName(target))
+        throw std::runtime_error("'" + target + "' names one image; name a video (.mp4), or images by their number (%d"
+                                 + fs::path(target).extension().string() + ")");
     return std::unique_ptr<VideoWriter>(new VideoFile(target, options));
 }
 

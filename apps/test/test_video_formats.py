@@ -1,0 +1,324 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""What the command `video` keeps of a file, as a player shows it: orientation, colors, depth, fields, sound, times, names."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import threading
+import time
+import unittest
+
+import cv2
+import numpy as np
+
+from command import EXECUTABLE, TIMEOUT, files, read, write
+from test_video import FRAMES, HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frame_at, frames_of, probe, times
+
+BARS = [(40, 40, 200), (40, 200, 40), (200, 40, 40), (40, 200, 200), (200, 80, 200), (60, 60, 60), (128, 128, 128), (200, 200, 200)]
+BAR_ROWS = np.s_[-50:-10]
+
+
+def with_bars(width, height):
+    """A face above bars of known colors."""
+    image = np.full((height, width, 3), (120, 130, 140), np.uint8)
+    image[:HEIGHT - 60, :WIDTH] = frame_at(0)[:HEIGHT - 60]
+    for k, color in enumerate(BARS):
+        image[-60:, k * width // len(BARS):(k + 1) * width // len(BARS)] = color
+    return image
+
+
+class Formats(VideoTest):
+    def protect(self, source, target, *arguments):
+        done = self.video(self.path(source), self.path(target), "--replace", "solid", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def shown(self, path, matrix="auto"):
+        """Frames as a player shows them: turned by the display matrix, in the colors of the tags."""
+        folder = self.path(".shown", "%04d.png")
+        ffmpeg("-i", path, "-map", "0:v:0", "-vf", f"scale=in_color_matrix={matrix}:flags=bicubic+accurate_rnd+full_chroma_int,format=bgr24",
+               "-vsync", "passthrough", folder)
+        frames = [cv2.imread(self.path(".shown", name)) for name in files(os.path.dirname(folder))]
+        shutil.rmtree(os.path.dirname(folder))
+        return frames
+
+
+class Orientation(Formats):
+    # Rows of the display matrix in the order of ISO/IEC 14496-12; the four signs and places of its 2x2 part.
+    MATRICES = {(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0), (-1, 0, 0, 1), (1, 0, 0, -1), (0, 1, 1, 0), (0, -1, -1, 0)}
+
+    def turned(self, matrix):
+        """The video with that display matrix in its track header."""
+        content = bytearray(read(self.original))
+        header = content.index(b"tkhd")
+        place = header + 4 + 40  # version 0: 40 bytes come before the matrix
+        a, b, c, d = (value * 65536 for value in matrix)
+        for k, value in enumerate((a, b, 0, c, d, 0, 0, 0, 1 << 30)):
+            content[place + 4 * k:place + 4 * k + 4] = (value & 0xFFFFFFFF).to_bytes(4, "big")
+        write(self.path("turned.mp4"), bytes(content))
+
+    def test_all_eight(self):
+        seen = set()
+        for matrix in sorted(self.MATRICES):
+            with self.subTest(matrix):
+                self.turned(matrix)
+                self.protect("turned.mp4", "out.mp4", "--no-face", "copy")
+                before, after = self.shown(self.path("turned.mp4")), self.shown(self.path("out.mp4"))
+                self.assertEqual(len(before), len(after))
+                self.assertEqual(before[3].shape, after[3].shape)
+                changed = np.abs(before[3].astype(int) - after[3]).max(axis=2) > 30
+                self.assertLess(changed.mean(), .15)  # the face at most
+                seen.add(before[3].tobytes())
+        self.assertEqual(len(seen), 8)
+
+
+class Colors(Formats):
+    def check(self, name, target, size, *arguments, matrix="auto", tolerance=3., tags=None):
+        cv2.imwrite(self.path("bars.png"), with_bars(*size))
+        ffmpeg("-loop", 1, "-i", self.path("bars.png"), "-frames:v", 5, *arguments, self.path(name))
+        done = self.protect(name, target)
+        before, after = self.shown(self.path(name), matrix), self.shown(self.path(target), matrix)
+        self.assertEqual(len(before), len(after))
+        for k in range(len(BARS)):
+            middle = (2 * k + 1) * size[0] // (2 * len(BARS))
+            difference = before[2][BAR_ROWS, middle].mean(axis=0) - after[2][BAR_ROWS, middle].mean(axis=0)
+            self.assertLessEqual(np.abs(difference).max(), tolerance, f"{name}: {BARS[k]}")
+        if tags:
+            self.assertEqual(probe(self.path(target), "stream=pix_fmt,color_range,color_space,color_transfer,color_primaries"), [tags])
+        return done
+
+    def test_tagged_and_of_usual_size(self):
+        bt709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
+        self.check("sd709.mp4", "out1.mp4", (640, 360), "-vf", "scale=out_color_matrix=bt709,format=yuv420p", *bt709,
+                   tags="yuv420p,tv,bt709,bt709,bt709")
+        self.check("sd.mp4", "out2.mp4", (640, 360), "-vf", "scale=out_color_matrix=bt601,format=yuv420p", matrix="bt601")
+        self.check("hd.mp4", "out3.mp4", (1280, 720), "-vf", "scale=out_color_matrix=bt709,format=yuv420p", matrix="bt709")
+        self.check("full.mp4", "out4.mp4", (640, 360), "-vf", "scale=out_color_matrix=bt709:out_range=pc,format=yuv420p", "-color_range", "pc", *bt709,
+                   tags="yuvj420p,pc,bt709,bt709,bt709")
+
+    def test_from_rgb(self):
+        self.check("rgb.mkv", "out.mkv", (1280, 720), "-c:v", "libx264rgb", "-crf", 0)
+        self.assertEqual(probe(self.path("out.mkv"), "stream=color_space"), ["bt709"])
+
+    def test_files_without_tags(self):
+        self.check("sd709.mp4", "out.avi", (640, 360), "-vf", "scale=out_color_matrix=bt709,format=yuv420p", "-colorspace", "bt709", tolerance=5.)
+
+    def test_high_dynamic_range(self):
+        for transfer in ("smpte2084", "arib-std-b67"):
+            done = self.check("hdr.mkv", "out.mkv", (640, 360), "-vf", "scale=out_color_matrix=bt2020,format=yuv420p10le", "-c:v", "libx265",
+                              "-x265-params", "log-level=error", "-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer,
+                              tags=f"yuv420p10le,tv,bt2020nc,{transfer},bt2020")
+            self.assertEqual(done.stderr, "")
+        self.one_line(self.protect("hdr.mkv", "out.avi").stderr, "high dynamic range")
+
+    def test_ten_bits_are_kept(self):
+        """A ramp of steps that 8 bits do not tell apart."""
+        ramp = np.full((HEIGHT, WIDTH, 3), 30000, np.uint16) + np.arange(WIDTH, dtype=np.uint16)[None, :, None] * 8
+        ramp[30:30 + HEIGHT - 60] = frame_at(0)[30:30 + HEIGHT - 60].astype(np.uint16) * 257
+        cv2.imwrite(self.path("ramp.png"), ramp)
+        ffmpeg("-loop", 1, "-i", self.path("ramp.png"), "-frames:v", 5, "-pix_fmt", "yuv420p10le", "-c:v", "libx264", "-crf", 0, self.path("deep.mkv"))
+        self.protect("deep.mkv", "out.mkv", "--quality", 1)
+        ffmpeg("-i", self.path("out.mkv"), "-frames:v", 1, "-pix_fmt", "gray16le", "-y", self.path("out.png"))
+        self.assertGreater(len(np.unique(cv2.imread(self.path("out.png"), -1)[5])), 2 * WIDTH * 8 / 257)
+        changed = frames_of(self.path("out.mkv"))[2].astype(int) - frames_of(self.path("deep.mkv"))[2]
+        self.assertGreater(np.abs(changed[face_box(0)]).mean(), 8)
+
+    def test_fields(self):
+        for order, name in (("tff", "tt"), ("bff", "bb")):
+            ffmpeg("-i", self.original, "-vf", f"setfield={order}", "-flags", "+ildct+ilme", "-c:v", "libx264", "-x264-params", order + "=1",
+                   self.path("fields.mp4"))
+            self.assertEqual(probe(self.path("fields.mp4"), "stream=field_order"), [name])
+            self.protect("fields.mp4", "out.mp4")
+            self.assertEqual(probe(self.path("out.mp4"), "stream=field_order"), [name])
+        self.one_line(self.protect("fields.mp4", "out.webm").stderr, "interlaced")
+
+
+class Containers(Formats):
+    def test_odd_sizes_are_filled_up_for_players(self):
+        ffmpeg("-i", self.original, "-vf", "crop=319:239:0:0:exact=1,format=yuv444p", "-c:v", "libx264", "-crf", 0, self.path("odd.mkv"))
+        self.one_line(self.protect("odd.mkv", "out.mp4").stderr, "319x239", "320x240")
+        self.assertEqual(probe(self.path("out.mp4"), "stream=width,height,pix_fmt"), ["320,240,yuv420p"])
+
+    def test_sound_that_the_container_does_not_take(self):
+        ffmpeg("-i", self.original, "-c:v", "copy", "-c:a", "pcm_s16le", self.path("pcm.mov"))
+        self.assertEqual(self.protect("pcm.mov", "out.mov").stderr, "")
+        self.assertEqual(probe(self.path("out.mov"), "stream=codec_name", "a:0"), ["pcm_s16le"])
+        self.one_line(self.protect("pcm.mov", "out.mp4").stderr, "sound", "aac")
+        self.assertEqual(probe(self.path("out.mp4"), "stream=codec_name", "a:0"), ["aac"])
+
+    def test_what_is_left_out_is_told(self):
+        write(self.path("words.srt"), b"1\n00:00:00,000 --> 00:00:00,500\nHello\n")
+        write(self.path("chapters.txt"), b";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=400\ntitle=One\n")
+        ffmpeg("-i", self.original, "-i", self.original, "-i", self.path("words.srt"), "-i", self.path("chapters.txt"), "-map", "0", "-map", "1:v",
+               "-map", "2", "-map_chapters", 3, "-c", "copy", "-c:s", "srt", self.path("rich.mkv"))
+        self.one_line(self.protect("rich.mkv", "out.mkv").stderr, "left out", "1 subtitle track", "1 chapter", "1 further video track")
+        self.assertEqual(probe(self.path("out.mkv"), "stream=codec_type", "v"), ["video"])
+
+    def test_every_sound_track_stays(self):
+        ffmpeg("-i", self.original, "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy", self.path("two.mp4"))
+        self.protect("two.mp4", "out.mp4")
+        self.assertEqual(len(probe(self.path("out.mp4"), "stream=codec_name", "a")), 2)
+
+    def test_parts_whose_time_begins_later(self):
+        self.make(self.path("long.mkv"), "-g", 10, "-c:a", "aac", frames=60)
+        for ending in ("mkv", "ts", "mp4"):
+            with self.subTest(ending):
+                ffmpeg("-i", self.path("long.mkv"), "-c", "copy", "-f", "segment", "-segment_time", .8, "-segment_format_options",
+                       "movflags=frag_keyframe+empty_moov" if ending == "mp4" else "", self.path("part%d." + ending))
+                part = self.path("part1." + ending)
+                frames = len(self.shown(part))
+                self.protect(f"part1.{ending}", f"out.{ending}")
+                self.assertEqual(len(self.shown(self.path("out." + ending))), frames)
+                before, after = (np.diff([min(float(time) for time in probe(path, "packet=pts_time", stream) if time != "N/A")
+                                          for stream in ("v:0", "a:0")])[0] for path in (part, self.path("out." + ending)))
+                self.assertAlmostEqual(before, after, delta=.03)
+
+    def test_avi_whose_header_counts_fewer_frames(self):
+        ffmpeg("-i", self.original, "-an", "-c:v", "mpeg4", "-q:v", 2, self.path("a.avi"))
+        content = bytearray(read(self.path("a.avi")))
+        for name, offset in ((b"avih", 8 + 16), (b"strh", 8 + 32)):
+            place = content.index(name) + offset
+            content[place:place + 4] = (5).to_bytes(4, "little")
+        write(self.path("a.avi"), bytes(content))
+        for target in ("out.mkv", "out.avi"):
+            self.protect("a.avi", target)
+            self.assertEqual(len(times(self.path(target))), FRAMES)
+
+    def test_long_names(self):
+        for name in ("x" * 251 + ".mp4", "\u4eba" * 83 + ".mp4"):
+            shutil.copy(self.original, self.path("in", name))
+            self.protect(os.path.join("in", name), name)
+            self.assertEqual(len(frames_of(self.path(name))), FRAMES)
+            os.remove(self.path(name))
+            os.remove(self.path("in", name))
+
+    def test_urls(self):
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=self.folder))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        shutil.copy(self.original, self.path("my video.mp4"))
+        for url in (f"http://127.0.0.1:{server.server_port}/video.mp4", "file://" + self.path("my video.mp4"),
+                    "file://" + self.path("my%20video.mp4")):
+            with self.subTest(url):
+                done = self.video(url, self.path("out.mp4"), "--replace", "solid")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(len(frames_of(self.path("out.mp4"))), FRAMES)
+                self.assertEqual(probe(self.path("out.mp4"), "stream=codec_name", "a:0"), ["aac"])
+        done = self.video("file://" + self.original, self.original)
+        self.assertEqual(done.returncode, 2)
+        self.one_line(done.stderr, "is an input")
+
+    def test_folder_is_searched_by_content(self):
+        encoders = {"a.mts": "libx264", "b.m2ts": "libx264", "c.3gp": "mpeg4", "deep/er/d.vob": "mpeg2video", "e.mxf": "mpeg2video", "f.gif": "gif",
+                    "deep/g.MOV": "libx264"}
+        for name, encoder in encoders.items():
+            ffmpeg("-i", self.original, "-an", "-c:v", encoder, self.path("in", name))
+        kinds = sorted(encoders)
+        write(self.path("in", "notes.txt"), b"no video\n" * 100)
+        cv2.imwrite(self.path("in", "photo.jpg"), frame_at(0))
+        shutil.copy(self.original, self.path("in", ".sanprivacy-x.mp4"))
+        done = self.video(self.path("in"), self.path("in", "out"), "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(files(self.path("in", "out")), kinds)
+        self.one_line(done.stdout, f"{len(kinds)} videos anonymized")
+        self.one_line(done.stdout, "Skipped", "3 other files", "1 .txt", "1 .jpg")
+        for name in kinds:
+            self.assertGreaterEqual(len(self.shown(self.path("in", "out", name))), FRAMES, name)
+
+
+class Sequences(Formats):
+    def numbered(self, numbers, name="d/{}.png"):
+        for k, number in enumerate(numbers):
+            cv2.imwrite(self.path(*name.format(number).split("/")), frame_at(k))
+
+    def test_numbers_stay_over_gaps_and_from_any_one_on(self):
+        for numbers in ([1, 2, 5, 6, 12], [100, 101], [0, 3]):
+            with self.subTest(numbers):
+                shutil.rmtree(self.path("d", ""), ignore_errors=True)
+                shutil.rmtree(self.path("o", ""), ignore_errors=True)
+                self.numbered(numbers)
+                self.path("o", "x")
+                self.protect("d/%d.png", "o/%03d.png")
+                self.assertEqual(files(self.path("o")), [f"{number:03}.png" for number in numbers])
+                for k, number in enumerate(numbers):
+                    self.assertTrue((cv2.imread(self.path("o", f"{number:03}.png"))[face_box(k)] == 128).mean() > .9)
+
+    def test_no_original_is_overwritten(self):
+        self.numbered([1, 2, 10])
+        before = [read(self.path("d", f"{number}.png")) for number in (1, 2, 10)]
+        os.makedirs(self.path("e"))
+        os.symlink(self.path("d", "2.png"), self.path("e", "0002.png"))
+        for source, target in (("d/%d.png", "d/%d.png"), ("d/%d.png", "d/%02d.png"), ("d/%d.png", "e/%04d.png"), ("d/2.png", "d/%d.png")):
+            done = self.video(self.path(source), self.path(target), "--replace", "solid")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.one_line(done.stderr, "is an input")
+        self.assertEqual([read(self.path("d", f"{number}.png")) for number in (1, 2, 10)], before)
+
+    def test_an_image_that_cannot_be_read_is_told_and_the_others_are_protected(self):
+        self.numbered([1, 2, 3])
+        write(self.path("d", "2.png"), b"no image")
+        self.path("o", "x")
+        done = self.video(self.path("d", "%d.png"), self.path("o", "%d.png"), "--replace", "solid")
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "2.png")
+        self.assertEqual(files(self.path("o")), ["1.png", "3.png"])
+
+
+class Outputs(Formats):
+    def test_no_output_is_an_input(self):
+        hidden = self.path(".sanprivacy-out.mp4")
+        shutil.copy(self.original, hidden)
+        for source, *arguments in ((self.original, self.path("out.mp4"), "--log", self.original), (hidden, self.path("out.mp4")),
+                                   (self.original, self.path("out.mp4"), "--log", self.networks[1])):
+            done = self.video(source, *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.one_line(done.stderr, "is an input")
+        self.assertEqual(read(hidden), read(self.original))
+
+    def test_images_are_refused(self):
+        cv2.imwrite(self.path("photo.jpg"), frame_at(0))
+        done = self.video(self.path("photo.jpg"), self.path("out.jpg"))
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "photo.jpg", "perturb")
+        done = self.video(self.original, self.path("out.jpg"))
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "out.jpg", "%d")
+        self.assertFalse(os.path.exists(self.path("out.jpg")))
+
+    def test_videos_without_a_face(self):
+        ffmpeg("-f", "lavfi", "-i", "color=gray:s=320x240:r=25:d=0.4", self.path("nobody.mp4"))
+        for choice, code, written in ((None, 1, False), ("error", 1, False), ("skip", 0, False), ("copy", 0, True)):
+            with self.subTest(choice):
+                done = self.video(self.path("nobody.mp4"), self.path("out.mp4"), *(("--no-face", choice) if choice else ()))
+                self.assertEqual(done.returncode, code)
+                self.one_line(done.stderr, "nobody.mp4", "no face found")
+                self.one_line(done.stdout, "0 videos anonymized", "1 copied" if written else "1 without a face")
+                self.assertEqual([name for name in files(self.folder) if name.startswith((".", "out"))], ["out.mp4"] * written)
+
+    def test_two_runs_with_one_target(self):
+        first = subprocess.Popen([EXECUTABLE, "video", *self.networks, "-", self.path("out.mp4"), "--raw", f"{WIDTH}x{HEIGHT}", "--replace", "solid",
+                                  "--look-ahead", "0"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        first.stdin.write(b"".join(frame_at(t).tobytes() for t in range(4)))
+        first.stdin.flush()
+        while first.poll() is None and not os.path.exists(self.path(".sanprivacy~out.mp4")):
+            time.sleep(.02)
+        second = self.video(self.original, self.path("out.mp4"), "--replace", "blur")
+        self.assertEqual(second.returncode, 1)
+        self.one_line(second.stderr, "out.mp4", "another run")
+        first.communicate(b"".join(frame_at(t).tobytes() for t in range(4, 10)), timeout=TIMEOUT)
+        self.assertEqual(first.returncode, 0)
+        self.assertEqual(len(frames_of(self.path("out.mp4"))), 10)
+        self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
+
+
+if __name__ == "__main__":
+    unittest.main()
