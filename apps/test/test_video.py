@@ -207,7 +207,7 @@ class Good(VideoTest):
                 image[30:30 + face.shape[0], 60:60 + face.shape[1]] = face
             cv2.imwrite(self.path("far", f"{t:04}.png"), image)
         os.makedirs(self.path("out"))
-        done = self.video(self.path("far", "%04d.png"), self.path("out", "%04d.png"), "--low-confidence", "drop", "--hold", 2, "--interval", 4,
+        done = self.video(self.path("far", "%04d.png"), self.path("out", "%04d.png"), "--low-confidence", "drop", "--hold", .08, "--interval", .16,
                           "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(files(self.path("out"))), FRAMES)
@@ -250,8 +250,8 @@ class Good(VideoTest):
         self.one_line(done.stdout, "1 video anonymized", "1 there already")
 
     LONG = 45
-    LOOK_AHEAD = 4
-    SLOW = ("--interval", 1, "--look-ahead", LOOK_AHEAD, "--replace", "solid")  # a detection for every frame, written soon
+    LOOK_AHEAD = 4  # frames
+    SLOW = ("--interval", .04, "--look-ahead", LOOK_AHEAD / RATE, "--replace", "solid")  # a detection for every frame, written soon
 
     def end_early(self, signal_number):
         """A run that gets a signal while it writes. Its messages, or None where it was done before."""
@@ -327,7 +327,7 @@ class Good(VideoTest):
                 image[30:30 + face.shape[0], left:left + face.shape[1]] = face
             cv2.imwrite(self.path("two", f"{t:04}.png"), image)
         os.makedirs(self.path("out"))
-        done = self.video(self.path("two", "%04d.png"), self.path("out", "%04d.png"), "--replace", "solid", "--interval", 4,
+        done = self.video(self.path("two", "%04d.png"), self.path("out", "%04d.png"), "--replace", "solid", "--interval", .16,
                           "--exempt", dark, "--matcher", self.path("models.yml"), "--exempt-score=-35", "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         left_alone = 0

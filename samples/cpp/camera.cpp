@@ -76,7 +76,7 @@ int main(int argc, char** argv)
         "{ @camera     | 0  | number of a webcam, or URL of an RTSP or HTTP camera }"
         "{ @output     |    | video to write; empty: show a window }"
         "{ seconds s   | 0  | end after so long; 0: at a key in the window or the end of the stream }"
-        "{ look-ahead  | 6  | images kept back, to protect faces before they are found }"
+        "{ look-ahead  | .2 | seconds that images are kept back, to protect faces before they are found }"
         "{ detector d  |    | YuNet ONNX file; empty: the shipped YuNet }"
         "{ model m     |    | perturbing network; empty: the shipped one }");
     parser.about("Protects the faces that a camera sees.");
@@ -98,8 +98,7 @@ int main(int argc, char** argv)
     {
         //! [camera]
         StreamParams params;
-        params.look_ahead = parser.get<int>("look-ahead");
-        params.detect_interval = 5;
+        params.look_ahead = parser.get<double>("look-ahead");
         PerturberParams networks;
         networks.model = parser.get<String>("model");
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(
@@ -108,6 +107,7 @@ int main(int argc, char** argv)
         NewestFrame newest(camera);
         VideoWriter writer;
         Mat frame, result;
+        double time = 0; // of the image, seconds: a slow machine drops some
         TickMeter clock;
         clock.start();
         const double most = parser.get<double>("seconds"), rate = camera.get(CAP_PROP_FPS) > 0 ? camera.get(CAP_PROP_FPS) : 25;
@@ -131,10 +131,11 @@ int main(int argc, char** argv)
                 more = !last;
                 std::this_thread::sleep_for(std::chrono::milliseconds(1));
             }
-            else if (anonymizer->process(frame, result))
+            else if (anonymizer->process(frame, result, time))
                 more = show();
             clock.stop();
-            more = more && (most <= 0 || clock.getTimeSec() < most);
+            time = clock.getTimeSec();
+            more = more && (most <= 0 || time < most);
             clock.start();
         }
         while (!output.empty() && anonymizer->flush(result))

@@ -57,7 +57,7 @@ int main(int argc, char** argv)
         {
             more = video.read(frame);
             if (more)
-                anonymizer->push(frame);
+                anonymizer->push(frame, video.get(CAP_PROP_POS_MSEC) / 1000);
             else
                 anonymizer->finish();
             while (anonymizer->pop(result, record))

@@ -18,7 +18,7 @@ int main(int, char** argv)
     cv::VideoWriter writer(argv[2], cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(cv::CAP_PROP_FPS), size);
     cv::Mat frame, result;
     while (video.read(frame))
-        if (anonymizer->process(frame, result))
+        if (anonymizer->process(frame, result, video.get(cv::CAP_PROP_POS_MSEC) / 1000))
             writer.write(result);
     while (anonymizer->flush(result))
         writer.write(result);

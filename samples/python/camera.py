@@ -41,7 +41,7 @@ def main():
     camera = open_video(int(options.camera) if options.camera.isdigit() else options.camera)
 
     params = cv2.sanprivacy.StreamParams()
-    params.look_ahead, params.detect_interval = 6, 5
+    params.look_ahead = .2  # seconds of delay
     anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create(), params)
     writer = None
 
@@ -61,7 +61,7 @@ def main():
         last = not newest.is_alive()
         frame = newest.take()
         if frame is not None:
-            ready, result = anonymizer.process(frame)
+            ready, result = anonymizer.process(frame, time=time.monotonic())
             more = not ready or show(result)
         elif last:
             break

@@ -34,7 +34,7 @@ def main():
     while more:
         more, frame = video.read()
         if more:
-            anonymizer.push(frame)
+            anonymizer.push(frame, video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
         else:
             anonymizer.finish()
         while anonymizer.ready():

@@ -14,7 +14,7 @@ anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.
 size = int(video.get(cv2.CAP_PROP_FRAME_WIDTH)), int(video.get(cv2.CAP_PROP_FRAME_HEIGHT))
 writer = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"MJPG"), video.get(cv2.CAP_PROP_FPS), size)
 for more, frame in iter(video.read, (False, None)):
-    ready, result = anonymizer.process(frame)
+    ready, result = anonymizer.process(frame, time=video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
     if ready:
         writer.write(result)
 ready, result = anonymizer.flush()

@@ -20,18 +20,20 @@ class PyAvVideo:
         self.frames = self.container.decode(self.stream)
         self.first = next(self.frames)
         self.turns = self.first.rotation // 90  # to the left, as the file asks for
+        self.time = 0.
 
     def read(self):
         frame, self.first = self.first or next(self.frames, None), None
         if frame is None:
             return False, None
+        self.time = frame.time or 0.
         return True, np.ascontiguousarray(np.rot90(frame.to_ndarray(format="bgr24"), self.turns))
 
     def get(self, which):
         width, height = self.stream.width, self.stream.height
         if self.turns % 2:
             width, height = height, width
-        return float({cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height,
+        return float({cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height, cv2.CAP_PROP_POS_MSEC: 1000 * self.time,
                       cv2.CAP_PROP_FPS: self.stream.average_rate or 0}[which])
 
 

@@ -22,7 +22,8 @@ struct VideoOptions
     std::string from_text, to_text;
     double from = 0, to = -1; // seconds; a negative end is the video's
     double exempt_score = NAN;
-    int interval = 0, look_ahead = -1, hold = -1, refresh_interval = 0, quality = 18; // 0 or -1: the default
+    double interval = -1, look_ahead = -1, hold = -1, refresh_interval = -1; // seconds; negative: the default
+    int quality = 18;
     bool preview = false, boxes = false, resume = false;
     NetworkOptions networks;
 };

@@ -9,6 +9,7 @@
 #include "media/image_sequence.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <functional>
@@ -97,7 +98,7 @@ void FrameCounts::add(const StreamRecord& record)
 Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log)
     : job_(job), options_(options), log_(log), reader_(openSource()), sequence_(ImagePattern::matches(job.source)),
       resumable_(!reader_->live() && job.source != "-" && job.target != "-" && !ImagePattern::matches(job.target)),
-      tolerance_(.25 / reader_->format().rate), params_(protection.params(reader_->live())), anonymizer_(protection.create(params_)),
+      tolerance_(.25 / reader_->format().rate), params_(protection.params(reader_->live(), reader_->format().rate)), anonymizer_(protection.create(params_)),
       unfinished_(job.target == "-" || ImagePattern::matches(job.target) ? nullptr : new UnfinishedRun(job.target, options.resume && resumable_)),
       writer_(openTarget()), progress_(fs::path(job.source).filename().string(), reader_->live() ? 0 : reader_->frames()),
       decoded_(queueLength(*reader_, false)), pushed_(queueLength(*reader_, holdsDepth(job.target))),
@@ -135,13 +136,18 @@ bool Pipeline::advance(VideoFrame& frame)
     return false;
 }
 
+size_t Pipeline::framesIn(double seconds) const
+{
+    return size_t(std::ceil(seconds * reader_->format().rate - tolerance_));
+}
+
 //! Those of an interrupted run that it had looked ahead of, and logged.
 size_t Pipeline::framesToTakeOver() const
 {
     if (!resumable_ || !options_.resume)
         return 0;
     const size_t there = unfinished_->frames();
-    const size_t sure = there - std::min(there, size_t(params_.look_ahead));
+    const size_t sure = there - std::min(there, framesIn(params_.look_ahead));
     const std::int64_t logged = options_.log.empty() ? -1 : log_.framesOf(job_.source);
     return logged < 0 ? sure : std::min(sure, size_t(logged));
 }
@@ -161,7 +167,7 @@ void Pipeline::resume()
 //! What an earlier run has protected goes into the new video; its last frames are looked at once more, without a second result.
 void Pipeline::takeOver(size_t frames)
 {
-    const size_t second_look = std::max(LEAST_SECOND_LOOK, SECOND_LOOK_HOLDS * size_t(params_.hold) + size_t(params_.detect_interval));
+    const size_t second_look = std::max(LEAST_SECOND_LOOK, framesIn(SECOND_LOOK_HOLDS * params_.hold + params_.detect_interval));
     ReadOptions read;
     read.keep_depth = holdsDepth(job_.target);
     const std::unique_ptr<VideoReader> earlier = openVideo(unfinished_->video().string(), read);
@@ -190,7 +196,7 @@ void Pipeline::push(VideoFrame& frame, Moment& moment)
         moment.deep = frame.pixels;
         moment.deep.convertTo(frame.pixels, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
     }
-    anonymizer_->push(frame.pixels);
+    anonymizer_->push(frame.pixels, frame.time);
 }
 
 void Pipeline::decode()

@@ -70,6 +70,7 @@ private:
     std::unique_ptr<VideoReader> openSource() const;
     std::unique_ptr<VideoWriter> openTarget() const;
     bool advance(VideoFrame& frame);
+    size_t framesIn(double seconds) const;
     size_t framesToTakeOver() const;
     void resume();
     void takeOver(size_t frames);

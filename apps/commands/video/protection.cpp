@@ -20,7 +20,8 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const int LIVE_LOOK_AHEAD = 6, LIVE_INTERVAL = 5; // frames: a fifth of a second of delay
+const double LIVE_LOOK_AHEAD = .24; // seconds of delay
+const double MOST_RATE = 1000;      // frames per second; what tells more does not tell its rate
 
 int indexOf(const std::vector<std::string>& names, const std::string& name)
 {
@@ -62,21 +63,20 @@ void Protection::loadExemptPerson()
     matcher_->forward(std::vector<cv::Mat>(1, crop), exempt_descriptor_);
 }
 
-StreamParams Protection::params(bool live) const
+StreamParams Protection::params(bool live, double rate) const
 {
     StreamParams params;
+    if (rate > 0 && rate <= MOST_RATE)
+        params.frame_rate = rate;
     if (live)
-    {
         params.look_ahead = LIVE_LOOK_AHEAD;
-        params.detect_interval = LIVE_INTERVAL;
-    }
-    if (options_.interval > 0)
+    if (options_.interval >= 0)
         params.detect_interval = options_.interval;
     if (options_.look_ahead >= 0)
         params.look_ahead = options_.look_ahead;
     if (options_.hold >= 0)
         params.hold = options_.hold;
-    if (options_.refresh_interval > 0)
+    if (options_.refresh_interval >= 0)
         params.refresh_interval = options_.refresh_interval;
     params.replacement = indexOf(REPLACEMENTS, options_.replacement);
     params.low_confidence = indexOf(POLICIES, options_.low_confidence);
@@ -92,7 +92,7 @@ cv::Ptr<StreamAnonymizer> Protection::create(const StreamParams& params) const
     {
         const double cosine = .45, euclidean = -.5; // strict, so that in doubt a face is protected
         const double usual = matcher_->getDescription().distance == DISTANCE_EUCLIDEAN ? euclidean : cosine;
-        anonymizer->setExemptPerson(matcher_, exempt_descriptor_, std::isnan(options_.exempt_score) ? usual : options_.exempt_score);
+        anonymizer->addExemptPerson(matcher_, exempt_descriptor_, std::isnan(options_.exempt_score) ? usual : options_.exempt_score);
     }
     return anonymizer;
 }

@@ -18,7 +18,7 @@ public:
     //! Loads the networks and the photo of the exempt person.
     explicit Protection(const VideoOptions& options);
 
-    cv::sanprivacy::StreamParams params(bool live) const;
+    cv::sanprivacy::StreamParams params(bool live, double rate) const;
     //! For one video.
     cv::Ptr<cv::sanprivacy::StreamAnonymizer> create(const cv::sanprivacy::StreamParams& params) const;
 

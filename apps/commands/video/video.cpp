@@ -166,14 +166,14 @@ void addTimeOptions(CLI::App& command, VideoOptions& options)
 {
     command.add_option("--from", options.from_text, "Write from this time on: seconds or H:MM:SS")->type_name("T");
     command.add_option("--to", options.to_text, "... and up to this one")->type_name("T");
-    command.add_option("--interval", options.interval, "Detect every N frames; default 8, live 5")
-        ->type_name("N")->check(CLI::Range(1, 1000).description(""));
-    command.add_option("--look-ahead", options.look_ahead, "Frames kept back; default 32, live 6")
-        ->type_name("N")->check(CLI::Range(0, 1000).description(""));
-    command.add_option("--hold", options.hold, "Frames that a lost face stays covered; default 20")
-        ->type_name("N")->check(CLI::Range(0, 10000).description(""));
-    command.add_option("--refresh-interval", options.refresh_interval, "A face that hardly changes passes the network every N frames; default 2")
-        ->type_name("N")->check(CLI::Range(1, 1000).description(""));
+    command.add_option("--interval", options.interval, "Detect every S seconds at least; default .2")
+        ->type_name("S")->check(CLI::Range(0., 10.).description(""));
+    command.add_option("--look-ahead", options.look_ahead, "Seconds that frames are kept back; default 1.2, live .24")
+        ->type_name("S")->check(CLI::Range(0., 60.).description(""));
+    command.add_option("--hold", options.hold, "Seconds that a lost face stays covered; default .8")
+        ->type_name("S")->check(CLI::Range(0., 600.).description(""));
+    command.add_option("--refresh-interval", options.refresh_interval, "A face that hardly changes passes the network every S seconds; default .08")
+        ->type_name("S")->check(CLI::Range(0., 60.).description(""));
 }
 
 void addOutputOptions(CLI::App& command, VideoOptions& options)

@@ -216,13 +216,14 @@ bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Poin
     if (agreeing.size() < LEAST_POINTS || agreeing.size() < LEAST_AGREEMENT * src.size())
         return false;
     const Similarity motion = toImage * fitSimilarity(agreeing, agreeingEnd) * fromWindow;
-    if (motion.scale() > MOST_ZOOM || motion.scale() < 1 / MOST_ZOOM || std::abs(std::arg(motion.a)) > MOST_TURN)
+    // Written so that what is no number is no motion.
+    if (!(motion.scale() <= MOST_ZOOM && motion.scale() >= 1 / MOST_ZOOM && std::abs(std::arg(motion.a)) <= MOST_TURN))
         return false;
 
     Landmarks moved;
     for (const Point2c& z : landmarks)
         moved.push_back(motion(z));
-    if (likeness(from, landmarks, to, moved) < LEAST_LIKENESS)
+    if (!(likeness(from, landmarks, to, moved) >= LEAST_LIKENESS))
         return false;
     landmarks = moved;
     return true;

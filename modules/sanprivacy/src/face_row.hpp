@@ -60,8 +60,18 @@ struct FaceRow
                && std::isfinite(score);
     }
 
+    //! Centre of the box.
     Point2c centre() const { return Point2c(box.x + box.width / 2, box.y + box.height / 2); }
 };
+
+//! The face in the image enlarged by that.
+inline FaceRow scaled(FaceRow face, float scale)
+{
+    face.box = Rect2f(face.box.x * scale, face.box.y * scale, face.box.width * scale, face.box.height * scale);
+    for (Point2c& z : face.landmarks)
+        z *= double(scale);
+    return face;
+}
 
 }} // namespace cv::sanprivacy
 

@@ -5,42 +5,31 @@
 #include "precomp.hpp"
 #include "dnn_net.hpp" // reasonOf()
 #include "face_tracker.hpp"
-#include "orientation.hpp"
 
 #include <algorithm>
+#include <cfloat>
 
 namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int LANDMARKS = 5, FIRST_LANDMARK = 4, SCORE = 14; // of the rows of FaceDetector
-
-// Lengths are in eye distances of the track, times in frames.
-const double NEAR = .8;            // of a detection from its track
-const double DRIFT_WHILE_LOST = .1; // added for each frame that the track was lost
-const double FARTHEST = 3;
-const double MOST_GROWTH = 1.7;    // of a detection, against its track
-const double SAME_FACE = .5;       // of two tracks or two detections
-const double MOST_TURN = .5;       // of a detection that is not sure, against its track, radians: the flow sees a face roll
+// Lengths are in eye distances of the track, times in seconds.
 const double CROWDED = 3;          // of two people; the matcher may then mistake them
-const double TURNED_DISTANCE = 1.5; // of a face that lies otherwise, from known ones: heads are no nearer
-const float TURNED_SCORE = .9f;    // of the detector, at least
-const double JUMP = .25;           // a detection farther off is taken as it is
-const double CORRECTION = .3;      // otherwise, share of the flow's drift that a detection takes away
-const double VELOCITY_RENEWED = .5; // per frame, of a track that is followed
-const double CLEARLY_OTHER = .25;  // motion per frame, inter-ocular distances
-const size_t MOVES = 10;           // frames whose motion tells where a face goes that is hidden: the last few may be the other's
-const double VELOCITY_KEPT = .95;  // per frame, of a track that is lost
+const double VELOCITY_RENEWED = .5; // with each frame, of a track that is followed
+const double CLEARLY_OTHER = .25;  // motion from one frame to the next
+const double VELOCITY_KEPT = .28;  // after a second, of a track that is lost
 const double HELD_GROWTH = 1.15;   // of the head, where it is not seen
-const double GROWTH_WHILE_HELD = .02; // added for each frame
+const double GROWTH_WHILE_HELD = .5; // added for each second
+const double MOST_HELD_GROWTH = 2;
 const double UNSETTLED_GROWTH = 1.4; // of a head that was not to be seen whole when it was found
 const double LEAST_WHOLE = .9;     // share of a head's box inside the frame, and clear of any other one's
-const double TURNED_CLEARER = .25; // of the scores of two views, to give up how a known face lay
 const int MOST_HOLDS_UNSEEN = 5;   // hold times that a face is followed for without being found
-const int TURNS = 4;               // quarters of a circle
-const int LOST_INTERVAL = 3;       // of detections while a track is lost
-const int RECOGNITIONS = 2;        // in a row, of the exempt person
-const double LEAST_EYES = 2;       // pixels; no landmarks are nearer
+const double UNRELIABLE_HOLD = .32; // hold time of a face that never reached the score: a mistake of the detector
+const int LEAST_HELD = 3;          // frames of a face that is held at all, however far apart they are
+const double LOST_INTERVAL = .12;  // between looks while a track is lost
+const int RECOGNITIONS = 2;        // in a row, of an exempt person
+const double TOLERANCE = 1e-3;     // of times, which are rounded
+const double MOST_FORESEEN = .5;   // a face may have gone anywhere later
 
 const Size THUMBNAIL(48, 27);
 const double NEW_SCENE = 40; // mean absolute difference of thumbnails, gray levels
@@ -61,70 +50,10 @@ bool differ(const TrackedFrame& a, const TrackedFrame& b)
            || norm(a.thumbnail, b.thumbnail, NORM_L1) > NEW_SCENE * THUMBNAIL.area();
 }
 
-double distanceOf(const Landmarks& a, const Landmarks& b)
-{
-    return std::abs(centreOf(a) - centreOf(b)) / std::max(eyeDistance(a), eyeDistance(b));
-}
-
-bool showSameFace(const Landmarks& a, const Landmarks& b)
-{
-    return distanceOf(a, b) < SAME_FACE;
-}
-
-//! Whether the face is rolled otherwise. Seen upside down, its centre is another, too.
-bool liesOtherwise(const Landmarks& a, const Landmarks& b)
-{
-    return std::abs(std::arg(cropToImage(a).a / cropToImage(b).a)) > MOST_TURN;
-}
-
-//! Median along both axes.
-Point2c usualMove(const std::deque<Point2c>& moves)
-{
-    if (moves.empty())
-        return 0.;
-    std::vector<double> x, y;
-    for (const Point2c& move : moves)
-    {
-        x.push_back(move.real());
-        y.push_back(move.imag());
-    }
-    const size_t middle = moves.size() / 2;
-    std::nth_element(x.begin(), x.begin() + middle, x.end());
-    std::nth_element(y.begin(), y.begin() + middle, y.end());
-    return Point2c(x[middle], y[middle]);
-}
-
 bool gone(const Landmarks& landmarks, const Size& frame)
 {
     const Rect2d box = HeadShape(landmarks, HELD_GROWTH).box();
     return (box & Rect2d(0, 0, frame.width, frame.height)).empty();
-}
-
-//! The landmarks of a detection; where they are no face's, those that a face in its box would have.
-Landmarks landmarksOf(const Mat& face)
-{
-    Landmarks landmarks;
-    bool finite = true;
-    for (int k = 0; k < LANDMARKS; ++k)
-    {
-        const Point2f point(face.at<float>(FIRST_LANDMARK + 2 * k), face.at<float>(FIRST_LANDMARK + 2 * k + 1));
-        finite = finite && std::isfinite(point.x) && std::isfinite(point.y);
-        landmarks.push_back(Point2c(point.x, point.y));
-    }
-    double spread = 0;
-    for (const Point2c& z : landmarks)
-        spread = std::max(spread, std::abs(z - landmarks[0]));
-    if (finite && spread > LEAST_EYES && eyeDistance(landmarks) > LEAST_EYES)
-        return landmarks;
-
-    const double share = 224. / 188; // of the canonical crop's side in the width of its head
-    const double side = share * std::max(face.at<float>(2), 1.f);
-    Mat_<float> canonical;
-    getCanonicalLandmarks(canonical, Size(cvCeil(side), cvCeil(side)));
-    const Point2c corner(face.at<float>(0) + face.at<float>(2) / 2 - side / 2, face.at<float>(1) + face.at<float>(3) / 2 - side / 2);
-    for (int k = 0; k < LANDMARKS; ++k)
-        landmarks[k] = corner + Point2c(canonical(k, 0), canonical(k, 1));
-    return landmarks;
 }
 
 //! Heads of a frame that are seen there, of all tracks but one.
@@ -147,40 +76,35 @@ bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Observa
                   { return other.track == track || (box & HeadShape(other.landmarks, UNSETTLED_GROWTH).box()).area() <= box.area() - least; });
 }
 
-double growthWhileHeld(int frames)
+double growthWhileHeld(double seconds)
 {
-    return HELD_GROWTH + GROWTH_WHILE_HELD * frames;
+    return std::min(HELD_GROWTH + GROWTH_WHILE_HELD * seconds, MOST_HELD_GROWTH);
 }
 
 const char UNTRACKED[] = "The frame could not be tracked";
 
-//! Quarter turns, clockwise, that bring a face upright.
-int turnsToUpright(const Landmarks& landmarks)
-{
-    return (4 - cvRound(std::arg(cropToImage(landmarks).a) / (CV_PI / 2))) % 4;
-}
-
 } // namespace
 
-bool ExemptPerson::recognised(const Mat& image, const Mat& face) const
-{
-    Mat crop, seen;
-    matcher->crop(image, face, crop);
-    matcher->forward(std::vector<Mat>(1, crop), seen);
-    return matcher->match(descriptor, seen) >= leastScore; // false where it is NaN
-}
-
 FaceTracker::FaceTracker(const Ptr<FaceDetector>& detector, const StreamParams& params)
-    : detector_(detector), params_(params), frames_(0), sinceDetection_(0), turn_(0), nextId_(0), detectNext_(true)
+    : detector_(detector, params), params_(params), frames_(0), time_(0), detected_(-DBL_MAX), next_id_(0), detect_next_(true)
 {
 }
 
-void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
+//! A time that does not grow is none: some sources tell 0 for all their frames.
+double FaceTracker::timeOf(double given) const
+{
+    const double usual = frames_ == 0 ? 0 : time_ + 1 / params_.frame_rate;
+    return given >= 0 && (window_.empty() || given > time_) ? given : usual;
+}
+
+void FaceTracker::next(const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released)
 {
     TrackedFrame newest;
     image.copyTo(newest.image);
     newest.thumbnail = thumbnailOf(image);
+    newest.time = timeOf(time);
     newest.record.frame = frames_++;
+    newest.record.time = newest.time;
     newest.record.error = UNTRACKED; // an exception must not let it pass as it is
     newest.released = false;
     newest.cut = !window_.empty() && differ(window_.back(), newest);
@@ -189,6 +113,7 @@ void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
     window_.push_back(newest);
     TrackedFrame& frame = window_.back();
     const TrackedFrame* const last = window_.size() > 1 ? &window_[window_.size() - 2] : 0;
+    time_ = frame.time;
 
     TickMeter timer;
     timer.start();
@@ -197,17 +122,28 @@ void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
     if (frame.cut)
         for (Track& track : tracks_) // its place stays covered, but who comes there is somebody else
         {
-            track.id = nextId_++;
+            track.id = next_id_++;
             track.recognitions = 0;
         }
+    std::vector<HeadShape> heads;
+    for (const Track& track : tracks_)
+        if (track.state != FACE_HELD)
+            heads.push_back(HeadShape(track.landmarks));
+    Rect2d where;
+    const bool appears = !given && change_.appears(frame.image, heads, where);
     timer.stop();
     frame.record.track_ms = timer.getTimeMilli();
 
-    ++sinceDetection_;
-    if (detectionDue(frame))
-        look(frame, !last || frame.cut);
+    // Where frames are as far apart as looks, none of them may rely on the next one's.
+    const bool alone = !last || frame.cut || frame.time - last->time >= params_.detect_interval - TOLERANCE;
+    if (appears)
+        places_.push_back(where);
+    if (given)
+        detect(frame, LOOK_ROUTINE, given);
+    else if (appears || alone || detectionDue(frame))
+        detect(frame, alone ? LOOK_COMPLETE : appears ? LOOK_CHANGE : LOOK_ROUTINE);
     dropGone(image.size());
-    see(frame);
+    observe(frame);
     if (frame.record.error == UNTRACKED)
         frame.record.error.clear();
     release(params_.look_ahead, released);
@@ -216,53 +152,74 @@ void FaceTracker::next(const Mat& image, std::deque<TrackedFrame>& released)
 //! The last frame of a scene is looked at, so that no face comes in unseen after the last look.
 void FaceTracker::closeScene()
 {
-    if (!window_.empty() && !window_.back().released && sinceDetection_ > 0)
+    if (!window_.empty() && !window_.back().released && detected_ < window_.back().time && !detector_.empty())
     {
-        look(window_.back(), true);
-        see(window_.back());
+        detect(window_.back(), LOOK_COMPLETE);
+        observe(window_.back());
     }
 }
 
 void FaceTracker::finish(std::deque<TrackedFrame>& released)
 {
     closeScene();
-    release(0, released);
+    release(-1, released);
     window_.clear();
     tracks_.clear();
-    detectNext_ = true;
+    places_.clear();
+    change_ = FrameChange();
+    detected_ = -DBL_MAX;
+    detect_next_ = true;
 }
 
-//! Lets the detector look at the newest frame.
-void FaceTracker::look(TrackedFrame& frame, bool newScene)
+//! Lets the detector look at the newest frame, or takes what is given.
+void FaceTracker::detect(TrackedFrame& frame, Look look, const std::vector<RotatedDetection>* given)
 {
     TickMeter timer;
     timer.start();
     try
     {
-        match(detect(frame.image, newScene), frame.image);
+        std::vector<RotatedDetection> detections;
+        if (given)
+            detections = *given;
+        else
+        {
+            if (detector_.empty())
+                CV_Error(Error::StsNullPtr, "This frame came without its faces, and there is no FaceDetector");
+            std::vector<Landmarks> known;
+            for (const Track& track : tracks_)
+            {
+                known.push_back(track.landmarks);
+                if (track.lost_frames > 0 && !track.left)
+                    places_.push_back(HeadShape(track.landmarks, HELD_GROWTH).box());
+            }
+            detections = detector_.detect(frame.image, look, known, faceIsMissing(), places_);
+        }
+        const MatchResult match = matchTracks(tracks_, detections, given != 0, params_.min_score, next_id_);
+        recognise(match, detections, frame.image);
         frame.record.detected = true;
-        sinceDetection_ = 0;
-        detectNext_ = false;
+        detected_ = frame.time;
+        detect_next_ = false;
+        places_.clear();
     }
     catch (const std::exception& e)
     {
         const cv::Exception* const fromOpenCV = dynamic_cast<const cv::Exception*>(&e);
         frame.record.error = fromOpenCV ? reasonOf(*fromOpenCV) : String(e.what());
-        detectNext_ = true;
+        detect_next_ = true;
     }
     timer.stop();
     frame.record.detect_ms += timer.getTimeMilli();
 }
 
 //! Puts down where the faces of the newest frame are, and follows new ones back.
-void FaceTracker::see(TrackedFrame& frame)
+void FaceTracker::observe(TrackedFrame& frame)
 {
     frame.observations.clear();
     for (const Track& track : tracks_)
     {
-        const Observation observation = { track.id, track.state, sure(track) && track.unseen <= std::max(params_.hold, params_.detect_interval),
-                                    track.recognitions >= RECOGNITIONS && !crowded(track),
-                                    track.score, 1, track.landmarks };
+        const bool seen = track.unseen <= std::max(params_.hold, params_.detect_interval) + TOLERANCE;
+        const Observation observation = { track.id, track.state, reliable(track) && seen,
+                                          track.recognitions >= RECOGNITIONS && !crowded(track), track.score, 1, track.landmarks };
         frame.observations.push_back(observation);
     }
     for (size_t i = 0; i < tracks_.size(); ++i)
@@ -279,14 +236,14 @@ void FaceTracker::see(TrackedFrame& frame)
     }
 }
 
-//! All but the newest `kept` frames go. The newest one itself stays here too: the next one is compared with it.
-void FaceTracker::release(int kept, std::deque<TrackedFrame>& released)
+//! All but the frames of the last `kept` seconds go. The newest one itself stays here too: the next one is compared with it.
+void FaceTracker::release(double kept, std::deque<TrackedFrame>& released)
 {
-    for (size_t i = 0; i + size_t(kept) < window_.size(); ++i)
-        if (!window_[i].released)
+    for (TrackedFrame& frame : window_)
+        if (!frame.released && time_ - frame.time >= kept - TOLERANCE)
         {
-            released.push_back(window_[i]);
-            window_[i].released = true;
+            released.push_back(frame);
+            frame.released = true;
         }
     while (window_.size() > 1 && window_.front().released)
         window_.pop_front();
@@ -297,273 +254,104 @@ void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
     const bool comparable = last.image.size() == frame.image.size() && last.image.type() == frame.image.type();
     if (!comparable)
         tracks_.clear(); // places in another image mean nothing in this one
+    const double seconds = frame.time - last.time;
     const std::vector<Track> before = tracks_;
     parallel_for_(Range(0, (int)tracks_.size()), [&](const Range& range)
     {
         for (int i = range.start; i < range.end; ++i)
         {
-            Track& track = tracks_[i];
+            Track& track = tracks_[size_t(i)];
             Landmarks landmarks = track.landmarks;
-            ++track.unseen;
-            if (track.state != FACE_HELD
-                && followFace(last.image, frame.image, landmarks, track.velocity, seenHeads(last, track.id))
-                && !carriedAway(before[i], centreOf(landmarks) - centreOf(track.landmarks), before))
+            track.unseen += seconds;
+            if (track.state == FACE_HELD
+                || !followFace(last.image, frame.image, landmarks, track.velocity * std::min(seconds, MOST_FORESEEN), seenHeads(last, track.id))
+                || carriedAway(before[size_t(i)], centreOf(landmarks) - centreOf(track.landmarks), seconds, before))
             {
-                const Point2c move = centreOf(landmarks) - centreOf(track.landmarks);
-                track.landmarks = landmarks;
-                track.state = FACE_TRACKED;
-                track.velocity += VELOCITY_RENEWED * (move - track.velocity);
-                track.moves.push_back(move);
-                if (track.moves.size() > MOVES)
-                    track.moves.pop_front();
-                track.lost = 0;
+                hold(track, seconds);
                 continue;
             }
-            track.state = FACE_HELD;
-            if (track.lost++ == 0)
-                track.velocity = usualMove(track.moves);
-            for (Point2c& z : track.landmarks)
-                z += track.velocity;
-            track.velocity *= VELOCITY_KEPT;
+            const Point2c move = (centreOf(landmarks) - centreOf(track.landmarks)) / seconds;
+            track.landmarks = landmarks;
+            track.state = FACE_TRACKED;
+            track.velocity += VELOCITY_RENEWED * (move - track.velocity);
+            track.moves.push_back(move);
+            if (track.moves.size() > MOST_MOVES)
+                track.moves.pop_front();
+            track.lost = 0;
+            track.lost_frames = 0;
         }
     });
 }
 
+//! A face that is not seen goes on as it went, slower and slower.
+void FaceTracker::hold(Track& track, double seconds) const
+{
+    track.state = FACE_HELD;
+    if (track.lost_frames++ == 0)
+        track.velocity = usualMove(track.moves);
+    track.lost += seconds;
+    for (Point2c& z : track.landmarks)
+        z += track.velocity * std::min(seconds, MOST_FORESEEN);
+    track.velocity *= std::pow(VELOCITY_KEPT, seconds);
+}
+
 //! Whether a face seems to move as another one does that passes in front of it, and not as it did before.
-bool FaceTracker::carriedAway(const Track& track, const Point2c& move, const std::vector<Track>& tracks)
+bool FaceTracker::carriedAway(const Track& track, const Point2c& move, double seconds, const std::vector<Track>& tracks)
 {
     const double eyes = eyeDistance(track.landmarks);
-    const Point2c usual = usualMove(track.moves);
+    const Point2c usual = usualMove(track.moves) * seconds;
     return std::any_of(tracks.begin(), tracks.end(), [&](const Track& other)
     {
-        const Point2c others = usualMove(other.moves);
+        const Point2c others = usualMove(other.moves) * seconds;
         return other.id != track.id && other.state != FACE_HELD && distanceOf(other.landmarks, track.landmarks) < CROWDED
                && std::abs(others - usual) > CLEARLY_OTHER * eyes && std::abs(move - others) < std::abs(move - usual);
     });
 }
 
+bool FaceTracker::faceIsMissing() const
+{
+    return std::any_of(tracks_.begin(), tracks_.end(), [](const Track& track) { return !track.left && track.lost_frames > 0; });
+}
+
 bool FaceTracker::detectionDue(const TrackedFrame& frame) const
 {
-    if (detectNext_ || frame.cut || sinceDetection_ >= params_.detect_interval)
+    const double since = frame.time - detected_;
+    if (detect_next_ || since >= params_.detect_interval - TOLERANCE)
         return true;
-    return std::any_of(tracks_.begin(), tracks_.end(), [](const Track& track)
-        { return !track.left && track.lost > 0 && track.lost % LOST_INTERVAL == 1; });
-}
-
-/** Upright, and turned as the known faces lie; half the size has to do every second time, unless a face
-went missing or would have gone by before the next full look. In turn, a costlier look:
-a thorough one upright, and one at each further turn, always at half the size. A new scene gets all of them at once. */
-std::vector<FaceTracker::Detection> FaceTracker::detect(const Mat& image, bool newScene)
-{
-    const double side = std::max(image.cols, image.rows);
-    const double scale = params_.detect_side > 0 ? std::min(1., params_.detect_side / side) : 1;
-    const int extra = turn_++ % TURNS;
-    const bool thorough = newScene || extra == 0;
-    const bool coarse = !newScene && extra % 2 == 1 && params_.look_ahead >= 2 * params_.detect_interval
-        && std::none_of(tracks_.begin(), tracks_.end(), [](const Track& track) { return !track.left && track.lost > 0; });
-
-    std::vector<Detection> detections;
-    for (int turn = 0; turn < TURNS; ++turn)
-    {
-        const bool known = turn == 0 || std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
-            { return turnsToUpright(track.landmarks) == turn; });
-        if (known || (params_.any_roll && newScene))
-            detectTurned(image, turn, coarse ? scale / 2 : scale, turn > 0 || !thorough, detections);
-        else if (params_.any_roll && turn == extra)
-            detectTurned(image, turn, scale / 2, true, detections);
-    }
-    return detections;
-}
-
-void FaceTracker::detectTurned(const Mat& image, int quarterTurns, double scale, bool quick, std::vector<Detection>& detections)
-{
-    Mat view = image, faces;
-    if (scale < 1)
-        resize(image, view, Size(), scale, scale, INTER_AREA);
-    detector_->detect(turnedClockwise(view, quarterTurns), faces, quick);
-    for (int i = 0; i < faces.rows; ++i)
-    {
-        FaceRow face(faces, i);
-        turnBack(face, quarterTurns, view.size());
-        Detection detection = { face.toMat(), Landmarks(), face.score, quarterTurns };
-        detection.face.colRange(0, SCORE) *= float(image.cols) / float(view.cols);
-        detection.landmarks = landmarksOf(detection.face);
-
-        // A face seen in two turns is the one that was seen more clearly.
-        Detection* known = 0;
-        for (Detection& other : detections)
-            if (distanceOf(other.landmarks, detection.landmarks) < NEAR) // upside down its centre is another
-                known = &other;
-        if (!known)
-            detections.push_back(detection);
-        else if (clearer(detection, *known))
-            *known = detection;
-    }
-}
-
-//! Which of two views shows a face as it is. The detector is as sure of many an upright face that it sees upside down.
-bool FaceTracker::clearer(const Detection& detection, const Detection& known) const
-{
-    double advantage = 0; // of the view that the track was found in
-    for (const Track& track : tracks_)
-        if (distanceOf(track.landmarks, known.landmarks) < NEAR)
-            advantage = turnsToUpright(track.landmarks) == known.turn ? TURNED_CLEARER
-                        : turnsToUpright(track.landmarks) == detection.turn ? -TURNED_CLEARER : 0;
-    return detection.score > known.score + advantage;
-}
-
-void FaceTracker::match(const std::vector<Detection>& detections, const Mat& image)
-{
-    struct Pairing
-    {
-        double distance;
-        size_t track, detection;
-    };
-    std::vector<Pairing> pairings;
-    for (size_t t = 0; t < tracks_.size(); ++t)
-        for (size_t d = 0; d < detections.size(); ++d)
-        {
-            const Track& track = tracks_[t];
-            const double distance = distanceOf(track.landmarks, detections[d].landmarks);
-            const double growth = std::abs(std::log(eyeDistance(detections[d].landmarks) / eyeDistance(track.landmarks)));
-            const double reach = std::min(NEAR + DRIFT_WHILE_LOST * track.lost, FARTHEST);
-            const bool contradicts = detections[d].score < TURNED_SCORE && liesOtherwise(detections[d].landmarks, track.landmarks);
-            // A face that was followed up to here comes before one that went missing.
-            const Pairing pairing = { distance + (track.lost > 0 ? FARTHEST : 0), t, d };
-            if (distance <= reach && growth <= std::log(MOST_GROWTH) && !contradicts)
-                pairings.push_back(pairing);
-        }
-    std::sort(pairings.begin(), pairings.end(), [](const Pairing& a, const Pairing& b) { return a.distance < b.distance; });
-
-    std::vector<bool> matched(detections.size(), false);
-    std::vector<bool> seen(tracks_.size(), false);
-    std::vector<Track> left;
-    for (const Pairing& pairing : pairings)
-        if (!matched[pairing.detection] && !seen[pairing.track]
-            && !(tracks_[pairing.track].lost > 0 && hidden(detections[pairing.detection])))
-        {
-            matched[pairing.detection] = seen[pairing.track] = true;
-            Track& track = tracks_[pairing.track];
-            if (!showSameFace(track.landmarks, detections[pairing.detection].landmarks))
-            {
-                left.push_back(track); // it may have been another face that was found
-                left.back().left = true;
-            }
-            take(track, detections[pairing.detection], image);
-        }
-
-    // A track that ended up on another one's face has lost its own.
-    for (size_t t = 0; t < seen.size(); ++t)
-    {
-        if (seen[t])
-            continue;
-        for (size_t other = 0; other < seen.size(); ++other)
-            if (seen[other] && tracks_[t].state != FACE_HELD && showSameFace(tracks_[t].landmarks, tracks_[other].landmarks))
-            {
-                tracks_[t].state = FACE_HELD;
-                ++tracks_[t].lost;
-            }
-        if (tracks_[t].recognitions > 0) // nobody confirms the exempt person
-        {
-            tracks_[t].recognitions = 0;
-            revokeExemption(tracks_[t].id);
-        }
-    }
-
-    for (size_t d = 0; d < detections.size(); ++d)
-    {
-        const bool known = matched[d] || std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
-            {
-                const double farthest = liesOtherwise(detections[d].landmarks, track.landmarks) ? NEAR : SAME_FACE;
-                return track.state != FACE_HELD && distanceOf(track.landmarks, detections[d].landmarks) < farthest;
-            });
-        if (known || hidden(detections[d]))
-            continue;
-        if (turnsToUpright(detections[d].landmarks) != 0 && !credible(detections[d]))
-            continue;
-        Track track = { nextId_++, detections[d].landmarks, Point2c(), std::deque<Point2c>(), FACE_FOUND, 0, 0, 0.f, 0, true, true, false };
-        take(track, detections[d], image);
-        track.fresh = true;
-        tracks_.push_back(track);
-    }
-
-    for (Track& track : left)
-    {
-        track.id = nextId_++;
-        track.state = FACE_HELD;
-        track.velocity = track.lost > 0 ? track.velocity : usualMove(track.moves);
-        track.lost = std::max(track.lost, 1);
-        track.recognitions = 0;
-        tracks_.push_back(track);
-    }
-}
-
-//! Three more views show more faces where there are none, often in an upright face.
-bool FaceTracker::credible(const Detection& turned) const
-{
-    return turned.score >= std::max(params_.sure_score, TURNED_SCORE)
-           && std::none_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
-                  { return track.state != FACE_HELD && distanceOf(track.landmarks, turned.landmarks) < TURNED_DISTANCE; });
-}
-
-/** Where another face has just been found, as large and less than half a head away, this one would hardly be seen:
-the detector takes hair or two halves for a face. */
-bool FaceTracker::hidden(const Detection& detection) const
-{
     return std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
-    {
-        const double growth = std::abs(std::log(eyeDistance(detection.landmarks) / eyeDistance(track.landmarks)));
-        return track.state == FACE_FOUND && growth <= std::log(MOST_GROWTH)
-               && HeadShape(track.landmarks).contains(centreOf(detection.landmarks));
-    });
+        { return !track.left && track.lost_frames > 0 && (track.lost_frames == 1 || since >= LOST_INTERVAL - TOLERANCE); });
 }
 
-void FaceTracker::take(Track& track, const Detection& detection, const Mat& image)
+void FaceTracker::recognise(const MatchResult& match, const std::vector<RotatedDetection>& detections, const Mat& image)
 {
-    track.fresh = track.lost > 0;
-    double error = 0;
-    for (int k = 0; k < LANDMARKS; ++k)
-        error += std::abs(detection.landmarks[k] - track.landmarks[k]) / LANDMARKS;
-    const double gain = track.lost > 0 || error > JUMP * eyeDistance(track.landmarks) ? 1 : CORRECTION;
-    if (track.lost > int(MOVES))
-        track.moves.clear();
-    if (track.lost > 0)
-        track.velocity = usualMove(track.moves);
-    for (int k = 0; k < LANDMARKS; ++k)
-        track.landmarks[k] += gain * (detection.landmarks[k] - track.landmarks[k]);
-    track.state = FACE_FOUND;
-    track.unseen = track.lost = 0;
-    track.settled = true;
-    track.left = false;
-    track.score = std::max(track.score, detection.score);
-    recognise(track, image, detection.face);
-}
-
-void FaceTracker::recognise(Track& track, const Mat& image, const Mat& face)
-{
-    if (!exempt_.matcher)
+    if (exempt_.empty())
         return;
-    bool recognised = false;
-    try
+    for (Track& track : tracks_)
     {
-        recognised = exempt_.recognised(image, face);
+        const auto found = std::find_if(match.found.begin(), match.found.end(),
+                                        [&](const std::pair<int, size_t>& pair) { return pair.first == track.id; });
+        if (found == match.found.end())
+        {
+            if (track.recognitions > 0) // nobody confirms the exempt person
+                revokeExemption(track);
+            continue;
+        }
+        const int person = sanprivacy::recognise(exempt_, image, detections[found->second].face.toMat());
+        if (track.recognitions > 0 && person != track.person)
+            revokeExemption(track);
+        track.person = person;
+        track.recognitions = person < 0 ? 0 : track.recognitions + 1;
     }
-    catch (const cv::Exception& e)
-    {
-        CV_LOG_WARNING(NULL, "sanprivacy: the matcher failed, the face is protected: " << reasonOf(e));
-    }
-    if (!recognised && track.recognitions > 0)
-        revokeExemption(track.id);
-    track.recognitions = recognised ? track.recognitions + 1 : 0;
 }
 
 //! The person may have been another since the last look.
-void FaceTracker::revokeExemption(int track)
+void FaceTracker::revokeExemption(Track& track)
 {
+    track.recognitions = 0;
     for (size_t i = window_.size(); i-- > 0; )
     {
         for (Observation& observation : window_[i].observations)
-            if (observation.track == track)
+            if (observation.track == track.id)
                 observation.exempt = false;
         if (window_[i].record.detected)
             break;
@@ -580,10 +368,14 @@ void FaceTracker::dropGone(const Size& frame)
 {
     tracks_.erase(std::remove_if(tracks_.begin(), tracks_.end(), [&](const Track& track)
     {
-        // Followed but long unconfirmed, it is held; an unsure one was a mistake of the detector.
-        const int patience = sure(track) ? params_.hold : params_.detect_interval;
-        const int followed = sure(track) ? std::max(MOST_HOLDS_UNSEEN * params_.hold, 2 * params_.detect_interval) : 2 * params_.detect_interval;
-        return gone(track.landmarks, frame) || track.lost > patience || track.unseen > followed;
+        // Followed but long unconfirmed, it is held; an unreliable one was a mistake of the detector.
+        const bool is = reliable(track);
+        const double patience = is ? params_.hold : std::max(UNRELIABLE_HOLD, params_.detect_interval);
+        const double followed = is ? std::max(MOST_HOLDS_UNSEEN * params_.hold, 2 * params_.detect_interval)
+                                   : 2 * std::max(UNRELIABLE_HOLD, params_.detect_interval);
+        const int frames = !is ? 1 : params_.hold > 0 ? LEAST_HELD : 0;
+        return gone(track.landmarks, frame) || (track.lost > patience + TOLERANCE && track.lost_frames > frames)
+               || track.unseen > followed + TOLERANCE;
     }), tracks_.end());
 }
 
@@ -591,19 +383,22 @@ void FaceTracker::dropGone(const Size& frame)
 Beyond the end it stays covered for as long as the detector may have overlooked it. */
 void FaceTracker::backtrack(const Track& track)
 {
+    const double overlooked = std::max(UNRELIABLE_HOLD, params_.detect_interval);
     Landmarks landmarks = track.landmarks;
     Point2c velocity = -track.velocity;
     bool lost = false;
-    int held = 0;
-    for (size_t i = window_.size() - 1; i-- > 0 && !window_[i + 1].cut && !window_[i].released && held < params_.detect_interval; )
+    double held = 0;
+    for (size_t i = window_.size() - 1; i-- > 0 && !window_[i + 1].cut && !window_[i].released && held < overlooked - TOLERANCE; )
     {
         TrackedFrame& frame = window_[i];
         const Point2c before = centreOf(landmarks);
-        lost = lost || !followFace(window_[i + 1].image, frame.image, landmarks, velocity, seenHeads(window_[i + 1], track.id));
+        const double seconds = window_[i + 1].time - frame.time;
+        const Point2c foreseen = velocity * std::min(seconds, MOST_FORESEEN);
+        lost = lost || !followFace(window_[i + 1].image, frame.image, landmarks, foreseen, seenHeads(window_[i + 1], track.id));
         if (lost)
-            ++held;
+            held += seconds;
         else
-            velocity = centreOf(landmarks) - before;
+            velocity = (centreOf(landmarks) - before) / seconds;
         if (gone(landmarks, frame.image.size()))
             return;
 
@@ -611,14 +406,14 @@ void FaceTracker::backtrack(const Track& track)
         for (Observation& observation : frame.observations)
         {
             const bool seen = observation.state != FACE_HELD;
-            if (seen && distanceOf(observation.landmarks, landmarks) < (observation.track == track.id ? NEAR : SAME_FACE))
+            if (seen && distanceOf(observation.landmarks, landmarks) < (observation.track == track.id ? NEAR_FACE : SAME_FACE))
                 return; // protected from here on
             if (observation.track == track.id)
                 own = &observation;
         }
-        const bool settled = track.settled && showsWhole(landmarks, track.id, frame.observations, frame.image.size());
-        const Observation found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, sure(track), false, track.score,
-                                 lost ? growthWhileHeld(held) : settled ? 1 : UNSETTLED_GROWTH, landmarks };
+        const bool settled = track.settled && showsWhole(track.landmarks, track.id, frame.observations, frame.image.size());
+        const Observation found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, reliable(track), false, track.score,
+                                    lost ? growthWhileHeld(held) : settled ? 1 : UNSETTLED_GROWTH, landmarks };
         if (own && lost && showSameFace(own->landmarks, landmarks))
             return; // it is held there already
         if (own && showSameFace(own->landmarks, landmarks))

@@ -5,7 +5,10 @@
 #ifndef OPENCV_SANPRIVACY_FACE_TRACKER_HPP
 #define OPENCV_SANPRIVACY_FACE_TRACKER_HPP
 
-#include "face_flow.hpp"
+#include "exempt_person.hpp"
+#include "frame_change.hpp"
+#include "rotated_detection.hpp"
+#include "track_matching.hpp"
 
 #include "opencv2/sanprivacy/stream_anonymizer.hpp"
 
@@ -18,7 +21,7 @@ struct Observation
 {
     int track;
     int state;            //!< FaceState
-    bool sure;            //!< a clear face, seen not long ago
+    bool confident;       //!< a clear face, seen not long ago
     bool exempt;
     float score;
     double growth;        //!< of the head that is covered, where its place is not certain; else 1
@@ -30,91 +33,62 @@ struct TrackedFrame
 {
     Mat image;
     Mat thumbnail;       //!< to tell a new scene
+    double time;         //!< seconds
     bool cut;            //!< a new scene begins here
     bool released;       //!< nothing can be changed any more
     std::vector<Observation> observations;
     StreamRecord record; //!< number, detection and error
 };
 
-//! The person who is left as they are.
-struct ExemptPerson
-{
-    Ptr<FaceNetwork> matcher;
-    Mat descriptor;
-    double leastScore;
-
-    bool recognised(const Mat& image, const Mat& face) const;
-};
-
 /** @brief Finds faces, follows them, and keeps the last frames back to follow new ones to where they came from. */
 class FaceTracker
 {
 public:
+    //! @param detector may be empty where all frames come with their faces.
     FaceTracker(const Ptr<FaceDetector>& detector, const StreamParams& params);
 
-    void setExemptPerson(const ExemptPerson& person) { exempt_ = person; }
-    void requestDetection() { detectNext_ = true; }
+    void addExemptPerson(const ExemptPerson& person) { exempt_.push_back(person); }
+    void requestDetection() { detect_next_ = true; }
+    const RotatedDetector& detector() const { return detector_; }
 
-    //! Takes the next frame. @param released receives the frames that nothing will change any more.
-    void next(const Mat& image, std::deque<TrackedFrame>& released);
+    /** @brief Takes the next frame.
+    @param time seconds; negative: as StreamParams::frame_rate says after the last one.
+    @param given the faces of the frame; null: the detector looks, when it is due.
+    @param released receives the frames that nothing will change any more. */
+    void next(const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released);
 
     //! Releases the frames kept back.
     void finish(std::deque<TrackedFrame>& released);
 
 private:
-    struct Track
-    {
-        int id;
-        Landmarks landmarks;
-        Point2c velocity;   // pixels per frame
-        std::deque<Point2c> moves; // ... of the last frames it was followed in
-        int state;
-        int unseen;         // frames since the detector last found it
-        int lost;           // frames since it was last followed
-        float score;
-        int recognitions;   // of the exempt person, in a row
-        bool fresh;         // new, or found again, in this frame
-        bool settled;       // found where it was to be seen whole, and nothing came near since
-        bool left;          // only a place that a face may still be at
-    };
-
-    struct Detection
-    {
-        Mat face; // row of the detector
-        Landmarks landmarks;
-        float score;
-        int turn; // of the view it was seen in, quarters
-    };
-
-    bool sure(const Track& track) const { return track.score >= params_.sure_score; }
-    void release(int kept, std::deque<TrackedFrame>& released);
+    bool reliable(const Track& track) const { return track.score >= params_.min_score; }
+    double timeOf(double given) const;
+    void release(double kept, std::deque<TrackedFrame>& released);
     void follow(const TrackedFrame& last, const TrackedFrame& frame);
-    static bool carriedAway(const Track& track, const Point2c& move, const std::vector<Track>& tracks);
+    void hold(Track& track, double seconds) const;
+    static bool carriedAway(const Track& track, const Point2c& move, double seconds, const std::vector<Track>& tracks);
+    bool faceIsMissing() const;
     bool detectionDue(const TrackedFrame& frame) const;
     void closeScene();
-    void look(TrackedFrame& frame, bool newScene);
-    void see(TrackedFrame& frame);
-    std::vector<Detection> detect(const Mat& image, bool newScene);
-    void detectTurned(const Mat& image, int quarterTurns, double scale, bool quick, std::vector<Detection>& detections);
-    bool clearer(const Detection& detection, const Detection& known) const;
-    void match(const std::vector<Detection>& detections, const Mat& image);
-    bool credible(const Detection& turned) const;
-    bool hidden(const Detection& detection) const;
-    void take(Track& track, const Detection& detection, const Mat& image);
-    void recognise(Track& track, const Mat& image, const Mat& face);
-    void revokeExemption(int track);
+    void detect(TrackedFrame& frame, Look look, const std::vector<RotatedDetection>* given = 0);
+    void observe(TrackedFrame& frame);
+    void recognise(const MatchResult& match, const std::vector<RotatedDetection>& detections, const Mat& image);
+    void revokeExemption(Track& track);
     bool crowded(const Track& track) const;
     void dropGone(const Size& frame);
     void backtrack(const Track& track);
 
-    Ptr<FaceDetector> detector_;
+    RotatedDetector detector_;
     const StreamParams params_;
-    ExemptPerson exempt_;
+    std::vector<ExemptPerson> exempt_;
+    FrameChange change_;
+    std::vector<Rect2d> places_; // where the next look must not leave anything out
     std::deque<TrackedFrame> window_; // newest last
     std::vector<Track> tracks_;
     int64 frames_;
-    int sinceDetection_, turn_, nextId_;
-    bool detectNext_;
+    double time_, detected_; // of the newest frame and of the last look
+    int next_id_;
+    bool detect_next_;
 };
 
 }} // namespace cv::sanprivacy

@@ -98,6 +98,26 @@ TEST(SanPrivacy_FaceDetector, another_network_is_not_taken_for_the_landmark_netw
     cv::utils::fs::remove_all(folder);
 }
 
+TEST(SanPrivacy_FaceDetector, networks_that_give_no_numbers_are_refused)
+{
+    const std::string folder = cv::tempfile(""), data = moduleFolder() + "/../../data/";
+    ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
+    const bool before48 = std::string(SANPRIVACY_YUNET).find("2022") != std::string::npos;
+    const std::string yunet = fileOrSkip(data + SANPRIVACY_YUNET), landmarks = fileOrSkip(data + "landmarks.onnx");
+    const String error = errorOf(withNan(yunet, before48 ? "head.0.conv2.conv2.bias" : "bbox_head.multi_level_bbox.0.conv2.bias", folder));
+    EXPECT_NE(error.find("not finite"), String::npos) << error;
+    withNan(landmarks, "face.bias", folder);
+    {
+        Environment environment("OPENCV_SANPRIVACY_DATA_PATH", folder);
+        for (bool cascade : { false, true })
+        {
+            const String other = errorOf(yunet, cascade);
+            EXPECT_NE(other.find("not finite"), String::npos) << other;
+        }
+    }
+    cv::utils::fs::remove_all(folder);
+}
+
 TEST(SanPrivacy_FaceDetector, unavailable_device_is_an_error)
 {
     EXPECT_THROW(FaceDetector::create(String(), -1.f, 9999, 0), cv::Exception);

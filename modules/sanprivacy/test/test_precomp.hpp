@@ -37,6 +37,22 @@ inline std::string sharedFile(const std::string& name)
     return fileOrSkip((root ? std::string(root) : moduleFolder() + "/../../../shared") + "/" + name);
 }
 
+//! A copy of an ONNX file in which the first number of a constant is NaN.
+inline std::string withNan(const std::string& network, const std::string& constant, const std::string& folder)
+{
+    std::ifstream file(network.c_str(), std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const char data = 'J'; // the tag of its bytes, behind its name; their number follows
+    size_t at = bytes.find(constant + data);
+    CV_Assert(at != std::string::npos);
+    for (at += constant.size() + 1; bytes[at] & 0x80; ++at)
+        continue;
+    bytes.replace(at + 1, 4, std::string("\0\0\xc0\x7f", 4));
+    const std::string path = folder + "/" + network.substr(network.find_last_of("/\\") + 1);
+    std::ofstream(path.c_str(), std::ios::binary) << bytes;
+    return path;
+}
+
 //! Sets an environment variable for as long as it lives.
 class Environment
 {

@@ -38,11 +38,11 @@ enum FaceProtection
 {
     PROTECTION_REPLACED = 0, //!< as the FaceReplacement says
     PROTECTION_BLURRED = 1,  //!< blurred: too uncertain or too small for the network, or its alignment is not known
-    PROTECTION_NONE = 2      //!< left as it is: the exempt person, or a doubtful face under LOW_CONFIDENCE_PASS
+    PROTECTION_NONE = 2      //!< left as it is: an exempt person, or a face of low confidence under LOW_CONFIDENCE_PASS
 };
 
 //! What happens to faces that cannot be replaced with confidence (blurred here stands for the cover of the FaceReplacement,
-//! if that is one), and to frames in which an error occurs.
+//! if that is one), and to frames in which an error occurs. A face for which a network gives no finite numbers is never left.
 enum LowConfidencePolicy
 {
     LOW_CONFIDENCE_BLUR = 0, //!< such a face is blurred; after an error the whole frame is
@@ -50,23 +50,35 @@ enum LowConfidencePolicy
     LOW_CONFIDENCE_PASS = 2  //!< such a face is left as it is; after an error the whole frame is blurred all the same
 };
 
-//! Settings of a StreamAnonymizer; times are in frames.
+//! Settings of a StreamAnonymizer; times are in seconds of the stream.
 struct CV_EXPORTS_W_SIMPLE StreamParams
 {
     CV_WRAP StreamParams();
 
-    CV_PROP_RW int detect_interval; //!< the detector looks at every such frame, and whenever a face was lost; default 8
-    CV_PROP_RW int detect_side;     //!< long side of the image that it looks at, pixels; default 896, 0: as the frame; every second time half of it may do
-    CV_PROP_RW bool any_roll;       //!< look at turned frames too, in turn: faces lying on their side or upside down; default true
-    CV_PROP_RW int look_ahead;      //!< frames kept back, in which faces found late are protected too; default 32, a round of all turns
-    CV_PROP_RW int hold;            //!< frames that a face is protected for after it was last seen; default 20
-    CV_PROP_RW int refresh_interval;         //!< a face that hardly changes passes the network every so many frames, in between it keeps its perturbation; default 2
-    CV_PROP_RW float sure_score;    //!< a face that never reached this detector score is doubtful; default 0.6
-    CV_PROP_RW float least_eyes;    //!< a face with its eyes closer than this, in pixels, is doubtful; default 10
-    CV_PROP_RW int replacement;     //!< FaceReplacement; default REPLACE_SAN
-    CV_PROP_RW int low_confidence;        //!< LowConfidencePolicy; default LOW_CONFIDENCE_BLUR
-    CV_PROP_RW int label;           //!< of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
-    CV_PROP_RW int prototype;       //!< PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
+    CV_PROP_RW double frame_rate;      //!< of frames that are pushed without their time, per second; default 25
+    /** The detector looks that often at least, and at once when a face is lost or something appears beside the known faces; default
+    .2. Frames that are as far apart, or farther, are all looked at in full: in all orientations and at all sizes. */
+    CV_PROP_RW double detect_interval;
+    /** Long side of the image that the detector looks at, pixels; default 896, 0: as the frame. Every second look is at half of it
+    where look_ahead holds two of them. */
+    CV_PROP_RW int detect_side;
+    /** Width of the box of an upright face that is looked for, pixels of the frame; default 24. Where detect_side is too small for
+    it, as in frames wider than 1480 pixels, each look takes in some tiles at a larger scale, too, so that a round of all of them ends
+    within look_ahead and hold. 0: no tiles. StreamAnonymizer::getSmallestFace() tells the width that is reached. */
+    CV_PROP_RW int min_face;
+    /** Look at turned frames too, in turn, at half the size: faces lying on their side or upside down; default true. A round takes
+    four looks; something that appears is looked at in all orientations at once. */
+    CV_PROP_RW bool any_roll;
+    /** Time that frames are kept back for, in which faces found late are protected too; default 1.2. Memory holds so many frames. */
+    CV_PROP_RW double look_ahead;
+    CV_PROP_RW double hold;             //!< time that a face is protected for after it was last seen, three frames at least unless 0; default .8
+    CV_PROP_RW double refresh_interval; //!< a face that hardly changes passes the network that often, in between it keeps its perturbation; default .08
+    CV_PROP_RW float min_score;         //!< a face that never reached this detector score has low confidence; default 0.6
+    CV_PROP_RW float min_eye_distance;  //!< a face with its eyes closer than this, in pixels, has low confidence; default 10
+    CV_PROP_RW int replacement;    //!< FaceReplacement; default REPLACE_SAN
+    CV_PROP_RW int low_confidence; //!< LowConfidencePolicy; default LOW_CONFIDENCE_BLUR
+    CV_PROP_RW int label;          //!< of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
+    CV_PROP_RW int prototype;      //!< PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
 };
 
 //! A face of a frame of a stream.
@@ -79,7 +91,7 @@ struct CV_EXPORTS_W_SIMPLE StreamFace
     CV_PROP_RW int protection; //!< FaceProtection
     CV_PROP_RW int label;      //!< that the network was given: 0, 1 (or of several attributes) or LABEL_NEUTRAL; LABEL_PREDICT where it was not asked
     CV_PROP_RW float score;    //!< best detector score of the track up to now
-    CV_PROP_RW bool exempt;  //!< the matcher recognised the exempt person
+    CV_PROP_RW bool exempt;    //!< the matcher recognised an exempt person
     CV_PROP_RW std::vector<Point2f> landmarks; //!< five, as of FaceDetector, pixels; may lie outside the frame
     CV_PROP_RW Rect2d box;     //!< around what is protected, pixels
 };
@@ -90,8 +102,9 @@ struct CV_EXPORTS_W_SIMPLE StreamRecord
     CV_WRAP StreamRecord();
 
     CV_PROP int64 frame;       //!< its number, from 0
+    CV_PROP_RW double time;    //!< as pushed, or from the frame rate; seconds
     CV_PROP_RW bool detected;  //!< the detector looked at it
-    CV_PROP_RW bool withheld;  //!< no image is given
+    CV_PROP_RW bool withheld;  //!< the image that is given is black
     CV_PROP_RW bool blurred;   //!< all of it was blurred, after an error
     CV_PROP_RW String error;   //!< what went wrong, or empty
     CV_PROP_RW std::vector<StreamFace> faces;
@@ -104,10 +117,10 @@ struct CV_EXPORTS_W_SIMPLE StreamRecord
 
 /** @brief Protects every face in every frame of a stream.
 
-Frames go in one by one and come out in the same order, look_ahead frames later:
+Frames go in one by one and come out in the same order, look_ahead seconds later, one for each that went in:
 @code{.cpp}
 while (capture.read(frame))
-    if (anonymizer->process(frame, result))
+    if (anonymizer->process(frame, result, capture.get(CAP_PROP_POS_MSEC) / 1000))
         writer.write(result);
 while (anonymizer->flush(result))
     writer.write(result);
@@ -115,9 +128,13 @@ while (anonymizer->flush(result))
 
 The detector looks at some frames only; in between, optical flow carries the landmarks without lag, and what the detector
 says corrects their drift. A new face is followed back through the frames kept back, to where it entered. A face that is
-no longer found stays covered for a hold time. Faces that cannot be aligned, or only doubtfully, are blurred.
+no longer found stays covered for a hold time. Faces that cannot be aligned, or only with low confidence, are blurred.
 
-push() and pop() are the two halves of the work and may run on a thread each; every other use is for one thread.
+What is guaranteed is when the detector looks, not that it finds: each frame lies within detect_interval of a look; the last
+frame before a cut and the last of all are looked at in full.
+
+push() and pop() are the two halves of the work and may run on a thread each; every other use of an object is for one thread at a
+time. The detector must not be used elsewhere meanwhile.
 */
 class CV_EXPORTS_W StreamAnonymizer
 {
@@ -125,27 +142,40 @@ public:
     CV_WRAP StreamAnonymizer(); //!< empty; use create()
 
     /**
-    @param detector finds the faces; used by push() only.
+    @param detector finds the faces; used by push() only. May be empty where every frame is pushed with its faces.
     @param perturber replaces them; used by pop() only. May be empty unless params.replacement is REPLACE_SAN.
-    @param params settings; a wrong one raises Error::StsError or StsBadArg, a missing detector or perturber StsNullPtr. */
+    @param params settings; a wrong one raises Error::StsError, StsOutOfRange or StsBadArg, a missing perturber StsNullPtr. */
     CV_WRAP static Ptr<StreamAnonymizer> create(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber,
                                                 const StreamParams& params = StreamParams());
 
     CV_WRAP bool empty() const;
     CV_WRAP StreamParams getParams() const;
 
-    /** @brief Leaves one person as they are, where the matcher is sure of them; in doubt they are protected.
+    /** @brief What is too small in a frame to be looked for.
+    @param frame_size size of the frames, pixels.
+    @return width of an upright face's box, pixels; faces in other orientations must be twice as large. */
+    CV_WRAP int getSmallestFace(const Size& frame_size) const;
 
-    They are left from their second recognition on, as long as every look of the detector confirms them and nobody comes near.
+    /** @brief Leaves one person more as they are, where the matcher is sure of them; in doubt they are protected.
+
+    They are left from their second recognition in a row on, as long as every look of the detector confirms them and nobody comes near.
     @param matcher a network of NETWORK_MATCHER; used by push() only.
     @param descriptor of the person's face, from this matcher.
-    @param least_score match score from which on it is the person. */
-    CV_WRAP void setExemptPerson(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double least_score);
+    @param min_score match score from which on it is the person. */
+    CV_WRAP void addExemptPerson(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double min_score);
 
     /** @brief Takes the next frame: finds and follows its faces.
     @param frame 8-bit, 1 or 3 channels (BGR); it is copied. Another size than before begins a new scene.
+    @param time of the frame in the stream, seconds, growing from frame to frame. Negative, or not later than the last one:
+    1 / frame_rate after the last one. Not finite: Error::StsBadArg.
     An error of the detector does not leave here; it is in the frame's record. */
-    CV_WRAP void push(InputArray frame);
+    CV_WRAP void push(InputArray frame, double time = -1);
+
+    /** @brief Takes the next frame with its faces; the detector does not look at it.
+    @param frame, time as above.
+    @param faces all faces of the frame, Nx15 CV_32F as FaceDetector::detect() gives them; empty: none. Landmarks that are no face's,
+    or not finite, are taken from the box; a box that is not finite raises Error::StsBadArg. */
+    CV_WRAP void push(InputArray frame, InputArray faces, double time = -1);
 
     /** @brief Looks for faces in the next frame, whatever the interval says. */
     CV_WRAP void requestDetection();
@@ -157,16 +187,18 @@ public:
     CV_WRAP int ready() const;
 
     /** @brief Gives the oldest frame that is ready, protected.
-    @param frame type and size as pushed; empty where the frame is withheld.
+    @param frame type and size as pushed; black where the frame is withheld.
     @param record what was done to it.
     @return false where no frame is ready; record and frame are then as they were. */
     CV_WRAP bool pop(OutputArray frame, CV_OUT StreamRecord& record);
 
     /** @brief push() and pop() in one.
-    @return whether dst is a protected frame. */
-    CV_WRAP bool process(InputArray frame, OutputArray dst);
+    @param frame, time as of push().
+    @param dst the oldest frame that is ready, as of pop().
+    @return false where none is ready yet. */
+    CV_WRAP bool process(InputArray frame, OutputArray dst, double time = -1);
 
-    /** @brief finish() and pop() in one, skipping withheld frames.
+    /** @brief finish() and pop() in one.
     @return false when all frames have been given. */
     CV_WRAP bool flush(OutputArray dst);
 

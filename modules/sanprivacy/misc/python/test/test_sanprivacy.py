@@ -345,9 +345,9 @@ class SanprivacyTest(unittest.TestCase):
     def test_stream(self):
         detector = cv.sanprivacy.FaceDetector.create()
         params = cv.sanprivacy.StreamParams()
-        params.replacement, params.look_ahead = cv.sanprivacy.REPLACE_BLUR, 2
+        params.replacement, params.look_ahead = cv.sanprivacy.REPLACE_BLUR, .08
         anonymizer = cv.sanprivacy.StreamAnonymizer.create(detector, None, params)
-        self.assertEqual(anonymizer.getParams().look_ahead, 2)
+        self.assertEqual(anonymizer.getParams().look_ahead, .08)
         frame, records, results = portrait(), [], []
         for _ in range(5):
             anonymizer.push(frame)
@@ -362,6 +362,20 @@ class SanprivacyTest(unittest.TestCase):
             self.assertEqual([f.protection for f in record.faces], [cv.sanprivacy.PROTECTION_REPLACED])
             self.assertEqual(len(record.faces[0].landmarks), 5)
             self.assertGreater(np.abs(result.astype(int) - frame).mean(), 1)
+
+        # The caller's own detections, and times.
+        faces = detector.detect(frame)
+        given = cv.sanprivacy.StreamAnonymizer.create(None, None, params)
+        for t in range(3):
+            given.push(frame, faces, time=float(t))
+        with self.assertRaises(cv.error):
+            given.push(frame, 3.)
+        given.finish()
+        self.assertEqual(given.ready(), 3)
+        for t in range(3):
+            record = given.pop()[2]
+            self.assertEqual((record.time, len(record.faces)), (t, 1))
+        self.assertLess(anonymizer.getSmallestFace((640, 480)), anonymizer.getSmallestFace((1280, 720)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,32 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_FRAME_CHANGE_HPP
+#define OPENCV_SANPRIVACY_FRAME_CHANGE_HPP
+
+#include "face_flow.hpp"
+
+namespace cv { namespace sanprivacy {
+
+/** @brief Tells when something appears beside the faces that are known, more than usually changes from frame to frame. */
+class FrameChange
+{
+public:
+    FrameChange() : usual_(0) {}
+
+    /** @brief Takes the next frame.
+    @param image 8-bit, gray or BGR.
+    @param heads that are followed: what changes there says nothing.
+    @param where receives a box around what changed, pixels of the image.
+    @return whether something appeared. */
+    bool appears(const Mat& image, const std::vector<HeadShape>& heads, Rect2d& where);
+
+private:
+    Mat last_;
+    double usual_; // number of cells that change
+};
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_FRAME_CHANGE_HPP

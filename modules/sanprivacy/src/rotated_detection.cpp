@@ -1,0 +1,208 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "rotated_detection.hpp"
+#include "tiling.hpp"
+
+#include <algorithm>
+
+namespace cv { namespace sanprivacy {
+
+namespace {
+
+const double MOST_TURN = .5;        // of a detection, against its track, radians: the flow sees a face roll
+const float TURNED_CLEARER = .25f;  // of the scores of two views, to give up how a known face lay
+const double LEAST_EYES = 2;        // pixels; no landmarks are nearer
+const double SMALLEST_SEEN = 16;    // width of a face's box that a quick look finds, pixels of the view
+const int TILE = 640;               // side of a tile, pixels of the view
+const double WORTH_TILES = 1.1;     // of the scale of tiles, against that of the view of the whole
+
+//! Those that a face in the box would have.
+Landmarks landmarksInBox(const Rect2f& box)
+{
+    const double share = 224. / 188; // of the canonical crop's side in the width of its head
+    const double side = share * std::max(box.width, 1.f);
+    Mat_<float> canonical;
+    getCanonicalLandmarks(canonical, Size(cvCeil(side), cvCeil(side)));
+    const Point2c corner(box.x + box.width / 2 - side / 2, box.y + box.height / 2 - side / 2);
+    Landmarks landmarks;
+    for (int k = 0; k < FaceRow::LANDMARKS; ++k)
+        landmarks.push_back(corner + Point2c(canonical(k, 0), canonical(k, 1)));
+    return landmarks;
+}
+
+bool areOfAFace(const Landmarks& landmarks)
+{
+    double spread = 0;
+    for (const Point2c& z : landmarks)
+    {
+        if (!std::isfinite(z.real()) || !std::isfinite(z.imag()))
+            return false;
+        spread = std::max(spread, std::abs(z - landmarks[0]));
+    }
+    return spread > LEAST_EYES && eyeDistance(landmarks) > LEAST_EYES;
+}
+
+//! Which of two views shows a face as it is. The detector is as sure of many an upright face that it sees upside down.
+bool clearer(const RotatedDetection& detection, const RotatedDetection& other, const std::vector<Landmarks>& known)
+{
+    float advantage = 0; // of the view that the known face was found in
+    for (const Landmarks& landmarks : known)
+        if (distanceOf(landmarks, other.landmarks) < NEAR_FACE)
+            advantage = orientationOf(landmarks) == other.orientation ? TURNED_CLEARER
+                        : orientationOf(landmarks) == detection.orientation ? -TURNED_CLEARER : 0.f;
+    return detection.face.score > other.face.score + advantage;
+}
+
+} // namespace
+
+RotatedDetection detectionOf(const FaceRow& face, int orientation)
+{
+    RotatedDetection detection = { face, areOfAFace(face.landmarks) ? face.landmarks : landmarksInBox(face.box), orientation };
+    return detection;
+}
+
+double distanceOf(const Landmarks& a, const Landmarks& b)
+{
+    return std::abs(centreOf(a) - centreOf(b)) / std::max(eyeDistance(a), eyeDistance(b));
+}
+
+bool showSameFace(const Landmarks& a, const Landmarks& b)
+{
+    return distanceOf(a, b) < SAME_FACE;
+}
+
+bool liesOtherwise(const Landmarks& a, const Landmarks& b)
+{
+    return std::abs(std::arg(cropToImage(a).a / cropToImage(b).a)) > MOST_TURN;
+}
+
+int orientationOf(const Landmarks& landmarks)
+{
+    return (ORIENTATIONS - cvRound(std::arg(cropToImage(landmarks).a) / (CV_PI / 2))) % ORIENTATIONS;
+}
+
+RotatedDetector::RotatedDetector(const Ptr<FaceDetector>& detector, const StreamParams& params)
+    : detector_(detector), params_(params), turn_(0), next_tile_(0)
+{
+}
+
+double RotatedDetector::viewScale(const Size& frame) const
+{
+    return params_.detect_side > 0 ? std::min(1., params_.detect_side / double(std::max(frame.width, frame.height))) : 1;
+}
+
+//! 0 where the view of the whole shows small faces, too.
+double RotatedDetector::tileScale(const Size& frame) const
+{
+    const double scale = params_.min_face > 0 ? std::min(1., SMALLEST_SEEN / params_.min_face) : 0;
+    return scale > WORTH_TILES * viewScale(frame) ? scale : 0;
+}
+
+int RotatedDetector::smallestFace(const Size& frame) const
+{
+    const double scale = tileScale(frame) > 0 ? tileScale(frame) : viewScale(frame);
+    const double side = tileScale(frame) > 0 ? TILE : scale * std::max(frame.width, frame.height);
+    const double seen = std::max(SMALLEST_SEEN, double(detector_->getSmallestFace(Size(cvCeil(side), cvCeil(side)))));
+    return cvCeil(seen / scale);
+}
+
+std::vector<RotatedDetection> RotatedDetector::detect(const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing,
+                                                      const std::vector<Rect2d>& places)
+{
+    const double scale = viewScale(image.size());
+    const int extra = turn_++ % ORIENTATIONS;
+    const bool thorough = look == LOOK_COMPLETE || extra == 0;
+    const bool coarse = look == LOOK_ROUTINE && extra % 2 == 1 && params_.look_ahead >= 2 * params_.detect_interval && !missing;
+
+    std::vector<RotatedDetection> detections;
+    for (int orientation = 0; orientation < ORIENTATIONS; ++orientation)
+    {
+        const bool followed = orientation == 0 || std::any_of(known.begin(), known.end(), [&](const Landmarks& landmarks)
+            { return orientationOf(landmarks) == orientation; });
+        if (followed || (params_.any_roll && look == LOOK_COMPLETE))
+            lookTurned(image, orientation, coarse ? scale / 2 : scale, orientation > 0 || !thorough, known, detections);
+        else if (params_.any_roll && (orientation == extra || look == LOOK_CHANGE))
+            lookTurned(image, orientation, scale / 2, true, known, detections);
+    }
+    lookAtTiles(image, look, places, detections);
+    return detections;
+}
+
+void RotatedDetector::lookTurned(const Mat& image, int orientation, double scale, bool quick, const std::vector<Landmarks>& known,
+                                 std::vector<RotatedDetection>& detections)
+{
+    Mat view = image, faces;
+    if (scale < 1)
+        resize(image, view, Size(), scale, scale, INTER_AREA);
+    detector_->detect(turnedClockwise(view, orientation), faces, quick);
+    for (int i = 0; i < faces.rows; ++i)
+    {
+        FaceRow face(faces, i);
+        turnBack(face, orientation, view.size());
+        const RotatedDetection detection = detectionOf(scaled(face, float(image.cols) / float(view.cols)), orientation);
+
+        // A face seen in two turns is the one that was seen more clearly.
+        RotatedDetection* other = 0;
+        for (RotatedDetection& earlier : detections)
+            if (distanceOf(earlier.landmarks, detection.landmarks) < NEAR_FACE) // upside down its centre is another
+                other = &earlier;
+        if (!other)
+            detections.push_back(detection);
+        else if (clearer(detection, *other, known))
+            *other = detection;
+    }
+}
+
+void RotatedDetector::lookAtTiles(const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections)
+{
+    const double scale = tileScale(image.size());
+    if (scale == 0)
+        return;
+    const int side = int(TILE / scale);
+    const double hardlySeen = 2 * SMALLEST_SEEN / viewScale(image.size()); // width of a box in the view of the whole
+    const std::vector<Rect> tiles = tilesOf(image.size(), side, std::min(cvCeil(hardlySeen), side / 2));
+
+    // A round ends while the frames in which a face came in are still kept back, and before one that is followed counts as unseen.
+    const double round = std::min(params_.look_ahead, params_.hold) / params_.detect_interval;
+    const size_t each = size_t(cvCeil(double(tiles.size()) / std::max(1., std::floor(round))));
+    const size_t atOnce = look == LOOK_COMPLETE ? tiles.size() : std::min(each, tiles.size());
+    std::vector<bool> wanted(tiles.size(), false);
+    for (size_t i = 0; i < atOnce; ++i)
+        wanted[next_tile_++ % tiles.size()] = true;
+    for (size_t i = 0, further = 0; i < tiles.size() && further < atOnce; ++i)
+        if (!wanted[i] && std::any_of(places.begin(), places.end(), [&](const Rect2d& place)
+                              { return !(place & Rect2d(tiles[i])).empty(); }))
+        {
+            wanted[i] = true;
+            ++further;
+        }
+
+    for (size_t i = 0; i < tiles.size(); ++i)
+    {
+        if (!wanted[i])
+            continue;
+        Mat view = image(tiles[i]), faces;
+        if (scale < 1)
+            resize(view, view, Size(), scale, scale, INTER_AREA);
+        detector_->detect(view, faces, true);
+        for (int k = 0; k < faces.rows; ++k)
+        {
+            FaceRow face = scaled(FaceRow(faces, k), float(tiles[i].width) / float(view.cols));
+            face.box += Point2f(tiles[i].tl());
+            for (Point2c& z : face.landmarks)
+                z += Point2c(tiles[i].x, tiles[i].y);
+            // What is larger, or known, is seen better in the view of the whole; what is cut off, in another tile.
+            const Point2f centre(float(face.centre().real()), float(face.centre().imag()));
+            if (face.box.width > hardlySeen || crossesInnerEdge(face.box, tiles[i], image.size())
+                || std::any_of(detections.begin(), detections.end(), [&](const RotatedDetection& other)
+                       { return other.face.box.contains(centre) || distanceOf(other.landmarks, detectionOf(face, 0).landmarks) < NEAR_FACE; }))
+                continue;
+            detections.push_back(detectionOf(face, 0));
+        }
+    }
+}
+
+}} // namespace cv::sanprivacy

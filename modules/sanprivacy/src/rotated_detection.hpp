@@ -1,0 +1,83 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
+#define OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
+
+#include "face_flow.hpp"
+#include "orientation.hpp"
+
+#include "opencv2/sanprivacy/stream_anonymizer.hpp"
+
+namespace cv { namespace sanprivacy {
+
+//! A face that the detector found in a view of a frame.
+struct RotatedDetection
+{
+    FaceRow face;        //!< of the detector, pixels of the frame
+    Landmarks landmarks; //!< those of the face, or where they are no face's, those that a face in its box would have
+    int orientation;     //!< of the view
+};
+
+RotatedDetection detectionOf(const FaceRow& face, int orientation);
+
+// Between two faces, eye distances of the larger.
+const double NEAR_FACE = .8;  // of a detection from its track
+const double SAME_FACE = .5;  // of two tracks or two detections
+
+double distanceOf(const Landmarks& a, const Landmarks& b);
+bool showSameFace(const Landmarks& a, const Landmarks& b);
+
+//! Whether the face is rolled otherwise. Seen upside down, its centre is another, too.
+bool liesOtherwise(const Landmarks& a, const Landmarks& b);
+
+//! Quarter turns, clockwise, that bring a face upright.
+int orientationOf(const Landmarks& landmarks);
+
+//! How much a look of the detector takes in.
+enum Look
+{
+    LOOK_ROUTINE, //!< one in a round of looks
+    LOOK_CHANGE,  //!< something has changed: in all orientations and there
+    LOOK_COMPLETE //!< all that a whole round sees
+};
+
+/** @brief The views in which the detector looks at a frame.
+
+Upright, and turned as the known faces lie; half the size has to do every second time, unless a face went missing or would
+have gone by before the next full look. In turn, a costlier look: a thorough one upright, and one in each further
+orientation, always at half the size. Of a frame in which small faces would not be seen at that size, some tiles in turn. */
+class RotatedDetector
+{
+public:
+    RotatedDetector(const Ptr<FaceDetector>& detector, const StreamParams& params);
+
+    bool empty() const { return !detector_; }
+
+    //! Width of a box from which on upright faces are looked for, pixels of a frame of that size.
+    int smallestFace(const Size& frame) const;
+
+    /** @brief One look.
+    @param known landmarks of the faces that are followed, and of those that are lost.
+    @param missing whether a face is lost.
+    @param places boxes where something has changed or a face was lost: their tiles are looked at. */
+    std::vector<RotatedDetection> detect(const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing,
+                                         const std::vector<Rect2d>& places);
+
+private:
+    double viewScale(const Size& frame) const;
+    double tileScale(const Size& frame) const;
+    void lookTurned(const Mat& image, int orientation, double scale, bool quick, const std::vector<Landmarks>& known,
+                    std::vector<RotatedDetection>& detections);
+    void lookAtTiles(const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections);
+
+    Ptr<FaceDetector> detector_;
+    const StreamParams params_;
+    int turn_;
+    size_t next_tile_;
+};
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
