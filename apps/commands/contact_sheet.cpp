@@ -17,6 +17,7 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <numeric>
 
 #include <CLI/CLI.hpp>
 #include <opencv2/imgproc.hpp>
@@ -177,16 +178,19 @@ ExitCode run(const SheetOptions& options)
     refuseInputsAsOutputs(read, { options.output });
     const bool unreadable = inputs.reportUnreadable();
     const FaceLabels labels(options.labels, options.networks, inputs);
-    const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
-    std::mutex perturber_mutex;
-    std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
-    for (cv::Ptr<FaceDetector>& detector : detectors)
-        detector = options.networks.createDetector();
+    std::vector<cv::Ptr<Perturber>> perturbers(std::min(workerCount(), inputs.images.size()));
+    std::vector<cv::Ptr<FaceDetector>> detectors(perturbers.size());
+    for (size_t worker = 0; worker < perturbers.size(); ++worker)
+    {
+        perturbers[worker] = options.networks.createPerturber();
+        detectors[worker] = options.networks.createDetector();
+    }
 
     std::vector<std::vector<FaceRow>> rows_of(inputs.images.size()); // per image, to keep their order
     Progress progress("Perturbing", inputs.images.size());
-    std::mutex failures_mutex;
-    size_t failures = 0, faces_seen = 0, faces_left_out = 0;
+    std::mutex seen_mutex;
+    std::vector<int> faces_of(inputs.images.size(), 0);
+    size_t failures = 0;
     const size_t done = forEach(inputs.images.size(), [&](size_t worker, size_t i)
     {
         try
@@ -197,20 +201,22 @@ ExitCode run(const SheetOptions& options)
             detectors[worker]->detect(image, faces);
             if (faces.empty())
                 throw std::runtime_error("no face found");
-            const std::vector<int> labels_of_faces = labels.of(i, faces);
-            std::lock_guard<std::mutex> lock(perturber_mutex);
-            for (int f = 0; f < faces.rows; ++f)
+            size_t before = 0; // faces of earlier images that are drawn by now
             {
-                if (faces_seen++ < options.most_faces)
-                    rows_of[i].push_back(makeRow(image, faces.row(f), labels_of_faces[size_t(f)], *perturber));
-                else
-                    ++faces_left_out;
+                std::lock_guard<std::mutex> lock(seen_mutex);
+                before = size_t(std::accumulate(faces_of.begin(), faces_of.begin() + std::ptrdiff_t(i), 0));
             }
+            const std::vector<int> labels_of_faces = labels.of(i, faces);
+            for (int f = 0; f < faces.rows && before + size_t(f) < options.most_faces; ++f)
+                rows_of[i].push_back(makeRow(image, faces.row(f), labels_of_faces[size_t(f)], *perturbers[worker]));
+            std::lock_guard<std::mutex> lock(seen_mutex);
+            faces_of[i] = faces.rows;
         }
         catch (const std::exception& error)
         {
             progress.message(inputs.images[i].file.string() + ": " + message(error));
-            std::lock_guard<std::mutex> lock(failures_mutex);
+            std::lock_guard<std::mutex> lock(seen_mutex);
+            rows_of[i].clear();
             ++failures;
         }
         progress.step();
@@ -221,6 +227,8 @@ ExitCode run(const SheetOptions& options)
     std::vector<FaceRow> rows;
     for (const std::vector<FaceRow>& found : rows_of)
         rows.insert(rows.end(), found.begin(), found.end());
+    rows.resize(std::min(rows.size(), options.most_faces)); // the first ones, whichever thread was quicker
+    const size_t faces_left_out = size_t(std::accumulate(faces_of.begin(), faces_of.end(), 0)) - rows.size();
     if (rows.empty())
         throw std::runtime_error("no face found in any image; no sheet written");
     writeImage(options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95);

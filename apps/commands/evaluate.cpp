@@ -7,6 +7,7 @@
 #include "common/digest.hpp"
 #include "common/message.hpp"
 #include "common/output_guard.hpp"
+#include "common/storage_check.hpp"
 #include "common/workers.hpp"
 #include "evaluation/attackers/attackers.hpp"
 #include "evaluation/diagnostics.hpp"
@@ -182,6 +183,7 @@ ExitCode run(const EvaluateOptions& options, const CLI::App& command)
     const std::vector<MethodName> methods = parseMethods(options.methods);
     const Attackers attackers = findAttackers(options.attackers);
     std::vector<ModelDescription> networks;
+    checkStorage(options.networks);
     readModelDescriptions(options.networks, networks);
     checkRetrained(options.retrained, networks);
     const std::vector<fs::path> inputs = inputFiles(options, networks);

@@ -15,6 +15,7 @@
 #include "options/network_options.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -60,9 +61,18 @@ public:
 private:
     enum Outcome { DONE = 0, COPIED, FACELESS, REFUSED, OUTCOMES };
 
-    Outcome perturb(size_t worker, size_t i, size_t& faces_perturbed);
-    cv::Mat findFaces(size_t worker, size_t i, const Image& image);
-    cv::Mat perturbedCrop(const cv::Mat& image, const cv::Mat& face, int label);
+    //! Faces of an image, the one that is listed first, and what is to be said of them.
+    struct Faces
+    {
+        cv::Mat rows;
+        std::vector<int> labels;
+        std::string note;
+    };
+
+    Outcome perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note);
+    Faces findFaces(size_t worker, size_t i, const Image& image);
+    void joinListed(size_t i, Faces& faces, bool detected) const;
+    cv::Mat perturbedCrop(size_t worker, const cv::Mat& image, const cv::Mat& face, int label);
     bool landmarksListed(size_t i) const;
 
     const PerturbOptions& options_;
@@ -70,9 +80,9 @@ private:
     std::vector<fs::path> outputs_;
     std::unique_ptr<FaceLabels> labels_;
     PrototypeChoice prototype_;
-    cv::Ptr<Perturber> perturber_;
-    std::mutex perturber_mutex_;
-    std::vector<cv::Ptr<FaceDetector>> detectors_; // one per worker
+    std::vector<cv::Ptr<Perturber>> perturbers_;   // one per worker
+    std::vector<cv::Ptr<FaceDetector>> detectors_; // one per worker; none where there is no detector and no need of one
+    std::atomic<int> smallest_face_{0};            // that is looked for, in the image where it is largest
 };
 
 Perturbation::Perturbation(const PerturbOptions& options)
@@ -91,13 +101,23 @@ Perturbation::Perturbation(const PerturbOptions& options)
     labels_.reset(new FaceLabels(options.labels, options.networks, inputs_));
     if (options.landmarks && !labels_->hasLandmarks())
         throw UsageError("--landmarks: " + options.labels.labels + " has no landmark columns (right_eye_x, ...)");
-    perturber_ = options.networks.createPerturber();
-    bool detect = false;
+    const size_t workers = std::min(workerCount(), inputs_.images.size());
+    for (size_t worker = 0; worker < workers; ++worker)
+        perturbers_.push_back(options.networks.createPerturber());
+    bool needed = false; // elsewhere the detector only checks the landmarks
     for (size_t i = 0; i < inputs_.images.size(); ++i)
-        detect = detect || !landmarksListed(i);
-    if (detect)
-        for (size_t worker = 0; worker < std::min(workerCount(), inputs_.images.size()); ++worker)
+        needed = needed || !landmarksListed(i);
+    try
+    {
+        for (size_t worker = 0; worker < workers; ++worker)
             detectors_.push_back(options.networks.createDetector());
+    }
+    catch (const cv::Exception&)
+    {
+        if (needed)
+            throw;
+        std::cerr << "No detector: nothing checks the landmarks" << std::endl;
+    }
     makeWritableFolder(options.output);
 }
 
@@ -111,11 +131,14 @@ ExitCode Perturbation::run()
     {
         Outcome outcome = REFUSED;
         size_t faces_perturbed = 0;
+        std::string note;
         try
         {
-            outcome = perturb(worker, i, faces_perturbed);
+            outcome = perturb(worker, i, faces_perturbed, note);
             if (outcome == FACELESS)
-                progress.message(inputs_.images[i].file.string() + ": no face found; nothing written");
+                note = "no face found; nothing written";
+            if (!note.empty())
+                progress.message(inputs_.images[i].file.string() + ": " + note);
         }
         catch (const std::exception& error)
         {
@@ -133,6 +156,8 @@ ExitCode Perturbation::run()
     std::cout << count(outcomes[DONE], "image") << " perturbed (" << count(faces, "face") << "), "
               << outcomes[COPIED] << " copied, " << outcomes[FACELESS] << " without a face, "
               << outcomes[REFUSED] << " failed; " << time << "\nWritten to " << printable(options_.output) << std::endl;
+    if (smallest_face_ > 0)
+        std::cout << "Faces less than " << smallest_face_ << " pixels wide are not looked for" << std::endl;
     if (unreadable)
         std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read" << std::endl;
     labels_->reportUnlisted();
@@ -146,31 +171,32 @@ ExitCode Perturbation::run()
     return failed ? FAILED : SUCCEEDED;
 }
 
-Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed)
+Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note)
 {
     Image image = readImage(inputs_.images[i].file, options_.max_pixels);
-    const cv::Mat faces = findFaces(worker, i, image);
-    if (faces.empty() && options_.no_face != "copy")
+    const Faces faces = findFaces(worker, i, image);
+    note = faces.note;
+    const int number = faces.rows.rows;
+    if (number == 0 && options_.no_face != "copy")
         return FACELESS;
-    if (faces.empty() && options_.crop)
+    if (number == 0 && options_.crop)
         throw std::runtime_error("no face found, hence no crop to write");
 
-    const std::vector<int> labels = labels_->of(i, faces);
     if (options_.crop)
     {
-        const int largest = largestFace(faces);
-        image = { perturbedCrop(image.pixels, faces.row(largest), labels[size_t(largest)]), cv::Mat() };
+        const int wanted = landmarksListed(i) ? 0 : largestFace(faces.rows);
+        image = { perturbedCrop(worker, image.pixels, faces.rows.row(wanted), faces.labels[size_t(wanted)]), cv::Mat() };
         faces_perturbed = 1;
     }
-    else
+    else // all of them, or an error and nothing is written
     {
-        std::lock_guard<std::mutex> lock(perturber_mutex_);
-        perturber_->perturbFaces(image.pixels, faces, image.pixels, PerturbParams(prototype_, LABEL_PREDICT, options_.gray), labels);
-        faces_perturbed = size_t(faces.rows);
+        perturbers_[worker]->perturbFaces(image.pixels, faces.rows, image.pixels,
+                                          PerturbParams(prototype_, LABEL_PREDICT, options_.gray), faces.labels);
+        faces_perturbed = size_t(number);
     }
     fs::create_directories(outputs_[i].parent_path());
     writeImage(outputs_[i], image, options_.quality);
-    return faces.empty() ? COPIED : DONE;
+    return number == 0 ? COPIED : DONE;
 }
 
 bool Perturbation::landmarksListed(size_t i) const
@@ -179,23 +205,61 @@ bool Perturbation::landmarksListed(size_t i) const
     return options_.landmarks && listed && !listed->landmarks.empty();
 }
 
-cv::Mat Perturbation::findFaces(size_t worker, size_t i, const Image& image)
+Perturbation::Faces Perturbation::findFaces(size_t worker, size_t i, const Image& image)
 {
+    Faces faces;
+    if (!detectors_.empty())
+    {
+        detectors_[worker]->detect(image.pixels, faces.rows);
+        int seen = smallest_face_;
+        const int smallest = detectors_[worker]->getSmallestFace(image.pixels.size());
+        while (seen < smallest && !smallest_face_.compare_exchange_weak(seen, smallest))
+            continue;
+    }
     if (landmarksListed(i))
-        return faceFromLandmarks(labels_->listed(i)->landmarks);
-    cv::Mat faces;
-    detectors_[worker]->detect(image.pixels, faces);
+        joinListed(i, faces, !detectors_.empty());
+    else
+        faces.labels = labels_->of(i, faces.rows);
     return faces;
 }
 
-cv::Mat Perturbation::perturbedCrop(const cv::Mat& image, const cv::Mat& face, int label)
+/** The listed face takes the place of the one found there; all others stay, for a face that is found is never left as it is. */
+void Perturbation::joinListed(size_t i, Faces& faces, bool detected) const
+{
+    const double same_face = .7; // eye distances
+    const cv::Mat listed = faceFromLandmarks(labels_->listed(i)->landmarks);
+    cv::Mat rows = listed.clone();
+    bool confirmed = false;
+    double nearest = -1;
+    for (int f = 0; f < faces.rows.rows; ++f)
+    {
+        const double distance = landmarkDistance(listed, faces.rows.row(f));
+        nearest = nearest < 0 ? distance : std::min(nearest, distance);
+        if (distance <= same_face)
+            confirmed = true;
+        else
+            rows.push_back(faces.rows.row(f));
+    }
+    const size_t others = size_t(rows.rows) - 1;
+    if (detected && !confirmed && others > 0)
+        faces.note = cv::format("no face found where the landmarks are, the nearest is %.1f eye distances away; perturbed as well: ",
+                                nearest) + count(others, "face");
+    else if (detected && !confirmed)
+        faces.note = "no face found; the landmarks are trusted";
+    else if (others > 0 && !options_.crop)
+        faces.note = "perturbed besides the face in " + options_.labels.labels + ": " + count(others, "face");
+    faces.rows = rows;
+    faces.labels = labels_->of(i, listed);
+    faces.labels.resize(size_t(rows.rows), labels_->unlisted());
+}
+
+cv::Mat Perturbation::perturbedCrop(size_t worker, const cv::Mat& image, const cv::Mat& face, int label)
 {
     cv::Mat crop, crop_8bit, perturbed;
     alignFace(image, face, crop);
     const double eight_of_sixteen_bits = 1. / 257; // 65535 becomes 255
     crop.convertTo(crop_8bit, CV_8U, crop.depth() == CV_16U ? eight_of_sixteen_bits : 1.);
-    std::lock_guard<std::mutex> lock(perturber_mutex_);
-    perturber_->perturb(crop_8bit, perturbed, PerturbParams(prototype_, label));
+    perturbers_[worker]->perturb(crop_8bit, perturbed, PerturbParams(prototype_, label));
     return perturbed;
 }
 
@@ -208,7 +272,7 @@ Command addPerturb(CLI::App& app)
     command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "Folder for the results")->required()->type_name("DIR");
     options->labels.addTo(*command);
-    command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV: that one face, no detection")
+    command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV; other faces that are found are perturbed too")
         ->needs("--labels");
     command->add_option("--prototype", options->prototype, "What is to appear: opposite (default), neutral, same, random")
         ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite", "random" }).description(""));

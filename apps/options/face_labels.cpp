@@ -72,7 +72,7 @@ std::vector<int> FaceLabels::of(size_t image, const cv::Mat& faces) const
 {
     const Labelled* row = listed(image);
     const bool known = row && row->label != NO_LABEL;
-    std::vector<int> labels(size_t(faces.rows), known ? int(cv::sanprivacy::LABEL_PREDICT) : default_label_);
+    std::vector<int> labels(size_t(faces.rows), known ? unlisted() : default_label_);
     if (known && !labels.empty())
         labels[size_t(largestFace(faces))] = row->label;
     return labels;

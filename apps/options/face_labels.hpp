@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <opencv2/core.hpp>
+#include <opencv2/sanprivacy.hpp>
 
 namespace CLI { class App; }
 
@@ -49,6 +50,9 @@ public:
     /** Labels, or LabelChoices, of the faces of an image, one each.
     What is listed holds for the largest face; of the others in such an image nothing is known. */
     std::vector<int> of(size_t image, const cv::Mat& faces) const;
+
+    //! The label, or LabelChoice, of a face of which nothing is known in an image that is listed.
+    static int unlisted() { return cv::sanprivacy::LABEL_PREDICT; }
 
     bool hasLandmarks() const { return file_ && file_->hasLandmarks(); }
     //! Says on stdout how many images are not listed.

@@ -4,6 +4,8 @@
 
 #include "options/network_options.hpp"
 
+#include "common/storage_check.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -99,6 +101,8 @@ cv::Ptr<FaceNetwork> NetworkOptions::createNetwork(const ModelDescription& descr
 cv::Ptr<Perturber> NetworkOptions::createPerturber() const
 {
     const Backend& wanted = findBackend(backend);
+    if (!prototypes.empty())
+        checkStorage(prototypes);
     const cv::Ptr<Perturber> perturber =
         Perturber::create(cv::sanprivacy::PerturberParams(hide, model, prototypes, classifier, wanted.backend, wanted.target));
     perturber->setStrength(strength);

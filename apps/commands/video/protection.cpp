@@ -6,6 +6,7 @@
 
 #include "common/errors.hpp"
 #include "common/image_io.hpp"
+#include "common/storage_check.hpp"
 #include "options/face_labels.hpp"
 #include "options/faces.hpp"
 
@@ -45,6 +46,7 @@ void Protection::loadExemptPerson()
         throw UsageError("--matcher: name a model description file that describes the matcher's input, as samples/models.yml does; "
                          "an ONNX file alone does not tell it");
     std::vector<ModelDescription> networks;
+    checkStorage(options_.matcher);
     readModelDescriptions(options_.matcher, networks);
     const auto found = std::find_if(networks.begin(), networks.end(),
                                     [](const ModelDescription& network) { return network.task == NETWORK_MATCHER; });
