@@ -51,6 +51,20 @@ PrototypeChoice prototypeNamed(const std::string& name)
            : name == "random" ? PROTOTYPE_RANDOM : PROTOTYPE_OPPOSITE;
 }
 
+//! Which faces are not protected, and why.
+std::string unprotected(const cv::Mat& faces, const std::vector<FaceResult>& results)
+{
+    std::string text;
+    for (int f = 0; f < faces.rows; ++f)
+        if (results[size_t(f)].status != FACE_PERTURBED)
+        {
+            const float* box = faces.ptr<float>(f);
+            text += (text.empty() ? "" : "; ") + cv::format("the face at (%.0f, %.0f), %.0fx%.0f pixels, cannot be protected: ", box[0],
+                                                            box[1], box[2], box[3]) + results[size_t(f)].reason;
+        }
+    return text;
+}
+
 //! One run of the command over all its images.
 class Perturbation
 {
@@ -190,8 +204,12 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     }
     else // all of them, or an error and nothing is written
     {
-        perturbers_[worker]->perturbFaces(image.pixels, faces.rows, image.pixels,
-                                          PerturbParams(prototype_, LABEL_PREDICT, options_.gray), faces.labels);
+        cv::Mat perturbed;
+        std::vector<FaceResult> results;
+        if (!perturbers_[worker]->tryPerturbFaces(image.pixels, faces.rows, perturbed, results,
+                                                  PerturbParams(prototype_, LABEL_PREDICT, options_.gray), faces.labels))
+            throw std::runtime_error(unprotected(faces.rows, results) + "; nothing written");
+        image.pixels = perturbed;
         faces_perturbed = size_t(number);
     }
     fs::create_directories(outputs_[i].parent_path());
