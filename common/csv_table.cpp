@@ -5,9 +5,12 @@
 #include "common/csv_table.hpp"
 
 #include "common/atomic_file.hpp"
-
+#include "common/message.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <locale>
+#include <sstream>
 #include <stdexcept>
 
 #include <csv.h> // libcsv
@@ -62,6 +65,20 @@ size_t CsvTable::at(const std::string& column) const
     if (index < 0)
         throw std::runtime_error("no column '" + column + "'; found: " + joined(columns));
     return size_t(index);
+}
+
+std::optional<double> CsvTable::number(size_t row, size_t column) const
+{
+    const std::string& cell = rows.at(row).at(column);
+    if (cell.empty())
+        return std::nullopt;
+    std::istringstream stream(cell);
+    stream.imbue(std::locale::classic());
+    double value;
+    if (!(stream >> value) || !(stream >> std::ws).eof() || !std::isfinite(value))
+        throw std::runtime_error("row " + std::to_string(row + 2) + ", column '" + columns.at(column) + "': '" + printable(cell)
+                                 + "' is no number");
+    return value;
 }
 
 CsvTable readCsv(const fs::path& file)

@@ -6,6 +6,7 @@
 #define SANPRIVACY_COMMON_CSV_TABLE_HPP
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct CsvTable
     int find(const std::string& column) const;
     //! Index of a column; where it is missing std::runtime_error says which columns there are.
     size_t at(const std::string& column) const;
+    //! The number in a cell; nothing where it is empty. Where it is no finite number std::runtime_error names row and column.
+    std::optional<double> number(size_t row, size_t column) const;
 };
 
 //! Reads a file; errors name it and, where a row has too few or too many values, the row.
