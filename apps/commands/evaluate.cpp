@@ -51,15 +51,16 @@ struct EvaluateOptions
 
 /** Networks of a search: the classifier that it names, else the first, and the first matcher. The match holds while the
 score stays where only one impostor in a thousand gets. */
-SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer, const EvaluationSet& set, const Measured& originals,
-                              size_t worker)
+SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer, const EvaluationSet& set,
+                              const Measured& originals, size_t worker)
 {
     const double false_match_rate = 0.001;
     const std::vector<ModelDescription>& networks = measurer.networks();
     const auto first = [&](int task)
     {
-        return size_t(std::find_if(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.task == task; })
-                      - networks.begin());
+        return size_t(
+            std::find_if(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.task == task; }) -
+            networks.begin());
     };
     const size_t classifier = first(NETWORK_CLASSIFIER), matcher = first(NETWORK_MATCHER);
     if (classifier == networks.size() || matcher == networks.size())
@@ -71,7 +72,8 @@ SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer
     found.classifier = measurer.network(worker, wanted);
     found.matcher = measurer.network(worker, matcher);
     found.key = Digest().add(measurer.networkKey(wanted)).add(measurer.networkKey(matcher)).value();
-    found.match_threshold = impostorThreshold(set, originals.outputs[matcher][0], networks[matcher].distance, false_match_rate);
+    found.match_threshold =
+        impostorThreshold(set, originals.outputs[matcher][0], networks[matcher].distance, false_match_rate);
     return found;
 }
 
@@ -133,14 +135,16 @@ private:
     Grid grid_;
 };
 
-/** The networks that have something to say of these faces: without identities matchers do not, unless a search needs one,
-or somebody learns from descriptors. */
+/** The networks that have something to say of these faces: without identities matchers do not, unless a search needs
+one, or somebody learns from descriptors. */
 void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const EvaluationSet& set,
                           const std::vector<MethodName>& methods, const Attackers& attackers)
 {
-    if (set.has_identities || !attackers.adaptive.empty() || std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
+    if (set.has_identities || !attackers.adaptive.empty() ||
+        std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
         return;
-    networks.erase(std::remove_if(networks.begin(), networks.end(), [](const ModelDescription& n) { return n.task == NETWORK_MATCHER; }),
+    networks.erase(std::remove_if(networks.begin(), networks.end(),
+                                  [](const ModelDescription& n) { return n.task == NETWORK_MATCHER; }),
                    networks.end());
     if (networks.empty())
         throw std::runtime_error("the networks are matchers, and the label file has no column of identities");
@@ -164,15 +168,21 @@ bool isTrainerInstalled()
 void checkRetrained(const std::vector<std::string>& retrained, const std::vector<ModelDescription>& networks)
 {
     for (const std::string& name : retrained)
-        if (std::none_of(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.name == name && n.task == NETWORK_CLASSIFIER; }))
+        if (std::none_of(networks.begin(), networks.end(),
+                         [&](const ModelDescription& n) { return n.name == name && n.task == NETWORK_CLASSIFIER; }))
             throw UsageError("--retrained: '" + name + "' is no classifier of the model description file");
 }
 
 //! What the report must not be written over.
 std::vector<fs::path> inputFiles(const EvaluateOptions& options, const std::vector<ModelDescription>& networks)
 {
-    std::vector<fs::path> files = { options.set.labels, options.networks, options.cache, options.perturber.model,
-                                    options.perturber.prototypes, options.perturber.classifier, options.perturber.detector };
+    std::vector<fs::path> files = { options.set.labels,
+                                    options.networks,
+                                    options.cache,
+                                    options.perturber.model,
+                                    options.perturber.prototypes,
+                                    options.perturber.classifier,
+                                    options.perturber.detector };
     for (const ModelDescription& network : networks)
         files.push_back(std::string(network.file));
     return files;
@@ -216,7 +226,8 @@ ExitCode run(const EvaluateOptions& options, const CLI::App& command)
         {
             if (method.kind == "search")
                 for (size_t worker = 0; worker < contexts.size(); ++worker)
-                    contexts[worker].searches[method.value] = searchNetworks(method, measurer, set, measured[0], worker);
+                    contexts[worker].searches[method.value] =
+                        searchNetworks(method, measurer, set, measured[0], worker);
             measured.push_back(measurer.measure(method, contexts));
             images.add(measured.back(), measurer.networks(), createMethod(method, contexts[0]).get());
         }
@@ -231,13 +242,21 @@ ExitCode run(const EvaluateOptions& options, const CLI::App& command)
     cv::setNumThreads(threads);
 
     Report report("Soft-biometric privacy on " + set.name, commandLine(command));
-    fillReport({ set, set.attribute, measurer.networks(), { options.retrained.begin(), options.retrained.end() }, attackers,
-                 measured, images.get(), options.bootstrap, isTrainerInstalled(), optionTable(command) },
+    fillReport({ set,
+                 set.attribute,
+                 measurer.networks(),
+                 { options.retrained.begin(), options.retrained.end() },
+                 attackers,
+                 measured,
+                 images.get(),
+                 options.bootstrap,
+                 isTrainerInstalled(),
+                 optionTable(command) },
                cache, diagnostics, report);
     report.write(options.output, inputs);
     std::cout << count(set.faces.size(), "face") << ", " << count(measurer.networks().size(), "network") << ", "
-              << count(measured.size() - 1, "method") << ", " << count(diagnostics.failures(), "diagnostic") << "\nWritten to "
-              << (fs::path(options.output) / "report.html").string() << std::endl;
+              << count(measured.size() - 1, "method") << ", " << count(diagnostics.failures(), "diagnostic")
+              << "\nWritten to " << (fs::path(options.output) / "report.html").string() << std::endl;
     return diagnostics.failures() == 0 ? SUCCEEDED : FAILED;
 }
 
@@ -246,26 +265,47 @@ ExitCode run(const EvaluateOptions& options, const CLI::App& command)
 Command addEvaluate(CLI::App& app)
 {
     auto options = std::make_shared<EvaluateOptions>();
-    CLI::App* command = app.add_subcommand("evaluate", "Evaluates methods: what classifiers and matchers see before and after");
+    CLI::App* command =
+        app.add_subcommand("evaluate", "Evaluates methods: what classifiers and matchers see before and after");
     command->add_option("--faces", options->set.faces, "Folder of the original images")
         ->required()->type_name("DIR")->check(CLI::ExistingDirectory);
-    command->add_option("--labels", options->set.labels, "file,gender and perhaps identity, race, age, landmark columns")
-        ->required()->type_name("CSV");
-    command->add_option("--models", options->networks, "Classifiers and matchers that evaluate")->required()->type_name("YML");
+    command
+        ->add_option("--labels", options->set.labels, "file,gender and perhaps identity, race, age, landmark columns")
+        ->required()
+        ->type_name("CSV");
+    command->add_option("--models", options->networks, "Classifiers and matchers that evaluate")
+        ->required()
+        ->type_name("YML");
     command->add_option("-o,--output", options->output, "Folder for report.html, report.json and a CSV of each table")
         ->required()->type_name("DIR");
-    command->add_option("--methods", options->methods,
-        "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; search=CLASSIFIER; folder=DIR of "
-        "images perturbed elsewhere")->delimiter(',')->capture_default_str()->type_name("LIST");
-    command->add_option("--attackers", options->attackers, "Who treats images (jpeg,denoise,downscale,flip,inner), who learns (neighbors,probe,treated), or none")
-        ->delimiter(',')->capture_default_str()->type_name("LIST");
+    command
+        ->add_option("--methods", options->methods,
+                     "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 "
+                     "mixing=0.5; search=CLASSIFIER; folder=DIR of "
+                     "images perturbed elsewhere")
+        ->delimiter(',')
+        ->capture_default_str()
+        ->type_name("LIST");
+    command
+        ->add_option(
+            "--attackers", options->attackers,
+            "Who treats images (jpeg,denoise,downscale,flip,inner), who learns (neighbors,probe,treated), or none")
+        ->delimiter(',')
+        ->capture_default_str()
+        ->type_name("LIST");
     command->add_option("--retrained", options->retrained, "Which of the classifiers were trained on perturbed faces")
         ->delimiter(',')->type_name("NAMES");
-    command->add_option("--attribute", options->set.attribute, "Column of the label")->capture_default_str()->type_name("NAME");
-    command->add_option("--identity", options->set.identity, "Column of the person")->capture_default_str()->type_name("NAME");
+    command->add_option("--attribute", options->set.attribute, "Column of the label")
+        ->capture_default_str()
+        ->type_name("NAME");
+    command->add_option("--identity", options->set.identity, "Column of the person")
+        ->capture_default_str()
+        ->type_name("NAME");
     command->add_option("--groups", options->set.groups, "Columns to split by")->delimiter(',')->capture_default_str()
         ->type_name("NAMES");
-    command->add_option("--limit", options->set.limit, "Only so many faces, of whole people; 0: all")->capture_default_str()->type_name("N");
+    command->add_option("--limit", options->set.limit, "Only so many faces, of whole people; 0: all")
+        ->capture_default_str()
+        ->type_name("N");
     command->add_flag("--gray", options->set.gray, "Evaluate gray images, as the paper does");
     command->add_option("--images", options->images, "Rows of the image grid")->capture_default_str()->type_name("N");
     command->add_option("--replicates", options->bootstrap.replicates, "Of the bootstrap")->capture_default_str()
@@ -274,7 +314,8 @@ Command addEvaluate(CLI::App& app)
     command->add_option("--cache", options->cache, "Where results are kept")->capture_default_str()->type_name("FILE");
     options->perturber.addPerturberTo(*command);
     options->perturber.addDetectorTo(*command);
-    command->footer("Exit code: 0 complete, 1 something was left out (listed in the report and on stderr), 2 wrong arguments.");
+    command->footer(
+        "Exit code: 0 complete, 1 something was left out (listed in the report and on stderr), 2 wrong arguments.");
     return { command, [options, command] { return run(*options, *command); } };
 }
 

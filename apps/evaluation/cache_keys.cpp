@@ -57,11 +57,14 @@ std::string networkKey(const ModelDescription& description, const std::string& b
 {
     Digest digest;
     digest.add(programKey()).add(backend).add(contentOf(std::string(description.file))).add(description.name);
-    digest.add(std::to_string(description.task)).add(cv::format("%dx%d", description.size.width, description.size.height));
+    digest.add(std::to_string(description.task))
+        .add(cv::format("%dx%d", description.size.width, description.size.height));
     for (int i = 0; i < 4; ++i)
         digest.add(exact(description.mean[i]));
     digest.add(exact(description.scale)).add(description.color).add(exact(description.square));
-    digest.add(cv::Mat(description.landmark_template)).add(description.output).add(std::to_string(description.distance));
+    digest.add(cv::Mat(description.landmark_template))
+        .add(description.output)
+        .add(std::to_string(description.distance));
     return digest.add(cv::Mat(description.index)).value();
 }
 

@@ -42,7 +42,8 @@ cv::Rect2f typicalBox(const cv::Mat& landmarks)
     const double side = 2.2 * eyeDistance(landmarks); // measured on YuNet's boxes
     cv::Mat centre;
     cv::reduce(landmarks, centre, 0, cv::REDUCE_AVG);
-    return cv::Rect2f(float(centre.at<float>(0) - side / 2), float(centre.at<float>(1) - side / 2), float(side), float(side));
+    return cv::Rect2f(float(centre.at<float>(0) - side / 2), float(centre.at<float>(1) - side / 2), float(side),
+                      float(side));
 }
 
 cv::Mat eightBit(const cv::Mat& image)
@@ -111,7 +112,8 @@ bool locate(EvaluatedFace& face, const std::function<cv::Mat()>& detect,
     else
     {
         const cv::Rect2f box = typicalBox(landmarks);
-        face.face = (cv::Mat_<float>(1, FACE_COLUMNS) << box.x, box.y, box.width, box.height, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+        face.face =
+            (cv::Mat_<float>(1, FACE_COLUMNS) << box.x, box.y, box.width, box.height, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
     }
     if (!landmarks.empty())
         landmarks.reshape(1, 1).copyTo(face.face.colRange(4, 14));
@@ -203,8 +205,15 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const NetworkOptions& ne
         const int person = person_numbers.emplace(identity, int(person_numbers.size())).first->second;
         if (size_t(person) == people.size())
             people.push_back(identity);
-        EvaluatedFace face = { labelled.file, fs::path(options.faces) / labelled.file, std::string(), labelled.label, person,
-                               {}, labelled.landmarks, cv::Mat(), false };
+        EvaluatedFace face = { labelled.file,
+                               fs::path(options.faces) / labelled.file,
+                               std::string(),
+                               labelled.label,
+                               person,
+                               {},
+                               labelled.landmarks,
+                               cv::Mat(),
+                               false };
         for (size_t column : columns)
             face.groups.push_back(table.rows[row][column]);
         faces.push_back(face);

@@ -46,7 +46,8 @@ class EvaluationSet
 public:
     /** Reads and hashes every image and finds the box of every face; landmarks are those of the label file where it
     has them. What cannot be used is reported to diagnostics and left out. */
-    EvaluationSet(const SetOptions& options, const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics);
+    EvaluationSet(const SetOptions& options, const NetworkOptions& networks, ResultCache& cache,
+                  Diagnostics& diagnostics);
 
     //! The image as it is evaluated: 8-bit, BGR or gray.
     cv::Mat readImage(const EvaluatedFace& face) const;
@@ -66,7 +67,8 @@ private:
     bool gray_;
 };
 
-/** The face at the landmarks among those that a detector finds, or the largest where landmarks are empty; empty if none.
+/** The face at the landmarks among those that a detector finds, or the largest where landmarks are empty; empty if
+there is none.
 @param detector sees the image with a border, since tightly cut faces are often missed without.
 @param landmarks 5x2 CV_32F, or empty. */
 cv::Mat findFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& image, const cv::Mat& landmarks);

@@ -12,9 +12,12 @@ namespace sanprivacy { namespace apps {
 
 const std::vector<std::string>& reportFiles()
 {
-    static const std::vector<std::string> names = { "report.html", "report.json", "summary.csv", "data.csv", "classifiers.csv",
-        "matchers.csv", "attackers.csv", "adaptive_attackers.csv", "retrained.csv", "groups.csv", "privacy_gain.csv",
-        "confusion.csv", "diagnostics.csv", "options.csv", "scores.csv" };
+    static const std::vector<std::string> names = {
+        "report.html",     "report.json",  "summary.csv",      "data.csv",
+        "classifiers.csv", "matchers.csv", "attackers.csv",    "adaptive_attackers.csv",
+        "retrained.csv",   "groups.csv",   "privacy_gain.csv", "confusion.csv",
+        "diagnostics.csv", "options.csv",  "scores.csv"
+    };
     return names;
 }
 
@@ -29,12 +32,15 @@ void fillReport(const Evaluation& evaluation, ResultCache& cache, Diagnostics& d
     if (!evaluation.images.rows.empty())
         report.add(evaluation.images);
     report.add(classifierTable(results, false));
-    report.add("ROC of the classifiers (Figure 6)", "The nearer to the diagonal, the less a classifier knows, whatever its threshold; "
-               "below it, its answers are turned round.", classifierPlots(results));
+    report.add("ROC of the classifiers (Figure 6)",
+               "The nearer to the diagonal, the less a classifier knows, whatever its threshold; "
+               "below it, its answers are turned round.",
+               classifierPlots(results));
     if (has_matchers)
     {
         report.add(matcherTable(results));
-        report.add("ROC of the matchers (Figure 7)", "The nearer to the originals' curve, the better a person is still recognised.",
+        report.add("ROC of the matchers (Figure 7)",
+                   "The nearer to the originals' curve, the better a person is still recognised.",
                    matcherPlots(results));
     }
     report.add(attackerTable(results));
@@ -43,9 +49,12 @@ void fillReport(const Evaluation& evaluation, ResultCache& cache, Diagnostics& d
     if (has_retrained)
         report.add(classifierTable(results, true));
     else
-        report.add("Attackers who retrain", std::string("The strongest attacker is missing from this report: none of its classifiers was "
-                   "trained on perturbed faces (--retrained). ") + (evaluation.trainer_installed ? "sanprivacy-train classifier trains one."
-                   : "sanprivacy-train, which trains one, is not installed here."), {});
+        report.add("Attackers who retrain",
+                   std::string("The strongest attacker is missing from this report: none of its classifiers was "
+                               "trained on perturbed faces (--retrained). ") +
+                       (evaluation.trainer_installed ? "sanprivacy-train classifier trains one."
+                                                     : "sanprivacy-train, which trains one, is not installed here."),
+                   {});
     if (!evaluation.set.group_columns.empty())
         report.add(groupTable(results));
     if (has_matchers)

@@ -182,7 +182,8 @@ public:
                 measurer.diagnostics_.fail(name + " (" + title + ")", "every face: " + failures.begin()->second);
             else
                 for (const auto& failure : failures)
-                    measurer.diagnostics_.fail(faces[failure.first].file + " (" + title + ")", name + ": " + failure.second);
+                    measurer.diagnostics_.fail(faces[failure.first].file + " (" + title + ")",
+                                               name + ": " + failure.second);
         }
     }
 
@@ -191,11 +192,15 @@ private:
     std::mutex mutex_;
 };
 
-Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>& networks,
-                   const Attackers& attackers, const NetworkOptions& options, ResultCache& cache,
-                   Diagnostics& diagnostics)
-    : set_(set), attackers_(attackers.images), measures_gradients_(!attackers.adaptive.empty()), inner_(attackers.inner()),
-      cache_(cache), diagnostics_(diagnostics), workers_(workerCount())
+Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>& networks, const Attackers& attackers,
+                   const NetworkOptions& options, ResultCache& cache, Diagnostics& diagnostics)
+    : set_(set),
+      attackers_(attackers.images),
+      measures_gradients_(!attackers.adaptive.empty()),
+      inner_(attackers.inner()),
+      cache_(cache),
+      diagnostics_(diagnostics),
+      workers_(workerCount())
 {
     for (const ModelDescription& description : networks)
         try
@@ -259,7 +264,8 @@ void Measurer::run(const Batch& batch, Worker& worker, Measured& measured, Netwo
     for (size_t i = 0; i < batch.faces.size(); ++i)
         try
         {
-            const cv::Mat alone = outputs.empty() ? forward(network, { batch.crops[i] }, average_flips) : outputs.row(int(i));
+            const cv::Mat alone =
+                outputs.empty() ? forward(network, { batch.crops[i] }, average_flips) : outputs.row(int(i));
             if (!cv::checkRange(alone))
                 throw std::runtime_error("its answer is not a finite number");
             std::vector<float>& output = measured.outputs[batch.network][batch.attacker][batch.faces[i]];
@@ -309,7 +315,8 @@ void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::
     }
 }
 
-Measured Measurer::measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods)
+Measured Measurer::measureAll(const std::string& title, const std::string& method_key,
+                              const std::vector<Method*>& methods)
 {
     const size_t count = set_.faces.size();
     Measured measured;
@@ -320,7 +327,8 @@ Measured Measurer::measureAll(const std::string& title, const std::string& metho
     {
         measured.outputs.emplace_back(attackers_.size(), Outputs(count));
         for (size_t attacker = 0; attacker < attackers_.size(); ++attacker)
-            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0 || (measures_gradients_ && int(attacker) == inner_))
+            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0 ||
+                (measures_gradients_ && int(attacker) == inner_))
                 empty_batches.push_back({ network, attacker, {}, {}, {} });
     }
     if (measures_gradients_)

@@ -78,7 +78,10 @@ public:
     size_t indexOf(const std::string& network) const;
 
     //! The network that a thread uses, for somebody else who works in that thread.
-    cv::Ptr<cv::sanprivacy::FaceNetwork> network(size_t worker, size_t index) const { return workers_[worker].networks[index]; }
+    cv::Ptr<cv::sanprivacy::FaceNetwork> network(size_t worker, size_t index) const
+    {
+        return workers_[worker].networks[index];
+    }
 
     //! Tells the network from others, in the cache.
     const std::string& networkKey(size_t index) const { return network_keys_[index]; }

@@ -166,7 +166,9 @@ fs::path defaultResultCache()
 {
     const char* cache = std::getenv("XDG_CACHE_HOME");
     const char* home = std::getenv("HOME");
-    const fs::path folder = cache && *cache ? fs::path(cache) : home && *home ? fs::path(home) / ".cache" : fs::temp_directory_path();
+    const fs::path folder = cache && *cache ? fs::path(cache)
+                            : home && *home ? fs::path(home) / ".cache"
+                                            : fs::temp_directory_path();
     return folder / "sanprivacy" / "evaluation.sqlite";
 }
 

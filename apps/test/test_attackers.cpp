@@ -76,7 +76,8 @@ TEST(NearestNeighbors, vote_as_if_every_distance_were_sorted)
     const Faces known(60, 4, 1), unknown(300, 4, 1, 1, 2); // more than are compared at once
     for (int distance : { DISTANCE_EUCLIDEAN, DISTANCE_COSINE })
     {
-        const std::vector<float> shares = createNearestNeighbors(distance)->attack(known.features, known.labels, unknown.features);
+        const std::vector<float> shares =
+            createNearestNeighbors(distance)->attack(known.features, known.labels, unknown.features);
         ASSERT_EQ(shares.size(), 300u);
         for (int i = 0; i < 300; i += 7)
         {
@@ -104,7 +105,8 @@ TEST(AdaptiveAttackers, find_what_is_there_and_no_more)
     EXPECT_NEAR(aucOf(crossValidate(*probe, faces.features, faces.labels, faces.people), faces.labels), best, 0.02);
     EXPECT_GT(aucOf(crossValidate(*neighbors, faces.features, faces.labels, faces.people), faces.labels), 0.75);
     for (const auto* attacker : { probe.get(), neighbors.get() })
-        EXPECT_NEAR(aucOf(crossValidate(*attacker, nothing.features, nothing.labels, nothing.people), nothing.labels), 0.5, 0.06);
+        EXPECT_NEAR(aucOf(crossValidate(*attacker, nothing.features, nothing.labels, nothing.people), nothing.labels),
+                    0.5, 0.06);
 }
 
 TEST(AdaptiveAttackers, do_not_learn_the_person_they_attack)
@@ -114,7 +116,8 @@ TEST(AdaptiveAttackers, do_not_learn_the_person_they_attack)
     for (int i = 0; i < faces.features.rows; ++i)
         faces.features(i, faces.people[size_t(i)]) += 100;
     for (const auto& attacker : { createLinearProbe(), createNearestNeighbors(DISTANCE_EUCLIDEAN) })
-        EXPECT_NEAR(aucOf(crossValidate(*attacker, faces.features, faces.labels, faces.people), faces.labels), 0.5, 0.15);
+        EXPECT_NEAR(aucOf(crossValidate(*attacker, faces.features, faces.labels, faces.people), faces.labels), 0.5,
+                    0.15);
 }
 
 TEST(AdaptiveAttackers, need_both_labels_among_other_people)
@@ -127,7 +130,8 @@ TEST(AdaptiveAttackers, the_vote_is_the_mean_over_a_person)
 {
     std::vector<float> votes;
     std::vector<int> labels;
-    vote({ 1, 3, 7, 5, 2, 4 }, { 0, 0, 1, 1, 1, 0 }, { 8, 8, 9, 5, 5, 5 }, votes, labels); // 9 and the 0 of 5 have one image
+    vote({ 1, 3, 7, 5, 2, 4 }, { 0, 0, 1, 1, 1, 0 }, { 8, 8, 9, 5, 5, 5 }, votes,
+         labels); // 9 and the 0 of 5 have one image
     EXPECT_EQ(votes, (std::vector<float>{ 3.5f, 2 }));
     EXPECT_EQ(labels, (std::vector<int>{ 1, 0 }));
 }

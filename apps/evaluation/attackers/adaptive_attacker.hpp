@@ -34,8 +34,8 @@ std::unique_ptr<AdaptiveAttacker> createNearestNeighbors(int distance);
 //! A linear classifier: ridge regression of the label.
 std::unique_ptr<AdaptiveAttacker> createLinearProbe();
 
-/** What an attacker makes of each face after learning from other people's: people are dealt to five parts, and each part
-is attacked by one who knows the other four.
+/** What an attacker makes of each face after learning from other people's: people are dealt to five parts, and each
+part is attacked by one who knows the other four.
 @param people a number for each row; faces of one person are in one part
 @return empty where there are fewer than two people of either label */
 std::vector<float> crossValidate(const AdaptiveAttacker& attacker, const cv::Mat1f& features,

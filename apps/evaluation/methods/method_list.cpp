@@ -19,8 +19,8 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const std::vector<std::string> SAN_OUTPUTS = { "same", "neutral", "opposite" },            // what "san" stands for
-                               PROTOTYPES = { "same", "neutral", "opposite", "random" }; // in the order of PrototypeChoice
+const std::vector<std::string> SAN_OUTPUTS = { "same", "neutral", "opposite" }, // what "san" stands for
+    PROTOTYPES = { "same", "neutral", "opposite", "random" };                   // in the order of PrototypeChoice
 
 struct NumberedMethod
 {
@@ -75,7 +75,8 @@ MethodName parseMethod(const std::string& kind, const std::string& value)
             throw UsageError("--methods: no such folder: '" + value + "'");
         return { kind, value, folderName(value) };
     }
-    throw UsageError("--methods: '" + kind + "' is none of san, same, neutral, opposite, random, blur, pixelation, mixing, search, folder=DIR");
+    throw UsageError("--methods: '" + kind +
+                     "' is none of san, same, neutral, opposite, random, blur, pixelation, mixing, search, folder=DIR");
 }
 
 } // namespace
@@ -86,7 +87,8 @@ std::vector<MethodName> parseMethods(const std::vector<std::string>& texts)
     for (const std::string& text : texts)
     {
         const size_t equals = text.find('=');
-        const std::string kind = text.substr(0, equals), value = equals == std::string::npos ? "" : text.substr(equals + 1);
+        const std::string kind = text.substr(0, equals),
+                          value = equals == std::string::npos ? "" : text.substr(equals + 1);
         for (const std::string& each : kind == "san" ? SAN_OUTPUTS : std::vector<std::string>{ kind })
             methods.push_back(parseMethod(each, value));
     }

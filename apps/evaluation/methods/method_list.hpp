@@ -32,7 +32,8 @@ struct MethodContext
     const EvaluationSet* set;
     NetworkOptions networks; //!< default model, prototypes, backend
     std::map<std::string, SearchNetworks> searches; //!< by the value of the search
-    std::map<std::string, cv::Ptr<cv::sanprivacy::Perturber>> perturbers; //!< by model file, loaded when first asked for
+    std::map<std::string, cv::Ptr<cv::sanprivacy::Perturber>>
+        perturbers; //!< by model file, loaded when first asked for
 };
 
 std::unique_ptr<Method> createMethod(const MethodName& name, MethodContext& context);

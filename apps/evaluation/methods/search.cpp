@@ -17,8 +17,8 @@ namespace sanprivacy { namespace apps {
 namespace {
 
 /** Classifier-specific search: Mirjalili and Ross, Soft Biometric Privacy: Retaining Biometric Utility of Face Images
-while Perturbing Gender, 2017. Without gradients: triangle by triangle the face approaches one of the other gender. Every
-step takes the triangle that costs the given classifier most, among those that the given matcher bears. */
+while Perturbing Gender, 2017. Without gradients: triangle by triangle the face approaches one of the other gender.
+Every step takes the triangle that costs the given classifier most, among those that the given matcher bears. */
 class Search : public CounterpartMethod
 {
 public:
@@ -48,7 +48,8 @@ public:
                 --steps[t];
                 gains[t] = probability - trueProbability(tried[t], face);
             }
-            else if (networks_.matcher->match(descriptor, forward(*networks_.matcher, tried[t], face)) < networks_.match_threshold)
+            else if (networks_.matcher->match(descriptor, forward(*networks_.matcher, tried[t], face)) <
+                     networks_.match_threshold)
                 gains[t] = 0; // this triangle stays as it is
             else
             {

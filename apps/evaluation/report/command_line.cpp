@@ -89,14 +89,20 @@ std::string commandLine(const CLI::App& command)
 
 Table optionTable(const CLI::App& command)
 {
-    Table table = { "options", "Options", "What the command line said and, of the options that it left out, what they were.",
-        { { "option", "option", Unit::TEXT }, { "value", "value", Unit::TEXT }, { "origin", "origin", Unit::TEXT } }, {} };
+    Table table = {
+        "options",
+        "Options",
+        "What the command line said and, of the options that it left out, what they were.",
+        { { "option", "option", Unit::TEXT }, { "value", "value", Unit::TEXT }, { "origin", "origin", Unit::TEXT } },
+        {}
+    };
     for (const CLI::Option* option : optionsOf(command))
     {
         const bool given = option->count() > 0;
         const std::string value = !given ? defaultOf(*option) :
             isFlag(*option) ? std::string("yes") : joined(option->results(), delimiterOf(*option));
-        table.rows.push_back({ nameOf(*option), value.empty() && !given ? "(see --help)" : value, given ? "given" : "default" });
+        table.rows.push_back(
+            { nameOf(*option), value.empty() && !given ? "(see --help)" : value, given ? "given" : "default" });
     }
     return table;
 }

@@ -66,7 +66,11 @@ std::string html(const Table& table)
     {
         const bool named = column.title.empty() || column.title.back() == '%';
         out << (column.unit == Unit::TEXT ? "<th class=text>" : "<th>") << escaped(column.title)
-            << (named ? "" : column.unit == Unit::PERCENT ? " %" : column.unit == Unit::DECIBEL ? " dB" : "") << "</th>";
+            << (named                          ? ""
+                : column.unit == Unit::PERCENT ? " %"
+                : column.unit == Unit::DECIBEL ? " dB"
+                                               : "")
+            << "</th>";
     }
     out << "</tr>\n";
     const bool grouped = table.columns.size() > 2 && table.columns[1].unit == Unit::TEXT; // by the first column
@@ -87,7 +91,8 @@ std::string html(const Table& table)
             }
             out << "<td" << tinted(column.tint, row[i].value) << ">" << shown(row[i].value, column.unit);
             if (column.interval && !std::isnan(row[i].lower))
-                out << "<small>" << shown(row[i].lower, column.unit) << "–" << shown(row[i].upper, column.unit) << "</small>";
+                out << "<small>" << shown(row[i].lower, column.unit) << "–" << shown(row[i].upper, column.unit)
+                    << "</small>";
             out << "</td>";
         }
         out << "</tr>\n";

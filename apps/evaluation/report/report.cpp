@@ -127,7 +127,9 @@ std::string today()
 
 } // namespace
 
-Report::Report(const std::string& title, const std::string& command_line) : title_(title), command_line_(command_line) {}
+Report::Report(const std::string& title, const std::string& command_line) : title_(title), command_line_(command_line)
+{
+}
 
 void Report::add(const Table& table)
 {
@@ -154,7 +156,8 @@ void Report::add(const std::string& title, const std::string& caption, const std
 void Report::add(const Grid& grid)
 {
     std::ostringstream out;
-    out << "<h2>" << escaped(grid.title) << "</h2>\n<p>" << escaped(grid.caption) << "</p>\n<div class=scroll><table class=grid>\n<tr>";
+    out << "<h2>" << escaped(grid.title) << "</h2>\n<p>" << escaped(grid.caption)
+        << "</p>\n<div class=scroll><table class=grid>\n<tr>";
     for (const std::string& column : grid.columns)
         out << "<th>" << escaped(column) << "</th>";
     out << "</tr>\n";
@@ -169,7 +172,8 @@ void Report::add(const Grid& grid)
                 const int quality = 90;
                 std::vector<unsigned char> file;
                 cv::imencode(".jpg", grid.rows[i][j], file, { cv::IMWRITE_JPEG_QUALITY, quality });
-                out << "<img alt=\"" << escaped(grid.columns[j]) << "\" src=\"data:image/jpeg;base64," << base64(file) << "\">";
+                out << "<img alt=\"" << escaped(grid.columns[j]) << "\" src=\"data:image/jpeg;base64," << base64(file)
+                    << "\">";
             }
             out << escaped(grid.legends[i][j]) << "</td>";
         }
@@ -181,7 +185,9 @@ void Report::add(const Grid& grid)
 
 void Report::write(const fs::path& folder, const std::vector<fs::path>& inputs) const
 {
-    ordered_json all = { { "title", title_ }, { "date", today() }, { "version", version() }, { "command", command_line_ } };
+    ordered_json all = {
+        { "title", title_ }, { "date", today() }, { "version", version() }, { "command", command_line_ }
+    };
     std::vector<std::pair<fs::path, std::string>> files;
     for (const Table& table : tables_)
     {
@@ -193,10 +199,12 @@ void Report::write(const fs::path& folder, const std::vector<fs::path>& inputs) 
     for (const Plot& plot : plots_)
         all["curves"][plot.name] = json(plot);
     files.emplace_back(folder / "report.json", all.dump(1, ' ', false, ordered_json::error_handler_t::replace));
-    files.emplace_back(folder / "report.html",
-        "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content=\"width=device-width\">\n<title>"
-        + escaped(title_) + "</title>\n<style>" + STYLE + "</style></head>\n<body>\n<h1>" + escaped(title_) + "</h1>\n<p>"
-        + today() + ", <code>" + escaped(command_line_) + "</code></p>\n" + body_ + "</body></html>\n");
+    files.emplace_back(folder / "report.html", "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta "
+                                               "name=viewport content=\"width=device-width\">\n<title>" +
+                                                   escaped(title_) + "</title>\n<style>" + STYLE +
+                                                   "</style></head>\n<body>\n<h1>" + escaped(title_) + "</h1>\n<p>" +
+                                                   today() + ", <code>" + escaped(command_line_) + "</code></p>\n" +
+                                                   body_ + "</body></html>\n");
 
     std::vector<fs::path> names;
     for (const auto& file : files)

@@ -123,7 +123,8 @@ std::string legendTitle(const std::string& title, double y)
             --end;
         shown = shown.substr(0, end) + "…";
     }
-    return "<g><title>" + escaped(title) + "</title>" + text(LEGEND_LEFT + LEGEND_SAMPLE + 6, y + 4, "start", shown) + "</g>\n";
+    return "<g><title>" + escaped(title) + "</title>" + text(LEGEND_LEFT + LEGEND_SAMPLE + 6, y + 4, "start", shown) +
+           "</g>\n";
 }
 
 } // namespace
@@ -139,14 +140,16 @@ std::string svg(const Plot& plot)
     out += grid(x, y);
     out += text(LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT + 38, "middle", plot.x_label);
     const double middle = TOP + PLOT_HEIGHT / 2;
-    out += cv::format("<g transform=\"rotate(-90 16 %.1f)\">", middle) + text(16, middle + 4, "middle", plot.y_label) + "</g>\n";
+    out += cv::format("<g transform=\"rotate(-90 16 %.1f)\">", middle) + text(16, middle + 4, "middle", plot.y_label) +
+           "</g>\n";
 
     const size_t colors = sizeof(COLORS) / sizeof(COLORS[0]), dashes = sizeof(DASHES) / sizeof(DASHES[0]);
     std::string legend;
     for (size_t i = plot.lines.size(); i-- > 0;) // the first, the originals', lies on top
     {
-        const std::string style = cv::format("fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-linejoin=\"round\"%s",
-            COLORS[i % colors], i < colors ? "" : cv::format(" stroke-dasharray=\"%s\"", DASHES[i / colors % dashes]).c_str());
+        const std::string style =
+            cv::format("fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-linejoin=\"round\"%s", COLORS[i % colors],
+                       i < colors ? "" : cv::format(" stroke-dasharray=\"%s\"", DASHES[i / colors % dashes]).c_str());
         out += curve(plot.lines[i], x, y, style);
         const double row = TOP + 8 + LEGEND_SPACING * double(i);
         legend += cv::format("<path d=\"M%.1f %.1fh%.1f\" ", LEGEND_LEFT, row, LEGEND_SAMPLE) + style + "/>\n"

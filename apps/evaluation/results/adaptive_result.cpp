@@ -116,7 +116,8 @@ std::vector<AdaptiveResult> attackAdaptively(const EvaluationSet& set, const std
                                              const std::vector<std::string>& names, int inner)
 {
     const std::vector<FeatureKind> kinds = featureKinds(networks);
-    const std::map<std::string, std::string> titles = { { "neighbors", "nearest neighbors" }, { "probe", "linear probe" },
+    const std::map<std::string, std::string> titles = { { "neighbors", "nearest neighbors" },
+                                                        { "probe", "linear probe" },
                                                         { "treated", "treated or not" } };
     struct Task { size_t result, kind, method; bool inner; };
     std::vector<AdaptiveResult> results;

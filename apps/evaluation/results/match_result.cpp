@@ -28,8 +28,11 @@ cv::Mat1f descriptors(const Outputs& outputs, const std::vector<size_t>& faces)
 
 json toJson(const MatchResult& result)
 {
-    json object = { { "pairs", { result.genuine_pairs, result.impostor_pairs } }, { "eer", result.eer }, { "auc", result.auc },
-                    { "x", result.curve.x }, { "y", result.curve.y } };
+    json object = { { "pairs", { result.genuine_pairs, result.impostor_pairs } },
+                    { "eer", result.eer },
+                    { "auc", result.auc },
+                    { "x", result.curve.x },
+                    { "y", result.curve.y } };
     for (const Cell& cell : result.tmr)
         object["tmr"].push_back({ cell.value, cell.lower, cell.upper });
     return object;
@@ -105,7 +108,8 @@ double impostorThreshold(const EvaluationSet& set, const Outputs& outputs, int d
             faces.push_back(i);
             people.push_back(set.faces[i].person);
         }
-    return MatchEvaluation::create(descriptors(outputs, faces), cv::noArray(), people, distance)->matchThreshold(false_match_rate);
+    return MatchEvaluation::create(descriptors(outputs, faces), cv::noArray(), people, distance)
+        ->matchThreshold(false_match_rate);
 }
 
 }} // namespace sanprivacy::apps

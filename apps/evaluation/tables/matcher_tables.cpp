@@ -14,12 +14,16 @@ namespace sanprivacy { namespace apps {
 
 Table matcherTable(const EvaluationResults& results)
 {
-    Table table = { "matchers", "Table 3: true match rate",
-        "Of all genuine and impostor pairs, at false match rates of 1, 0.1 and 0.01 %, with the 95 % interval of a bootstrap over people. "
-        "Originals are compared with originals; perturbed faces with the originals, except with their own.",
-        { { "network", "matcher", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
+    Table table = { "matchers",
+                    "Table 3: true match rate",
+                    "Of all genuine and impostor pairs, at false match rates of 1, 0.1 and 0.01 %, with the 95 % "
+                    "interval of a bootstrap over people. "
+                    "Originals are compared with originals; perturbed faces with the originals, except with their own.",
+                    { { "network", "matcher", Unit::TEXT }, { "method", "faces", Unit::TEXT } },
+                    {} };
     for (double rate : FALSE_MATCH_RATES)
-        table.columns.push_back({ cv::format("tmr_at_fmr_%g", rate), cv::format("TMR at FMR %g %%", 100 * rate), Unit::PERCENT, Tint::USE, true });
+        table.columns.push_back({ cv::format("tmr_at_fmr_%g", rate), cv::format("TMR at FMR %g %%", 100 * rate),
+                                  Unit::PERCENT, Tint::USE, true });
     table.columns.push_back({ "eer", "EER", Unit::PERCENT });
     for (const EvaluatedMatcher& matcher : results.matchers)
         for (size_t method = 0; method < results.methods(); ++method)
@@ -47,10 +51,13 @@ std::vector<Plot> matcherPlots(const EvaluationResults& results)
 
 Table privacyGainTable(const EvaluationResults& results)
 {
-    Table table = { "privacy_gain", "Privacy gained against identity lost",
-        "Privacy-gain identity-loss coefficient (Terhörst et al. 2020): relative growth of the classifier's error less relative growth of the "
-        "matcher's EER. Above 0 more privacy is gained than recognition is lost.",
-        { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
+    Table table = { "privacy_gain",
+                    "Privacy gained against identity lost",
+                    "Privacy-gain identity-loss coefficient (Terhörst et al. 2020): relative growth of the "
+                    "classifier's error less relative growth of the "
+                    "matcher's EER. Above 0 more privacy is gained than recognition is lost.",
+                    { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } },
+                    {} };
     for (const EvaluatedMatcher& matcher : results.matchers)
         table.columns.push_back({ matcher.name, matcher.name, Unit::NUMBER });
     for (const EvaluatedClassifier& classifier : results.classifiers)
