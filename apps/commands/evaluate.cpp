@@ -267,51 +267,38 @@ Command addEvaluate(CLI::App& app)
     auto options = std::make_shared<EvaluateOptions>();
     CLI::App* command =
         app.add_subcommand("evaluate", "Evaluates methods: what classifiers and matchers see before and after");
-    command->add_option("--faces", options->set.faces, "Folder of the original images")
-        ->required()->type_name("DIR")->check(CLI::ExistingDirectory);
-    command
-        ->add_option("--labels", options->set.labels, "file,gender and perhaps identity, race, age, landmark columns")
+    const auto add = [&](const char* name, auto& value, const char* type, const char* help)
+    { return command->add_option(name, value, help)->type_name(type)->capture_default_str(); };
+    const auto addList = [&](const char* name, std::vector<std::string>& values, const char* type, const char* help)
+    {
+        CLI::Option* option = command->add_option(name, values, help)->type_name(type)->delimiter(',');
+        std::string usual;
+        for (const std::string& value : values)
+            usual += (usual.empty() ? "" : ",") + value;
+        option->default_str(usual);
+    };
+    add("--faces", options->set.faces, "DIR", "Folder of the original images")
         ->required()
-        ->type_name("CSV");
-    command->add_option("--models", options->networks, "Classifiers and matchers that evaluate")
-        ->required()
-        ->type_name("YML");
-    command->add_option("-o,--output", options->output, "Folder for report.html, report.json and a CSV of each table")
-        ->required()->type_name("DIR");
-    command
-        ->add_option("--methods", options->methods,
-                     "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 "
-                     "mixing=0.5; search=CLASSIFIER; folder=DIR of "
-                     "images perturbed elsewhere")
-        ->delimiter(',')
-        ->capture_default_str()
-        ->type_name("LIST");
-    command
-        ->add_option(
-            "--attackers", options->attackers,
-            "Who treats images (jpeg,denoise,downscale,flip,inner), who learns (neighbors,probe,treated), or none")
-        ->delimiter(',')
-        ->capture_default_str()
-        ->type_name("LIST");
-    command->add_option("--retrained", options->retrained, "Which of the classifiers were trained on perturbed faces")
-        ->delimiter(',')->type_name("NAMES");
-    command->add_option("--attribute", options->set.attribute, "Column of the label")
-        ->capture_default_str()
-        ->type_name("NAME");
-    command->add_option("--identity", options->set.identity, "Column of the person")
-        ->capture_default_str()
-        ->type_name("NAME");
-    command->add_option("--groups", options->set.groups, "Columns to split by")->delimiter(',')->capture_default_str()
-        ->type_name("NAMES");
-    command->add_option("--limit", options->set.limit, "Only so many faces, of whole people; 0: all")
-        ->capture_default_str()
-        ->type_name("N");
+        ->check(CLI::ExistingDirectory);
+    add("--labels", options->set.labels, "CSV", "file,gender and perhaps identity, race, age, landmark columns")
+        ->required();
+    add("--models", options->networks, "YML", "Classifiers and matchers that evaluate")->required();
+    add("-o,--output", options->output, "DIR", "Folder for report.html, report.json and a CSV of each table")
+        ->required();
+    addList("--methods", options->methods, "LIST",
+            "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; "
+            "search=CLASSIFIER; folder=DIR of images perturbed elsewhere");
+    addList("--attackers", options->attackers, "LIST", "Who treat images or, the last three, learn; or none");
+    addList("--retrained", options->retrained, "NAMES", "Which of the classifiers were trained on perturbed faces");
+    add("--attribute", options->set.attribute, "NAME", "Column of the label");
+    add("--identity", options->set.identity, "NAME", "Column of the person");
+    addList("--groups", options->set.groups, "NAMES", "Columns to split by");
+    add("--limit", options->set.limit, "N", "Only so many faces, of whole people; 0: all");
     command->add_flag("--gray", options->set.gray, "Evaluate gray images, as the paper does");
-    command->add_option("--images", options->images, "Rows of the image grid")->capture_default_str()->type_name("N");
-    command->add_option("--replicates", options->bootstrap.replicates, "Of the bootstrap")->capture_default_str()
-        ->type_name("N")->check(CLI::PositiveNumber);
-    command->add_option("--seed", options->bootstrap.seed, "Of the bootstrap")->capture_default_str()->type_name("N");
-    command->add_option("--cache", options->cache, "Where results are kept")->capture_default_str()->type_name("FILE");
+    add("--images", options->images, "N", "Rows of the image grid");
+    add("--replicates", options->bootstrap.replicates, "N", "Of the bootstrap")->check(CLI::PositiveNumber);
+    add("--seed", options->bootstrap.seed, "N", "Of the bootstrap");
+    add("--cache", options->cache, "FILE", "Where results are kept");
     options->perturber.addPerturberTo(*command);
     options->perturber.addDetectorTo(*command);
     command->footer(

@@ -76,7 +76,7 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
     command.add_option("--strength", strength, "Share of the network's change, above 0 to 2; more hides more and costs more matching")
         ->type_name("X")->capture_default_str()->check(CLI::Range(.01, 2.).description(""));
     command.add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
-        ->type_name("NAME")->check(CLI::IsMember(backendNames()).description(""));
+        ->type_name("NAME")->capture_default_str()->check(CLI::IsMember(backendNames()).description(""));
 }
 
 bool NetworkOptions::areShipped() const

@@ -313,10 +313,11 @@ class CacheKeys(EvaluateTest):
         cls.run_quickly(cls.warm)
 
     @classmethod
-    def run_quickly(cls, cache, *arguments, report="report", program=None, **options):
+    def run_quickly(cls, cache, *arguments, program=None, **options):
         """The report's folder; what was set before can be given anew."""
         folder = tempfile.mkdtemp(dir=cls.shared_folder)
-        given = {"--model": cls.networks[1], "--classifier": cls.networks[3], "--prototypes": cls.networks[5]}
+        given = {"--model": cls.networks[1], "--classifier": cls.networks[3], "--prototypes": cls.networks[5],
+                 "--replicates": 50, "--images": 1}
         given.update(zip(arguments[::2], arguments[1::2]))
         words = [word for name, value in given.items() for word in ([name, value] if value != "" else [name])]
         done = run("evaluate", "--faces", cls.faces, "--labels", options.get("labels", cls.labels), "--models",

@@ -59,13 +59,6 @@ std::string quoted(const std::string& text)
     return result + "'";
 }
 
-//! As OpenCV's users write lists: without the brackets that the parser puts round them.
-std::string defaultOf(const CLI::Option& option)
-{
-    const std::string text = isFlag(option) ? std::string("no") : option.get_default_str();
-    return text.size() > 1 && text.front() == '[' && text.back() == ']' ? text.substr(1, text.size() - 2) : text;
-}
-
 } // namespace
 
 std::string commandLine(const CLI::App& command)
@@ -99,7 +92,7 @@ Table optionTable(const CLI::App& command)
     for (const CLI::Option* option : optionsOf(command))
     {
         const bool given = option->count() > 0;
-        const std::string value = !given ? defaultOf(*option) :
+        const std::string value = !given ? (isFlag(*option) ? std::string("no") : option->get_default_str()) :
             isFlag(*option) ? std::string("yes") : joined(option->results(), delimiterOf(*option));
         table.rows.push_back(
             { nameOf(*option), value.empty() && !given ? "(see --help)" : value, given ? "given" : "default" });
