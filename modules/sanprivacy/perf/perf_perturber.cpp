@@ -69,7 +69,7 @@ PERF_TEST_P(SanPrivacy_Batch, perturbBatch, testing::Values(1, 4, 16))
     const Ptr<Perturber> perturber = createOrSkip();
     const std::vector<Mat> faces(GetParam(), randomFace(CV_8UC3));
     std::vector<Mat> dst;
-    TEST_CYCLE() perturber->perturbBatch(faces, dst, std::vector<int>(1, 0));
+    TEST_CYCLE() perturber->perturbBatch(faces, dst, PerturbParams(PROTOTYPE_OPPOSITE, 0));
     SANITY_CHECK_NOTHING();
 }
 

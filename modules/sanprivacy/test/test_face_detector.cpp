@@ -14,7 +14,7 @@ const int SCORE = 14;
 //! A detector that needs no file of the user's: YuNet, or cascades.
 Ptr<FaceDetector> shippedDetector(const std::string& name, float threshold = -1.f)
 {
-    fileOrSkip(moduleFolder() + "/../../data/" + (name.empty() ? "face_detection_yunet_2022mar.onnx" : "landmarks.onnx"));
+    shippedFile(name.empty() ? "face_detection_yunet_2022mar.onnx" : "landmarks.onnx");
     return name.empty() ? FaceDetector::create(String(), threshold) : FaceDetector::createCascade(threshold);
 }
 
@@ -23,7 +23,7 @@ INSTANTIATE_TEST_CASE_P(, SanPrivacy_ShippedDetector, testing::Values("", "casca
 
 Mat portrait(const std::string& name)
 {
-    const Mat image = imread(fileOrSkip(moduleFolder() + "/../../data/portraits/" + name + ".jpg"));
+    const Mat image = imread(shippedFile(std::string("portraits/") + name + ".jpg"));
     CV_Assert(!image.empty());
     return image;
 }
@@ -80,7 +80,7 @@ TEST(SanPrivacy_FaceDetector, missing_files_are_named)
     }
     {
         Environment cascades("OPENCV_SANPRIVACY_CASCADE_PATH", folder);
-        fileOrSkip(moduleFolder() + "/../../data/landmarks.onnx");
+        shippedFile("landmarks.onnx");
         const String error = errorOf("", true);
         EXPECT_NE(error.find("haarcascade_frontalface_alt2.xml"), String::npos) << error;
     }

@@ -125,7 +125,7 @@ TEST(SanPrivacy_FaceReplacer, a_still_face_does_not_flicker)
 
 TEST(SanPrivacy_FaceReplacer, a_still_face_does_not_flicker_with_the_default_model)
 {
-    fileOrSkip(moduleFolder() + "/../../data/residual.onnx");
+    shippedFile("residual.onnx");
     expectNoFlicker(Perturber::create());
 }
 
@@ -199,7 +199,7 @@ TEST(SanPrivacy_FaceReplacer, one_label_and_one_number_along_a_track)
 TEST(SanPrivacy_FaceReplacer, several_attributes_are_voted_on)
 {
     for (const char* file : { "residual-gender-age.onnx", "prototypes-gender.yml.gz", "prototypes-age.yml.gz", "gender.onnx", "age.onnx" })
-        fileOrSkip(moduleFolder() + "/../../data/" + file);
+        shippedFile(file);
     const Ptr<Perturber> perturber = Perturber::create(PerturberParams({ "gender", "age" }));
     const Video video(Size(480, 270), 4, { { "man-white-hair", line(Point2d(110, 135), Point2d(110, 135), 4, 45) },
                                          { "woman-dark-hair", line(Point2d(340, 135), Point2d(340, 135), 4, 45) } });

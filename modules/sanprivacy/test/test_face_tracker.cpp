@@ -239,7 +239,7 @@ TEST(SanPrivacy_FaceTracker, small_faces_of_large_frames)
     for (size_t i = 0; i < places.size(); ++i)
     {
         Mat small;
-        resize(imread(fileOrSkip(moduleFolder() + "/../../data/portraits/" + names[i] + ".jpg")), small, Size(), 28 / 172., 28 / 172., INTER_AREA);
+        resize(imread(shippedFile(std::string("portraits/") + names[i] + ".jpg")), small, Size(), 28 / 172., 28 / 172., INTER_AREA);
         small.copyTo(crowd(Rect(places[i], small.size())));
     }
     const auto frameAt = [&](int t)

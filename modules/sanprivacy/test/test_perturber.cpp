@@ -229,12 +229,7 @@ void checkTrained(Perturber& perturber, const Mat& face)
 
 TEST(SanPrivacy_Perturber, authors_network_runs)
 {
-    const char* root = std::getenv("SANPRIVACY_SHARED");
-    const String data = findDataFile("classifier.onnx"), testdata = data.substr(0, data.find_last_of("/\\"));
-    const String beside = testdata + "/../../../../shared"; // next to the repository
-    const String model = (root ? String(root) : beside) + "/models/san-authors-2018.onnx";
-    if (!std::ifstream(model.c_str()).good())
-        throw SkipTestException("the authors' network is not here: " + model);
+    const String model = sharedFile("models/san-authors-2018.onnx");
     const Mat face = randomFace(CV_32FC1, 9);
     const Ptr<Perturber> perturber = createFrom(model, prototypesFile(), findDataFile("classifier.onnx"));
     checkTrained(*perturber, face);

@@ -22,7 +22,16 @@ inline std::string moduleFolder()
     return anyData.substr(0, anyData.find_last_of("/\\")) + "/..";
 }
 
-//! A file of the repository, or one that comes separately; without it the test is skipped.
+//! A shipped file, by its name in the folder data: without it the test fails.
+inline std::string shippedFile(const std::string& name)
+{
+    const std::string path = moduleFolder() + "/../../data/" + name;
+    if (!std::ifstream(path.c_str(), std::ios::binary).good())
+        CV_Error(cv::Error::StsObjectNotFound, "the repository lacks " + path);
+    return path;
+}
+
+//! A file that comes separately; without it the test is skipped.
 inline std::string fileOrSkip(const std::string& path)
 {
     if (!std::ifstream(path.c_str(), std::ios::binary).good())
