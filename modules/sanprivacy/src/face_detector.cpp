@@ -5,6 +5,8 @@
 #include "precomp.hpp"
 #include "cascade_detector.hpp"
 #include "face_detector_impl.hpp"
+#include "image_depth.hpp"
+#include "matrix_argument.hpp"
 #include "yunet_detector.hpp"
 
 #include <algorithm>
@@ -61,19 +63,24 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
 {
     CV_INSTRUMENT_REGION();
     checkCreated(p);
-    CV_Check(_image.dims(), _image.dims() <= 2, "The image must have two dimensions; give images of a batch one by one");
-    Mat image = _image.getMat();
+    Mat image = matrixArgument(_image, "The image");
     CV_Check(image.size(), !image.empty(), "The image is empty");
+    if (std::min(image.rows, image.cols) < 2)
+        CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
     CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_16U, "The image must be 8-bit or 16-bit unsigned");
     CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be gray or BGR");
     if (image.depth() == CV_16U)
     {
         Mat bytes;
-        image.convertTo(bytes, CV_8U, 255. / 65535);
+        image.convertTo(bytes, CV_8U, whiteLevel(CV_8U) / whiteLevel(CV_16U));
         image = bytes;
     }
 
-    std::vector<FaceRow> faces = p->detect(image, quick);
+    std::vector<FaceRow> faces;
+    {
+        std::lock_guard<std::mutex> lock(p->mutex);
+        faces = p->detect(image, quick);
+    }
     std::stable_sort(faces.begin(), faces.end(), [](const FaceRow& a, const FaceRow& b) { return a.score > b.score; });
     _faces.create(int(faces.size()), FaceRow::COLUMNS, CV_32F);
     if (faces.empty())

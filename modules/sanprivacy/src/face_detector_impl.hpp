@@ -8,6 +8,8 @@
 #include "face_row.hpp"
 #include "opencv2/sanprivacy/face_detector.hpp"
 
+#include <mutex>
+
 namespace cv { namespace sanprivacy {
 
 //! What each kind of detector does.
@@ -21,6 +23,8 @@ public:
 
     //! As FaceDetector::getSmallestFace() says.
     virtual int smallestFace(const Size& image) const = 0;
+
+    std::mutex mutex; //!< held by FaceDetector::detect()
 };
 
 }} // namespace cv::sanprivacy

@@ -80,7 +80,7 @@ bool cut(const Mat& image, const Landmarks& landmarks, Mat& crop)
     }
     catch (const cv::Exception& e)
     {
-        if (e.code != Error::StsOutOfRange) // outside the frame altogether
+        if (e.code != Error::StsOutOfRange && e.code != Error::StsBadSize && e.code != Error::StsBadArg) // alignFace() refuses the landmarks
             throw;
         return false;
     }

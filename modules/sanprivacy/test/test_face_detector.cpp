@@ -100,10 +100,10 @@ TEST(SanPrivacy_FaceDetector, another_network_is_not_taken_for_the_landmark_netw
 
 TEST(SanPrivacy_FaceDetector, networks_that_give_no_numbers_are_refused)
 {
-    const std::string folder = cv::tempfile(""), data = moduleFolder() + "/../../data/";
+    const std::string folder = cv::tempfile("");
     ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
     const bool before48 = std::string(SANPRIVACY_YUNET).find("2022") != std::string::npos;
-    const std::string yunet = fileOrSkip(data + SANPRIVACY_YUNET), landmarks = fileOrSkip(data + "landmarks.onnx");
+    const std::string yunet = shippedFile(SANPRIVACY_YUNET), landmarks = shippedFile("landmarks.onnx");
     const String error = errorOf(withNan(yunet, before48 ? "head.0.conv2.conv2.bias" : "bbox_head.multi_level_bbox.0.conv2.bias", folder));
     EXPECT_NE(error.find("not finite"), String::npos) << error;
     withNan(landmarks, "face.bias", folder);

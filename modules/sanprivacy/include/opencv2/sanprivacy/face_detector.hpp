@@ -21,7 +21,7 @@ overlap, so memory stays bounded; time grows with the number of pixels.
 Or, with createCascade(), the frontal-face cascades of opencv-data propose boxes, and the landmark network places five points
 in each and rejects what is no face: slower, and it misses more.
 
-An object is for one thread at a time; several objects may be used at once.
+Several threads may share one object: its calls wait for each other.
 Needs the objdetect module (Error::StsNotImplemented without it).
 */
 class CV_EXPORTS_W FaceDetector

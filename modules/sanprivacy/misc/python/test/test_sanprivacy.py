@@ -188,10 +188,11 @@ class SanprivacyTest(unittest.TestCase):
                      lambda: perturber.perturbAll(batch), lambda: cv.sanprivacy.alignFace(batch, landmarks),
                      lambda: cv.sanprivacy.blendFace(batch, x, x, landmarks),
                      lambda: cv.sanprivacy.PrototypeBuilder.create((SIDE, SIDE)).add(batch, 0),
-                     lambda: self.matcher().crop(batch, faces), lambda: perturber.perturbFaces(x, batch)):
+                     lambda: cv.sanprivacy.FaceDetector.create().detect(batch), lambda: self.matcher().crop(batch, faces), lambda: perturber.perturbFaces(x, batch)):
             with self.assertRaisesRegex(cv.error, "two dimensions.*2x224x224"):
                 call()
-        for call in (lambda: perturber.perturbFaces(np.zeros(300, np.uint8), faces), lambda: perturber.perturbFaces(np.zeros(300, np.uint8), None)):
+        for call in (lambda: cv.sanprivacy.FaceDetector.create().detect(np.zeros(300, np.uint8)),
+                     lambda: perturber.perturbFaces(np.zeros(300, np.uint8), faces), lambda: perturber.perturbFaces(np.zeros(300, np.uint8), None)):
             with self.assertRaisesRegex(cv.error, "rows and columns; found 300x1"):
                 call()
         with self.assertRaisesRegex(cv.error, "Nx15"):
@@ -274,6 +275,9 @@ class SanprivacyTest(unittest.TestCase):
         expected = [perturber.perturb(x) for x in faces]
         builder = cv.sanprivacy.PrototypeBuilder.create((SIDE, SIDE))
         matcher = self.matcher()
+        detector, photo = cv.sanprivacy.FaceDetector.create(), cv.resize(portrait(), (160, 196))
+        found = detector.detect(photo, quick=True)
+        self.assertEqual(len(found), 1)
         crops = [np.full((32, 32, 3), 20 * i, np.uint8) for i in range(1, 5)]
         descriptors = [matcher.forward([crop]) for crop in crops]
         wrong = []
@@ -283,6 +287,8 @@ class SanprivacyTest(unittest.TestCase):
                 if not np.array_equal(perturber.perturb(faces[i]), expected[i]):
                     wrong.append(i)
                 if k % 5 == 0 and not 0 <= perturber.predict(faces[i]) <= 1:
+                    wrong.append(i)
+                if k % 5 == 0 and not np.array_equal(detector.detect(photo, quick=True), found):
                     wrong.append(i)
                 if not np.array_equal(matcher.forward([crops[i]]), descriptors[i]):
                     wrong.append(i)
