@@ -14,8 +14,8 @@
 
 namespace sanprivacy {
 
-Progress::Progress(const std::string& title, size_t total)
-    : title_(title), total_(total), done_(0), on_terminal_(isatty(STDERR_FILENO) == 1),
+Progress::Progress(const std::string& title, size_t total, size_t done)
+    : title_(title), total_(total), first_(done), done_(done), on_terminal_(isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()), drawn_(start_)
 {
 }
@@ -25,11 +25,12 @@ Progress::~Progress()
     erase();
 }
 
-void Progress::step()
+void Progress::step(const std::string& note)
 {
-    const std::chrono::milliseconds redraw_interval(100);
+    const std::chrono::milliseconds redraw_interval(on_terminal_ ? 100 : 60000);
     std::lock_guard<std::mutex> lock(mutex_);
     ++done_;
+    note_ = note;
     const auto now = std::chrono::steady_clock::now();
     if (now - drawn_ >= redraw_interval)
     {
@@ -43,7 +44,8 @@ void Progress::message(const std::string& line)
     std::lock_guard<std::mutex> lock(mutex_);
     erase();
     std::cerr << printable(line) << std::endl;
-    draw();
+    if (on_terminal_)
+        draw();
 }
 
 double Progress::seconds() const
@@ -53,16 +55,21 @@ double Progress::seconds() const
 
 void Progress::draw()
 {
-    if (!on_terminal_ || total_ == 0 || done_ == 0)
+    if (total_ == 0 || done_ == first_)
         return;
-    const size_t width = 30;
-    const size_t filled = std::min(width, width * done_ / total_);
-    const double rate = double(done_) / std::max(seconds(), 1e-3);
+    const double rate = double(done_ - first_) / std::max(seconds(), 1e-3);
     char numbers[80];
     std::snprintf(numbers, sizeof(numbers), " %zu/%zu  %.1f/s  %.0f s left", done_, total_, rate,
                   double(total_ - std::min(done_, total_)) / rate);
-    std::cerr << '\r' << title_ << " [" << std::string(filled, '#') << std::string(width - filled, '.') << ']'
-              << numbers << "\033[K" << std::flush; // the escape clears what a longer line left
+    const std::string text = numbers + (note_.empty() ? "" : "  " + note_);
+    if (on_terminal_)
+    {
+        const size_t width = 30, filled = std::min(width, width * done_ / total_);
+        std::cerr << '\r' << title_ << " [" << std::string(filled, '#') << std::string(width - filled, '.') << ']'
+                  << text << "\033[K" << std::flush; // the escape clears what a longer line left
+    }
+    else
+        std::cerr << title_ << text << std::endl;
 }
 
 void Progress::erase()

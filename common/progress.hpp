@@ -11,23 +11,25 @@
 
 namespace sanprivacy {
 
-//! Progress of a long piece of work on stderr: a bar with rate and remaining time on a terminal, only messages elsewhere.
+//! Progress of a long piece of work on stderr: a bar with rate and remaining time on a terminal; elsewhere messages, and a line
+//! once a minute.
 class Progress
 {
 public:
-    Progress(const std::string& title, size_t total);
+    //! @param done of the total, by an earlier call: the rate is that of the rest
+    Progress(const std::string& title, size_t total, size_t done = 0);
     ~Progress(); //!< takes the bar away
 
-    void step();                              //!< one more is done; any thread may call
-    void message(const std::string& line);    //!< a line above the bar; any thread may call
-    double seconds() const;                   //!< since the start
+    void step(const std::string& note = std::string()); //!< one more is done; any thread may call. The note stands beside the bar
+    void message(const std::string& line);              //!< a line above the bar; any thread may call
+    double seconds() const;                             //!< since the start
 
 private:
     void draw();
     void erase();
 
-    std::string title_;
-    size_t total_, done_;
+    std::string title_, note_;
+    size_t total_, first_, done_;
     bool on_terminal_;
     std::chrono::steady_clock::time_point start_, drawn_;
     std::mutex mutex_;

@@ -17,7 +17,7 @@ packages=(build-essential cmake ninja-build ccache
           liblcms2-dev zlib1g-dev libssl-dev libsqlite3-dev libgtest-dev ffmpeg)
 case "${1:-run}" in
 run) ;;
-test) packages+=(doxygen texlive-base libtorch-dev libonnx-dev libopenblas0-openmp libfccp-dev
+test) packages+=(doxygen texlive-base libtorch-dev libonnx-dev libopenblas0-openmp
                  dpkg-dev python3 python3-dev python3-venv python3-numpy python3-onnx python3-opencv python3-pil python3-sklearn
                  python3-tqdm python3-pandas python3-matplotlib python3-dask python3-distributed) ;;
 in-opencv) packages+=(dpkg-dev python3 python3-dev python3-venv python3-numpy zlib1g-dev libjpeg-dev libpng-dev libprotobuf-dev protobuf-compiler) ;;

@@ -25,7 +25,8 @@ Tensor binaryCrossEntropy(const Tensor& target, const Tensor& logits, const Tens
 //! S(p, f) of each value.
 Tensor costs(const Tensor& probability, const Tensor& logits)
 {
-    return torch::binary_cross_entropy_with_logits(logits.to(torch::kFloat), probability.to(torch::kFloat), {}, {}, at::Reduction::None);
+    return torch::binary_cross_entropy_with_logits(logits.to(torch::kFloat), probability.to(torch::kFloat), {}, {},
+                                                   at::Reduction::None);
 }
 
 //! The mean cost of hidden attributes and of S(f(X), f(X')) of the others.
@@ -40,10 +41,7 @@ Tensor costOfHiding(const Tensor& hiding, const Tensor& logits, const Tensor& hi
 
 } // namespace
 
-Tensor reconstructionLoss(const Tensor& logits, const Tensor& x)
-{
-    return binaryCrossEntropy(x, logits);
-}
+Tensor reconstructionLoss(const Tensor& logits, const Tensor& x) { return binaryCrossEntropy(x, logits); }
 
 Tensor crossEntropy(const Tensor& labels, const Tensor& logits, const Tensor& weights)
 {
@@ -61,11 +59,13 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
     return (perturbed.to(torch::kFloat) - original.to(torch::kFloat)).square().sum(1).mean();
 }
 
-Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, double overshoot, const Tensor& hidden, const Tensor& original)
+Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, double overConfidence,
+                  const Tensor& hidden, const Tensor& original)
 {
     checkSameShape(targets, logits);
     const Tensor missing = margin - (2 * targets - 1) * logits.to(torch::kFloat);
-    return costOfHiding(torch::softplus(missing) + overshoot * torch::softplus(-missing), logits, hidden, original);
+    return costOfHiding(torch::softplus(missing) + overConfidence * torch::softplus(-missing), logits, hidden,
+                        original);
 }
 
 Tensor confusionLoss(const Tensor& logits, const Tensor& hidden, const Tensor& original)
@@ -79,6 +79,12 @@ Tensor cosineLoss(const Tensor& perturbed, const Tensor& original)
     const double positive = 1e-12; // the square root has no gradient at zero
     const Tensor distance = 1 - (perturbed.to(torch::kFloat) * original.to(torch::kFloat)).sum(1);
     return distance.mean() + (distance.square().mean() + positive).sqrt();
+}
+
+double errorRate(const Tensor& labels, const Tensor& logits)
+{
+    checkSameShape(labels, logits);
+    return ((logits > 0) != (labels > .5)).to(torch::kFloat).mean().item<double>();
 }
 
 Tensor changePenalty(const Tensor& change) { return change.square().mean(); }

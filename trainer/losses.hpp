@@ -34,30 +34,34 @@ torch::Tensor genderLoss(const torch::Tensor& labels, const torch::Tensor& same,
 torch::Tensor matchingLoss(const torch::Tensor& perturbed, const torch::Tensor& original);
 
 /** J = l_G J_G + l_M J_M (Eq. 5). */
-torch::Tensor totalLoss(const torch::Tensor& gender, const torch::Tensor& matching,
-                        double lambda_gender = 1., double lambda_matching = 1.);
+torch::Tensor totalLoss(const torch::Tensor& gender, const torch::Tensor& matching, double lambda_gender = 1.,
+                        double lambda_matching = 1.);
 
 // Beyond the paper: costs of the residual U-Net.
 
-/** J_G towards a target that is independent of the face's own label: softplus(margin - s f), s = 1 for target 1, else -1.
-Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure. With overshoot w, w softplus(s f - margin) is added:
-whose own label the target is, shall be no surer than who got another's, or the difference would tell the label.
-An attribute that is not to be hidden shall be read as it was: S(f(X), f(X')) takes the place of its cost.
+/** J_G towards a target that is independent of the face's own label: softplus(margin - s f), s = 1 for target 1, else
+-1. Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure. With overConfidence
+w, w softplus(s f - margin) is added: whose own label the target is, shall be no surer than who got another's, or the
+difference would tell the label. An attribute that is not to be hidden shall be read as it was: S(f(X), f(X')) takes the
+place of its cost.
 @param targets [N,A] of A attributes, 0 or 1
 @param logits f(X'), [N,A] of label 1
 @param margin logit from which on nothing is gained
-@param overshoot weight of more than the margin
+@param overConfidence weight of more than the margin
 @param hidden [N,A], 1 for an attribute to be hidden, else 0; undefined: all are
 @param original f(X), [N,A]; needed where hidden is given */
-torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logits, double margin, double overshoot = 0,
-                         const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
+torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logits, double margin,
+                         double overConfidence = 0, const torch::Tensor& hidden = {},
+                         const torch::Tensor& original = {});
 
-/** J_G of a classifier that learns on perturbed faces: it shall not know, S(1/2, f(X')). What it can be brought to say, it would learn to turn round.
+/** J_G of a classifier that learns on perturbed faces: it shall not know, S(1/2, f(X')). What it can be brought to say,
+it would learn to turn round.
 @param logits, hidden, original as for targetLoss() */
-torch::Tensor confusionLoss(const torch::Tensor& logits, const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
+torch::Tensor confusionLoss(const torch::Tensor& logits, const torch::Tensor& hidden = {},
+                            const torch::Tensor& original = {});
 
-/** J_M for descriptors of unit length: with d = 1 - cos(R(X'), R(X)), the mean of d and its root mean square, so that those
-who lose most count most.
+/** J_M for descriptors of unit length: with d = 1 - cos(R(X'), R(X)), the mean of d and its root mean square, so that
+those who lose most count most.
 @param perturbed R(X'), [N,D]
 @param original R(X), [N,D] */
 torch::Tensor cosineLoss(const torch::Tensor& perturbed, const torch::Tensor& original);
@@ -66,8 +70,12 @@ torch::Tensor cosineLoss(const torch::Tensor& perturbed, const torch::Tensor& or
 @param change X' - X, [N,1,H,W] */
 torch::Tensor changePenalty(const torch::Tensor& change);
 
-/** Mean square of the differences between neighbours in a change, along both axes: lines and noise cost more than shades. */
+/** Mean square of the differences between neighbours in a change, along both axes: lines and noise cost more than
+shades. */
 torch::Tensor roughnessPenalty(const torch::Tensor& change);
+
+//! Share of faces whose logits are on the wrong side for their labels: what is measured, not trained.
+double errorRate(const torch::Tensor& labels, const torch::Tensor& logits);
 
 }} // namespace sanprivacy::train
 

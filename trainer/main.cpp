@@ -3,7 +3,6 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include <iostream>
-#include <thread>
 
 #include <malloc.h>
 
@@ -11,38 +10,17 @@
 #include <opencv2/core.hpp>
 #include <torch/torch.h>
 
-#include "verbs.hpp"
+#include "commands/commands.hpp"
+#include "common/message.hpp"
+#include "common/version.hpp"
+#include "common/workers.hpp"
 
+using namespace sanprivacy;
 using namespace sanprivacy::train;
 
 namespace {
 
 int quiet(int, const char*, const char*, const char*, int, void*) { return 0; }
-
-int run(int argc, char** argv)
-{
-    CLI::App app{ "Trains the networks of sanprivacy.\n"
-                  "Order: prototypes, classifier, pretrain, train, export for the network of the paper;\n"
-                  "prototypes, attackers, residual, export for the residual U-Net; landmarks stands alone." };
-    app.require_subcommand(1);
-    app.get_formatter()->column_width(34);
-    app.failure_message(CLI::FailureMessage::help);
-    const std::vector<Verb> verbs = { prototypesVerb(app), classifierVerb(app), landmarksVerb(app),
-                                      pretrainVerb(app), trainVerb(app), attackersVerb(app), residualVerb(app), exportVerb(app) };
-    try
-    {
-        app.parse(argc, argv);
-    }
-    catch (const CLI::ParseError& error)
-    {
-        const int code = app.exit(error, std::cout, std::cerr);
-        return code == 0 ? 0 : 2;
-    }
-    for (const Verb& verb : verbs)
-        if (verb.app->parsed())
-            return verb.run();
-    return 2;
-}
 
 } // namespace
 
@@ -52,15 +30,36 @@ int main(int argc, char** argv)
     mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, -1);
     mallopt(M_ARENA_MAX, 1);
-    torch::set_num_threads(int(std::max(1u, std::thread::hardware_concurrency())));
+    torch::set_num_threads(int(workerCount()));
     cv::redirectError(quiet); // errors are reported once, below
+
+    CLI::App app { "Trains the networks of sanprivacy.\n"
+                   "Order: prototypes, classifier, pretrain, train, export for the network of the paper;\n"
+                   "prototypes, attackers, residual, export for the residual U-Net; landmarks stands alone.",
+                   "sanprivacy-train" };
+    const std::string libraries = std::string("LibTorch ") + TORCH_VERSION;
+    app.set_version_flag(
+        "--version", [libraries] { return versionText("sanprivacy-train", libraries); }, "Version, OpenCV and its backends, LibTorch");
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(42);
+    app.failure_message(CLI::FailureMessage::help);
+    const std::vector<Command> commands = { addPrototypes(app), addClassifier(app), addLandmarks(app), addPretrain(app),
+                                            addTrain(app),      addAttackers(app),  addResidual(app),  addExport(app) };
     try
     {
-        return run(argc, argv);
+        app.parse(argc, argv);
+        for (const Command& command : commands)
+            if (command.parser->parsed())
+                return command.run();
     }
-    catch (const cv::Exception& error)
+    catch (const CLI::ParseError& error)
     {
-        std::cerr << "sanprivacy-train: " << error.err << std::endl;
+        return app.exit(error, std::cout, std::cerr) == 0 ? SUCCEEDED : BAD_USAGE; // --help arrives here too
+    }
+    catch (const UsageError& error)
+    {
+        std::cerr << "sanprivacy-train: " << error.what() << std::endl;
+        return BAD_USAGE;
     }
     catch (const c10::Error& error)
     {
@@ -68,7 +67,7 @@ int main(int argc, char** argv)
     }
     catch (const std::exception& error)
     {
-        std::cerr << "sanprivacy-train: " << error.what() << std::endl;
+        std::cerr << "sanprivacy-train: " << message(error) << std::endl;
     }
-    return 1;
+    return interrupted() ? INTERRUPTED : FAILED;
 }

@@ -4,7 +4,8 @@
 
 #include "evaluation/result_cache.hpp"
 
-#include <cstdlib>
+#include "common/cache_folder.hpp"
+
 #include <cstring>
 #include <stdexcept>
 
@@ -164,12 +165,7 @@ void ResultCache::giveUp(const std::string& reason)
 
 fs::path defaultResultCache()
 {
-    const char* cache = std::getenv("XDG_CACHE_HOME");
-    const char* home = std::getenv("HOME");
-    const fs::path folder = cache && *cache ? fs::path(cache)
-                            : home && *home ? fs::path(home) / ".cache"
-                                            : fs::temp_directory_path();
-    return folder / "sanprivacy" / "evaluation.sqlite";
+    return cacheFolder() / "evaluation.sqlite";
 }
 
 }} // namespace sanprivacy::apps

@@ -30,6 +30,8 @@ struct TemporaryFolder
         std::filesystem::remove_all(path, ignored);
     }
 
+    std::filesystem::path operator/(const std::string& name) const { return path / name; }
+
     std::filesystem::path path;
 };
 

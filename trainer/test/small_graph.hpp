@@ -19,9 +19,24 @@
 //! An attribute of a node, from a whole number, a real one, a text, a list or a tensor.
 struct Attribute
 {
-    Attribute(const std::string& name, int value) { proto.set_name(name); proto.set_type(proto.INT); proto.set_i(value); }
-    Attribute(const std::string& name, double value) { proto.set_name(name); proto.set_type(proto.FLOAT); proto.set_f((float)value); }
-    Attribute(const std::string& name, const char* value) { proto.set_name(name); proto.set_type(proto.STRING); proto.set_s(value); }
+    Attribute(const std::string& name, int value)
+    {
+        proto.set_name(name);
+        proto.set_type(proto.INT);
+        proto.set_i(value);
+    }
+    Attribute(const std::string& name, double value)
+    {
+        proto.set_name(name);
+        proto.set_type(proto.FLOAT);
+        proto.set_f((float)value);
+    }
+    Attribute(const std::string& name, const char* value)
+    {
+        proto.set_name(name);
+        proto.set_type(proto.STRING);
+        proto.set_s(value);
+    }
     Attribute(const std::string& name, const std::vector<int64_t>& values)
     {
         proto.set_name(name);
@@ -68,7 +83,10 @@ public:
     SmallGraph& operator=(const SmallGraph&) = delete;
     ~SmallGraph() { std::filesystem::remove(path_); }
 
-    void input(const std::string& name, const std::vector<int64_t>& shape) { describe(*model.mutable_graph()->add_input(), name, shape); }
+    void input(const std::string& name, const std::vector<int64_t>& shape)
+    {
+        describe(*model.mutable_graph()->add_input(), name, shape);
+    }
     void output(const std::string& name) { describe(*model.mutable_graph()->add_output(), name, {}); }
 
     std::string weights(const std::string& name, const torch::Tensor& values)
@@ -80,8 +98,8 @@ public:
     }
 
     //! Adds a node named like its first output, and gives that name.
-    std::string node(const std::string& type, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
-                     std::initializer_list<Attribute> attributes = {})
+    std::string node(const std::string& type, const std::vector<std::string>& inputs,
+                     const std::vector<std::string>& outputs, std::initializer_list<Attribute> attributes = {})
     {
         onnx::NodeProto& proto = *model.mutable_graph()->add_node();
         proto.set_op_type(type);

@@ -2,9 +2,12 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "attackers.hpp"
+#include "data/degradation.hpp"
+#include "data/targets.hpp"
+#include "networks/attackers.hpp"
+#include "networks/linear_probe.hpp"
+#include "networks/views.hpp"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
 namespace {
@@ -17,7 +20,9 @@ const int64_t DESCRIPTOR = 5;
 //! Brightness grows from left to right, [2,3,224,224].
 Tensor ramp()
 {
-    return ((torch::arange(CROP_SIZE, torch::kFloat) + .5) / CROP_SIZE).expand({2, 3, CROP_SIZE, CROP_SIZE}).contiguous();
+    return ((torch::arange(CROP_SIZE, torch::kFloat) + .5) / CROP_SIZE)
+        .expand({ 2, 3, CROP_SIZE, CROP_SIZE })
+        .contiguous();
 }
 
 TEST(Attackers, each_has_its_own_view)
@@ -26,8 +31,8 @@ TEST(Attackers, each_has_its_own_view)
     for (const auto& member : attackers.members)
     {
         const SmallClassifier::Output seen = member->look(viewOf(ramp(), member->shape));
-        EXPECT_EQ(seen.logit.sizes(), torch::IntArrayRef({2, 1}));
-        EXPECT_EQ(seen.descriptor.sizes(), torch::IntArrayRef({2, DESCRIPTOR}));
+        EXPECT_EQ(seen.logit.sizes(), torch::IntArrayRef({ 2, 1 }));
+        EXPECT_EQ(seen.descriptor.sizes(), torch::IntArrayRef({ 2, DESCRIPTOR }));
     }
 }
 
@@ -35,7 +40,7 @@ TEST(Attackers, tell_several_attributes)
 {
     const Attackers attackers(DESCRIPTOR, 3);
     for (const auto& member : attackers.members)
-        EXPECT_EQ(member->forward(viewOf(ramp(), member->shape)).sizes(), torch::IntArrayRef({2, 3}));
+        EXPECT_EQ(member->forward(viewOf(ramp(), member->shape)).sizes(), torch::IntArrayRef({ 2, 3 }));
 }
 
 TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
@@ -44,7 +49,7 @@ TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
     for (const auto& member : attackers.members)
     {
         const int64_t side = member->shape.side;
-        Tensor face = torch::rand({2, 3, side, side}, torch::requires_grad());
+        Tensor face = torch::rand({ 2, 3, side, side }, torch::requires_grad());
         const auto both = [&](bool frozen) {
             const SmallClassifier::Output seen = member->look(face, frozen);
             return seen.logit.sum() + seen.descriptor.sum();
@@ -63,12 +68,13 @@ TEST(Attackers, ghosts_see_nearly_the_same)
 {
     const Attackers attackers(DESCRIPTOR);
     const int64_t n = 4;
+    Draws draws(1, n);
     for (const auto& member : attackers.members)
     {
         const Tensor face = torch::rand({ n, 3, member->shape.side, member->shape.side });
         const Tensor itself = member->look(face).descriptor;
-        EXPECT_TRUE(torch::equal(itself, member->look(face, false, member->drawGhost(n, 0)).descriptor));
-        const Tensor ghost = member->look(face, false, member->drawGhost(n, .1)).descriptor;
+        EXPECT_TRUE(torch::equal(itself, member->look(face, false, member->drawGhost(0, draws)).descriptor));
+        const Tensor ghost = member->look(face, false, member->drawGhost(.1, draws)).descriptor;
         EXPECT_FALSE(torch::allclose(itself, ghost));
         EXPECT_GT(torch::cosine_similarity(itself, ghost, 1).min().item<double>(), .8);
     }
@@ -76,22 +82,25 @@ TEST(Attackers, ghosts_see_nearly_the_same)
 
 TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
 {
-    SmallClassifierShape shape = {48, .75, 3, {8}, 1, SmallClassifierShape::STRIDE, false, false, false};
+    SmallClassifierShape shape = { 48, .75, 3, { 8 }, 1, SmallClassifierShape::STRIDE, false, false, false };
     // Of a ramp, the view's columns are their own places in it.
     const Tensor columns = .5 + .75 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5);
     EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape)[1][0][20], columns, 0, 1e-4));
-    const Tensor jitter = torch::tensor({{1.f, 0.f, 0.f}, {.9f, 11.2f, 0.f}}); // 11.2 pixels are a twentieth of the crop
+    const Tensor jitter =
+        torch::tensor({ { 1.f, 0.f, 0.f }, { .9f, 11.2f, 0.f } }); // 11.2 pixels are a twentieth of the crop
     const Tensor moved = .5 + .75 * .9 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5) + .05;
     EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape, jitter)[1][0][20], moved, 0, 1e-4));
 }
 
 TEST(Attackers, every_second_face_is_smaller)
 {
-    const Tensor faces = torch::rand({4, 3, CROP_SIZE, CROP_SIZE});
+    const Tensor faces = torch::rand({ 4, 3, CROP_SIZE, CROP_SIZE });
     for (uint64_t seed = 0; seed < 8; seed++)
     {
-        const Tensor seen = someSmaller(faces, at::make_generator<at::CPUGeneratorImpl>(seed));
-        EXPECT_TRUE(torch::equal(seen, someSmaller(faces, at::make_generator<at::CPUGeneratorImpl>(seed)))) << seed;
+        Draws draws(seed, 4), same(seed, 4), share(seed, 4, 1, 3);
+        const Tensor seen = someSmaller(faces, draws);
+        EXPECT_TRUE(torch::equal(seen, someSmaller(faces, same))) << seed;
+        EXPECT_TRUE(torch::equal(seen.slice(0, 1, 3), someSmaller(faces.slice(0, 1, 3), share))) << seed;
         for (int64_t i = 0; i < faces.size(0); i++)
         {
             EXPECT_EQ(torch::equal(seen[i], faces[i]), i % 2 == 0) << i;
@@ -105,9 +114,10 @@ TEST(Attackers, opposite_targets_may_be_the_likelier_ones_but_count_as_one_half)
 {
     const int64_t n = 20000;
     const torch::Tensor labels = (torch::rand({ n, 2 }) < .3).to(torch::kFloat);
+    Draws draws(1, n);
     for (const double share : { .5, .8 })
     {
-        const auto [targets, weights] = drawTargets(labels, share);
+        const auto [targets, weights] = drawTargets(labels, share, draws);
         const torch::Tensor opposite = (targets != labels).to(torch::kFloat);
         EXPECT_TRUE(((targets == 0) | (targets == 1)).all().item<bool>());
         EXPECT_NEAR(share, opposite.mean().item<double>(), .02);
@@ -118,49 +128,54 @@ TEST(Attackers, opposite_targets_may_be_the_likelier_ones_but_count_as_one_half)
 
 TEST(Attackers, degrading_treats_all_alike)
 {
-    const Tensor face = torch::rand({3, 3, CROP_SIZE, CROP_SIZE});
+    const Tensor face = torch::rand({ 3, 3, CROP_SIZE, CROP_SIZE });
     for (uint64_t seed = 0; seed < 8; seed++)
     {
-        const std::vector<Tensor> seen = degrade({face, face.clone()}, at::make_generator<at::CPUGeneratorImpl>(seed));
+        Draws draws(seed, 3), same(seed, 3), share(seed, 3, 1, 3);
+        const std::vector<Tensor> seen = degrade({ face, face.clone() }, draws);
         EXPECT_TRUE(torch::equal(seen[0], seen[1])) << seed;
-        EXPECT_TRUE(torch::equal(seen[0], degrade({face}, at::make_generator<at::CPUGeneratorImpl>(seed))[0])) << seed;
+        EXPECT_TRUE(torch::equal(seen[0], degrade({ face }, same)[0])) << seed;
+        EXPECT_TRUE(torch::equal(seen[0].slice(0, 1), degrade({ face.slice(0, 1) }, share)[0])) << seed;
         EXPECT_EQ(seen[0].sizes(), face.sizes());
         EXPECT_NEAR(seen[0].mean().item<double>(), face.mean().item<double>(), .15) << "a face is still there";
     }
 }
 
-TEST(DescriptorReader, gives_the_log_odds_of_gaussians)
+TEST(LinearProbe, gives_the_log_odds_of_gaussians)
 {
-    // Means m and -m, covariance diag(1, 4), a tenth of the way to diag(2.5, 2.5): the log-odds are 2 m' diag(1 / 1.15, 1 / 3.85) x.
+    // Means m and -m, covariance diag(1, 4), a tenth of the way to diag(2.5, 2.5): the log-odds are 2 m' diag(1 / 1.15,
+    // 1 / 3.85) x.
     torch::manual_seed(3);
     const int64_t n = 40000;
     const Tensor labels = torch::arange(n).remainder(2).to(torch::kFloat).unsqueeze(1);
-    const Tensor mean = torch::tensor({{1.f, -1.f}}), deviation = torch::tensor({{1.f, 2.f}});
-    const DescriptorReader reader((2 * labels - 1) * mean + torch::randn({n, 2}) * deviation, labels);
-    const Tensor x = torch::randn({20, 2}), expected = 2 * x.matmul((mean / torch::tensor({{1.15f, 3.85f}})).t());
-    EXPECT_LE((reader.forward(x) - expected).abs().max().item<double>(), .1);
+    const Tensor mean = torch::tensor({ { 1.f, -1.f } }), deviation = torch::tensor({ { 1.f, 2.f } });
+    const LinearProbe probe((2 * labels - 1) * mean + torch::randn({ n, 2 }) * deviation, labels);
+    const Tensor x = torch::randn({ 20, 2 }), expected = 2 * x.matmul((mean / torch::tensor({ { 1.15f, 3.85f } })).t());
+    EXPECT_LE((probe.forward(x) - expected).abs().max().item<double>(), .1);
 }
 
-TEST(DescriptorReader, reads_each_attribute_for_itself)
+TEST(LinearProbe, reads_each_attribute_for_itself)
 {
     torch::manual_seed(5);
-    const Tensor descriptors = torch::randn({200, 4});
-    const Tensor labels = (descriptors.narrow(1, 1, 2) > 0).to(torch::kFloat), x = torch::randn({20, 4});
-    const Tensor both = DescriptorReader(descriptors, labels).forward(x);
-    ASSERT_EQ(both.sizes(), torch::IntArrayRef({20, 2}));
+    const Tensor descriptors = torch::randn({ 200, 4 });
+    const Tensor labels = (descriptors.narrow(1, 1, 2) > 0).to(torch::kFloat), x = torch::randn({ 20, 4 });
+    const Tensor both = LinearProbe(descriptors, labels).forward(x);
+    ASSERT_EQ(both.sizes(), torch::IntArrayRef({ 20, 2 }));
     for (int64_t a = 0; a < 2; a++)
-        EXPECT_TRUE(torch::allclose(both.narrow(1, a, 1), DescriptorReader(descriptors, labels.narrow(1, a, 1)).forward(x), 1e-4, 1e-4));
+        EXPECT_TRUE(torch::allclose(both.narrow(1, a, 1), LinearProbe(descriptors, labels.narrow(1, a, 1)).forward(x),
+                                    1e-4, 1e-4));
 }
 
-TEST(DescriptorReader, learns_from_fewer_faces_than_dimensions)
+TEST(LinearProbe, learns_from_fewer_faces_than_dimensions)
 {
     torch::manual_seed(4);
-    const Tensor labels = torch::arange(40).remainder(2).to(torch::kFloat).unsqueeze(1), axis = torch::randn({1, 128});
-    const auto draw = [&] { return torch::randn({40, 128}) + (labels - .5) * axis; };
-    const DescriptorReader reader(draw(), labels);
-    const Tensor right = (reader.forward(draw()) > 0) == (labels > .5);
+    const Tensor labels = torch::arange(40).remainder(2).to(torch::kFloat).unsqueeze(1),
+                 axis = torch::randn({ 1, 128 });
+    const auto draw = [&] { return torch::randn({ 40, 128 }) + (labels - .5) * axis; };
+    const LinearProbe probe(draw(), labels);
+    const Tensor right = (probe.forward(draw()) > 0) == (labels > .5);
     EXPECT_GE(right.to(torch::kFloat).mean().item<double>(), .9);
-    EXPECT_THROW(DescriptorReader(draw(), torch::ones({40, 1})), c10::Error);
+    EXPECT_THROW(LinearProbe(draw(), torch::ones({ 40, 1 })), c10::Error);
 }
 
 } // namespace

@@ -7,14 +7,13 @@
 #include <gtest/gtest.h>
 #include <opencv2/sanprivacy.hpp>
 
-#include "batches.hpp"
-#include "dataset.hpp"
-#include "drawn.hpp"
-#include "squares.hpp"
+#include "data/batches.hpp"
+#include "data/dataset.hpp"
+#include "data/landmark_squares.hpp"
+#include "drawn_faces.hpp"
+#include "networks/layers.hpp"
 
-namespace sanprivacy { namespace train { namespace test {
-
-namespace {
+namespace sanprivacy { namespace train { namespace test { namespace {
 
 namespace fs = std::filesystem;
 
@@ -43,12 +42,12 @@ TEST(Train_FaceCache, is_rebuilt_when_something_changed_and_only_then)
 {
     const TemporaryFolder folder;
     drawDataset(folder / "data", 3);
-    const auto rebuilt = [&](const CropLayout& layout = CropLayout()) {
-        return FaceCache(drawnSamples(folder / "data"), folder / "cache", "drawn", layout).rebuilt();
+    const auto rebuilt = [&](const CropTemplate& crop = CropTemplate()) {
+        return FaceCache(drawnSamples(folder / "data"), folder / "cache", "drawn", crop).rebuilt();
     };
     EXPECT_TRUE(rebuilt());
     EXPECT_FALSE(rebuilt());
-    EXPECT_TRUE(rebuilt({ 64, .5f })) << "another layout is another file";
+    EXPECT_TRUE(rebuilt({ 64, .5f })) << "another template is another file";
     EXPECT_FALSE(rebuilt());
 
     cv::imwrite((folder / "data/images/001.png").string(), drawFace(0, 77));
@@ -183,7 +182,8 @@ TEST(Train_SquareBatches, points_lie_where_the_drawn_eyes_are)
 {
     const TemporaryFolder folder;
     drawDataset(folder / "data", 4);
-    const auto cache = std::make_shared<FaceCache>(drawnSamples(folder / "data"), folder / "cache", "drawn", SURROUNDINGS);
+    const auto cache =
+        std::make_shared<FaceCache>(drawnSamples(folder / "data"), folder / "cache", "drawn", SURROUNDINGS);
     Faces faces;
     for (size_t i = 0; i < cache->size(); i++)
         faces.add(cache, i);
@@ -192,7 +192,9 @@ TEST(Train_SquareBatches, points_lie_where_the_drawn_eyes_are)
     for (int64_t n = 0; n < 4; n++)
         for (int64_t eye = 0; eye < 2; eye++)
         {
-            const auto pixel = [&](int64_t k) { return int64_t(std::lround(squares[1][n][2 * eye + k].item<float>() * 96)); };
+            const auto pixel = [&](int64_t k) {
+                return int64_t(std::lround(squares[1][n][2 * eye + k].item<float>() * 96));
+            };
             EXPECT_LT(squares[0][n][0][pixel(1)][pixel(0)].item<float>(), dark) << "face " << n << " eye " << eye;
         }
     const Batch random = SquareBatches(faces, 9, 1)(0);

@@ -2,17 +2,16 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "loop.hpp"
+#include "loop/loop.hpp"
 
 #include <limits>
 
 #include <gtest/gtest.h>
 
-#include "drawn.hpp"
+#include "drawn_faces.hpp"
+#include "loop/checkpoint.hpp"
 
-namespace sanprivacy { namespace train { namespace test {
-
-namespace {
+namespace sanprivacy { namespace train { namespace test { namespace {
 
 namespace fs = std::filesystem;
 
@@ -33,8 +32,8 @@ struct Regression
             const torch::Tensor x = torch::randn({ 8, FEATURES }, generator);
             return { x, x.sum(1, true) };
         };
-        task.losses = [this](const Batch& batch, at::Generator generator) -> Losses {
-            const torch::Tensor kept = torch::empty_like(batch[0]).bernoulli_(.9, generator);
+        task.losses = [this](const Batch& batch, Draws& draws) -> Losses {
+            const torch::Tensor kept = (draws.uniform({ FEATURES }) < .9).to(torch::kFloat);
             const torch::Tensor loss = (network->forward(batch[0] * kept) - batch[1]).square().mean();
             return { { "squared", loss } };
         };
@@ -55,13 +54,8 @@ LoopOptions options(const fs::path& folder, int64_t steps)
     return o;
 }
 
-std::string read(const fs::path& file)
-{
-    std::ifstream in(file, std::ios::binary);
-    return { std::istreambuf_iterator<char>(in), {} };
-}
-
-template<typename Call> std::string message(const Call& call)
+template <typename Call>
+std::string message(const Call& call)
 {
     try
     {
@@ -78,13 +72,14 @@ TEST(Train_Loop, learns)
 {
     const TemporaryFolder folder;
     Regression regression;
-    regression.task.losses = [&](const Batch& batch, at::Generator) -> Losses {
+    regression.task.losses = [&](const Batch& batch, Draws&) -> Losses {
         return { { "squared", (regression.network->forward(batch[0]) - batch[1]).square().mean() } };
     };
     LoopOptions o = options(folder / "run", 300);
     o.decay = true;
     EXPECT_TRUE(runLoop(regression.task, o));
-    EXPECT_TRUE(torch::allclose(regression.network->weight, torch::ones({ 1, FEATURES }), 0, 1e-3)) << regression.network->weight;
+    EXPECT_TRUE(torch::allclose(regression.network->weight, torch::ones({ 1, FEATURES }), 0, 1e-3))
+        << regression.network->weight;
 }
 
 TEST(Train_Loop, resumed_training_equals_an_uninterrupted_one_bit_for_bit)
@@ -116,7 +111,7 @@ TEST(Train_Loop, workers_share_the_gradient_of_one_batch)
     for (int64_t workers : { 1, 2, 3 })
     {
         Regression regression;
-        regression.task.losses = [&](const Batch& batch, at::Generator) -> Losses {
+        regression.task.losses = [&](const Batch& batch, Draws&) -> Losses {
             return { { "squared", (regression.network->forward(batch[0]) - batch[1]).square().mean() } };
         };
         LoopOptions o = options(folder / std::to_string(workers), 10);
@@ -137,7 +132,7 @@ TEST(Train_Loop, curves_have_one_line_per_interval_also_after_resuming)
     o.steps = 100;
     o.resume = true;
     runLoop(second.task, o);
-    std::istringstream csv(read(folder / "run/loss.csv"));
+    std::istringstream csv(textOf(folder / "run/loss.csv"));
     std::string line, header;
     std::getline(csv, header);
     EXPECT_EQ("step,seconds,learning_rate,squared", header);
@@ -154,14 +149,15 @@ TEST(Train_Loop, a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint)
     const TemporaryFolder folder;
     Regression good, bad;
     runLoop(good.task, options(folder / "run", 20));
-    const std::string checkpoint = read(checkpointFile(folder / "run"));
-    bad.task.losses = [&](const Batch& batch, at::Generator) -> Losses {
+    const std::string checkpoint = textOf(checkpointFile(folder / "run"));
+    bad.task.losses = [&](const Batch& batch, Draws&) -> Losses {
         return { { "squared", bad.network->forward(batch[0]).mean() * std::numeric_limits<float>::quiet_NaN() } };
     };
     LoopOptions o = options(folder / "run", 40);
     o.resume = true;
-    EXPECT_NE(std::string::npos, message([&] { runLoop(bad.task, o); }).find("loss 'squared' is not finite at step 20"));
-    EXPECT_EQ(checkpoint, read(checkpointFile(folder / "run")));
+    EXPECT_NE(std::string::npos,
+              message([&] { runLoop(bad.task, o); }).find("loss 'squared' is not finite at step 20"));
+    EXPECT_EQ(checkpoint, textOf(checkpointFile(folder / "run")));
 }
 
 TEST(Train_Loop, held_out_figures_are_written_after_each_epoch)
@@ -173,7 +169,7 @@ TEST(Train_Loop, held_out_figures_are_written_after_each_epoch)
         return { { "bias", regression.network->bias.item<double>() } };
     };
     runLoop(regression.task, options(folder / "run", 16)); // an epoch is 8 steps
-    const std::string csv = read(folder / "run/held-out.csv");
+    const std::string csv = textOf(folder / "run/held-out.csv");
     EXPECT_EQ(0u, csv.find("step,bias\n8,"));
     EXPECT_NE(std::string::npos, csv.find("\n16,"));
 }
@@ -190,16 +186,19 @@ TEST(Train_Loop, wrong_checkpoints_are_told_apart)
     o.resume = true;
     o.seed = 5;
     EXPECT_NE(std::string::npos, message([&] { runLoop(regression.task, o); }).find("was trained with --seed 1"));
-    EXPECT_NE(std::string::npos, message([&] { loadNetwork(checkpoint, "san2018", *regression.network); })
-              .find("holds a network of kind 'regression', 'san2018' was expected"));
+    EXPECT_NE(std::string::npos, message([&] {
+                                     loadNetwork(checkpoint, "san2018", *regression.network);
+                                 }).find("holds a network of kind 'regression', 'san2018' was expected"));
     torch::nn::LinearImpl larger(FEATURES + 1, 1);
-    EXPECT_NE(std::string::npos, message([&] { loadNetwork(checkpoint, "regression", larger); }).find("of another size"));
+    EXPECT_NE(std::string::npos,
+              message([&] { loadNetwork(checkpoint, "regression", larger); }).find("of another size"));
 
-    const std::string whole = read(checkpoint);
+    const std::string whole = textOf(checkpoint);
     for (size_t size : { size_t(0), size_t(10), whole.size() / 2, whole.size() - 100 })
     {
         write(checkpoint, whole.substr(0, size));
-        EXPECT_NE(std::string::npos, message([&] { checkpointKind(checkpoint); }).find("is truncated or no checkpoint")) << size;
+        EXPECT_NE(std::string::npos, message([&] { checkpointKind(checkpoint); }).find("is truncated or no checkpoint"))
+            << size;
     }
     EXPECT_NE(std::string::npos, message([&] { checkpointKind(folder / "none.pt"); }).find("no checkpoint"));
 }

@@ -21,30 +21,32 @@ Tensor column(std::vector<float> values) { return torch::tensor(values).unsqueez
 
 TEST(Losses, reconstruction_is_the_mean_pixelwise_cross_entropy)
 {
-    const Tensor logits = torch::tensor({-1.f, 0.f, 2.f, 3.f}).view({1, 1, 2, 2});
-    const Tensor x = torch::tensor({.1f, .5f, .9f, 1.f}).view({1, 1, 2, 2});
-    const double expected = (entropy(.1, sigmoid(-1)) + entropy(.5, sigmoid(0)) + entropy(.9, sigmoid(2)) - std::log(sigmoid(3))) / 4;
+    const Tensor logits = torch::tensor({ -1.f, 0.f, 2.f, 3.f }).view({ 1, 1, 2, 2 });
+    const Tensor x = torch::tensor({ .1f, .5f, .9f, 1.f }).view({ 1, 1, 2, 2 });
+    const double expected =
+        (entropy(.1, sigmoid(-1)) + entropy(.5, sigmoid(0)) + entropy(.9, sigmoid(2)) - std::log(sigmoid(3))) / 4;
     EXPECT_NEAR(reconstructionLoss(logits, x).item<double>(), expected, PRECISION);
 }
 
 TEST(Losses, reconstruction_is_least_at_the_image_itself)
 {
-    const Tensor x = torch::full({1, 1, 2, 2}, .3f), best = torch::logit(x);
+    const Tensor x = torch::full({ 1, 1, 2, 2 }, .3f), best = torch::logit(x);
     EXPECT_LT(reconstructionLoss(best, x).item<double>(), reconstructionLoss(best + .1, x).item<double>());
     EXPECT_LT(reconstructionLoss(best, x).item<double>(), reconstructionLoss(best - .1, x).item<double>());
 }
 
 TEST(Losses, gender_keeps_the_label_of_same_and_flips_that_of_opposite)
 {
-    const Tensor labels = column({1, 0}), same = column({2, -1}), opposite = column({-3, .5});
-    const double expected = (-std::log(sigmoid(2)) - std::log(1 - sigmoid(-1))) / 2  // S(y, f(X'_SM))
-                          + (-std::log(1 - sigmoid(-3)) - std::log(sigmoid(.5))) / 2; // S(1-y, f(X'_OP))
+    const Tensor labels = column({ 1, 0 }), same = column({ 2, -1 }), opposite = column({ -3, .5 });
+    const double expected = (-std::log(sigmoid(2)) - std::log(1 - sigmoid(-1))) / 2     // S(y, f(X'_SM))
+                            + (-std::log(1 - sigmoid(-3)) - std::log(sigmoid(.5))) / 2; // S(1-y, f(X'_OP))
     EXPECT_NEAR(genderLoss(labels, same, opposite).item<double>(), expected, PRECISION);
 }
 
 TEST(Losses, matching_is_the_squared_distance_per_face)
 {
-    const Tensor original = torch::tensor({{1.f, 2.f}, {0.f, 0.f}}), perturbed = torch::tensor({{2.f, 4.f}, {3.f, 0.f}});
+    const Tensor original = torch::tensor({ { 1.f, 2.f }, { 0.f, 0.f } }),
+                 perturbed = torch::tensor({ { 2.f, 4.f }, { 3.f, 0.f } });
     EXPECT_NEAR(matchingLoss(perturbed, original).item<double>(), (1 + 4 + 9) / 2., PRECISION);
     EXPECT_EQ(matchingLoss(original, original).item<double>(), 0);
 }
@@ -58,7 +60,7 @@ TEST(Losses, total_weighs_its_terms)
 
 TEST(Losses, target_asks_for_a_margin)
 {
-    const Tensor targets = column({1, 0}), logits = column({2, 1});
+    const Tensor targets = column({ 1, 0 }), logits = column({ 2, 1 });
     const double expected = (std::log1p(std::exp(3. - 2)) + std::log1p(std::exp(3. + 1))) / 2;
     EXPECT_NEAR(targetLoss(targets, logits, 3).item<double>(), expected, PRECISION);
     const double beyond = (std::log1p(std::exp(2. - 3)) + std::log1p(std::exp(-1. - 3))) / 2;
@@ -67,27 +69,32 @@ TEST(Losses, target_asks_for_a_margin)
 
 TEST(Losses, confusion_is_least_where_nothing_is_known)
 {
-    const Tensor logits = column({2, -1}), original = column({-5, 3});
+    const Tensor logits = column({ 2, -1 }), original = column({ -5, 3 });
     const double expected = (std::log1p(std::exp(2.)) - 1 + std::log1p(std::exp(1.)) - .5) / 2;
     EXPECT_NEAR(confusionLoss(logits).item<double>(), expected, PRECISION);
-    EXPECT_NEAR(confusionLoss(column({0, 0})).item<double>(), std::log(2.), PRECISION);
-    EXPECT_NEAR(confusionLoss(logits, column({1, 1}), original).item<double>(), expected, PRECISION);
-    EXPECT_NEAR(confusionLoss(logits, column({0, 0}), logits).item<double>(), crossEntropy(torch::sigmoid(logits), logits).item<double>(), PRECISION);
+    EXPECT_NEAR(confusionLoss(column({ 0, 0 })).item<double>(), std::log(2.), PRECISION);
+    EXPECT_NEAR(confusionLoss(logits, column({ 1, 1 }), original).item<double>(), expected, PRECISION);
+    EXPECT_NEAR(confusionLoss(logits, column({ 0, 0 }), logits).item<double>(),
+                crossEntropy(torch::sigmoid(logits), logits).item<double>(), PRECISION);
 }
 
 TEST(Losses, attributes_that_are_not_hidden_stay_as_they_are)
 {
-    const Tensor targets = torch::tensor({{1.f, 0.f}}), logits = torch::tensor({{2.f, 1.f}}), original = torch::tensor({{-5.f, 3.f}});
-    const double stay = 1 / (1 + std::exp(-3.)), kept = stay * std::log1p(std::exp(-1.)) + (1 - stay) * std::log1p(std::exp(1.));
+    const Tensor targets = torch::tensor({ { 1.f, 0.f } }), logits = torch::tensor({ { 2.f, 1.f } }),
+                 original = torch::tensor({ { -5.f, 3.f } });
+    const double stay = 1 / (1 + std::exp(-3.)),
+                 kept = stay * std::log1p(std::exp(-1.)) + (1 - stay) * std::log1p(std::exp(1.));
     const double expected = (std::log1p(std::exp(3. - 2)) + kept) / 2;
-    EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::tensor({{1.f, 0.f}}), original).item<double>(), expected, PRECISION);
-    EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::ones({1, 2}), original).item<double>(), targetLoss(targets, logits, 3).item<double>(),
+    EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::tensor({ { 1.f, 0.f } }), original).item<double>(), expected,
                 PRECISION);
+    EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::ones({ 1, 2 }), original).item<double>(),
+                targetLoss(targets, logits, 3).item<double>(), PRECISION);
 }
 
 TEST(Losses, cosine_is_mean_and_root_mean_square_of_distances)
 {
-    const Tensor original = torch::tensor({{1.f, 0.f}, {1.f, 0.f}}), perturbed = torch::tensor({{.8f, .6f}, {0.f, 1.f}});
+    const Tensor original = torch::tensor({ { 1.f, 0.f }, { 1.f, 0.f } }),
+                 perturbed = torch::tensor({ { .8f, .6f }, { 0.f, 1.f } });
     EXPECT_NEAR(cosineLoss(perturbed, original).item<double>(), (.2 + 1) / 2 + std::sqrt((.04 + 1) / 2), PRECISION);
     const Tensor same = original.clone().set_requires_grad(true);
     cosineLoss(same, original).backward();
@@ -96,14 +103,14 @@ TEST(Losses, cosine_is_mean_and_root_mean_square_of_distances)
 
 TEST(Losses, penalties_of_a_change)
 {
-    const Tensor change = torch::tensor({.1f, .3f, .1f, -.1f}).view({1, 1, 2, 2});
+    const Tensor change = torch::tensor({ .1f, .3f, .1f, -.1f }).view({ 1, 1, 2, 2 });
     EXPECT_NEAR(changePenalty(change).item<double>(), (.01 + .09 + .01 + .01) / 4, PRECISION);
     EXPECT_NEAR(roughnessPenalty(change).item<double>(), (0 + .16) / 2 + (.04 + .04) / 2, PRECISION);
 }
 
 TEST(Losses, are_computed_in_fp32)
 {
-    const Tensor labels = column({1}), logit = column({2.f}).to(torch::kBFloat16);
+    const Tensor labels = column({ 1 }), logit = column({ 2.f }).to(torch::kBFloat16);
     EXPECT_EQ(crossEntropy(labels, logit).scalar_type(), torch::kFloat);
     EXPECT_EQ(matchingLoss(logit, logit).scalar_type(), torch::kFloat);
 }
@@ -113,15 +120,16 @@ TEST(Losses, cross_entropy_weighs_faces)
     const torch::Tensor labels = torch::tensor({ { 1.f }, { 0.f } }), logits = torch::tensor({ { 2.f }, { 1.f } });
     const double first = std::log1p(std::exp(-2.)), second = std::log1p(std::exp(1.));
     EXPECT_NEAR((first + second) / 2, crossEntropy(labels, logits).item<double>(), 1e-6);
-    EXPECT_NEAR((.5 * first + 2 * second) / 2, crossEntropy(labels, logits, torch::tensor({ { .5f }, { 2.f } })).item<double>(), 1e-6);
+    EXPECT_NEAR((.5 * first + 2 * second) / 2,
+                crossEntropy(labels, logits, torch::tensor({ { .5f }, { 2.f } })).item<double>(), 1e-6);
 }
 
 TEST(Losses, refuse_shapes_that_would_broadcast)
 {
-    EXPECT_THROW(crossEntropy(torch::ones({2}), torch::ones({2, 1})), c10::Error);
-    EXPECT_THROW(matchingLoss(torch::ones({2, 3}), torch::ones({1, 3})), c10::Error);
-    EXPECT_THROW(targetLoss(torch::ones({2}), torch::ones({2, 1}), 1), c10::Error);
-    EXPECT_THROW(cosineLoss(torch::ones({2, 3}), torch::ones({1, 3})), c10::Error);
+    EXPECT_THROW(crossEntropy(torch::ones({ 2 }), torch::ones({ 2, 1 })), c10::Error);
+    EXPECT_THROW(matchingLoss(torch::ones({ 2, 3 }), torch::ones({ 1, 3 })), c10::Error);
+    EXPECT_THROW(targetLoss(torch::ones({ 2 }), torch::ones({ 2, 1 }), 1), c10::Error);
+    EXPECT_THROW(cosineLoss(torch::ones({ 2, 3 }), torch::ones({ 1, 3 })), c10::Error);
 }
 
 } // namespace

@@ -1,0 +1,419 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/commands.hpp"
+
+#include <map>
+#include <set>
+
+#include <CLI/CLI.hpp>
+
+#include "data/dataset.hpp"
+#include "data/degradation.hpp"
+#include "data/targets.hpp"
+#include "loop/checkpoint.hpp"
+#include "loop/loop.hpp"
+#include "losses.hpp"
+#include "networks/attackers.hpp"
+#include "networks/auxiliary.hpp"
+#include "networks/linear_probe.hpp"
+#include "networks/prototypes.hpp"
+#include "networks/views.hpp"
+#include "onnx/networks.hpp"
+
+namespace sanprivacy { namespace train {
+
+namespace {
+
+namespace fs = std::filesystem;
+using torch::Tensor;
+using torch::nn::functional::normalize;
+
+struct Options
+{
+    DatasetOptions dataset;
+    LoopOptions loop;
+    std::vector<fs::path> prototypes; // one per attribute
+    fs::path attackers, initial, models;
+    std::vector<std::string> classifiers, matchers, monitored;
+    double bound = .15, margin = 3, overConfidence = 0, ghosts = 0, oppositeShare = .5;
+    double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600;
+    int64_t sampledAttackers = 4, adaptiveAttackers = 4, updatedAttackers = 2;
+};
+
+//! Faces of a step as classifiers and matchers see them, and what is wanted of these.
+struct Scene
+{
+    Tensor original, changed;        // X and X' as degrade() shows them, [n,3,224,224]
+    Tensor targets, hidden;          // [n,A]; `hidden` is undefined where there is but one attribute
+    std::vector<Tensor> gender = {}; // costs J_G so far
+};
+
+class ResidualTraining
+{
+public:
+    explicit ResidualTraining(const Options& options);
+
+    //! Makes of each matcher a classifier, too: a linear probe, fitted to the first of the batches.
+    void fitProbes(const FaceBatches& batches, size_t available);
+
+    /** The generator is not told the face's labels y; adaptive attackers learn as if the targets were independent of
+    them. One sum for all: the attackers' weights get the gradient of their own cost only, the generator's that of the
+    rest. */
+    Losses losses(const Batch& batch, Draws& draws) const;
+
+    /** On held-out faces with all attributes hidden: the error of the attackers (mean of the adaptive and of the fixed
+    ones), of each public classifier and of each linear probe on X'_OP and on X'_SM against the true labels, 1 - cosine
+    of each matcher, and the peak signal-to-noise ratio, dB. */
+    Figures measure(const Faces& faces) const;
+
+    const std::shared_ptr<Contest>& contest() const { return contest_; }
+
+private:
+    Tensor change(const Tensor& faces, const Tensor& targets, const Tensor& hidden = {}) const;
+    void mislead(Scene& scene, const Tensor& changed, const Tensor& original, bool adaptive = false) const;
+    Tensor faceAttackers(Scene& scene, Draws& draws) const;
+    void faceClassifier(Scene& scene, Draws& draws) const;
+    Tensor faceMatcher(Scene& scene, Draws& draws) const;
+    Tensor updateAttackers(const Scene& scene, const Tensor& labels, const Tensor& weights, Draws& draws) const;
+
+    const Options& options_;
+    const torch::ScalarType precision_;
+    const Prototypes prototypes_;
+    const std::vector<Auxiliary> classifiers_, monitored_, matchers_;
+    const std::shared_ptr<Contest> contest_;
+    std::vector<LinearProbe> probes_; // of the matchers
+    Tensor fading_;
+};
+
+ResidualTraining::ResidualTraining(const Options& options)
+    : options_(options), precision_(options.loop.precision()), prototypes_(options.prototypes),
+      classifiers_(
+          findAuxiliaries(options.models, options.classifiers, cv::sanprivacy::NETWORK_CLASSIFIER, precision_)),
+      monitored_(findAuxiliaries(options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER)),
+      matchers_(findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_)),
+      contest_(
+          std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral(), options.bound),
+                                    std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
+{
+    if (options.prototypes.size() != options.dataset.attributes.size())
+        CV_Error(cv::Error::StsBadArg,
+                 cv::format("expected a file of prototypes for each of %d attributes, found %d",
+                            int(options.dataset.attributes.size()), int(options.prototypes.size())));
+    const bool onlyGenerator = options.initial.extension() == ".onnx";
+    if (onlyGenerator)
+        readOnnx(options.initial.string(), *contest_->generator);
+    else if (!options.initial.empty())
+        loadNetwork(options.initial, RESIDUAL_KIND, *contest_);
+    if (!options.attackers.empty())
+        loadNetwork(options.attackers, ATTACKERS_KIND, *contest_->attackers);
+    else if ((options.initial.empty() || onlyGenerator) && !options.loop.resume)
+        CV_Error(cv::Error::StsBadArg, "--attackers, a checkpoint as --initial, or --resume is needed");
+    const Tensor& limit = contest_->generator->limit;
+    fading_ = limit / limit.max();
+}
+
+void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
+{
+    const int64_t faces = std::min<int64_t>(int64_t(available), 2048), batch = options_.loop.batch;
+    std::vector<std::vector<Tensor>> descriptors(matchers_.size());
+    std::vector<Tensor> labels;
+    const torch::NoGradGuard noGradients;
+    for (int64_t step = 0; step < (faces + batch - 1) / batch; step++)
+    {
+        const Batch given = batches(step);
+        Draws draws(mixSeed(options_.loop.seed, uint64_t(step)), batch);
+        const Tensor seen = degrade({ someSmaller(given[0], draws) }, draws)[0]; // as in losses()
+        for (size_t i = 0; i < matchers_.size(); i++)
+            descriptors[i].push_back(matchers_[i].forward(seen, drawJitter(draws)));
+        labels.push_back(given[1]);
+    }
+    for (const auto& list : descriptors)
+        probes_.emplace_back(torch::cat(list), torch::cat(labels));
+}
+
+//! X' - X of color faces [N,3,224,224], for all channels, as blendFace() puts it into an image, where it fades towards
+//! the border of the crop.
+Tensor ResidualTraining::change(const Tensor& faces, const Tensor& targets, const Tensor& hidden) const
+{
+    const Tensor x = luma(faces).to(precision_);
+    return fading_ * (contest_->generator->perturb(x, {}, { prototypes_.same(targets, hidden) })[0] - x);
+}
+
+Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
+{
+    const Tensor x = someSmaller(batch[0], draws), &y = batch[1];
+    const auto [targets, independence] = drawTargets(y, options_.oppositeShare, draws);
+    const Tensor hidden = drawHidden(prototypes_.attributes(), draws);
+    const Tensor added = change(x, targets, hidden);
+    const std::vector<Tensor> seen = degrade({ x, x + added }, draws);
+    Scene scene { seen[0], seen[1], targets, hidden };
+
+    const Tensor matchingOfAttackers = faceAttackers(scene, draws);
+    faceClassifier(scene, draws);
+    const Tensor matching = faceMatcher(scene, draws);
+    const Tensor gender = torch::stack(scene.gender).mean();
+    const Tensor attack = updateAttackers(scene, y, independence, draws);
+    const Tensor shade = changePenalty(added), rough = roughnessPenalty(added);
+    const Tensor total =
+        totalLoss(gender, matching + matchingOfAttackers, options_.lambdaGender, options_.lambdaMatching) +
+        options_.lambdaChange * shade + options_.lambdaRoughness * rough + attack;
+    return { { "J", total },      { "J_G", gender },
+             { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
+             { "change", shade }, { "roughness", rough },
+             { "attack", attack } };
+}
+
+//! J_G of a classifier's logits, of those attributes that it knows: the first.
+void ResidualTraining::mislead(Scene& scene, const Tensor& changed, const Tensor& original, bool adaptive) const
+{
+    const int64_t known = changed.size(1);
+    const Tensor hidden = scene.hidden.defined() ? scene.hidden.narrow(1, 0, known) : scene.hidden;
+    scene.gender.push_back(adaptive ? confusionLoss(changed, hidden, original)
+                                    : targetLoss(scene.targets.narrow(1, 0, known), changed, options_.margin,
+                                                 options_.overConfidence, hidden, original));
+}
+
+//! Some of the attackers, as ghosts of themselves. Returns their J_M, by their descriptors.
+Tensor ResidualTraining::faceAttackers(Scene& scene, Draws& draws) const
+{
+    const auto& members = contest_->attackers->members;
+    std::vector<Tensor> distances;
+    for (int64_t i : draws.some(options_.sampledAttackers, int64_t(members.size())))
+    {
+        SmallClassifier& member = *members[size_t(i)];
+        const Tensor place = drawJitter(draws);
+        const std::vector<Tensor> ghost = member.drawGhost(options_.ghosts, draws);
+        const auto lookAt = [&](const Tensor& faces) {
+            const auto [logit, descriptor] =
+                member.look(viewOf(faces, member.shape, place).to(precision_), true, ghost);
+            return SmallClassifier::Output { logit, normalize(descriptor.to(torch::kFloat)) };
+        };
+        const SmallClassifier::Output changed = lookAt(scene.changed);
+        SmallClassifier::Output original;
+        {
+            const torch::NoGradGuard noGradients;
+            original = lookAt(scene.original);
+        }
+        mislead(scene, changed.logit, original.logit, i < options_.adaptiveAttackers);
+        distances.push_back(cosineLoss(changed.descriptor, original.descriptor));
+    }
+    return torch::stack(distances).mean();
+}
+
+//! One of the public classifiers.
+void ResidualTraining::faceClassifier(Scene& scene, Draws& draws) const
+{
+    for (int64_t i : draws.some(1, int64_t(classifiers_.size()))) // none, where there is none
+    {
+        const Auxiliary& classifier = classifiers_[size_t(i)];
+        const Tensor place = drawJitter(draws), changed = classifier.forward(scene.changed, place);
+        Tensor original;
+        if (scene.hidden.defined())
+        {
+            const torch::NoGradGuard noGradients;
+            original = classifier.forward(scene.original, place);
+        }
+        mislead(scene, changed, original);
+    }
+}
+
+//! One of the matchers, whose descriptors are probed for J_G. Returns its J_M.
+Tensor ResidualTraining::faceMatcher(Scene& scene, Draws& draws) const
+{
+    const size_t drawn = size_t(draws.some(1, int64_t(matchers_.size()))[0]);
+    const Tensor place = drawJitter(draws), changed = matchers_[drawn].forward(scene.changed, place);
+    Tensor original;
+    {
+        const torch::NoGradGuard noGradients;
+        original = matchers_[drawn].forward(scene.original, place);
+    }
+    mislead(scene, probes_[drawn].forward(changed), probes_[drawn].forward(original));
+    return cosineLoss(changed, original);
+}
+
+//! The own cost of some of the adaptive attackers, with true labels, on faces as they are and on perturbed ones.
+Tensor ResidualTraining::updateAttackers(const Scene& scene, const Tensor& labels, const Tensor& weights,
+                                         Draws& draws) const
+{
+    const auto& members = contest_->attackers->members;
+    const Tensor changed = scene.changed.detach(); // the generator does not learn from this
+    Tensor cost = torch::zeros({});
+    for (int64_t i :
+         draws.some(options_.updatedAttackers, std::min(options_.adaptiveAttackers, int64_t(members.size()))))
+    {
+        SmallClassifier& member = *members[size_t(i)];
+        const auto learn = [&](const Tensor& faces, const Tensor& weighted) {
+            const Tensor view = viewOf(faces, member.shape, drawJitter(draws)).to(precision_);
+            cost = cost + crossEntropy(labels, member.forward(view).to(torch::kFloat), weighted);
+        };
+        learn(scene.original, {});
+        learn(changed, weights);
+    }
+    return cost;
+}
+
+//! Sums of named figures, in the order in which the names come.
+class Sums
+{
+public:
+    void add(const std::string& name, double value)
+    {
+        if (sums_.emplace(name, 0.).second)
+            names_.push_back(name);
+        sums_[name] += value;
+    }
+    //! The error of each attribute that a classifier knows, with its name where there are several.
+    void addErrors(const std::string& name, const std::vector<std::string>& attributes, const Tensor& labels,
+                   const Tensor& logits, double weight)
+    {
+        for (int64_t a = 0; a < logits.size(1); a++)
+            add(attributes.size() == 1 ? name : name + " " + attributes[size_t(a)],
+                weight * errorRate(labels.select(1, a), logits.select(1, a)));
+    }
+    Figures dividedBy(double n) const
+    {
+        Figures figures;
+        for (const std::string& name : names_)
+            figures.emplace_back(name, sums_.at(name) / n);
+        return figures;
+    }
+
+private:
+    std::map<std::string, double> sums_;
+    std::vector<std::string> names_;
+};
+
+Figures ResidualTraining::measure(const Faces& faces) const
+{
+    const size_t n = std::min<size_t>(faces.size(), 320), atATime = 32;
+    const std::vector<std::string>& attributes = options_.dataset.attributes;
+    const auto& members = contest_->attackers->members;
+    const size_t adaptive = std::min(size_t(options_.adaptiveAttackers), members.size()),
+                 fixed = members.size() - adaptive;
+    Sums sums;
+    double square = 0;
+    for (size_t begin = 0; begin < n; begin += atATime)
+    {
+        const Batch batch = plainBatch(faces, begin, std::min(begin + atATime, n), true);
+        const Tensor &x = batch[0], &y = batch[1];
+        const double weight = double(x.size(0));
+        for (const bool opposite : { true, false })
+        {
+            const Tensor added = change(x, opposite ? 1 - y : y), shown = x + added;
+            const std::string suffix = opposite ? "_OP" : "_SM";
+            for (size_t i = 0; i < members.size(); i++)
+            {
+                const Tensor logits =
+                    members[i]->forward(viewOf(shown, members[i]->shape).to(precision_)).to(torch::kFloat);
+                sums.addErrors((i < adaptive ? "adaptive" : "fixed") + suffix, attributes, y, logits,
+                               weight / double(i < adaptive ? adaptive : fixed));
+            }
+            std::set<std::string> measured; // one that is drawn more often is there several times
+            for (const auto* list : { &classifiers_, &monitored_ })
+                for (const Auxiliary& classifier : *list)
+                    if (measured.insert(classifier.description().name).second)
+                    {
+                        const Tensor logits = classifier.forward(shown);
+                        sums.addErrors(classifier.description().name + suffix, attributes,
+                                       y.narrow(1, 0, logits.size(1)), logits, weight);
+                    }
+            for (size_t i = 0; i < matchers_.size(); i++)
+            {
+                const std::string& name = matchers_[i].description().name;
+                const Tensor descriptors = matchers_[i].forward(shown);
+                sums.addErrors("linear probe of " + name + suffix, attributes, y, probes_[i].forward(descriptors),
+                               weight);
+                if (opposite)
+                    sums.add(name, weight * (1 - (descriptors * matchers_[i].forward(x)).sum(1)).mean().item<double>());
+            }
+            if (opposite)
+                square += weight * changePenalty(added).item<double>();
+        }
+    }
+    Figures figures = sums.dividedBy(double(n));
+    figures.emplace_back("PSNR", -10 * std::log10(square / double(n)));
+    return figures;
+}
+
+ExitCode run(const Options& options)
+{
+    const LoopOptions& loop = options.loop;
+    torch::manual_seed(loop.seed);
+    ResidualTraining training(options);
+    const Dataset dataset = loadDataset(options.dataset);
+    const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
+    training.fitProbes(batches, dataset.train.size());
+
+    Task task;
+    task.kind = RESIDUAL_KIND;
+    task.network = training.contest();
+    task.facesPerEpoch = int64_t(dataset.train.size());
+    task.batch = [&](int64_t step) { return batches(step); };
+    task.losses = [&](const Batch& batch, Draws& draws) { return training.losses(batch, draws); };
+    if (dataset.heldOut.size() > 0)
+        task.evaluate = [&] { return training.measure(dataset.heldOut); };
+    return runLoop(task, loop) ? SUCCEEDED : INTERRUPTED;
+}
+
+} // namespace
+
+Command addResidual(CLI::App& app)
+{
+    const auto options = std::make_shared<Options>();
+    CLI::App* const command = app.add_subcommand(
+        "residual",
+        "Trains the residual U-Net, which is not told a face's label, towards targets drawn at random, against an\n"
+        "ensemble of classifiers, some of which learn on perturbed faces at the same time.");
+    const auto add = [command](const std::string& name, auto& value, const std::string& help) {
+        return command->add_option(name, value, help)->capture_default_str();
+    };
+    options->dataset.addTo(*command, true);
+    command->add_option("--prototypes", options->prototypes, "file of the command prototypes, one for each attribute")
+        ->required()
+        ->check(CLI::ExistingFile);
+    command->add_option("--attackers", options->attackers, "checkpoint of the command attackers")
+        ->check(CLI::ExistingFile);
+    command
+        ->add_option("--initial", options->initial,
+                     "checkpoint of this command to start from, or a file of the command export (and --attackers)")
+        ->check(CLI::ExistingFile);
+    command->add_option("--models", options->models, "model description file of the auxiliary networks")
+        ->required()
+        ->check(CLI::ExistingFile);
+    command->add_option("--classifiers", options->classifiers,
+                        "names in the model description file, frozen, beside the attackers; they tell the first "
+                        "attribute; one is drawn for "
+                        "each step, one that is named twice is drawn twice as often");
+    command->add_option("--monitored", options->monitored, "classifiers to measure by only");
+    command
+        ->add_option("--matchers", options->matchers, "names in the model description file, as the attackers had them")
+        ->required();
+    add("--bound", options->bound, "largest change of a pixel, 0..1");
+    add("--margin", options->margin, "logit that J_G asks of a classifier");
+    add("--over-confidence-penalty", options->overConfidence,
+        "weight of a larger logit, so that who keeps their label does not stand out");
+    add("--opposite-share", options->oppositeShare,
+        "of the targets, which are the harder ones; adaptive attackers learn as if it were one half")
+        ->check(CLI::Range(.01, .99));
+    add("--ghosts", options->ghosts,
+        "ghost networks: channels of a sampled attacker change by up to this, anew each time")
+        ->type_name("0-1")
+        ->check(CLI::Range(0., 1.).description(""));
+    add("--sampled-attackers", options->sampledAttackers, "drawn for each step, beside one of --classifiers")
+        ->check(CLI::PositiveNumber);
+    add("--adaptive-attackers", options->adaptiveAttackers,
+        "so many attackers, the first, go on learning on perturbed faces")
+        ->check(CLI::NonNegativeNumber);
+    add("--updated-attackers", options->updatedAttackers, "of these, drawn for each step to learn")
+        ->check(CLI::NonNegativeNumber);
+    add("--lambda-gender", options->lambdaGender, "l_G");
+    add("--lambda-matching", options->lambdaMatching, "l_M");
+    add("--lambda-change", options->lambdaChange, "weight of the mean square change");
+    add("--lambda-roughness", options->lambdaRoughness, "weight of its mean square gradient");
+    options->loop.addTo(*command);
+    return { command, [options] { return run(*options); } };
+}
+
+}} // namespace sanprivacy::train

@@ -1,0 +1,136 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "data/batches.hpp"
+
+#include <numeric>
+#include <random>
+
+#include <opencv2/imgproc.hpp>
+
+#include "data/draws.hpp"
+
+namespace sanprivacy { namespace train {
+
+size_t Shuffle::operator()(uint64_t position) const
+{
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const uint64_t epoch = position / n_;
+    if (epoch != epoch_)
+    {
+        order_.resize(n_);
+        std::iota(order_.begin(), order_.end(), size_t(0));
+        std::mt19937_64 generator(mixSeed(seed_, epoch));
+        for (size_t i = n_; i > 1; i--) // std::shuffle differs between standard libraries
+            std::swap(order_[i - 1], order_[generator() % i]);
+        epoch_ = epoch;
+    }
+    return order_[position % n_];
+}
+
+Jitter Jitter::none()
+{
+    Jitter jitter;
+    jitter.flip = false;
+    jitter.shift = jitter.scale = jitter.roll = jitter.contrast = jitter.brightness = 0;
+    return jitter;
+}
+
+cv::Mat Jitter::operator()(const cv::Mat& face, cv::RNG& rng) const
+{
+    const auto upTo = [&rng](double largest) { return rng.uniform(-largest, largest); };
+    const cv::Point2f center((face.cols - 1) / 2.f, (face.rows - 1) / 2.f);
+    cv::Mat move = cv::getRotationMatrix2D(center, upTo(roll), 1 + upTo(scale)), moved;
+    move.at<double>(0, 2) += upTo(shift);
+    move.at<double>(1, 2) += upTo(shift);
+    const double gain = 1 + upTo(contrast), offset = .5 * (1 - gain) + upTo(brightness);
+    const bool mirrored = flip && rng.uniform(0, 2);
+    if (shift > 0 || scale > 0 || roll > 0)
+        cv::warpAffine(face, moved, move, face.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+    else
+        moved = face.clone();
+    if (mirrored)
+        cv::flip(moved, moved, 1);
+    if (contrast > 0 || brightness > 0)
+    {
+        moved.convertTo(moved, -1, gain, offset);
+        cv::max(moved, cv::Scalar::all(0), moved);
+        cv::min(moved, cv::Scalar::all(1), moved);
+    }
+    return moved;
+}
+
+cv::Mat grayFace(const cv::Mat& bgr)
+{
+    cv::Mat gray;
+    cv::cvtColor(bgr, gray, cv::COLOR_BGR2GRAY);
+    gray.convertTo(gray, CV_32F, 1. / 255);
+    return gray;
+}
+
+cv::Mat colorFace(const cv::Mat& bgr)
+{
+    cv::Mat rgb;
+    cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
+    rgb.convertTo(rgb, CV_32F, 1. / 255);
+    return rgb;
+}
+
+torch::Tensor stackImages(const std::vector<cv::Mat>& images)
+{
+    const cv::Size size = images.front().size();
+    const int64_t channels = images.front().channels();
+    torch::Tensor stack = torch::empty({ int64_t(images.size()), channels, size.height, size.width });
+    for (size_t i = 0; i < images.size(); i++)
+        for (int64_t c = 0; c < channels; c++)
+            cv::extractChannel(images[i], cv::Mat(size, CV_32F, stack[int64_t(i)][c].data_ptr<float>()), int(c));
+    return stack;
+}
+
+namespace {
+
+cv::Mat networkFace(const Faces& faces, size_t i, bool color)
+{
+    return color ? colorFace(faces.crop(i)) : grayFace(faces.crop(i));
+}
+
+torch::Tensor labelsOf(const Faces& faces, size_t i)
+{
+    return torch::tensor(std::vector<float>(faces.labels(i).begin(), faces.labels(i).end()));
+}
+
+} // namespace
+
+FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool color)
+    : faces_(faces), batch_(batch), seed_(seed), jitter_(jitter), color_(color), shuffle_(faces.size(), seed)
+{}
+
+Batch FaceBatches::operator()(int64_t step) const
+{
+    std::vector<cv::Mat> images;
+    std::vector<torch::Tensor> labels;
+    for (int64_t k = 0; k < batch_; k++)
+    {
+        const uint64_t position = uint64_t(step * batch_ + k);
+        const size_t i = shuffle_(position);
+        cv::RNG rng(mixSeed(seed_, position));
+        images.push_back(jitter_(networkFace(faces_, i, color_), rng));
+        labels.push_back(labelsOf(faces_, i));
+    }
+    return { stackImages(images), torch::stack(labels) };
+}
+
+Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool color)
+{
+    std::vector<cv::Mat> images;
+    std::vector<torch::Tensor> labels;
+    for (size_t i = begin; i < end; i++)
+    {
+        images.push_back(networkFace(faces, i, color));
+        labels.push_back(labelsOf(faces, i));
+    }
+    return { stackImages(images), torch::stack(labels) };
+}
+
+}} // namespace sanprivacy::train

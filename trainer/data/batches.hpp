@@ -1,0 +1,81 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_DATA_BATCHES_HPP
+#define SANPRIVACY_TRAIN_DATA_BATCHES_HPP
+
+#include <mutex>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "data/faces.hpp"
+
+namespace sanprivacy { namespace train {
+
+//! Tensors whose first dimension counts the same faces.
+using Batch = std::vector<torch::Tensor>;
+
+//! An endless sequence of indices: every n of them are a new permutation of 0..n-1, set by the seed.
+class Shuffle
+{
+public:
+    Shuffle(size_t n, uint64_t seed) : n_(n), seed_(seed) {}
+    size_t operator()(uint64_t position) const;
+
+private:
+    size_t n_;
+    uint64_t seed_;
+    mutable std::mutex mutex_;
+    mutable uint64_t epoch_ = UINT64_MAX;
+    mutable std::vector<size_t> order_;
+};
+
+//! How much a canonical crop is moved and lit differently each time it is seen; each value is the largest.
+struct Jitter
+{
+    bool flip = true; //!< half the crops are mirrored
+    double shift = 4; //!< pixels
+    double scale = .03;
+    double roll = 3;       //!< degrees
+    double contrast = .15; //!< factor 1 +- contrast
+    double brightness = .1;
+
+    static Jitter none();
+    //! @param face CV_32F, 0..1; the result stays in this range
+    cv::Mat operator()(const cv::Mat& face, cv::RNG& rng) const;
+};
+
+//! A crop as the networks take it: gray, CV_32F, 0..1.
+cv::Mat grayFace(const cv::Mat& bgr);
+
+//! The same in color: RGB, CV_32FC3, 0..1.
+cv::Mat colorFace(const cv::Mat& bgr);
+
+//! Stacks CV_32F images of one size to [N,C,H,W].
+torch::Tensor stackImages(const std::vector<cv::Mat>& images);
+
+//! Batches { faces [N,1,224,224], or [N,3,224,224] in color, labels [N,1], or a column for each attribute } that depend
+//! on seed and step alone.
+class FaceBatches
+{
+public:
+    FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool color = false);
+    Batch operator()(int64_t step) const;
+
+private:
+    const Faces& faces_;
+    int64_t batch_;
+    uint64_t seed_;
+    Jitter jitter_;
+    bool color_;
+    Shuffle shuffle_;
+};
+
+//! The faces begin..end-1 as they are, in order: { faces, labels }.
+Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool color = false);
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_DATA_BATCHES_HPP

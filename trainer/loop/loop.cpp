@@ -1,0 +1,204 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "loop/loop.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <future>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/core.hpp>
+
+#include "common/atomic_file.hpp"
+#include "common/progress.hpp"
+#include "common/workers.hpp"
+#include "loop/checkpoint.hpp"
+
+namespace fs = std::filesystem;
+
+namespace sanprivacy { namespace train {
+
+namespace {
+
+const int64_t LOG_INTERVAL = 20;     // steps per line of loss.csv
+const int64_t MOST_EVALUATIONS = 20; // on held-out faces; trainings of more epochs skip some
+
+} // namespace
+
+void LoopOptions::addTo(CLI::App& command)
+{
+    command.add_option("-o,--out", folder, "folder of checkpoint.pt, loss.csv, held-out.csv")->required();
+    command.add_option("--epochs", epochs, "passes over the faces")->capture_default_str();
+    command.add_option("--steps", steps, "steps, instead of epochs");
+    command.add_option("--minutes", minutes, "stop this call after as many minutes");
+    command.add_option("--batch", batch, "faces per step")->capture_default_str()->check(CLI::PositiveNumber);
+    command.add_option("--learning-rate", learningRate, "of Adam")->capture_default_str()->check(CLI::PositiveNumber);
+    command.add_flag("--decay,!--no-decay", decay, "learning rate falls to zero (cosine) over the planned steps");
+    command.add_option("--seed", seed, "same seed, same run")->capture_default_str();
+    command.add_option("--workers", workers, "threads, 0: one per core; the same number, the same weights");
+    command.add_option("--checkpoint-minutes", checkpointMinutes)->capture_default_str();
+    command.add_flag("--bf16,!--fp32", bf16, "compute in bf16, keep weights in fp32");
+    command.add_flag("--resume", resume, "go on from checkpoint.pt in the folder");
+}
+
+int64_t LoopOptions::plannedSteps(int64_t facesPerEpoch) const
+{
+    return steps > 0 ? steps : int64_t(std::ceil(epochs * double(facesPerEpoch) / double(batch)));
+}
+
+namespace {
+
+class Training
+{
+public:
+    Training(const Task& task, const LoopOptions& options)
+        : task_(task), options_(options), planned_(options.plannedSteps(task.facesPerEpoch)),
+          workers_(options.workers > 0 ? options.workers : int64_t(workerCount())),
+          parameters_(task.network->parameters()),
+          optimizer_(parameters_, torch::optim::AdamOptions(options.learningRate)),
+          checkpoint_(checkpointFile(options.folder))
+    {
+        const int64_t stepsPerEpoch = std::max<int64_t>(1, (task.facesPerEpoch + options.batch - 1) / options.batch);
+        const int64_t epochs = (planned_ + stepsPerEpoch - 1) / stepsPerEpoch;
+        evaluationInterval_ = stepsPerEpoch * ((epochs + MOST_EVALUATIONS - 1) / MOST_EVALUATIONS);
+
+        makeWritableFolder(options.folder);
+        state_.seed = options.seed;
+        if (options.resume)
+            state_ = resumeCheckpoint(checkpoint_, task.kind, *task.network, optimizer_, options.seed);
+        else if (fs::exists(checkpoint_))
+            CV_Error(cv::Error::StsBadArg,
+                     checkpoint_.string() + " exists: give --resume to go on with it, or another folder");
+        secondsBefore_ = state_.seconds;
+    }
+
+    bool run()
+    {
+        TrainingCurve losses(options_.folder / "loss.csv", state_.step),
+            heldOut(options_.folder / "held-out.csv", state_.step);
+        Progress progress(task_.kind, size_t(planned_), size_t(state_.step));
+        task_.network->train();
+        Figures values;
+        std::future<Batch> next;
+        for (bool stopped = false; state_.step < planned_ && !stopped;)
+        {
+            const Batch batch = next.valid() ? next.get() : task_.batch(state_.step);
+            if (state_.step + 1 < planned_)
+                next = std::async(std::launch::async, task_.batch, state_.step + 1);
+            values = step(batch);
+            log(values, losses);
+            progress.step(describe(values));
+            if (state_.step % evaluationInterval_ == 0 && state_.step < planned_)
+                evaluate(heldOut, progress);
+            stopped = interrupted() || (options_.minutes > 0 && since(begin_) >= 60 * options_.minutes);
+            if (since(saved_) >= 60 * options_.checkpointMinutes)
+                save();
+        }
+        if (next.valid())
+            next.wait();
+        if (!values.empty())
+            progress.message(task_.kind + " after step " + std::to_string(state_.step) + ": " + describe(values));
+        if (!interrupted())
+            evaluate(heldOut, progress); // before saving: a network may gather what it needs for evaluation mode
+        save();
+        if (interrupted())
+            progress.message(
+                cv::format("interrupted at step %d of %d, saved; --resume goes on", int(state_.step), int(planned_)));
+        return !interrupted();
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    static double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+    Figures step(const Batch& batch)
+    {
+        learningRate_ = options_.learningRate;
+        if (options_.decay)
+            learningRate_ *= .5 * (1 + std::cos(CV_PI * double(state_.step) / double(planned_)));
+        static_cast<torch::optim::AdamOptions&>(optimizer_.param_groups().front().options()).lr(learningRate_);
+
+        const uint64_t seed = mixSeed(options_.seed, uint64_t(state_.step));
+        const Figures values = setGradients(task_.losses, batch, parameters_, workers_, seed);
+        for (const auto& value : values)
+            if (!std::isfinite(value.second))
+                CV_Error(cv::Error::StsError, "loss '" + value.first + "' is not finite at step " +
+                                                  std::to_string(state_.step) +
+                                                  "; a smaller --learning-rate may help, the last checkpoint is kept");
+        optimizer_.step();
+        state_.step++;
+        return values;
+    }
+
+    //! Means over the steps since the last line.
+    void log(const Figures& values, TrainingCurve& curve)
+    {
+        sums_.resize(values.size());
+        for (size_t i = 0; i < values.size(); i++)
+            sums_[i] = { values[i].first, (summed_ ? sums_[i].second : 0.) + values[i].second };
+        summed_++;
+        if (state_.step % LOG_INTERVAL != 0 && state_.step != planned_)
+            return;
+        Figures line = { { "seconds", std::round(secondsBefore_ + since(begin_)) },
+                         { "learning_rate", learningRate_ } };
+        for (const auto& sum : sums_)
+            line.emplace_back(sum.first, sum.second / double(summed_));
+        curve.add(state_.step, line);
+        summed_ = 0;
+    }
+
+    void settle() const
+    {
+        const torch::NoGradGuard noGradients;
+        if (task_.settle)
+            task_.settle();
+    }
+
+    void evaluate(TrainingCurve& curve, Progress& progress) const
+    {
+        if (!task_.evaluate)
+            return;
+        settle();
+        task_.network->eval();
+        const torch::NoGradGuard noGradients;
+        const Figures figures = task_.evaluate();
+        task_.network->train();
+        curve.add(state_.step, figures);
+        progress.message("held-out faces after step " + std::to_string(state_.step) + ": " + describe(figures));
+    }
+
+    void save()
+    {
+        settle();
+        state_.seconds = secondsBefore_ + since(begin_);
+        saveCheckpoint(checkpoint_, task_.kind, *task_.network, optimizer_, state_);
+        saved_ = Clock::now();
+    }
+
+    const Task& task_;
+    const LoopOptions& options_;
+    const int64_t planned_, workers_;
+    const std::vector<torch::Tensor> parameters_;
+    torch::optim::Adam optimizer_;
+    const fs::path checkpoint_;
+    int64_t evaluationInterval_ = 1;
+    TrainingState state_;
+    double secondsBefore_ = 0, learningRate_ = 0;
+    Figures sums_; // of the steps since the last line of loss.csv
+    int64_t summed_ = 0;
+    const Clock::time_point begin_ = Clock::now();
+    Clock::time_point saved_ = begin_;
+};
+
+} // namespace
+
+bool runLoop(const Task& task, const LoopOptions& options)
+{
+    catchInterrupts();
+    return Training(task, options).run();
+}
+
+}} // namespace sanprivacy::train

@@ -1,0 +1,50 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_NETWORKS_ATTACKERS_HPP
+#define SANPRIVACY_TRAIN_NETWORKS_ATTACKERS_HPP
+
+#include <memory>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "networks/residual_u_net.hpp"
+#include "networks/small_classifier.hpp"
+
+namespace sanprivacy { namespace train {
+
+const char* const ATTACKERS_KIND = "attackers"; //!< of a checkpoint of Attackers
+const char* const RESIDUAL_KIND = "residual";   //!< of a checkpoint of a Contest
+
+/** @brief Our own ensemble of classifiers, of different shapes.
+
+All learn a matcher's descriptors beside the label: from millions of faces of others, they learn better by them what
+faces differ in. And whoever is to tell persons apart, seeing no more than they do, has to find the person again.
+
+The first of them may be adaptive: while the generator learns to mislead them, they go on learning, on faces as they are
+and on perturbed ones with their true labels, as somebody does who has the software. The others are fixed: they stand
+for classifiers that know nothing of it. */
+struct Attackers : torch::nn::Module
+{
+    /** @param descriptorSize of the matchers' descriptors, one after the other
+    @param attributes number of labels that each of them learns */
+    explicit Attackers(int64_t descriptorSize, int64_t attributes = 1);
+
+    std::vector<std::shared_ptr<SmallClassifier>> members;
+};
+
+//! What a checkpoint of the command residual holds: the generator and those it is trained against; the generator alone
+//! can be read from it, too.
+struct Contest : torch::nn::Module
+{
+    explicit Contest(std::shared_ptr<ResidualUNet> generator, std::shared_ptr<Attackers> attackers = {});
+
+    std::shared_ptr<ResidualUNet> generator;
+    std::shared_ptr<Attackers> attackers;
+};
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_NETWORKS_ATTACKERS_HPP

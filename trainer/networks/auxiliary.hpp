@@ -1,0 +1,71 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_NETWORKS_AUXILIARY_HPP
+#define SANPRIVACY_TRAIN_NETWORKS_AUXILIARY_HPP
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <opencv2/sanprivacy/networks.hpp>
+#include <torch/torch.h>
+
+#include "onnx/graph.hpp"
+
+namespace sanprivacy { namespace train {
+
+/** @brief A face network of somebody else as a differentiable function of canonical crops: f_G or R of Eq. 5.
+
+The canonical crop is resampled into the network's own landmark template as alignFace() would cut it from a photograph.
+Networks that want a square round the face box get the one round a typical box; squares above .74 of the box reach
+beyond the crop, whose border repeats there. A gray plane given to three equal input channels is the same as summing the
+first layer's filters over the channels, which is how the paper fits VGG-Face to gray faces. */
+class Auxiliary
+{
+public:
+    /** Raises cv::Exception where the network does not work as described.
+    @param description an entry of cv::sanprivacy::readModelDescriptions()
+    @param dtype of weights and activations; torch::kBFloat16 (for speed) reaches matchers only: classifiers stay in fp32,
+    since bf16 does not tell a probability of .998 from 1. */
+    explicit Auxiliary(const cv::sanprivacy::ModelDescription& description, torch::ScalarType dtype = torch::kFloat);
+
+    const cv::sanprivacy::ModelDescription& description() const { return description_; }
+
+    /** @brief What the network sees of each channel: [N,C,height,width], 0..1.
+    @param faces canonical crops, gray [N,1,224,224] or RGB [N,3,224,224], 0..1; beyond their border it repeats
+    @param jitter of drawJitter(), or undefined */
+    torch::Tensor crop(const torch::Tensor& faces, const torch::Tensor& jitter = {}) const;
+
+    /** @brief Matchers: descriptors [N,D], of unit length where they compare by cosine. Classifiers: logit of label 1,
+    [N,1]. Differentiable; fp32, or double if the network is. Give an original and its perturbed face the same jitter.
+    */
+    torch::Tensor forward(const torch::Tensor& faces, const torch::Tensor& jitter = {}) const;
+
+private:
+    cv::sanprivacy::ModelDescription description_;
+    OnnxGraph graph_;
+    int halvings_ = 0;          // steps of the pyramid that low-passes the crop
+    torch::Tensor smoothing_;   // Gaussian for the rest, or undefined
+    torch::Tensor toCanonical_; // [3,2]: (u, v, 1) of the network's crop to (x, y) of the canonical one
+    torch::Tensor mean_;        // [1,C,1,1]
+};
+
+/** @brief The network of a name in a model description file; without one, cv::Exception tells the names that are there.
+@param modelsFile as cv::sanprivacy::readModelDescriptions() takes it
+@param task NETWORK_CLASSIFIER or NETWORK_MATCHER
+@param dtype as in Auxiliary */
+Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::string& name, int task,
+                        torch::ScalarType dtype = torch::kFloat);
+
+//! findAuxiliary() of several names.
+std::vector<Auxiliary> findAuxiliaries(const std::filesystem::path& modelsFile, const std::vector<std::string>& names,
+                                       int task, torch::ScalarType dtype = torch::kFloat);
+
+//! Number of elements of the matchers' descriptors, one after the other.
+int64_t descriptorSize(const std::vector<Auxiliary>& matchers);
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_NETWORKS_AUXILIARY_HPP

@@ -1,0 +1,32 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_TRAIN_NETWORKS_VIEWS_HPP
+#define SANPRIVACY_TRAIN_NETWORKS_VIEWS_HPP
+
+#include <torch/torch.h>
+
+#include "data/draws.hpp"
+#include "networks/small_classifier.hpp"
+
+namespace sanprivacy { namespace train {
+
+/** @brief Random small changes of where a network's crop is taken, as a detector's would be.
+
+So no perturbation relies on an exact one.
+@param draws of N faces
+@param scale largest relative change of size
+@param shift largest displacement along either axis, pixels of the canonical crop
+@return [N,3]: factor, dx, dy; uniformly distributed */
+torch::Tensor drawJitter(Draws& draws, double scale = .06, double shift = 5);
+
+/** @brief What a classifier sees of canonical crops, low-passed; differentiable.
+@param faces [N,C,224,224]
+@param jitter of drawJitter(), or undefined
+@return [N,C,side,side] */
+torch::Tensor viewOf(const torch::Tensor& faces, const SmallClassifierShape& shape, const torch::Tensor& jitter = {});
+
+}} // namespace sanprivacy::train
+
+#endif // SANPRIVACY_TRAIN_NETWORKS_VIEWS_HPP

@@ -1,0 +1,313 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include <csignal>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+#include <opencv2/dnn.hpp>
+
+#include "drawn_faces.hpp"
+#include "loop/checkpoint.hpp"
+#include "networks/attackers.hpp"
+
+namespace sanprivacy { namespace train { namespace test { namespace {
+
+namespace fs = std::filesystem;
+
+const int64_t DESCRIPTOR_SIZE = 12; // of descriptor.onnx
+
+//! sanprivacy-train as a user runs it, on twelve drawn faces.
+class Train_Commands : public ::testing::Test
+{
+protected:
+    static void SetUpTestSuite()
+    {
+        shared_ = std::make_unique<TemporaryFolder>();
+        drawDataset(*shared_ / "data", 12);
+        const Result made = run("prototypes" + data() + " -o " + prototypes());
+        ASSERT_EQ(0, made.code) << made.output;
+        ASSERT_TRUE(fs::exists(prototypes()));
+    }
+    static void TearDownTestSuite() { shared_.reset(); }
+
+    struct Result
+    {
+        int code;
+        std::string output;
+    };
+
+    static Result run(const std::string& arguments)
+    {
+        FILE* const pipe = popen((std::string(SANPRIVACY_TRAIN) + " " + arguments + " 2>&1").c_str(), "r");
+        Result result;
+        for (int c; (c = std::fgetc(pipe)) != EOF;)
+            result.output += char(c);
+        result.code = WEXITSTATUS(pclose(pipe));
+        return result;
+    }
+
+    static std::string data()
+    {
+        return " --data " + (*shared_ / "data").string() + " --cache " + (*shared_ / "cache").string();
+    }
+    static std::string prototypes() { return (*shared_ / "prototypes.yml.gz").string(); }
+    static std::string small(const fs::path& out, int steps)
+    {
+        return data() + " --held-out-share .3 --batch 4 --steps " + std::to_string(steps) + " -o " + out.string();
+    }
+
+    //! A model description file of the matcher and the classifier of the module's tests.
+    std::string models() const
+    {
+        const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata", file = folder_ / "models.yml";
+        write(file, "%YAML:1.0\n---\n"
+                    "matcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() + "\"\n"
+                    "  width: 32\n  height: 32\n  color: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n"
+                    "classifier:\n  task: \"classifier\"\n  file: \"" + (testdata / "classifier.onnx").string() + "\"\n"
+                    "  width: 224\n  height: 224\n  scale: 0.003921569\n  color: \"gray\"\n  square: 0.7\n  index: 0\n");
+        return file.string();
+    }
+
+    static std::unique_ptr<TemporaryFolder> shared_;
+    TemporaryFolder folder_;
+};
+
+std::unique_ptr<TemporaryFolder> Train_Commands::shared_;
+
+TEST_F(Train_Commands, help_fits_a_screen)
+{
+    for (const char* command :
+         { "", "prototypes", "classifier", "landmarks", "pretrain", "train", "attackers", "residual", "export" })
+    {
+        const Result result = run(std::string(command) + " --help");
+        EXPECT_EQ(0, result.code) << command;
+        EXPECT_LE(std::count(result.output.begin(), result.output.end(), '\n'), 50) << command;
+    }
+}
+
+TEST_F(Train_Commands, bad_usage_and_bad_input_are_told_apart)
+{
+    EXPECT_EQ(2, run("").code);
+    EXPECT_EQ(2, run("classify").code);
+    EXPECT_EQ(2, run("classifier").code);
+    const Result none = run("classifier --data " + (folder_ / "none").string() + " -o " + (folder_ / "run").string());
+    EXPECT_EQ(1, none.code);
+    EXPECT_NE(std::string::npos, none.output.find("is not a folder")) << none.output;
+    EXPECT_EQ(1, std::count(none.output.begin(), none.output.end(), '\n')) << "one line: " << none.output;
+}
+
+TEST_F(Train_Commands, classifier_resumes_bit_for_bit_and_exports)
+{
+    const Result whole = run("classifier" + small(folder_ / "whole", 6));
+    ASSERT_EQ(0, whole.code) << whole.output;
+    EXPECT_NE(std::string::npos, whole.output.find("accuracy")) << "on held-out faces: " << whole.output;
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "parts", 3)).code);
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "parts", 6) + " --resume").code);
+    for (const char* name : { "whole", "parts" })
+    {
+        const Result written = run("export " + (folder_ / name / "checkpoint.pt").string() + " -o " +
+                                   (folder_ / name / "net.onnx").string());
+        ASSERT_EQ(0, written.code) << written.output;
+        EXPECT_NE(std::string::npos, written.output.find("differ by at most"));
+    }
+    EXPECT_TRUE(textOf(folder_ / "whole/net.onnx") == textOf(folder_ / "parts/net.onnx"));
+}
+
+TEST_F(Train_Commands, export_writes_the_mean_of_several_checkpoints)
+{
+    const auto checkpoint = [&](const char* name) { return (folder_ / name / "checkpoint.pt").string(); };
+    const auto output = [&](const std::string& checkpoints, const char* name) {
+        const fs::path file = folder_ / name;
+        const Result written = run("export " + checkpoints + " -o " + file.string());
+        EXPECT_EQ(0, written.code) << written.output;
+        cv::dnn::Net net = cv::dnn::readNetFromONNX(file.string());
+        const int shape[] = { 1, 1, 224, 224 };
+        net.setInput(cv::Mat(4, shape, CV_32F, cv::Scalar(.5)));
+        return net.forward().at<float>(0);
+    };
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "early", 1)).code);
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "late", 6)).code);
+    const float early = output(checkpoint("early"), "early.onnx"), late = output(checkpoint("late"), "late.onnx"),
+                mean = output(checkpoint("early") + " " + checkpoint("late"), "mean.onnx");
+    EXPECT_NE(early, mean);
+    EXPECT_NE(late, mean);
+    EXPECT_NEAR(mean, output(checkpoint("late") + " " + checkpoint("early"), "turned.onnx"), 1e-6);
+    EXPECT_EQ(late, output(checkpoint("late") + " " + checkpoint("late"), "same.onnx"));
+    EXPECT_EQ(
+        1, run("export " + checkpoint("early") + " " + prototypes() + " -o " + (folder_ / "wrong.onnx").string()).code);
+}
+
+TEST_F(Train_Commands, interrupt_saves_and_resume_goes_on)
+{
+    const fs::path out = folder_ / "run";
+    const pid_t child = fork();
+    if (child == 0)
+    {
+        const std::string data = (*shared_ / "data").string(), cache = (*shared_ / "cache").string();
+        std::freopen("/dev/null", "w", stderr);
+        execl(SANPRIVACY_TRAIN, SANPRIVACY_TRAIN, "classifier", "--data", data.c_str(), "--cache", cache.c_str(),
+              "--batch", "4", "--steps", "1000000", "-o", out.c_str(), nullptr);
+        _exit(127);
+    }
+    const fs::path curve = out / "loss.csv"; // its first line comes after some steps
+    for (int i = 0; i < 1200 && (!fs::exists(curve) || fs::file_size(curve) == 0); i++)
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ASSERT_TRUE(fs::exists(curve));
+    kill(child, SIGINT);
+    int status = 0;
+    waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(130, WEXITSTATUS(status));
+    ASSERT_TRUE(fs::exists(out / "checkpoint.pt"));
+    const Result resumed = run("classifier" + data() + " --batch 4 --steps 1 --resume -o " + out.string());
+    EXPECT_EQ(0, resumed.code) << resumed.output;
+}
+
+TEST_F(Train_Commands, truncated_checkpoint_is_said)
+{
+    const fs::path out = folder_ / "run";
+    ASSERT_EQ(0, run("classifier" + small(out, 1)).code);
+    fs::resize_file(out / "checkpoint.pt", fs::file_size(out / "checkpoint.pt") / 2);
+    for (const std::string& call :
+         { "classifier" + small(out, 2) + " --resume",
+           "export " + (out / "checkpoint.pt").string() + " -o " + (folder_ / "net.onnx").string() })
+    {
+        const Result result = run(call);
+        EXPECT_EQ(1, result.code);
+        EXPECT_NE(std::string::npos, result.output.find("is truncated or no checkpoint")) << result.output;
+    }
+    EXPECT_FALSE(fs::exists(folder_ / "net.onnx"));
+}
+
+TEST_F(Train_Commands, landmarks_train_and_export)
+{
+    const Result trained = run("landmarks" + small(folder_ / "run", 3));
+    ASSERT_EQ(0, trained.code) << trained.output;
+    EXPECT_NE(std::string::npos, trained.output.find("error_refined")) << trained.output;
+    EXPECT_EQ(
+        0, run("export " + (folder_ / "run/checkpoint.pt").string() + " -o " + (folder_ / "net.onnx").string()).code);
+}
+
+TEST_F(Train_Commands, pretrain_train_and_export)
+{
+    const std::string pre = (folder_ / "pre").string(), classifier = (folder_ / "classifier").string(),
+                      out = (folder_ / "san").string();
+    ASSERT_EQ(0, run("classifier" + small(classifier, 2)).code);
+    const Result pretrained = run("pretrain" + small(pre, 2) + " --prototypes " + prototypes());
+    ASSERT_EQ(0, pretrained.code) << pretrained.output;
+    const std::string exported = (folder_ / "san.onnx").string();
+    EXPECT_EQ(0, run("export " + pre + "/checkpoint.pt -o " + exported).code);
+
+    const std::string common = "train --prototypes " + prototypes() + " --initial " + pre +
+                               "/checkpoint.pt --classifiers " + classifier + "/checkpoint.pt" + small(out, 2);
+    const Result unknown = run(common + " --matchers nobody");
+    EXPECT_EQ(1, unknown.code);
+    EXPECT_NE(std::string::npos, unknown.output.find("matcher 'nobody' is not among those")) << unknown.output;
+
+    const char* const given = std::getenv("SANPRIVACY_SHARED");
+    const fs::path models = (given ? fs::path(given) : fs::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared") / "models";
+    const fs::path matcher = models / "matcher-mobileface-v2-112.onnx";
+    if (!fs::exists(matcher))
+        GTEST_SKIP() << "the command train is not run: no " << matcher;
+    write(folder_ / "models.yml", "%YAML:1.0\n---\nmobile:\n  task: \"matcher\"\n  file: \"" + matcher.string() +
+                                      "\"\n"
+                                      "  width: 112\n  height: 112\n  color: \"rgb\"\n"
+                                      "  landmark_template: [ 38.2946,51.6963, 73.5318,51.5014, 56.0252,71.7366, "
+                                      "41.5493,92.3655, 70.7299,92.2041 ]\n  distance: \"cosine\"\n");
+    const Result trained = run(common + " --matchers mobile --models " + (folder_ / "models.yml").string());
+    ASSERT_EQ(0, trained.code) << trained.output;
+    EXPECT_NE(std::string::npos, trained.output.find("error_opposite")) << trained.output;
+    EXPECT_EQ(0, run("export " + out + "/checkpoint.pt -o " + exported).code);
+    EXPECT_EQ(0, run("export " + out + "/checkpoint.pt --authors-form -o " + exported).code);
+}
+
+TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
+{
+    const std::string attackers = (folder_ / "attackers").string(), out = (folder_ / "residual").string();
+    const std::string networks = " --models " + models();
+    const Result ensemble = run("attackers --matchers matcher" + networks + small(attackers, 2));
+    ASSERT_EQ(0, ensemble.code) << ensemble.output;
+    EXPECT_NE(std::string::npos, ensemble.output.find("accuracy8")) << ensemble.output;
+
+    EXPECT_EQ(0, run("attackers --matchers matcher" + networks + small((folder_ / "more").string(), 1) + " --initial " +
+                     attackers + "/checkpoint.pt")
+                     .code);
+
+    const std::string common = "residual --prototypes " + prototypes() + networks +
+                               " --matchers matcher --classifiers classifier" + small(out, 3);
+    EXPECT_EQ(2, run(common + " --opposite-share 1").code) << "leaves no face its own label";
+    EXPECT_EQ(1, run(common).code) << "neither --attackers nor --initial";
+    const Result trained =
+        run(common + " --opposite-share .75 --ghosts .2 --attackers " + attackers + "/checkpoint.pt");
+    ASSERT_EQ(0, trained.code) << trained.output;
+    for (const char* figure : { "adaptive_OP", "fixed_SM", "classifier_OP", "linear probe of matcher_OP", "PSNR" })
+        EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;
+    EXPECT_EQ(
+        0, run("residual --prototypes " + prototypes() + networks + " --matchers matcher" + small(out, 4) + " --resume")
+               .code)
+        << "without classifiers, too";
+    const Result written = run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string());
+    EXPECT_EQ(0, written.code) << written.output;
+
+    const std::string again = "residual --prototypes " + prototypes() + networks + " --matchers matcher" +
+                              small((folder_ / "again").string(), 1) + " --adaptive-attackers 0 --initial " +
+                              (folder_ / "residual.onnx").string();
+    EXPECT_EQ(1, run(again).code) << "an exported file holds no attackers";
+    EXPECT_EQ(0, run(again + " --attackers " + attackers + "/checkpoint.pt").code);
+}
+
+TEST_F(Train_Commands, residual_resumes_bit_for_bit)
+{
+    const std::string networks = " --matchers matcher --models " + models();
+    ASSERT_EQ(0, run("attackers" + networks + small(folder_ / "attackers", 1)).code);
+    // Of eight adaptive attackers one learns in each step: most have no gradient in most steps.
+    const std::string common = "residual --prototypes " + prototypes() + networks +
+                               " --adaptive-attackers 8 --updated-attackers 1"
+                               " --held-out-share 0 --attackers " +
+                               (folder_ / "attackers/checkpoint.pt").string();
+    const auto train = [&](const char* name, int steps, const std::string& more = std::string()) {
+        const Result trained = run(common + data() + " --batch 4 --steps " + std::to_string(steps) + more + " -o " +
+                                   (folder_ / name).string());
+        EXPECT_EQ(0, trained.code) << trained.output;
+    };
+    train("whole", 4);
+    train("parts", 2);
+    train("parts", 4, " --resume");
+    Contest whole(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE)),
+        parts(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE));
+    loadNetwork(folder_ / "whole/checkpoint.pt", RESIDUAL_KIND, whole);
+    loadNetwork(folder_ / "parts/checkpoint.pt", RESIDUAL_KIND, parts);
+    for (const auto& parameter : whole.named_parameters())
+        EXPECT_TRUE(torch::equal(parameter.value(), parts.named_parameters()[parameter.key()])) << parameter.key();
+}
+
+TEST_F(Train_Commands, residual_learns_to_hide_several_attributes)
+{
+    const std::string attackers = (folder_ / "attackers").string(), out = (folder_ / "residual").string(),
+                      ages = (folder_ / "ages.yml.gz").string(),
+                      both = " --attribute gender age --positive \"\" \">=26\"";
+    const std::string networks = " --models " + models() + " --matchers matcher" + both;
+    ASSERT_EQ(0, run("prototypes" + data() + " --attribute age --positive \">=26\" -o " + ages).code);
+    ASSERT_EQ(0, run("attackers" + networks + small(attackers, 1)).code);
+
+    const std::string common = "residual" + networks + small(out, 2) + " --attackers " + attackers +
+                               "/checkpoint.pt --prototypes " + prototypes();
+    const Result missing = run(common);
+    EXPECT_EQ(1, missing.code);
+    EXPECT_NE(std::string::npos, missing.output.find("each of 2 attributes, found 1")) << missing.output;
+    const Result trained = run(common + " " + ages);
+    ASSERT_EQ(0, trained.code) << trained.output;
+    for (const char* figure : { "adaptive_OP gender", "fixed_SM age", "linear probe of matcher_OP age" })
+        EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;
+    EXPECT_EQ(0, run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string()).code);
+    EXPECT_NE(0, run("classifier" + both + small(folder_ / "classifier", 1)).code) << "of one attribute";
+}
+
+} // namespace
+
+}}} // namespace sanprivacy::train::test
