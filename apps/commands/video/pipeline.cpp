@@ -78,6 +78,7 @@ FrameCounts& FrameCounts::operator+=(const FrameCounts& other)
     withheld += other.withheld;
     errors += other.errors;
     dropped += other.dropped;
+    smallest_face = std::max(smallest_face, other.smallest_face);
     return *this;
 }
 
@@ -196,6 +197,8 @@ void Pipeline::push(VideoFrame& frame, Moment& moment)
         moment.deep = frame.pixels;
         moment.deep.convertTo(frame.pixels, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
     }
+    if (smallest_face_ == 0)
+        tellSmallestFace(frame.pixels.size());
     anonymizer_->push(frame.pixels, frame.time);
 }
 
@@ -302,6 +305,13 @@ void Pipeline::write()
     }
 }
 
+void Pipeline::tellSmallestFace(const cv::Size& size)
+{
+    smallest_face_ = anonymizer_->getSmallestFace(size);
+    if (smallest_face_ > params_.min_face)
+        say("frames are so large that faces less than " + std::to_string(smallest_face_) + " pixels wide are not looked for");
+}
+
 //! Whoever ends, by the end of the video or by an error, lets the others end.
 void Pipeline::guard(Step step)
 {
@@ -351,6 +361,7 @@ FrameCounts Pipeline::counts() const
 {
     FrameCounts counts = counts_;
     counts.dropped = dropped_;
+    counts.smallest_face = smallest_face_;
     return counts;
 }
 

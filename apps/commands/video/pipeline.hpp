@@ -25,6 +25,7 @@ namespace sanprivacy { namespace apps {
 struct FrameCounts
 {
     size_t frames = 0, faces = 0, held = 0, blurred = 0, none = 0, withheld = 0, errors = 0, dropped = 0;
+    int smallest_face = 0; // that is looked for, pixels, in the frames where it is largest
 
     void add(const cv::sanprivacy::StreamRecord& record);
     FrameCounts& operator+=(const FrameCounts& other);
@@ -82,6 +83,7 @@ private:
     bool giveReadyFrames(std::deque<Moment>& moments);
     void complete(Protected& result, const Moment& moment) const;
     void write();
+    void tellSmallestFace(const cv::Size& size);
 
     void guard(Step step);
     void work();
@@ -103,6 +105,7 @@ private:
 
     size_t read_ = 0, dropped_ = 0;
     std::int64_t looked_again_ = 0, skew_ = 0; // frames without a result; from the anonymizer's frame numbers to ours
+    int smallest_face_ = 0; // that is looked for, pixels
     bool taken_over_ = true, face_found_ = false;
     BoundedQueue<VideoFrame> decoded_;
     BoundedQueue<Moment> pushed_;
