@@ -151,6 +151,29 @@ squares: {{ task: "matcher", file: "{REPOSITORY}/modules/sanprivacy/testdata/des
 class Cluster(unittest.TestCase):
     IMAGES = 36
 
+    def test_a_running_cluster(self):
+        """The sample as a script, with workers that know nothing of it."""
+        from dask.distributed import LocalCluster
+
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p and p != str(SAMPLES)))
+        with tempfile.TemporaryDirectory() as name:
+            folder, results = pathlib.Path(name, "in"), pathlib.Path(name, "out")
+            folder.mkdir()
+            for portrait in sorted(PORTRAITS.glob("*.jpg"))[:2]:
+                (folder / portrait.name).write_bytes(portrait.read_bytes())
+            with LocalCluster(n_workers=0, dashboard_address=None) as scheduler:
+                worker = subprocess.Popen([sys.executable, "-m", "distributed.cli.dask_worker", scheduler.scheduler_address, "--nworkers", "1",
+                                           "--nthreads", "1", "--no-dashboard", "--local-directory", name], cwd=name, env=environment,
+                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                try:
+                    done = subprocess.run([sys.executable, SAMPLES / "cluster.py", folder, results, "--scheduler", scheduler.scheduler_address],
+                                          capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+                finally:
+                    worker.terminate()
+                    worker.wait()
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(sorted(os.listdir(results)), sorted(os.listdir(folder)))
+
     def test_a_killed_worker_loses_and_doubles_nothing(self):
         sys.path.insert(0, str(SAMPLES))
         self.addCleanup(sys.path.remove, str(SAMPLES))

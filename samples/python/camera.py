@@ -40,6 +40,7 @@ def main():
     options = parser.parse_args()
     camera = open_video(int(options.camera) if options.camera.isdigit() else options.camera)
 
+    ## [camera]
     params = cv2.sanprivacy.StreamParams()
     params.look_ahead = .2  # seconds of delay
     anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create(), params)
@@ -73,6 +74,7 @@ def main():
         ready, result = anonymizer.flush()
     if writer is not None:
         writer.release()
+    ## [camera]
     print(f"{newest.missed} image(s) dropped")
 
 

@@ -12,14 +12,13 @@ An image without a face, or an unreadable one, is listed in results/left-out.csv
 
 import argparse
 import csv
-import functools
 import json
 import os
 import pathlib
 import sys
 
 import cv2
-from dask.distributed import Client, LocalCluster, as_completed
+from dask.distributed import Client, LocalCluster, as_completed, get_worker
 from tqdm import tqdm
 
 IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
@@ -27,19 +26,23 @@ UNFINISHED = ".sanprivacy-"  # prefix of files being written
 PARTS = ".parts"  # of prototypes, below the results; each with the names of what it holds
 
 
-@functools.lru_cache(maxsize=None)
 def tools():
     """Detector and perturber of a worker: loaded once, each worker has one thread."""
-    cv2.setNumThreads(1)
-    return cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create()
+    worker = get_worker()
+    if not hasattr(worker, "sanprivacy_tools"):
+        cv2.setNumThreads(1)
+        worker.sanprivacy_tools = cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create()
+    return worker.sanprivacy_tools
 
 
+## [write]
 def write_whole(path, write):
     """Writes beside, then renames: nobody ever sees half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     write(str(temporary))
     os.replace(temporary, path)
+## [write]
 
 
 def perturb_part(folder, results, part, names, labels, prototype):

@@ -25,6 +25,7 @@ def main():
     options = parser.parse_args()
     video = open_video(options.video)
 
+    ## [anonymize]
     params = sp.StreamParams()
     params.replacement, params.label = REPLACEMENTS[options.replace], options.label
     perturber = sp.Perturber.create() if options.replace == "san" else None
@@ -47,6 +48,7 @@ def main():
             states.update(STATES[face.state] for face in record.faces)
     if writer is not None:
         writer.release()
+    ## [anonymize]
     print(f"{frames} frames, faces: " + ", ".join(f"{count} {state}" for state, count in states.items()))
 
 

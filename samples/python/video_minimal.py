@@ -9,6 +9,7 @@ import sys
 import cv2
 from video_source import open_video
 
+## [minimal]
 video = open_video(sys.argv[1])
 anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create())
 size = int(video.get(cv2.CAP_PROP_FRAME_WIDTH)), int(video.get(cv2.CAP_PROP_FRAME_HEIGHT))
@@ -22,3 +23,4 @@ while ready:
     writer.write(result)
     ready, result = anonymizer.flush()
 writer.release()
+## [minimal]
