@@ -82,7 +82,7 @@ StreamParams Protection::params(bool live, double rate) const
         params.refresh_interval = options_.refresh_interval;
     params.replacement = indexOf(REPLACEMENTS, options_.replacement);
     params.low_confidence = indexOf(POLICIES, options_.low_confidence);
-    params.prototype = indexOf(PROTOTYPES, options_.prototype);
+    params.prototype = PROTOTYPE_SAME + indexOf(PROTOTYPES, options_.prototype);
     params.label = labelNamed(options_.label, options_.networks);
     return params;
 }
