@@ -5,6 +5,7 @@
 #include "evaluation/attackers/adaptive_attacker.hpp"
 
 #include <cmath>
+#include <stdexcept>
 
 namespace sanprivacy { namespace apps {
 
@@ -39,20 +40,21 @@ public:
                               const cv::Mat1f& unknown) const override
     {
         const Standardization standard(known);
-        const cv::Mat1f x = standard.apply(known);
-        cv::Mat1f y(x.rows, 1);
+        const cv::Mat1d x = standard.apply(known); // a Gram matrix in single precision may seem to be singular
+        cv::Mat1d y(x.rows, 1);
         for (int i = 0; i < y.rows; ++i)
-            y(i) = labels[size_t(i)] == 1 ? 1.f : -1.f;
+            y(i) = labels[size_t(i)] == 1 ? 1 : -1;
         y -= cv::mean(y)[0];
 
         // The same weights by the smaller of two systems: one row per feature, or one per face.
         const bool by_feature = x.cols <= x.rows;
-        cv::Mat1f gram, solution;
+        cv::Mat1d gram, solution;
         cv::mulTransposed(x, gram, by_feature);
-        gram += cv::Mat1f::eye(gram.size()) * (RIDGE * x.rows);
-        cv::solve(gram, by_feature ? cv::Mat1f(x.t() * y) : y, solution, cv::DECOMP_CHOLESKY);
-        const cv::Mat1f weights = by_feature ? solution : cv::Mat1f(x.t() * solution);
-        return std::vector<float>(cv::Mat1f(standard.apply(unknown) * weights));
+        gram += cv::Mat1d::eye(gram.size()) * (RIDGE * x.rows);
+        if (!cv::solve(gram, by_feature ? cv::Mat1d(x.t() * y) : y, solution, cv::DECOMP_CHOLESKY))
+            throw std::runtime_error("linear probe: the features' Gram matrix is singular");
+        const cv::Mat1d weights = by_feature ? solution : cv::Mat1d(x.t() * solution);
+        return std::vector<float>(cv::Mat1f(cv::Mat1d(standard.apply(unknown)) * weights));
     }
 };
 
