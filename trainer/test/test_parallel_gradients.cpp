@@ -40,7 +40,9 @@ TEST(Train_ParallelGradients, a_parameter_that_a_step_does_not_use_has_no_gradie
             EXPECT_NEAR(3, weights.always.grad().item<double>(), 1e-6) << step;
             ASSERT_EQ(step % 2 == 0, weights.sometimes.grad().defined()) << step;
             if (step % 2 == 0)
+            {
                 EXPECT_NEAR(2.5, weights.sometimes.grad().item<double>(), 1e-6) << step << ": of this step alone";
+            }
         }
     }
 }
