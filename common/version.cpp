@@ -36,9 +36,9 @@ std::string versionText(const std::string& program, const std::string& more)
     for (const auto& pair : cv::dnn::getAvailableBackends())
     {
         const char* known = backendName(pair.first);
-        const std::string name = known ? known : "backend " + std::to_string(pair.first);
+        const std::string name = known ? known : "backend " + std::to_string(int(pair.first));
         if (name != last)
-            text << (last.empty() ? " " : ", ") << name << " (" << pair.first << ')';
+            text << (last.empty() ? " " : ", ") << name << " (" << int(pair.first) << ')';
         last = name;
     }
     if (!more.empty())
