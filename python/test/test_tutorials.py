@@ -6,6 +6,7 @@
 A block that cannot run anywhere has a comment before it in the document: <!-- not run: why -->. A block that needs a program
 which was not built is skipped. The folder of the build is the environment variable SANPRIVACY_BUILD, default: build."""
 
+import importlib.util
 import os
 import pathlib
 import re
@@ -52,6 +53,12 @@ def missing(code):
     return [name for name in re.findall(r"build/bin/([\w-]+)", code) if not (BUILD / "bin" / name).exists()]
 
 
+def of_the_build():
+    package = importlib.util.find_spec("sanprivacy")
+    return package is not None and (BUILD / "python") in pathlib.Path(package.origin).resolve().parents
+
+
+@unittest.skipUnless(of_the_build(), "the tutorials use the Python bindings of the build, and these are others")
 class Tutorials(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
