@@ -39,7 +39,9 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Ori
 machines=$(mktemp -d "${TMPDIR:-/var/tmp}/sanprivacy-fresh-XXXXXX")
 chmod 755 "$machines"
 leave() {
-    cut -d' ' -f2 /proc/mounts | grep "^$1/" | sort -r | xargs -r umount -l
+    { cut -d" " -f2 /proc/mounts | grep "^$1/" || true; } | sort -r | xargs -r umount -l
+    # What is mounted here belongs to this machine: better leave the folder than empty the compiler cache.
+    ! grep -q " $1/" /proc/mounts || fail "$1 is still mounted; left as it is"
     rm -rf --one-file-system "$1"
 }
 trap 'leave "$machines"' EXIT
