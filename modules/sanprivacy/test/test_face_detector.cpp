@@ -204,8 +204,10 @@ TEST_P(SanPrivacy_ShippedDetector, every_kind_of_image)
 TEST_P(SanPrivacy_ShippedDetector, no_face)
 {
     const Ptr<FaceDetector> detector = shippedDetector(GetParam());
+    Mat found;
+    EXPECT_THROW(detector->detect(Mat(2000, 1, CV_8UC3, Scalar::all(0)), found), cv::Exception) << "an array of one dimension";
     RNG rng(11);
-    for (const Size& size : { Size(1, 1), Size(1, 2000), Size(3000, 2), Size(40, 40), Size(300, 200) })
+    for (const Size& size : { Size(1, 1), Size(2, 2000), Size(3000, 2), Size(40, 40), Size(300, 200) })
     {
         Mat image(size, CV_8UC3, Scalar(90, 120, 60)), faces;
         detector->detect(image, faces);
