@@ -2,6 +2,8 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
+cmake_minimum_required(VERSION 3.21)
+
 # Writes the version of the sources into OUTPUT, a C++ source, in every build: cmake -DOUTPUT=... -DSOURCE=... -DVERSION=... -P
 execute_process(COMMAND git -C "${SOURCE}" describe --tags --always --dirty --match v*
   OUTPUT_VARIABLE described ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)

@@ -111,7 +111,7 @@ public:
     CV_WRAP static Ptr<MatchEvaluation> create(InputArray originals, InputArray perturbed, InputArray identities,
                                                int distance = DISTANCE_COSINE);
 
-    CV_WRAP bool empty() const;
+    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
     CV_WRAP double genuinePairs() const;  //!< number (whole, exact to 2^53)
     CV_WRAP double impostorPairs() const; //!< number (whole, exact to 2^53)
 

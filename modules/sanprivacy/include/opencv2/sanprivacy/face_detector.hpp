@@ -41,7 +41,7 @@ public:
     @param backend_id, target_id of the dnn module, for the landmark network. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> createCascade(float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
 
-    CV_WRAP bool empty() const;
+    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
 
     /** @brief What is too small in an image to be looked for.
     @param image_size size of the image, pixels.

@@ -53,7 +53,7 @@ struct CV_EXPORTS_W_SIMPLE ModelDescription
 {
     CV_WRAP ModelDescription();
 
-    CV_PROP_RW String name;
+    CV_PROP_RW String name;    //!< of the entry in the file
     CV_PROP_RW int task;       //!< NetworkTask
     CV_PROP_RW String file;    //!< ONNX file
     CV_PROP_RW Size size;      //!< input size, pixels
@@ -86,8 +86,8 @@ public:
     @param backend_id, target_id of the dnn module. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceNetwork> create(const ModelDescription& description, int backend_id = 0, int target_id = 0);
 
-    CV_WRAP bool empty() const;
-    CV_WRAP ModelDescription getDescription() const;
+    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP ModelDescription getDescription() const; //!< as given to create()
 
     /** @brief The network's view of one face: its crop, size x size, BGR or gray as the image.
     @param image 8-bit, 1 or 3 channels (BGR), rows and columns only.

@@ -68,7 +68,7 @@ struct CV_EXPORTS_W_SIMPLE PerturberParams
 //! What one call does to its faces.
 struct CV_EXPORTS_W_SIMPLE PerturbParams
 {
-    CV_WRAP PerturbParams(PrototypeChoice prototype = PROTOTYPE_OPPOSITE, int label = LABEL_PREDICT, bool gray = false);
+    CV_WRAP PerturbParams(PrototypeChoice prototype = PROTOTYPE_OPPOSITE, int label = LABEL_PREDICT, bool gray = false); //!< as named
 
     CV_PROP_RW PrototypeChoice prototype; //!< which output
     CV_PROP_RW int label; //!< of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice
@@ -123,12 +123,12 @@ public:
                                          const std::vector<uchar>& classifier, int backend_id = 0, int target_id = 0,
                                          bool allow_fallback = false);
 
-    CV_WRAP bool empty() const;
+    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
 
     /** @brief The dial between privacy and matching, for a network as it is: outputs are X + strength (X' - X), clipped to 0..1.
     @param strength above 0, at most 2; 1, as the network was trained, until it is set. */
     CV_WRAP void setStrength(double strength);
-    CV_WRAP double getStrength() const;
+    CV_WRAP double getStrength() const; //!< see setStrength()
 
     CV_WRAP std::vector<String> getAttributes() const; //!< that are hidden; labels are less than 2 to the power of their number
     CV_WRAP Size getInputSize() const; //!< of the faces taken and given, 224x224

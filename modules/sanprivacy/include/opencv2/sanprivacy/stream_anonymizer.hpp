@@ -107,7 +107,7 @@ struct CV_EXPORTS_W_SIMPLE StreamRecord
     CV_PROP_RW bool withheld;  //!< the image that is given is black
     CV_PROP_RW bool blurred;   //!< all of it was blurred, after an error
     CV_PROP_RW String error;   //!< what went wrong, or empty
-    CV_PROP_RW std::vector<StreamFace> faces;
+    CV_PROP_RW std::vector<StreamFace> faces; //!< of the frame, protected or not
     CV_PROP_RW double detect_ms;  //!< time that the detector took
     CV_PROP_RW double track_ms;   //!< ... following the faces
     CV_PROP_RW double align_ms;   //!< ... cutting them out
@@ -148,8 +148,8 @@ public:
     CV_WRAP static Ptr<StreamAnonymizer> create(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber,
                                                 const StreamParams& params = StreamParams());
 
-    CV_WRAP bool empty() const;
-    CV_WRAP StreamParams getParams() const;
+    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP StreamParams getParams() const; //!< as given to create()
 
     /** @brief What is too small in a frame to be looked for.
     @param frame_size size of the frames, pixels.
