@@ -19,8 +19,8 @@ using namespace sanprivacy::apps;
 
 namespace {
 
-/** The arguments as the parser is to have them: last one first. It would take a name in brackets, as [2021], for a list; as
-./[2021] it is the same file and stays one. */
+/** The arguments as the parser is to have them: last one first. It would take a name in brackets, as [2021], for a
+list; as ./[2021] it is the same file and stays one. */
 std::vector<std::string> literalArguments(int argc, char** argv)
 {
     std::vector<std::string> arguments;
@@ -43,13 +43,15 @@ int main(int argc, char** argv)
     // Whatever OpenCV logs about a bad image, the commands say in one line.
     cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
 
-    CLI::App app("Perturbs faces so that a matcher still recognises the person while a gender classifier is confounded.",
-                 "sanprivacy");
+    CLI::App app(
+        "Perturbs faces so that a matcher still recognises the person while a gender classifier is confounded.",
+        "sanprivacy");
     app.require_subcommand(1);
-    app.set_version_flag("--version", [] { return versionText("sanprivacy"); }, "Version, OpenCV and its backends");
+    app.set_version_flag(
+        "--version", [] { return versionText("sanprivacy"); }, "Version, OpenCV and its backends");
     app.get_formatter()->column_width(34);
     const std::vector<Command> commands = { addPerturb(app), addContactSheet(app), addPrototypes(app), addEvaluate(app),
-                                      addVideo(app), addBench(app) };
+        addVideo(app), addBench(app) };
     try
     {
         app.parse(literalArguments(argc, argv));

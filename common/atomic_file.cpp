@@ -34,7 +34,12 @@ std::runtime_error systemError(const std::string& action, const fs::path& path)
 //! The permissions that new files of this process lack. Asking means setting, so it is done once.
 mode_t userMask()
 {
-    static const mode_t mask = [] { const mode_t found = umask(0); umask(found); return found; }();
+    static const mode_t mask = []
+    {
+        const mode_t found = umask(0);
+        umask(found);
+        return found;
+    }();
     return mask;
 }
 
@@ -166,8 +171,9 @@ FileLock::FileLock(const fs::path& file) : descriptor_(open(file.c_str(), O_RDWR
     if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0)
         return;
     const bool held = errno == EWOULDBLOCK;
-    const std::runtime_error error = held ? std::runtime_error("'" + file.string() + "' is being written by another run")
-                                          : systemError("cannot lock", file);
+    const std::runtime_error error = held
+                                         ? std::runtime_error("'" + file.string() + "' is being written by another run")
+                                         : systemError("cannot lock", file);
     close(descriptor_);
     throw error;
 }
@@ -182,8 +188,8 @@ void makeWritableFolder(const fs::path& folder)
     std::error_code error;
     fs::create_directories(folder, error);
     if (error || !fs::is_directory(folder))
-        throw std::runtime_error("cannot create the folder '" + folder.string() + "': "
-                                 + (error ? error.message() : "a file of that name is in the way"));
+        throw std::runtime_error("cannot create the folder '" + folder.string()
+                                 + "': " + (error ? error.message() : "a file of that name is in the way"));
     if (access(folder.c_str(), W_OK | X_OK) != 0)
         throw systemError("cannot write to the folder", folder);
 }

@@ -14,7 +14,8 @@ namespace sanprivacy {
 //! The whole content of a regular file. Raises std::runtime_error where there is none, or nothing in it.
 std::vector<unsigned char> readFile(const std::filesystem::path& file);
 
-/** A new file in the folder of its target, under a hidden name that no other file has; it then takes the target's place.
+/** A new file in the folder of its target, under a hidden name that no other file has; it then takes the target's
+place.
 
 So a target appears whole or not at all, and two runs with one target never touch each other's file. What has not
 become the target goes with the object, and with the program where removeTemporaryFiles() is called. */

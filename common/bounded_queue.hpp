@@ -31,7 +31,8 @@ public:
         return true;
     }
 
-    //! Never waits: the oldest make room. @param dropped grows by how many had to. @return false where the queue is closed.
+    //! Never waits: the oldest make room. @param dropped grows by how many had to. @return false where the queue is
+    //! closed.
     bool pushLatest(T&& item, size_t& dropped)
     {
         std::lock_guard<std::mutex> lock(mutex_);

@@ -9,7 +9,8 @@
 
 namespace sanprivacy {
 
-//! Where what can be computed anew is kept unless the user says otherwise: `sanprivacy` in the user's cache folder. May not exist yet.
+//! Where what can be computed anew is kept unless the user says otherwise: `sanprivacy` in the user's cache folder. May
+//! not exist yet.
 std::filesystem::path cacheFolder();
 
 } // namespace sanprivacy

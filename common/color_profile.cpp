@@ -30,7 +30,7 @@ Profile sRgb(bool gray)
     if (!gray)
         return Profile(cmsCreate_sRGBProfile());
     const double srgb[] = { 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045 }; // IEC 61966-2-1
-    const int gamma_with_linear_start = 4; // type of parametric curve
+    const int gamma_with_linear_start = 4;                                       // type of parametric curve
     const ToneCurve curve(cmsBuildParametricToneCurve(nullptr, gamma_with_linear_start, srgb));
     return Profile(cmsCreateGrayProfile(cmsD50_xyY(), curve.get()));
 }
@@ -55,8 +55,8 @@ cv::Mat transformed(const cv::Mat& pixels, cmsHPROFILE from)
     const bool gray = pixels.channels() == 1, deep = pixels.depth() == CV_16U;
     const cmsUInt32Number type = gray ? (deep ? TYPE_GRAY_16 : TYPE_GRAY_8) : deep ? TYPE_BGR_16 : TYPE_BGR_8;
     const Profile to = sRgb(gray);
-    const Transform transform(cmsCreateTransform(from, type, to.get(), type, INTENT_RELATIVE_COLORIMETRIC,
-                                                 cmsFLAGS_BLACKPOINTCOMPENSATION));
+    const Transform transform(
+        cmsCreateTransform(from, type, to.get(), type, INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_BLACKPOINTCOMPENSATION));
     cv::Mat result = pixels.clone();
     for (int y = 0; transform && y < result.rows; ++y)
         cmsDoTransform(transform.get(), pixels.ptr(y), result.ptr(y), cmsUInt32Number(result.cols));

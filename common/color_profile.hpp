@@ -11,8 +11,9 @@
 
 namespace sanprivacy {
 
-/** Converts pixels from the color space of an ICC profile to sRGB, which is what an image without a profile is taken for.
-A profile of another kind of image (CMYK, gray for color), or one that cannot be read, is passed over, as viewers do.
+/** Converts pixels from the color space of an ICC profile to sRGB, which is what an image without a profile is taken
+for. A profile of another kind of image (CMYK, gray for color), or one that cannot be read, is passed over, as viewers
+do.
 @param pixels BGR or gray, 8-bit or 16-bit; untouched where the profile is sRGB. Gray gets the tone curve of sRGB. */
 void convertToSrgb(cv::Mat& pixels, const std::vector<unsigned char>& profile);
 

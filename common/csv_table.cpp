@@ -47,7 +47,8 @@ std::string joined(const Row& names)
     std::string text;
     for (const std::string& name : names)
         text += (text.empty() ? "" : ", ") + name;
-    std::replace_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, '?');
     return text.size() > shown ? text.substr(0, shown) + "..." : text;
 }
 
@@ -76,8 +77,8 @@ std::optional<double> CsvTable::number(size_t row, size_t column) const
     stream.imbue(std::locale::classic());
     double value;
     if (!(stream >> value) || !(stream >> std::ws).eof() || !std::isfinite(value))
-        throw std::runtime_error("row " + std::to_string(row + 2) + ", column '" + columns.at(column) + "': '" + printable(cell)
-                                 + "' is no number");
+        throw std::runtime_error("row " + std::to_string(row + 2) + ", column '" + columns.at(column) + "': '"
+                                 + printable(cell) + "' is no number");
     return value;
 }
 
@@ -106,8 +107,8 @@ CsvTable readCsv(const fs::path& file)
     const std::string diagnostic = csv_strerror(csv_error(&parser));
     csv_free(&parser);
     if (!complete)
-        throw std::runtime_error(file.string() + ": not a CSV file, row " + std::to_string(parsed.rows.size() + 1)
-                                 + ": " + diagnostic);
+        throw std::runtime_error(
+            file.string() + ": not a CSV file, row " + std::to_string(parsed.rows.size() + 1) + ": " + diagnostic);
     if (parsed.rows.empty())
         throw std::runtime_error(file.string() + ": no header line");
 

@@ -22,7 +22,8 @@ struct CsvTable
     int find(const std::string& column) const;
     //! Index of a column; where it is missing std::runtime_error says which columns there are.
     size_t at(const std::string& column) const;
-    //! The number in a cell; nothing where it is empty. Where it is no finite number std::runtime_error names row and column.
+    //! The number in a cell; nothing where it is empty. Where it is no finite number std::runtime_error names row and
+    //! column.
     std::optional<double> number(size_t row, size_t column) const;
 };
 

@@ -10,7 +10,13 @@
 namespace sanprivacy {
 
 //! INTERRUPTED is what shells report of SIGINT: work that goes on later is saved, but not finished.
-enum ExitCode { SUCCEEDED = 0, FAILED = 1, BAD_USAGE = 2, INTERRUPTED = 130 };
+enum ExitCode
+{
+    SUCCEEDED = 0,
+    FAILED = 1,
+    BAD_USAGE = 2,
+    INTERRUPTED = 130
+};
 
 //! Arguments that contradict each other or the files they name; found before any work is done.
 struct UsageError : std::runtime_error

@@ -42,7 +42,8 @@ public:
     bool holds(size_t position, const std::string& text) const
     {
         return position <= size_ && text.size() <= size_ - position
-               && std::equal(text.begin(), text.end(), data_ + position, [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
+               && std::equal(text.begin(), text.end(), data_ + position,
+                   [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
     }
     std::string text(size_t position, size_t length) const
     {
@@ -125,7 +126,8 @@ private:
 
 const unsigned SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, BITS = 258, PHOTOMETRIC = 262, ORIENTATION = 274,
                SAMPLES = 277, EXTRA_SAMPLES = 338, ICC_PROFILE = 34675;
-const unsigned EXIF_DIRECTORY = 0x8769, COLOR_SPACE = 0xA001, INTEROPERABILITY_DIRECTORY = 0xA005, INTEROPERABILITY_INDEX = 1;
+const unsigned EXIF_DIRECTORY = 0x8769, COLOR_SPACE = 0xA001, INTEROPERABILITY_DIRECTORY = 0xA005,
+               INTEROPERABILITY_INDEX = 1;
 
 //! The byte order that a TIFF file or Exif names.
 View inItsOrder(const unsigned char* data, size_t size)
@@ -279,7 +281,9 @@ void readTiff(const View& file, ImageHeader& header)
     header.orientation = orientation >= 1 && orientation <= 8 ? int(orientation) : 1;
     header.orientation_position = page.position(ORIENTATION);
     header.profile = page.values(ICC_PROFILE).bytes();
-    const uint64_t extra = page.value(EXTRA_SAMPLES, 0), colors = header.photometric == 2 ? 3 : header.photometric < 2 ? 1 : 0;
+    const uint64_t extra = page.value(EXTRA_SAMPLES, 0), colors = header.photometric == 2  ? 3
+                                                                  : header.photometric < 2 ? 1
+                                                                                           : 0;
     if (page.value(SAMPLES, 1) == colors + 1 && (extra == 1 || extra == 2))
     {
         header.alpha = extra == 1 ? ImageHeader::ASSOCIATED : ImageHeader::STRAIGHT;
@@ -317,7 +321,9 @@ void readJpeg2000(const View& file, ImageHeader& header)
         for (size_t position = 0; position + 8 <= parent.size();)
         {
             const uint64_t length = parent.u32(position), head = length == 1 ? 16 : 8;
-            const uint64_t size = length == 1 ? parent.number(position + 8, 8) : length == 0 ? parent.size() - position : length;
+            const uint64_t size = length == 1   ? parent.number(position + 8, 8)
+                                  : length == 0 ? parent.size() - position
+                                                : length;
             if (size < head || size > parent.size() - position)
                 break;
             const std::string kind = parent.text(position + 4, 4);
@@ -365,9 +371,7 @@ void readPnm(const View& file, ImageHeader& header)
     }
     const auto number = [&](size_t k) { return k < words.size() ? std::strtoull(words[k].c_str(), nullptr, 10) : 0; };
     const auto named = [&](const char* name)
-    {
-        return number(size_t(std::find(words.begin(), words.end(), name) - words.begin()) + 1);
-    };
+    { return number(size_t(std::find(words.begin(), words.end(), name) - words.begin()) + 1); };
     const bool pam = file.holds(0, "P7");
     header.width = pam ? named("WIDTH") : number(0);
     header.height = pam ? named("HEIGHT") : number(1);

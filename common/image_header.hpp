@@ -16,17 +16,22 @@ typedef std::vector<unsigned char> Bytes;
 //! What an image file says of its image, read without decoding it.
 struct ImageHeader
 {
-    std::string format;              //!< "JPEG", "PNG", "WebP", "TIFF", ..; empty where it is none that is known
-    uint64_t width = 0, height = 0;  //!< as stored; 0 where the file does not say
-    size_t images = 1;               //!< frames of an animation, or pages; smaller copies of a page do not count
-    int orientation = 1;             //!< 1..8 of Exif, what is to be done to show the image upright
-    Bytes profile;                   //!< ICC color profile; empty where there is none
-    bool adobe_rgb = false;          //!< Exif names Adobe RGB, as cameras do in place of a profile
-    bool cmyk = false;               //!< its colors are cyan, magenta, yellow and black
+    std::string format;             //!< "JPEG", "PNG", "WebP", "TIFF", ..; empty where it is none that is known
+    uint64_t width = 0, height = 0; //!< as stored; 0 where the file does not say
+    size_t images = 1;              //!< frames of an animation, or pages; smaller copies of a page do not count
+    int orientation = 1;            //!< 1..8 of Exif, what is to be done to show the image upright
+    Bytes profile;                  //!< ICC color profile; empty where there is none
+    bool adobe_rgb = false;         //!< Exif names Adobe RGB, as cameras do in place of a profile
+    bool cmyk = false;              //!< its colors are cyan, magenta, yellow and black
 
     // TIFF only.
-    enum Alpha { NONE, ASSOCIATED, STRAIGHT } alpha = NONE; //!< whether colors are multiplied by the transparency
-    size_t alpha_position = 0, orientation_position = 0;    //!< where in the file these are written; 0: they are not
+    enum Alpha
+    {
+        NONE,
+        ASSOCIATED,
+        STRAIGHT
+    } alpha = NONE;                                      //!< whether colors are multiplied by the transparency
+    size_t alpha_position = 0, orientation_position = 0; //!< where in the file these are written; 0: they are not
     bool big_endian = false;
     int bits = 8, photometric = 2;
 };

@@ -75,13 +75,12 @@ void check(const ImageHeader& header, size_t max_pixels)
     {
         const char *format, *advice;
     };
-    static const Unread unread[] = {
-        { "HEIC", "convert it to PNG or JPEG first, as by 'heif-convert IN OUT.png'" },
+    static const Unread unread[] = { { "HEIC", "convert it to PNG or JPEG first, as by 'heif-convert IN OUT.png'" },
         { "AVIF", "convert it to PNG or JPEG first, as by 'heif-convert IN OUT.png'" },
         { "JPEG XL", "convert it to PNG or JPEG first, as by 'djxl IN OUT.png'" },
-        { "GIF", "convert it to PNG first, as by 'convert IN OUT.png'; an animation is a matter of 'sanprivacy video'" },
-        { "Photoshop", "save it as PNG or TIFF first" },
-        { "PDF", "save its images as PNG or JPEG first" },
+        { "GIF",
+            "convert it to PNG first, as by 'convert IN OUT.png'; an animation is a matter of 'sanprivacy video'" },
+        { "Photoshop", "save it as PNG or TIFF first" }, { "PDF", "save its images as PNG or JPEG first" },
         { "video", "'sanprivacy video' takes it" },
         { "OpenEXR", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" },
         { "Radiance HDR", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" },
@@ -92,15 +91,16 @@ void check(const ImageHeader& header, size_t max_pixels)
     if (header.images > 1)
         throw std::runtime_error("holds several images; a file of one is expected");
     if (header.width > 0 && header.height > max_pixels / header.width)
-        throw std::runtime_error("is of " + std::to_string(header.width) + "x" + std::to_string(header.height) + " pixels; at most "
-                                 + std::to_string(max_pixels) + " are read (--max-pixels)");
+        throw std::runtime_error("is of " + std::to_string(header.width) + "x" + std::to_string(header.height)
+                                 + " pixels; at most " + std::to_string(max_pixels) + " are read (--max-pixels)");
     const int palette = 3, lab = 8; // and CMYK, YCbCr between them
     if (header.format == "TIFF" && header.bits > 8 && header.photometric >= palette && header.photometric <= lab)
-        throw std::runtime_error("is a TIFF image of " + std::to_string(header.bits) + " bits in other colors than RGB or gray");
+        throw std::runtime_error(
+            "is a TIFF image of " + std::to_string(header.bits) + " bits in other colors than RGB or gray");
 }
 
-/** Makes the decoder of TIFF leave the pixels as they are stored: it would turn some orientations only, and multiply colors by the
-transparency. */
+/** Makes the decoder of TIFF leave the pixels as they are stored: it would turn some orientations only, and multiply
+colors by the transparency. */
 void neutralize(std::vector<unsigned char>& content, const ImageHeader& header)
 {
     const auto set = [&](size_t position, unsigned char value) // 16-bit
@@ -164,8 +164,9 @@ cv::Mat decode(const std::vector<unsigned char>& content)
     catch (const cv::Exception& error)
     {
         if (error.err.find("CV_IO_MAX_IMAGE") != std::string::npos)
-            throw std::runtime_error("is larger than OpenCV reads; the environment variables OPENCV_IO_MAX_IMAGE_PIXELS, "
-                                     "_WIDTH and _HEIGHT set the limits");
+            throw std::runtime_error(
+                "is larger than OpenCV reads; the environment variables OPENCV_IO_MAX_IMAGE_PIXELS, "
+                "_WIDTH and _HEIGHT set the limits");
         throw;
     }
 }
@@ -173,7 +174,7 @@ cv::Mat decode(const std::vector<unsigned char>& content)
 //! What a format can hold, by its ending.
 struct Format
 {
-    std::string ending;      //!< by which OpenCV knows the encoder
+    std::string ending; //!< by which OpenCV knows the encoder
     bool deep, transparent;
 };
 
@@ -182,13 +183,11 @@ Format formatOf(const fs::path& file)
     std::string ending = file.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     const auto is = [&](std::initializer_list<const char*> endings)
-    {
-        return std::find(endings.begin(), endings.end(), ending) != endings.end();
-    };
+    { return std::find(endings.begin(), endings.end(), ending) != endings.end(); };
     if (is({ ".pbm", ".pgm", ".ppm" })) // the kind is in the file, not in the name
         ending = ".pnm";
     return { ending, is({ ".png", ".tif", ".tiff", ".jp2", ".pgm", ".ppm", ".pnm", ".pbm" }),
-             is({ ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".jp2" }) };
+        is({ ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".jp2" }) };
 }
 
 //! The image as it is seen on white.
@@ -217,8 +216,8 @@ cv::Mat joined(const Image& image)
     return result;
 }
 
-/** Says in a TIFF file of OpenCV's encoder, which does not, that its colors are not multiplied by the transparency: a new directory
-with that entry at the end of the file. */
+/** Says in a TIFF file of OpenCV's encoder, which does not, that its colors are not multiplied by the transparency: a
+new directory with that entry at the end of the file. */
 void tellStraightAlpha(std::vector<unsigned char>& tiff)
 {
     const bool big_endian = tiff[0] == 'M';
@@ -241,8 +240,8 @@ void tellStraightAlpha(std::vector<unsigned char>& tiff)
         ++before;
     if (before < count && get(old + 2 + before * entry_size, 2) == extra_samples)
         return put(old + 2 + before * entry_size + 8, 2, straight);
-    const std::vector<unsigned char> entries(tiff.begin() + std::ptrdiff_t(old + 2),
-                                             tiff.begin() + std::ptrdiff_t(old + 2 + count * entry_size));
+    const std::vector<unsigned char> entries(
+        tiff.begin() + std::ptrdiff_t(old + 2), tiff.begin() + std::ptrdiff_t(old + 2 + count * entry_size));
     const size_t directory = tiff.size() + tiff.size() % 2, added = directory + 2 + before * entry_size;
     tiff.resize(directory + 2 + (count + 1) * entry_size + 4);
     put(4, 4, directory);
@@ -252,7 +251,8 @@ void tellStraightAlpha(std::vector<unsigned char>& tiff)
     put(added + 2, 2, short_type);
     put(added + 4, 4, 1);
     put(added + 8, 2, straight);
-    std::copy(entries.begin() + std::ptrdiff_t(before * entry_size), entries.end(), tiff.begin() + std::ptrdiff_t(added + entry_size));
+    std::copy(entries.begin() + std::ptrdiff_t(before * entry_size), entries.end(),
+        tiff.begin() + std::ptrdiff_t(added + entry_size));
 }
 
 } // namespace
@@ -276,8 +276,8 @@ Image readImage(const fs::path& file, size_t max_pixels)
     if (decoded.empty())
         throw std::runtime_error("is damaged, truncated, or no image");
     if (decoded.depth() != CV_8U && decoded.depth() != CV_16U)
-        throw std::runtime_error(std::string("has pixels of type ") + cv::depthToString(decoded.depth())
-                                 + "; 8-bit or 16-bit is expected");
+        throw std::runtime_error(
+            std::string("has pixels of type ") + cv::depthToString(decoded.depth()) + "; 8-bit or 16-bit is expected");
     Image image = split(decoded);
     if (header.alpha != ImageHeader::NONE && image.alpha.empty())
         throw std::runtime_error("has a transparency that OpenCV does not read; save it as PNG first");
@@ -302,7 +302,8 @@ void writeImage(const fs::path& file, const Image& image, int quality)
     if (pixels.depth() == CV_16U && !format.deep)
         pixels.convertTo(pixels, CV_8U, 1. / 257); // 65535 becomes 255
     std::vector<unsigned char> content;
-    if (!cv::imencode(format.ending, pixels, content, { cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_WEBP_QUALITY, quality }))
+    if (!cv::imencode(
+            format.ending, pixels, content, { cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_WEBP_QUALITY, quality }))
         throw std::runtime_error("cannot be encoded as '" + file.extension().string() + "'");
     if (pixels.channels() == 4 && (format.ending == ".tif" || format.ending == ".tiff"))
         tellStraightAlpha(content);

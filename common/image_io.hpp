@@ -12,7 +12,8 @@
 
 namespace sanprivacy {
 
-//! An image as a viewer shows it: upright, in sRGB, its orientation and color profile applied, and free of any metadata.
+//! An image as a viewer shows it: upright, in sRGB, its orientation and color profile applied, and free of any
+//! metadata.
 struct Image
 {
     cv::Mat pixels; //!< BGR or gray, 8-bit or 16-bit; not multiplied by the transparency
@@ -30,8 +31,8 @@ hold several images, are neither 8-bit nor 16-bit, of a format that is not read,
 @param max_pixels width times height; a header that says more is refused before anything is decoded */
 Image readImage(const std::filesystem::path& file, size_t max_pixels = MAX_PIXELS);
 
-/** Writes an image in the format that its name tells; it appears whole or not at all. Where the format has no 16 bits, 8 are
-written; where it has no transparency, the image is shown on white.
+/** Writes an image in the format that its name tells; it appears whole or not at all. Where the format has no 16 bits,
+8 are written; where it has no transparency, the image is shown on white.
 @param quality 0..100 for lossy formats */
 void writeImage(const std::filesystem::path& file, const Image& image, int quality);
 

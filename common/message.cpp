@@ -17,8 +17,10 @@ namespace {
 size_t sizeOfCharacter(const std::string& text, size_t position)
 {
     const unsigned char first = static_cast<unsigned char>(text[position]);
-    const size_t size = first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3
-                        : first >= 0xF0 && first < 0xF5 ? 4 : 1;
+    const size_t size = first >= 0xC2 && first < 0xE0   ? 2
+                        : first >= 0xE0 && first < 0xF0 ? 3
+                        : first >= 0xF0 && first < 0xF5 ? 4
+                                                        : 1;
     if (position + size > text.size())
         return 1;
     for (size_t k = 1; k < size; ++k)

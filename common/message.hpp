@@ -13,8 +13,8 @@ namespace sanprivacy {
 //! What went wrong, in one printable line and without OpenCV's source positions.
 std::string message(const std::exception& error);
 
-/** The text with control characters as escapes (\\n, \\x1b), and bytes that are not UTF-8 as well: a file's name can hold
-what a terminal obeys. */
+/** The text with control characters as escapes (\\n, \\x1b), and bytes that are not UTF-8 as well: a file's name can
+hold what a terminal obeys. */
 std::string printable(const std::string& text);
 
 //! "1 image", "3 images"; a plural other than with an s can be named.

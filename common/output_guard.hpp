@@ -17,8 +17,8 @@ file system takes both for one. Empty paths do not count.
 @param inputs every file that is read: images, videos, label files, networks
 @param outputs every file that will be written, there or not
 Raises UsageError that names the first output which is an input. */
-void refuseInputsAsOutputs(const std::vector<std::filesystem::path>& inputs,
-                           const std::vector<std::filesystem::path>& outputs);
+void refuseInputsAsOutputs(
+    const std::vector<std::filesystem::path>& inputs, const std::vector<std::filesystem::path>& outputs);
 
 } // namespace sanprivacy
 

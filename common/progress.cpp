@@ -60,7 +60,7 @@ void Progress::draw()
     const double rate = double(done_ - first_) / std::max(seconds(), 1e-3);
     char numbers[80];
     std::snprintf(numbers, sizeof(numbers), " %zu/%zu  %.1f/s  %.0f s left", done_, total_, rate,
-                  double(total_ - std::min(done_, total_)) / rate);
+        double(total_ - std::min(done_, total_)) / rate);
     const std::string text = numbers + (note_.empty() ? "" : "  " + note_);
     if (on_terminal_)
     {

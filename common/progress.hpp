@@ -11,8 +11,8 @@
 
 namespace sanprivacy {
 
-//! Progress of a long piece of work on stderr: a bar with rate and remaining time on a terminal; elsewhere messages, and a line
-//! once a minute.
+//! Progress of a long piece of work on stderr: a bar with rate and remaining time on a terminal; elsewhere messages,
+//! and a line once a minute.
 class Progress
 {
 public:
@@ -20,9 +20,10 @@ public:
     Progress(const std::string& title, size_t total, size_t done = 0);
     ~Progress(); //!< takes the bar away
 
-    void step(const std::string& note = std::string()); //!< one more is done; any thread may call. The note stands beside the bar
-    void message(const std::string& line);              //!< a line above the bar; any thread may call
-    double seconds() const;                             //!< since the start
+    void step(const std::string& note =
+                  std::string());          //!< one more is done; any thread may call. The note stands beside the bar
+    void message(const std::string& line); //!< a line above the bar; any thread may call
+    double seconds() const;                //!< since the start
 
 private:
     void draw();

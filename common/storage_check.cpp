@@ -17,7 +17,7 @@ namespace sanprivacy {
 
 namespace {
 
-const size_t DEEPEST = 64;              // files of this project have at most 4 levels
+const size_t DEEPEST = 64; // files of this project have at most 4 levels
 const size_t LARGEST = size_t(256) << 20;
 
 //! Watches a text for nesting: brackets and braces, opened elements of XML, and what YAML nests without brackets.
@@ -28,7 +28,8 @@ public:
     {
         if (c == '[' || c == '{' || (previous_ == '<' && c != '/' && c != '?' && c != '!'))
             ++depth_;
-        else if ((c == ']' || c == '}' || (previous_ == '<' && c == '/') || (previous_ == '/' && c == '>')) && depth_ > 0)
+        else if ((c == ']' || c == '}' || (previous_ == '<' && c == '/') || (previous_ == '/' && c == '>'))
+                 && depth_ > 0)
             --depth_;
         if (c == '\n')
             indentation_ = dashes_ = 0, at_start_ = true;
@@ -71,7 +72,8 @@ void checkStorage(const fs::path& file)
         {
             nesting.add(part[size_t(i)]);
             if (nesting.tooDeep())
-                throw std::runtime_error(file.string() + ": is nested more than " + std::to_string(DEEPEST) + " levels deep");
+                throw std::runtime_error(
+                    file.string() + ": is nested more than " + std::to_string(DEEPEST) + " levels deep");
         }
         if (size > LARGEST)
             throw std::runtime_error(file.string() + ": holds more than " + std::to_string(LARGEST >> 20) + " MiB");

@@ -9,9 +9,9 @@
 
 namespace sanprivacy {
 
-/** Refuses what cv::FileStorage would not survive: YAML, JSON or XML, compressed or not, that is nested so deeply that its
-parser runs out of stack, or that unpacks to more than 256 MiB. Raises std::runtime_error that names the file. The module,
-which has nothing to unpack with, looks at plain files only. */
+/** Refuses what cv::FileStorage would not survive: YAML, JSON or XML, compressed or not, that is nested so deeply that
+its parser runs out of stack, or that unpacks to more than 256 MiB. Raises std::runtime_error that names the file. The
+module, which has nothing to unpack with, looks at plain files only. */
 void checkStorage(const std::filesystem::path& file);
 
 } // namespace sanprivacy

@@ -13,8 +13,8 @@
 
 namespace sanprivacy {
 
-/** A tool at work (ffmpeg, ffprobe), at the other end of a pipe. It is in a process group of its own: the terminal's Ctrl-C is for
-us, and the tool is to finish its file. What it has to say is kept for the error. */
+/** A tool at work (ffmpeg, ffprobe), at the other end of a pipe. It is in a process group of its own: the terminal's
+Ctrl-C is for us, and the tool is to finish its file. What it has to say is kept for the error. */
 class ToolProcess
 {
 public:
@@ -36,7 +36,7 @@ public:
     bool readSecondLine(std::string& line);   //!< of file descriptor 3; @return false at the end
     size_t read(void* data, size_t size);     //!< of the standard output; fewer bytes than `size` only at its end
     void finish();                            //!< waits for its end; raises std::runtime_error where it failed
-    std::string messages(size_t most) const;  //!< what it has said on its standard error, up to so many bytes and a line
+    std::string messages(size_t most) const; //!< what it has said on its standard error, up to so many bytes and a line
 
     static bool available(const std::string& name); //!< whether it can be run
 

@@ -17,12 +17,18 @@ const char* backendName(int backend)
 {
     switch (backend)
     {
-    case cv::dnn::DNN_BACKEND_HALIDE: return "Halide";
-    case cv::dnn::DNN_BACKEND_INFERENCE_ENGINE: return "OpenVINO";
-    case cv::dnn::DNN_BACKEND_OPENCV: return "OpenCV";
-    case cv::dnn::DNN_BACKEND_VKCOM: return "Vulkan";
-    case cv::dnn::DNN_BACKEND_CUDA: return "CUDA";
-    default: return nullptr;
+    case cv::dnn::DNN_BACKEND_HALIDE:
+        return "Halide";
+    case cv::dnn::DNN_BACKEND_INFERENCE_ENGINE:
+        return "OpenVINO";
+    case cv::dnn::DNN_BACKEND_OPENCV:
+        return "OpenCV";
+    case cv::dnn::DNN_BACKEND_VKCOM:
+        return "Vulkan";
+    case cv::dnn::DNN_BACKEND_CUDA:
+        return "CUDA";
+    default:
+        return nullptr;
     }
 }
 

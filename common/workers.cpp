@@ -59,20 +59,21 @@ size_t forEach(size_t count, const std::function<void(size_t worker, size_t i)>&
 
     std::vector<std::thread> threads;
     for (size_t worker = 0; worker < std::min(count, workerCount()); ++worker)
-        threads.emplace_back([&, worker]
-        {
-            try
+        threads.emplace_back(
+            [&, worker]
             {
-                for (size_t i; !interrupted() && !failed && (i = next++) < count; ++done)
-                    work(worker, i);
-            }
-            catch (...)
-            {
-                std::lock_guard<std::mutex> lock(failure_mutex);
-                failure = std::current_exception();
-                failed = true;
-            }
-        });
+                try
+                {
+                    for (size_t i; !interrupted() && !failed && (i = next++) < count; ++done)
+                        work(worker, i);
+                }
+                catch (...)
+                {
+                    std::lock_guard<std::mutex> lock(failure_mutex);
+                    failure = std::current_exception();
+                    failed = true;
+                }
+            });
     for (std::thread& thread : threads)
         thread.join();
     if (failure)

@@ -17,7 +17,8 @@ bool interrupted();
 //! Threads that forEach() uses: one per processor core.
 size_t workerCount();
 
-/** Calls work(worker, i) once for each i from 0 to count - 1, on several threads; worker < workerCount() tells them apart.
+/** Calls work(worker, i) once for each i from 0 to count - 1, on several threads; worker < workerCount() tells them
+apart.
 
 So each thread has one image in memory at a time. An exception ends the loop and is raised here.
 After SIGINT or SIGTERM the images in work are finished and no more are begun.

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// The extension module cv2.sanprivacy beside an installed cv2: code that OpenCV's generator makes from our headers, OpenCV's own
-// conversions, and here what cv2.cpp does for a whole cv2.
+// The extension module cv2.sanprivacy beside an installed cv2: code that OpenCV's generator makes from our headers,
+// OpenCV's own conversions, and here what cv2.cpp does for a whole cv2.
 
 #define PY_ARRAY_UNIQUE_SYMBOL opencv_ARRAY_API
 
@@ -27,12 +27,11 @@ typedef std::vector<String> vector_String;
 //! cv2.UMat, whose class belongs to the installed cv2: a Ptr, as all its classes.
 struct PyUMat
 {
-    PyObject_HEAD
-    Ptr<UMat> value;
+    PyObject_HEAD Ptr<UMat> value;
 };
 static PyTypeObject* umatType = NULL;
 
-template<>
+template <>
 struct PyOpenCV_Converter<UMat>
 {
     static bool to(PyObject* object, UMat& umat, const ArgInfo& info)
@@ -63,7 +62,8 @@ struct PyOpenCV_Converter<UMat>
 #pragma GCC diagnostic ignored "-Wshadow"
 
 #include "pyopencv_generated_enums.h"
-#define CVPY_TYPE(EXPORT_NAME, CLASS_ID, STORAGE, SNAME, _1, _2, SCOPE) CVPY_TYPE_DECLARE(EXPORT_NAME, CLASS_ID, STORAGE, SNAME, SCOPE)
+#define CVPY_TYPE(EXPORT_NAME, CLASS_ID, STORAGE, SNAME, _1, _2, SCOPE)                                                \
+    CVPY_TYPE_DECLARE(EXPORT_NAME, CLASS_ID, STORAGE, SNAME, SCOPE)
 #include "pyopencv_generated_types.h"
 #undef CVPY_TYPE
 #include "pyopencv_generated_types_content.h"
@@ -91,7 +91,7 @@ bool registerNewType(PyObject* module, const char* name, PyObject* type, const s
 bool addContent(PyObject* m)
 {
     PyTypeObject* const pyopencv_NoBase_TypePtr = NULL;
-#define CVPY_TYPE(EXPORT_NAME, CLASS_ID, _1, _2, BASE, CONSTRUCTOR, SCOPE) \
+#define CVPY_TYPE(EXPORT_NAME, CLASS_ID, _1, _2, BASE, CONSTRUCTOR, SCOPE)                                             \
     CVPY_TYPE_INIT_STATIC(EXPORT_NAME, CLASS_ID, return false, BASE, CONSTRUCTOR, SCOPE)
 #include "pyopencv_generated_types.h"
 #undef CVPY_TYPE
@@ -125,8 +125,8 @@ bool joinInstalled()
 
 PyMODINIT_FUNC PyInit_sanprivacy()
 {
-    static PyModuleDef definition = { PyModuleDef_HEAD_INIT, "cv2.sanprivacy", "Soft-biometric privacy for face images", -1,
-                                      NULL, NULL, NULL, NULL, NULL };
+    static PyModuleDef definition = { PyModuleDef_HEAD_INIT, "cv2.sanprivacy", "Soft-biometric privacy for face images",
+        -1, NULL, NULL, NULL, NULL, NULL };
     import_array();
     if (!joinInstalled())
         return NULL;

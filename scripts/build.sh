@@ -13,8 +13,8 @@ export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$root}" CCACHE_NOHASHDIR=1 CCACHE_COMPI
 
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
-# Another python3 on PATH may lack the packages of Debian's.
-if ! cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
+# Another python3 on PATH may lack the packages of Debian's. Precompiled headers would keep the compiler cache from being found in another checkout.
+if ! cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
            -DPython3_EXECUTABLE=/usr/bin/python3 >"$log" 2>&1; then
     cat "$log" >&2
     exit 1

@@ -25,8 +25,8 @@ Tensor binaryCrossEntropy(const Tensor& target, const Tensor& logits, const Tens
 //! S(p, f) of each value.
 Tensor costs(const Tensor& probability, const Tensor& logits)
 {
-    return torch::binary_cross_entropy_with_logits(logits.to(torch::kFloat), probability.to(torch::kFloat), {}, {},
-                                                   at::Reduction::None);
+    return torch::binary_cross_entropy_with_logits(
+        logits.to(torch::kFloat), probability.to(torch::kFloat), {}, {}, at::Reduction::None);
 }
 
 //! The mean cost of hidden attributes and of S(f(X), f(X')) of the others.
@@ -41,7 +41,10 @@ Tensor costOfHiding(const Tensor& hiding, const Tensor& logits, const Tensor& hi
 
 } // namespace
 
-Tensor reconstructionLoss(const Tensor& logits, const Tensor& x) { return binaryCrossEntropy(x, logits); }
+Tensor reconstructionLoss(const Tensor& logits, const Tensor& x)
+{
+    return binaryCrossEntropy(x, logits);
+}
 
 Tensor crossEntropy(const Tensor& labels, const Tensor& logits, const Tensor& weights)
 {
@@ -60,12 +63,12 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
 }
 
 Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, double overConfidence,
-                  const Tensor& hidden, const Tensor& original)
+    const Tensor& hidden, const Tensor& original)
 {
     checkSameShape(targets, logits);
     const Tensor missing = margin - (2 * targets - 1) * logits.to(torch::kFloat);
-    return costOfHiding(torch::softplus(missing) + overConfidence * torch::softplus(-missing), logits, hidden,
-                        original);
+    return costOfHiding(
+        torch::softplus(missing) + overConfidence * torch::softplus(-missing), logits, hidden, original);
 }
 
 Tensor confusionLoss(const Tensor& logits, const Tensor& hidden, const Tensor& original)
@@ -87,7 +90,10 @@ double errorRate(const Tensor& labels, const Tensor& logits)
     return ((logits > 0) != (labels > .5)).to(torch::kFloat).mean().item<double>();
 }
 
-Tensor changePenalty(const Tensor& change) { return change.square().mean(); }
+Tensor changePenalty(const Tensor& change)
+{
+    return change.square().mean();
+}
 
 Tensor roughnessPenalty(const Tensor& change)
 {

@@ -34,8 +34,8 @@ torch::Tensor genderLoss(const torch::Tensor& labels, const torch::Tensor& same,
 torch::Tensor matchingLoss(const torch::Tensor& perturbed, const torch::Tensor& original);
 
 /** J = l_G J_G + l_M J_M (Eq. 5). */
-torch::Tensor totalLoss(const torch::Tensor& gender, const torch::Tensor& matching, double lambda_gender = 1.,
-                        double lambda_matching = 1.);
+torch::Tensor totalLoss(
+    const torch::Tensor& gender, const torch::Tensor& matching, double lambda_gender = 1., double lambda_matching = 1.);
 
 // Beyond the paper: costs of the residual U-Net.
 
@@ -51,14 +51,13 @@ place of its cost.
 @param hidden [N,A], 1 for an attribute to be hidden, else 0; undefined: all are
 @param original f(X), [N,A]; needed where hidden is given */
 torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logits, double margin,
-                         double overConfidence = 0, const torch::Tensor& hidden = {},
-                         const torch::Tensor& original = {});
+    double overConfidence = 0, const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
 
 /** J_G of a classifier that learns on perturbed faces: it shall not know, S(1/2, f(X')). What it can be brought to say,
 it would learn to turn round.
 @param logits, hidden, original as for targetLoss() */
-torch::Tensor confusionLoss(const torch::Tensor& logits, const torch::Tensor& hidden = {},
-                            const torch::Tensor& original = {});
+torch::Tensor confusionLoss(
+    const torch::Tensor& logits, const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
 
 /** J_M for descriptors of unit length: with d = 1 - cos(R(X'), R(X)), the mean of d and its root mean square, so that
 those who lose most count most.

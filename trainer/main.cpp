@@ -20,7 +20,10 @@ using namespace sanprivacy::train;
 
 namespace {
 
-int quiet(int, const char*, const char*, const char*, int, void*) { return 0; }
+int quiet(int, const char*, const char*, const char*, int, void*)
+{
+    return 0;
+}
 
 } // namespace
 
@@ -36,15 +39,16 @@ int main(int argc, char** argv)
     CLI::App app { "Trains the networks of sanprivacy.\n"
                    "Order: prototypes, classifier, pretrain, train, export for the network of the paper;\n"
                    "prototypes, attackers, residual, export for the residual U-Net; landmarks stands alone.",
-                   "sanprivacy-train" };
+        "sanprivacy-train" };
     const std::string libraries = std::string("LibTorch ") + TORCH_VERSION;
     app.set_version_flag(
-        "--version", [libraries] { return versionText("sanprivacy-train", libraries); }, "Version, OpenCV and its backends, LibTorch");
+        "--version", [libraries] { return versionText("sanprivacy-train", libraries); },
+        "Version, OpenCV and its backends, LibTorch");
     app.require_subcommand(1);
     app.get_formatter()->column_width(42);
     app.failure_message(CLI::FailureMessage::help);
     const std::vector<Command> commands = { addPrototypes(app), addClassifier(app), addLandmarks(app), addPretrain(app),
-                                            addTrain(app),      addAttackers(app),  addResidual(app),  addExport(app) };
+        addTrain(app), addAttackers(app), addResidual(app), addExport(app) };
     try
     {
         app.parse(argc, argv);

@@ -37,7 +37,17 @@ struct BenchOptions
     NetworkOptions networks;
 };
 
-enum Step { DECODE, DETECT, TRACK, ALIGN, NETWORK, BLEND, ENCODE, STEPS };
+enum Step
+{
+    DECODE,
+    DETECT,
+    TRACK,
+    ALIGN,
+    NETWORK,
+    BLEND,
+    ENCODE,
+    STEPS
+};
 const char* const STEP_NAMES[STEPS] = { "decode", "detect", "track", "align", "network", "blend", "encode" };
 
 //! Faces of a photo in a grid, which moves by a pixel per frame over a smooth ground, to and fro.
@@ -50,14 +60,15 @@ cv::Mat drawFrame(const cv::Mat& photo, const cv::Size& size, int faces, int t)
         return frame;
     const int across = int(std::ceil(std::sqrt(double(faces)))), down = (faces + across - 1) / across;
     const int cells = std::max(across, 2); // a single face does not fill the frame
-    const double scale = .9 * std::min(double(size.width) / cells / photo.cols, double(size.height) / cells / photo.rows);
+    const double scale =
+        .9 * std::min(double(size.width) / cells / photo.cols, double(size.height) / cells / photo.rows);
     cv::Mat face;
     cv::resize(photo, face, cv::Size(), scale, scale, cv::INTER_AREA);
     for (int i = 0; i < faces; ++i)
     {
         const int room = std::max(size.width / across - face.cols, 1);
-        const cv::Rect place(i % across * size.width / across + room - std::abs(t % (2 * room) - room), i / across * size.height / std::max(down, cells),
-                             face.cols, face.rows);
+        const cv::Rect place(i % across * size.width / across + room - std::abs(t % (2 * room) - room),
+            i / across * size.height / std::max(down, cells), face.cols, face.rows);
         face.copyTo(frame(place));
     }
     return frame;
@@ -96,7 +107,9 @@ ExitCode benchVideo(const BenchOptions& options)
     if (found.rows != 1)
         throw UsageError("the photo must show one face");
 
-    std::printf("ms per frame, %d frames each; scene: the look at a new scene, the first frame's, which is not in the mean\n%-10s %5s", options.frames, "size", "faces");
+    std::printf("ms per frame, %d frames each; scene: the look at a new scene, the first frame's, which is not in the "
+                "mean\n%-10s %5s",
+        options.frames, "size", "faces");
     for (const char* name : STEP_NAMES)
         std::printf(" %8s", name);
     std::printf(" %8s %8s %8s %8s\n", "sum", "detect %", "found", "scene");
@@ -128,7 +141,8 @@ ExitCode benchVideo(const BenchOptions& options)
                     const bool first = results.empty();
                     if (first)
                         scene = record.detect_ms;
-                    const double step[] = { 0, first ? 0 : record.detect_ms, record.track_ms, record.align_ms, record.network_ms, record.blend_ms, 0 };
+                    const double step[] = { 0, first ? 0 : record.detect_ms, record.track_ms, record.align_ms,
+                        record.network_ms, record.blend_ms, 0 };
                     for (int k = 0; k < STEPS; ++k)
                         times[k] += step[k] / options.frames;
                     seen += record.faces.size();
@@ -160,7 +174,8 @@ ExitCode benchVideo(const BenchOptions& options)
                 sum += time;
                 std::printf(" %8.2f", time);
             }
-            std::printf(" %8.2f %8.1f %8.2f %8.1f\n", sum, 100 * times[DETECT] / sum, double(seen) / options.frames, scene);
+            std::printf(
+                " %8.2f %8.1f %8.2f %8.1f\n", sum, 100 * times[DETECT] / sum, double(seen) / options.frames, scene);
             std::fflush(stdout);
         }
     }
@@ -176,7 +191,9 @@ Command addBench(CLI::App& app)
     CLI::App* video = command->add_subcommand("video", "Videos of 0, 1, 4 and 16 faces in three sizes");
     command->require_subcommand(1);
     video->add_option("PHOTO", options->photo, "Photo of one face")->required()->type_name("");
-    video->add_option("--frames", options->frames, "Length of each video; default 32")->type_name("N")->check(CLI::Range(2, 1000).description(""));
+    video->add_option("--frames", options->frames, "Length of each video; default 32")
+        ->type_name("N")
+        ->check(CLI::Range(2, 1000).description(""));
     options->networks.addPerturberTo(*video);
     options->networks.addDetectorTo(*video);
     return { command, [options] { return benchVideo(*options); } };

@@ -9,7 +9,9 @@
 
 #include <functional>
 
-namespace CLI { class App; }
+namespace CLI {
+class App;
+}
 
 namespace sanprivacy { namespace apps {
 
@@ -20,12 +22,12 @@ struct Command
     std::function<ExitCode()> run;
 };
 
-Command addPerturb(CLI::App& app);    // perturb.cpp
+Command addPerturb(CLI::App& app);      // perturb.cpp
 Command addContactSheet(CLI::App& app); // contact_sheet.cpp
-Command addPrototypes(CLI::App& app); // prototypes.cpp
-Command addEvaluate(CLI::App& app);   // evaluate.cpp
-Command addVideo(CLI::App& app);      // video.cpp
-Command addBench(CLI::App& app);      // bench.cpp
+Command addPrototypes(CLI::App& app);   // prototypes.cpp
+Command addEvaluate(CLI::App& app);     // evaluate.cpp
+Command addVideo(CLI::App& app);        // video.cpp
+Command addBench(CLI::App& app);        // bench.cpp
 
 }} // namespace sanprivacy::apps
 

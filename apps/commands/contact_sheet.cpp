@@ -34,7 +34,7 @@ const int COLUMNS = 4;
 const char* const TITLES[COLUMNS] = { "original", "same", "neutral", "opposite" };
 
 // Layout in pixels.
-const cv::Size VIEW(200, 240);        //!< a face with some of its surroundings
+const cv::Size VIEW(200, 240);         //!< a face with some of its surroundings
 const cv::Point2f VIEW_EYES(100, 108); //!< middle between the eyes
 const float VIEW_EYE_DISTANCE = 60;
 const int MARGIN = 14, TITLE_HEIGHT = 34, SCORE_HEIGHT = 34;
@@ -121,7 +121,7 @@ void drawText(cv::Mat& sheet, const std::string& text, const cv::Point& middle)
     int baseline = 0;
     const cv::Size size = cv::getTextSize(text, cv::FONT_HERSHEY_SIMPLEX, TEXT_SCALE, 1, &baseline);
     cv::putText(sheet, text, middle + cv::Point(-size.width / 2, size.height / 2), cv::FONT_HERSHEY_SIMPLEX, TEXT_SCALE,
-                INK, 1, cv::LINE_AA);
+        INK, 1, cv::LINE_AA);
 }
 
 //! The score as a number and as a mark between label 0 (left end) and label 1 (right end).
@@ -133,7 +133,8 @@ void drawScore(cv::Mat& sheet, double score, const LabelWords& words, const cv::
     const int x = place.x + cvRound(score * (place.width - mark_width));
     cv::rectangle(sheet, cv::Rect(x, bar.y, mark_width, BAR_HEIGHT), MARK, cv::FILLED);
     const std::string percent = cv::format(" %.0f %%", 100 * std::max(score, 1 - score));
-    drawText(sheet, (score < 0.5 ? words.zero : words.one) + percent, cv::Point(place.x + place.width / 2, bar.br().y + 13));
+    drawText(
+        sheet, (score < 0.5 ? words.zero : words.one) + percent, cv::Point(place.x + place.width / 2, bar.br().y + 13));
 }
 
 cv::Mat drawSheet(const std::vector<FaceRow>& rows, const std::vector<std::string>& attributes)
@@ -149,16 +150,17 @@ cv::Mat drawSheet(const std::vector<FaceRow>& rows, const std::vector<std::strin
     for (int b = 0; b < blocks; ++b)
         for (int column = 0; column < COLUMNS; ++column)
             drawText(sheet, TITLES[column],
-                     cv::Point(b * block.width + MARGIN + column * cell.width + VIEW.width / 2, MARGIN / 2 + TITLE_HEIGHT / 2));
+                cv::Point(
+                    b * block.width + MARGIN + column * cell.width + VIEW.width / 2, MARGIN / 2 + TITLE_HEIGHT / 2));
     for (size_t i = 0; i < rows.size(); ++i)
         for (int column = 0; column < COLUMNS; ++column)
         {
             const cv::Point corner(int(i) / height * block.width + MARGIN + column * cell.width,
-                                   TITLE_HEIGHT + int(i) % height * block.height + MARGIN / 2);
+                TITLE_HEIGHT + int(i) % height * block.height + MARGIN / 2);
             rows[i].views[column].copyTo(sheet(cv::Rect(corner, VIEW)));
             for (size_t k = 0; k < attributes.size(); ++k)
                 drawScore(sheet, rows[i].scores[column][k], wordsOf(attributes[k]),
-                          cv::Rect(corner.x, corner.y + VIEW.height + SCORE_HEIGHT * int(k), VIEW.width, SCORE_HEIGHT));
+                    cv::Rect(corner.x, corner.y + VIEW.height + SCORE_HEIGHT * int(k), VIEW.width, SCORE_HEIGHT));
         }
     return sheet;
 }
@@ -191,36 +193,37 @@ ExitCode run(const SheetOptions& options)
     std::mutex seen_mutex;
     std::vector<int> faces_of(inputs.images.size(), 0);
     size_t failures = 0;
-    const size_t done = forEach(inputs.images.size(), [&](size_t worker, size_t i)
-    {
-        try
+    const size_t done = forEach(inputs.images.size(),
+        [&](size_t worker, size_t i)
         {
-            cv::Mat image = readImage(inputs.images[i].file, options.max_pixels).pixels, faces;
-            if (image.depth() == CV_16U)
-                image.convertTo(image, CV_8U, 1. / 257); // 65535 becomes 255
-            detectors[worker]->detect(image, faces);
-            if (faces.empty())
-                throw std::runtime_error("no face found");
-            size_t before = 0; // faces of earlier images that are drawn by now
+            try
             {
+                cv::Mat image = readImage(inputs.images[i].file, options.max_pixels).pixels, faces;
+                if (image.depth() == CV_16U)
+                    image.convertTo(image, CV_8U, 1. / 257); // 65535 becomes 255
+                detectors[worker]->detect(image, faces);
+                if (faces.empty())
+                    throw std::runtime_error("no face found");
+                size_t before = 0; // faces of earlier images that are drawn by now
+                {
+                    std::lock_guard<std::mutex> lock(seen_mutex);
+                    before = size_t(std::accumulate(faces_of.begin(), faces_of.begin() + std::ptrdiff_t(i), 0));
+                }
+                const std::vector<int> labels_of_faces = labels.of(i, faces);
+                for (int f = 0; f < faces.rows && before + size_t(f) < options.most_faces; ++f)
+                    rows_of[i].push_back(makeRow(image, faces.row(f), labels_of_faces[size_t(f)], *perturbers[worker]));
                 std::lock_guard<std::mutex> lock(seen_mutex);
-                before = size_t(std::accumulate(faces_of.begin(), faces_of.begin() + std::ptrdiff_t(i), 0));
+                faces_of[i] = faces.rows;
             }
-            const std::vector<int> labels_of_faces = labels.of(i, faces);
-            for (int f = 0; f < faces.rows && before + size_t(f) < options.most_faces; ++f)
-                rows_of[i].push_back(makeRow(image, faces.row(f), labels_of_faces[size_t(f)], *perturbers[worker]));
-            std::lock_guard<std::mutex> lock(seen_mutex);
-            faces_of[i] = faces.rows;
-        }
-        catch (const std::exception& error)
-        {
-            progress.message(inputs.images[i].file.string() + ": " + message(error));
-            std::lock_guard<std::mutex> lock(seen_mutex);
-            rows_of[i].clear();
-            ++failures;
-        }
-        progress.step();
-    });
+            catch (const std::exception& error)
+            {
+                progress.message(inputs.images[i].file.string() + ": " + message(error));
+                std::lock_guard<std::mutex> lock(seen_mutex);
+                rows_of[i].clear();
+                ++failures;
+            }
+            progress.step();
+        });
     if (done < inputs.images.size())
         throw std::runtime_error("interrupted; nothing written");
 
@@ -245,13 +248,18 @@ ExitCode run(const SheetOptions& options)
 Command addContactSheet(CLI::App& app)
 {
     auto options = std::make_shared<SheetOptions>();
-    CLI::App* command = app.add_subcommand("contact-sheet", "Draws originals and outputs side by side, with the scores of gender or what is hidden");
+    CLI::App* command = app.add_subcommand(
+        "contact-sheet", "Draws originals and outputs side by side, with the scores of gender or what is hidden");
     command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
-    command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")->required()->type_name("FILE");
-    command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")->type_name("N")
+    command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")
+        ->type_name("N")
         ->check(CLI::Range(1, 1000).description(""));
     command->add_option("--max-pixels", options->max_pixels, "Refuse larger images, default 200000000")
-        ->type_name("N")->check(CLI::PositiveNumber.description(""));
+        ->type_name("N")
+        ->check(CLI::PositiveNumber.description(""));
     options->labels.addTo(*command);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);

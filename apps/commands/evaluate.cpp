@@ -52,15 +52,15 @@ struct EvaluateOptions
 /** Networks of a search: the classifier that it names, else the first, and the first matcher. The match holds while the
 score stays where only one impostor in a thousand gets. */
 SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer, const EvaluationSet& set,
-                              const Measured& originals, size_t worker)
+    const Measured& originals, size_t worker)
 {
     const double false_match_rate = 0.001;
     const std::vector<ModelDescription>& networks = measurer.networks();
     const auto first = [&](int task)
     {
         return size_t(
-            std::find_if(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.task == task; }) -
-            networks.begin());
+            std::find_if(networks.begin(), networks.end(), [&](const ModelDescription& n) { return n.task == task; })
+            - networks.begin());
     };
     const size_t classifier = first(NETWORK_CLASSIFIER), matcher = first(NETWORK_MATCHER);
     if (classifier == networks.size() || matcher == networks.size())
@@ -100,8 +100,8 @@ public:
     //! A column; without a method the originals'.
     void add(const Measured& measured, const std::vector<ModelDescription>& networks, Method* method)
     {
-        const auto classifier = std::find_if(networks.begin(), networks.end(),
-                                             [](const ModelDescription& n) { return n.task == NETWORK_CLASSIFIER; });
+        const auto classifier = std::find_if(
+            networks.begin(), networks.end(), [](const ModelDescription& n) { return n.task == NETWORK_CLASSIFIER; });
         grid_.columns.push_back(measured.title);
         for (size_t row = 0; row < chosen_.size(); ++row)
         {
@@ -123,8 +123,9 @@ public:
             grid_.legends[row].push_back(legend);
         }
         grid_.title = "Images (Figure 5)";
-        grid_.caption = classifier == networks.end() ? std::string() :
-            "Under each face: the probability of label 1 that classifier " + classifier->name + " gives it.";
+        grid_.caption = classifier == networks.end() ? std::string()
+                                                     : "Under each face: the probability of label 1 that classifier "
+                                                           + classifier->name + " gives it.";
     }
 
     const Grid& get() const { return grid_; }
@@ -138,14 +139,14 @@ private:
 /** The networks that have something to say of these faces: without identities matchers do not, unless a search needs
 one, or somebody learns from descriptors. */
 void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const EvaluationSet& set,
-                          const std::vector<MethodName>& methods, const Attackers& attackers)
+    const std::vector<MethodName>& methods, const Attackers& attackers)
 {
-    if (set.has_identities || !attackers.adaptive.empty() ||
-        std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
+    if (set.has_identities || !attackers.adaptive.empty()
+        || std::any_of(methods.begin(), methods.end(), [](const MethodName& m) { return m.kind == "search"; }))
         return;
     networks.erase(std::remove_if(networks.begin(), networks.end(),
-                                  [](const ModelDescription& n) { return n.task == NETWORK_MATCHER; }),
-                   networks.end());
+                       [](const ModelDescription& n) { return n.task == NETWORK_MATCHER; }),
+        networks.end());
     if (networks.empty())
         throw std::runtime_error("the networks are matchers, and the label file has no column of identities");
 }
@@ -169,20 +170,15 @@ void checkRetrained(const std::vector<std::string>& retrained, const std::vector
 {
     for (const std::string& name : retrained)
         if (std::none_of(networks.begin(), networks.end(),
-                         [&](const ModelDescription& n) { return n.name == name && n.task == NETWORK_CLASSIFIER; }))
+                [&](const ModelDescription& n) { return n.name == name && n.task == NETWORK_CLASSIFIER; }))
             throw UsageError("--retrained: '" + name + "' is no classifier of the model description file");
 }
 
 //! What the report must not be written over.
 std::vector<fs::path> inputFiles(const EvaluateOptions& options, const std::vector<ModelDescription>& networks)
 {
-    std::vector<fs::path> files = { options.set.labels,
-                                    options.networks,
-                                    options.cache,
-                                    options.perturber.model,
-                                    options.perturber.prototypes,
-                                    options.perturber.classifier,
-                                    options.perturber.detector };
+    std::vector<fs::path> files = { options.set.labels, options.networks, options.cache, options.perturber.model,
+        options.perturber.prototypes, options.perturber.classifier, options.perturber.detector };
     for (const ModelDescription& network : networks)
         files.push_back(std::string(network.file));
     return files;
@@ -242,17 +238,9 @@ ExitCode run(const EvaluateOptions& options, const CLI::App& command)
     cv::setNumThreads(threads);
 
     Report report("Soft-biometric privacy on " + set.name, commandLine(command));
-    fillReport({ set,
-                 set.attribute,
-                 measurer.networks(),
-                 { options.retrained.begin(), options.retrained.end() },
-                 attackers,
-                 measured,
-                 images.get(),
-                 options.bootstrap,
-                 isTrainerInstalled(),
-                 optionTable(command) },
-               cache, diagnostics, report);
+    fillReport({ set, set.attribute, measurer.networks(), { options.retrained.begin(), options.retrained.end() },
+                   attackers, measured, images.get(), options.bootstrap, isTrainerInstalled(), optionTable(command) },
+        cache, diagnostics, report);
     report.write(options.output, inputs);
     std::cout << count(set.faces.size(), "face") << ", " << count(measurer.networks().size(), "network") << ", "
               << count(measured.size() - 1, "method") << ", " << count(diagnostics.failures(), "diagnostic")
@@ -286,8 +274,8 @@ Command addEvaluate(CLI::App& app)
     add("-o,--output", options->output, "DIR", "Folder for report.html, report.json and a CSV of each table")
         ->required();
     addList("--methods", options->methods, "LIST",
-            "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; "
-            "search=CLASSIFIER; folder=DIR of images perturbed elsewhere");
+        "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; "
+        "search=CLASSIFIER; folder=DIR of images perturbed elsewhere");
     addList("--attackers", options->attackers, "LIST", "Who treat images or, the last three, learn; or none");
     addList("--retrained", options->retrained, "NAMES", "Which of the classifiers were trained on perturbed faces");
     add("--attribute", options->set.attribute, "NAME", "Column of the label");

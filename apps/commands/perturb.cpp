@@ -47,8 +47,10 @@ struct PerturbOptions
 
 PrototypeChoice prototypeNamed(const std::string& name)
 {
-    return name == "same" ? PROTOTYPE_SAME : name == "neutral" ? PROTOTYPE_NEUTRAL
-           : name == "random" ? PROTOTYPE_RANDOM : PROTOTYPE_OPPOSITE;
+    return name == "same"      ? PROTOTYPE_SAME
+           : name == "neutral" ? PROTOTYPE_NEUTRAL
+           : name == "random"  ? PROTOTYPE_RANDOM
+                               : PROTOTYPE_OPPOSITE;
 }
 
 //! Which faces are not protected, and why.
@@ -59,8 +61,10 @@ std::string unprotected(const cv::Mat& faces, const std::vector<FaceResult>& res
         if (results[size_t(f)].status != FACE_PERTURBED)
         {
             const float* box = faces.ptr<float>(f);
-            text += (text.empty() ? "" : "; ") + cv::format("the face at (%.0f, %.0f), %.0fx%.0f pixels, cannot be protected: ", box[0],
-                                                            box[1], box[2], box[3]) + results[size_t(f)].reason;
+            text += (text.empty() ? "" : "; ")
+                    + cv::format("the face at (%.0f, %.0f), %.0fx%.0f pixels, cannot be protected: ", box[0], box[1],
+                        box[2], box[3])
+                    + results[size_t(f)].reason;
         }
     return text;
 }
@@ -73,7 +77,14 @@ public:
     ExitCode run();
 
 private:
-    enum Outcome { DONE = 0, COPIED, FACELESS, REFUSED, OUTCOMES };
+    enum Outcome
+    {
+        DONE = 0,
+        COPIED,
+        FACELESS,
+        REFUSED,
+        OUTCOMES
+    };
 
     //! Faces of an image, the one that is listed first, and what is to be said of them.
     struct Faces
@@ -96,7 +107,7 @@ private:
     PrototypeChoice prototype_;
     std::vector<cv::Ptr<Perturber>> perturbers_;   // one per worker
     std::vector<cv::Ptr<FaceDetector>> detectors_; // one per worker; none where there is no detector and no need of one
-    std::atomic<int> smallest_face_{0};            // that is looked for, in the image where it is largest
+    std::atomic<int> smallest_face_ { 0 };         // that is looked for, in the image where it is largest
 };
 
 Perturbation::Perturbation(const PerturbOptions& options)
@@ -106,7 +117,8 @@ Perturbation::Perturbation(const PerturbOptions& options)
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
     inputs_ = findInputs(options.inputs, options.output);
     if (inputs_.images.empty() && inputs_.unreadable.empty())
-        throw UsageError("no images found; skipped " + (inputs_.skippedText().empty() ? "nothing" : inputs_.skippedText()));
+        throw UsageError(
+            "no images found; skipped " + (inputs_.skippedText().empty() ? "nothing" : inputs_.skippedText()));
     outputs_ = outputFiles(inputs_, options.output);
     std::vector<fs::path> read = inputs_.files(), networks = options.networks.files();
     read.insert(read.end(), networks.begin(), networks.end());
@@ -141,39 +153,41 @@ ExitCode Perturbation::run()
     size_t outcomes[OUTCOMES] = {}, faces = 0;
     std::mutex outcomes_mutex;
     Progress progress("Perturbing", inputs_.images.size());
-    const size_t done = forEach(inputs_.images.size(), [&](size_t worker, size_t i)
-    {
-        Outcome outcome = REFUSED;
-        size_t faces_perturbed = 0;
-        std::string note;
-        try
+    const size_t done = forEach(inputs_.images.size(),
+        [&](size_t worker, size_t i)
         {
-            outcome = perturb(worker, i, faces_perturbed, note);
-            if (outcome == FACELESS)
-                note = "no face found; nothing written";
-            if (!note.empty())
-                progress.message(inputs_.images[i].file.string() + ": " + note);
-        }
-        catch (const std::exception& error)
-        {
-            progress.message(inputs_.images[i].file.string() + ": " + message(error));
-        }
-        progress.step();
-        std::lock_guard<std::mutex> lock(outcomes_mutex);
-        ++outcomes[outcome];
-        faces += faces_perturbed;
-    });
+            Outcome outcome = REFUSED;
+            size_t faces_perturbed = 0;
+            std::string note;
+            try
+            {
+                outcome = perturb(worker, i, faces_perturbed, note);
+                if (outcome == FACELESS)
+                    note = "no face found; nothing written";
+                if (!note.empty())
+                    progress.message(inputs_.images[i].file.string() + ": " + note);
+            }
+            catch (const std::exception& error)
+            {
+                progress.message(inputs_.images[i].file.string() + ": " + message(error));
+            }
+            progress.step();
+            std::lock_guard<std::mutex> lock(outcomes_mutex);
+            ++outcomes[outcome];
+            faces += faces_perturbed;
+        });
 
     char time[60];
     std::snprintf(time, sizeof(time), "%.1f s, %.0f ms per image", progress.seconds(),
-                  1000 * progress.seconds() / double(std::max<size_t>(done, 1)));
-    std::cout << count(outcomes[DONE], "image") << " perturbed (" << count(faces, "face") << "), "
-              << outcomes[COPIED] << " copied, " << outcomes[FACELESS] << " without a face, "
-              << outcomes[REFUSED] << " failed; " << time << "\nWritten to " << printable(options_.output) << std::endl;
+        1000 * progress.seconds() / double(std::max<size_t>(done, 1)));
+    std::cout << count(outcomes[DONE], "image") << " perturbed (" << count(faces, "face") << "), " << outcomes[COPIED]
+              << " copied, " << outcomes[FACELESS] << " without a face, " << outcomes[REFUSED] << " failed; " << time
+              << "\nWritten to " << printable(options_.output) << std::endl;
     if (smallest_face_ > 0)
         std::cout << "Faces less than " << smallest_face_ << " pixels wide are not looked for" << std::endl;
     if (unreadable)
-        std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read" << std::endl;
+        std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read"
+                  << std::endl;
     labels_->reportUnlisted();
     if (!inputs_.skippedText().empty())
         std::cout << "Skipped " << inputs_.skippedText() << std::endl;
@@ -199,7 +213,8 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     if (options_.crop)
     {
         const int wanted = landmarksListed(i) ? 0 : largestFace(faces.rows);
-        image = { perturbedCrop(worker, image.pixels, faces.rows.row(wanted), faces.labels[size_t(wanted)]), cv::Mat() };
+        image = { perturbedCrop(worker, image.pixels, faces.rows.row(wanted), faces.labels[size_t(wanted)]),
+            cv::Mat() };
         faces_perturbed = 1;
     }
     else // all of them, or an error and nothing is written
@@ -207,7 +222,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
         cv::Mat perturbed;
         std::vector<FaceResult> results;
         if (!perturbers_[worker]->tryPerturbFaces(image.pixels, faces.rows, perturbed, results,
-                                                  PerturbParams(prototype_, LABEL_PREDICT, options_.gray), faces.labels))
+                PerturbParams(prototype_, LABEL_PREDICT, options_.gray), faces.labels))
             throw std::runtime_error(unprotected(faces.rows, results) + "; nothing written");
         image.pixels = perturbed;
         faces_perturbed = size_t(number);
@@ -241,7 +256,8 @@ Perturbation::Faces Perturbation::findFaces(size_t worker, size_t i, const Image
     return faces;
 }
 
-/** The listed face takes the place of the one found there; all others stay, for a face that is found is never left as it is. */
+/** The listed face takes the place of the one found there; all others stay, for a face that is found is never left as
+it is. */
 void Perturbation::joinListed(size_t i, Faces& faces, bool detected) const
 {
     const double same_face = .7; // eye distances
@@ -260,8 +276,11 @@ void Perturbation::joinListed(size_t i, Faces& faces, bool detected) const
     }
     const size_t others = size_t(rows.rows) - 1;
     if (detected && !confirmed && others > 0)
-        faces.note = cv::format("no face found where the landmarks are, the nearest is %.1f eye distances away; perturbed as well: ",
-                                nearest) + count(others, "face");
+        faces.note =
+            cv::format(
+                "no face found where the landmarks are, the nearest is %.1f eye distances away; perturbed as well: ",
+                nearest)
+            + count(others, "face");
     else if (detected && !confirmed)
         faces.note = "no face found; the landmarks are trusted";
     else if (others > 0 && !options_.crop)
@@ -290,18 +309,27 @@ Command addPerturb(CLI::App& app)
     command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "Folder for the results")->required()->type_name("DIR");
     options->labels.addTo(*command);
-    command->add_flag("--landmarks", options->landmarks, "Trust the landmarks in CSV; other faces that are found are perturbed too")
+    command
+        ->add_flag("--landmarks", options->landmarks,
+            "Trust the landmarks in CSV; other faces that are found are perturbed too")
         ->needs("--labels");
-    command->add_option("--prototype", options->prototype, "What is to appear: opposite (default), neutral, same, random")
-        ->type_name("WHICH")->check(CLI::IsMember({ "same", "neutral", "opposite", "random" }).description(""));
+    command
+        ->add_option("--prototype", options->prototype, "What is to appear: opposite (default), neutral, same, random")
+        ->type_name("WHICH")
+        ->check(CLI::IsMember({ "same", "neutral", "opposite", "random" }).description(""));
     command->add_flag("--gray", options->gray, "Gray output");
     command->add_flag("--crop", options->crop, "Write the network's gray 224x224 output of the largest face");
     command->add_option("--no-face", options->no_face, "Image without a face: error (default), skip, copy unchanged")
-        ->type_name("WHAT")->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
+        ->type_name("WHAT")
+        ->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
     command->add_option("--quality", options->quality, "Of JPEG and WebP, default 95")
-        ->type_name("0-100")->check(CLI::Range(0, 100).description(""));
-    command->add_option("--max-pixels", options->max_pixels, "Refuse larger images, default 200000000; 5 bytes of memory each")
-        ->type_name("N")->check(CLI::PositiveNumber.description(""));
+        ->type_name("0-100")
+        ->check(CLI::Range(0, 100).description(""));
+    command
+        ->add_option(
+            "--max-pixels", options->max_pixels, "Refuse larger images, default 200000000; 5 bytes of memory each")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber.description(""));
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     command->footer("Images are written upright and in sRGB, without metadata.\n"

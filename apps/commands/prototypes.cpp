@@ -37,7 +37,7 @@ struct PrototypesOptions
 
 //! Adds one listed face to the builder. Returns false where the image does not fill the crop.
 bool addFace(const fs::path& file, const Labelled& row, double least_coverage, const cv::Ptr<FaceDetector>& detector,
-             PrototypeBuilder& builder)
+    PrototypeBuilder& builder)
 {
     Image image = readImage(file);
     cv::Mat landmarks = row.landmarks;
@@ -79,8 +79,8 @@ ExitCode run(const PrototypesOptions& options)
         read.push_back(root / row.file);
     refuseInputsAsOutputs(read, { file, imageOf("0"), imageOf("1"), imageOf("neutral") });
     makeWritableFolder(options.output);
-    const bool detect = std::any_of(labels.rows().begin(), labels.rows().end(),
-                                    [](const Labelled& row) { return row.landmarks.empty(); });
+    const bool detect = std::any_of(
+        labels.rows().begin(), labels.rows().end(), [](const Labelled& row) { return row.landmarks.empty(); });
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
     std::vector<cv::Ptr<PrototypeBuilder>> builders(workerCount());
     for (size_t worker = 0; worker < workerCount(); ++worker)
@@ -93,29 +93,31 @@ ExitCode run(const PrototypesOptions& options)
     std::mutex counts_mutex;
     size_t failed = 0, cut = 0, unlabelled = 0;
     Progress progress("Averaging", labels.rows().size());
-    const size_t done = forEach(labels.rows().size(), [&](size_t worker, size_t i)
-    {
-        const Labelled& row = labels.rows()[i];
-        size_t* diagnostic = nullptr;
-        if (row.label == NO_LABEL)
-            diagnostic = &unlabelled;
-        else try
+    const size_t done = forEach(labels.rows().size(),
+        [&](size_t worker, size_t i)
         {
-            if (!addFace(root / row.file, row, options.coverage, detectors[worker], *builders[worker]))
-                diagnostic = &cut;
-        }
-        catch (const std::exception& error)
-        {
-            progress.message((root / row.file).string() + ": " + message(error));
-            diagnostic = &failed;
-        }
-        progress.step();
-        if (diagnostic)
-        {
-            std::lock_guard<std::mutex> lock(counts_mutex);
-            ++*diagnostic;
-        }
-    });
+            const Labelled& row = labels.rows()[i];
+            size_t* diagnostic = nullptr;
+            if (row.label == NO_LABEL)
+                diagnostic = &unlabelled;
+            else
+                try
+                {
+                    if (!addFace(root / row.file, row, options.coverage, detectors[worker], *builders[worker]))
+                        diagnostic = &cut;
+                }
+                catch (const std::exception& error)
+                {
+                    progress.message((root / row.file).string() + ": " + message(error));
+                    diagnostic = &failed;
+                }
+            progress.step();
+            if (diagnostic)
+            {
+                std::lock_guard<std::mutex> lock(counts_mutex);
+                ++*diagnostic;
+            }
+        });
     if (done < labels.rows().size())
         throw std::runtime_error("interrupted; nothing written");
     for (size_t worker = 1; worker < builders.size(); ++worker)
@@ -149,17 +151,24 @@ Command addPrototypes(CLI::App& app)
 {
     auto options = std::make_shared<PrototypesOptions>();
     CLI::App* command = app.add_subcommand("prototypes", "Makes the prototypes, the mean faces of a labelled set");
-    command->add_option("--labels", options->labels,
-        "Faces: file,gender and, if known, landmarks (right_eye_x, right_eye_y, ...)")
-        ->required()->type_name("CSV");
+    command
+        ->add_option(
+            "--labels", options->labels, "Faces: file,gender and, if known, landmarks (right_eye_x, right_eye_y, ...)")
+        ->required()
+        ->type_name("CSV");
     command->add_option("--faces", options->faces, "Where its files are; default: the folder of CSV")
-        ->type_name("DIR")->check(CLI::ExistingDirectory);
-    command->add_option("-o,--output", options->output,
-        "Folder for prototypes-ATTRIBUTE.yml.gz and an image of each")->required()->type_name("DIR");
-    command->add_option("--attribute", options->attribute, "Column of the label (M/F, male/female, 1/0; age: years, 1 from 40 on), default gender")
+        ->type_name("DIR")
+        ->check(CLI::ExistingDirectory);
+    command->add_option("-o,--output", options->output, "Folder for prototypes-ATTRIBUTE.yml.gz and an image of each")
+        ->required()
+        ->type_name("DIR");
+    command
+        ->add_option("--attribute", options->attribute,
+            "Column of the label (M/F, male/female, 1/0; age: years, 1 from 40 on), default gender")
         ->type_name("NAME");
     command->add_option("--coverage", options->coverage, "Least share of a crop inside its image, default 0.95")
-        ->type_name("0-1")->check(CLI::Range(0., 1.).description(""));
+        ->type_name("0-1")
+        ->check(CLI::Range(0., 1.).description(""));
     options->networks.addDetectorTo(*command);
     return { command, [options] { return run(*options); } };
 }

@@ -21,8 +21,8 @@ void Diagnostics::note(const std::string& subject, const std::string& what)
 
 size_t Diagnostics::failures() const
 {
-    return size_t(std::count_if(diagnostics_.begin(), diagnostics_.end(),
-                                [](const Diagnostic& diagnostic) { return diagnostic.failure; }));
+    return size_t(std::count_if(
+        diagnostics_.begin(), diagnostics_.end(), [](const Diagnostic& diagnostic) { return diagnostic.failure; }));
 }
 
 void Diagnostics::add(const Diagnostic& diagnostic)

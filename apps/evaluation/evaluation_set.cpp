@@ -14,7 +14,6 @@
 #include "options/faces.hpp"
 #include "options/labels.hpp"
 
-
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -42,8 +41,8 @@ cv::Rect2f typicalBox(const cv::Mat& landmarks)
     const double side = 2.2 * eyeDistance(landmarks); // measured on YuNet's boxes
     cv::Mat centre;
     cv::reduce(landmarks, centre, 0, cv::REDUCE_AVG);
-    return cv::Rect2f(float(centre.at<float>(0) - side / 2), float(centre.at<float>(1) - side / 2), float(side),
-                      float(side));
+    return cv::Rect2f(
+        float(centre.at<float>(0) - side / 2), float(centre.at<float>(1) - side / 2), float(side), float(side));
 }
 
 cv::Mat eightBit(const cv::Mat& image)
@@ -57,11 +56,12 @@ cv::Mat eightBit(const cv::Mat& image)
 //! Whether a column holds ages in years rather than bands.
 bool holdsYears(const std::vector<EvaluatedFace>& faces, size_t column)
 {
-    return std::all_of(faces.begin(), faces.end(), [&](const EvaluatedFace& face)
-    {
-        const std::string& value = face.groups[column];
-        return std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c); });
-    });
+    return std::all_of(faces.begin(), faces.end(),
+        [&](const EvaluatedFace& face)
+        {
+            const std::string& value = face.groups[column];
+            return std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c); });
+        });
 }
 
 //! "34" becomes "30-39".
@@ -93,8 +93,8 @@ void keepSome(std::vector<EvaluatedFace>& faces, const std::vector<std::string>&
 }
 
 //! Detects a face or takes what an earlier run found; false where there are neither landmarks nor a face.
-bool locate(EvaluatedFace& face, const std::function<cv::Mat()>& detect,
-            const std::string& detector_key, ResultCache& cache)
+bool locate(
+    EvaluatedFace& face, const std::function<cv::Mat()>& detect, const std::string& detector_key, ResultCache& cache)
 {
     const cv::Mat& landmarks = face.landmarks;
     const std::string key = Digest().add("box").add(face.content).add(landmarks).add(detector_key).value();
@@ -170,8 +170,8 @@ std::string EvaluationSet::keyOf(FaceDetector& detector, const NetworkOptions& n
     return Digest().add(detectorKey(networks)).add(found).value();
 }
 
-EvaluationSet::EvaluationSet(const SetOptions& options, const NetworkOptions& networks, ResultCache& cache,
-                             Diagnostics& diagnostics)
+EvaluationSet::EvaluationSet(
+    const SetOptions& options, const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)
     : name(folderName(options.faces)), attribute(options.attribute), gray_(options.gray)
 {
     const LabelFile labels(options.labels, { options.attribute });
@@ -205,15 +205,8 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const NetworkOptions& ne
         const int person = person_numbers.emplace(identity, int(person_numbers.size())).first->second;
         if (size_t(person) == people.size())
             people.push_back(identity);
-        EvaluatedFace face = { labelled.file,
-                               fs::path(options.faces) / labelled.file,
-                               std::string(),
-                               labelled.label,
-                               person,
-                               {},
-                               labelled.landmarks,
-                               cv::Mat(),
-                               false };
+        EvaluatedFace face = { labelled.file, fs::path(options.faces) / labelled.file, std::string(), labelled.label,
+            person, {}, labelled.landmarks, cv::Mat(), false };
         for (size_t column : columns)
             face.groups.push_back(table.rows[row][column]);
         faces.push_back(face);
@@ -234,25 +227,26 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const NetworkOptions& ne
 
     std::vector<char> usable(faces.size(), 0);
     Progress progress("Reading", faces.size());
-    const size_t done = forEach(faces.size(), [&](size_t worker, size_t i)
-    {
-        EvaluatedFace& face = faces[i];
-        try
+    const size_t done = forEach(faces.size(),
+        [&](size_t worker, size_t i)
         {
-            const std::vector<unsigned char> bytes = readFile(face.path);
-            face.content = Digest().add(cv::Mat(bytes)).add(gray_ ? "gray" : "color").value();
-            const auto detect = [&] { return findFace(*detectors[worker], readImage(face), face.landmarks); };
-            if (locate(face, detect, detector_key, cache))
-                usable[i] = 1;
-            else
-                diagnostics.fail(face.file, "no face found");
-        }
-        catch (const std::exception& error)
-        {
-            diagnostics.fail(face.path.string(), message(error));
-        }
-        progress.step();
-    });
+            EvaluatedFace& face = faces[i];
+            try
+            {
+                const std::vector<unsigned char> bytes = readFile(face.path);
+                face.content = Digest().add(cv::Mat(bytes)).add(gray_ ? "gray" : "color").value();
+                const auto detect = [&] { return findFace(*detectors[worker], readImage(face), face.landmarks); };
+                if (locate(face, detect, detector_key, cache))
+                    usable[i] = 1;
+                else
+                    diagnostics.fail(face.file, "no face found");
+            }
+            catch (const std::exception& error)
+            {
+                diagnostics.fail(face.path.string(), message(error));
+            }
+            progress.step();
+        });
     if (done < faces.size())
         throw std::runtime_error("interrupted");
 
@@ -272,7 +266,7 @@ EvaluationSet::EvaluationSet(const SetOptions& options, const NetworkOptions& ne
         for (size_t person = 0; person < people.size(); ++person)
             if (images[person] == 1)
                 diagnostics.note(options.identity + " " + people[person],
-                              "one image only: it is in impostor pairs, but in no genuine pair");
+                    "one image only: it is in impostor pairs, but in no genuine pair");
     }
 }
 

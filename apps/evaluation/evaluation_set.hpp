@@ -21,7 +21,7 @@ namespace sanprivacy { namespace apps {
 //! A labelled face that methods are evaluated on.
 struct EvaluatedFace
 {
-    std::string file;                //!< as the label file has it
+    std::string file; //!< as the label file has it
     std::filesystem::path path;
     std::string content;             //!< digest of the file's bytes
     int label;                       //!< 0 or 1
@@ -46,15 +46,15 @@ class EvaluationSet
 public:
     /** Reads and hashes every image and finds the box of every face; landmarks are those of the label file where it
     has them. What cannot be used is reported to diagnostics and left out. */
-    EvaluationSet(const SetOptions& options, const NetworkOptions& networks, ResultCache& cache,
-                  Diagnostics& diagnostics);
+    EvaluationSet(
+        const SetOptions& options, const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics);
 
     //! The image as it is evaluated: 8-bit, BGR or gray.
     cv::Mat readImage(const EvaluatedFace& face) const;
 
-    std::string name;                       //!< of the folder
+    std::string name; //!< of the folder
     std::vector<EvaluatedFace> faces;
-    size_t listed;                          //!< rows of the label file
+    size_t listed; //!< rows of the label file
     bool has_identities;
     std::vector<std::string> people;        //!< distinct identities
     std::string attribute;                  //!< the evaluated one

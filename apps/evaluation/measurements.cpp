@@ -83,7 +83,9 @@ class Measurer::Sitting
 {
 public:
     Sitting(const Measurer& measurer, const Worker& worker, Method* method, const EvaluatedFace& face)
-        : measurer_(measurer), worker_(worker), method_(method), face_(face) {}
+        : measurer_(measurer), worker_(worker), method_(method), face_(face)
+    {
+    }
 
     cv::Mat crop(size_t network, size_t attacker)
     {
@@ -182,8 +184,8 @@ public:
                 measurer.diagnostics_.fail(name + " (" + title + ")", "every face: " + failures.begin()->second);
             else
                 for (const auto& failure : failures)
-                    measurer.diagnostics_.fail(faces[failure.first].file + " (" + title + ")",
-                                               name + ": " + failure.second);
+                    measurer.diagnostics_.fail(
+                        faces[failure.first].file + " (" + title + ")", name + ": " + failure.second);
         }
     }
 
@@ -193,14 +195,9 @@ private:
 };
 
 Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>& networks, const Attackers& attackers,
-                   const NetworkOptions& options, ResultCache& cache, Diagnostics& diagnostics)
-    : set_(set),
-      attackers_(attackers.images),
-      measures_gradients_(!attackers.adaptive.empty()),
-      inner_(attackers.inner()),
-      cache_(cache),
-      diagnostics_(diagnostics),
-      workers_(workerCount())
+    const NetworkOptions& options, ResultCache& cache, Diagnostics& diagnostics)
+    : set_(set), attackers_(attackers.images), measures_gradients_(!attackers.adaptive.empty()),
+      inner_(attackers.inner()), cache_(cache), diagnostics_(diagnostics), workers_(workerCount())
 {
     for (const ModelDescription& description : networks)
         try
@@ -279,7 +276,7 @@ void Measurer::run(const Batch& batch, Worker& worker, Measured& measured, Netwo
 }
 
 void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::string& face_key, Measured& measured,
-                           std::vector<Batch>& batches)
+    std::vector<Batch>& batches)
 {
     Sitting sitting(*this, worker, method, set_.faces[i]);
     std::vector<float> appearance;
@@ -305,8 +302,12 @@ void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::
     }
     for (Batch& batch : batches)
     {
-        const std::string key = Digest().add("output").add(face_key).add(network_keys_[batch.network])
-                                        .add(attacker_keys_[batch.attacker]).value();
+        const std::string key = Digest()
+                                    .add("output")
+                                    .add(face_key)
+                                    .add(network_keys_[batch.network])
+                                    .add(attacker_keys_[batch.attacker])
+                                    .value();
         if (cache_.find(key, measured.outputs[batch.network][batch.attacker][i]))
             continue;
         batch.crops.push_back(sitting.crop(batch.network, batch.attacker));
@@ -315,8 +316,8 @@ void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::
     }
 }
 
-Measured Measurer::measureAll(const std::string& title, const std::string& method_key,
-                              const std::vector<Method*>& methods)
+Measured Measurer::measureAll(
+    const std::string& title, const std::string& method_key, const std::vector<Method*>& methods)
 {
     const size_t count = set_.faces.size();
     Measured measured;
@@ -327,8 +328,8 @@ Measured Measurer::measureAll(const std::string& title, const std::string& metho
     {
         measured.outputs.emplace_back(attackers_.size(), Outputs(count));
         for (size_t attacker = 0; attacker < attackers_.size(); ++attacker)
-            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0 ||
-                (measures_gradients_ && int(attacker) == inner_))
+            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0
+                || (measures_gradients_ && int(attacker) == inner_))
                 empty_batches.push_back({ network, attacker, {}, {}, {} });
     }
     if (measures_gradients_)
@@ -339,39 +340,40 @@ Measured Measurer::measureAll(const std::string& title, const std::string& metho
     const size_t per_pass = std::max<size_t>(1, std::min(MOST_FACES_PER_PASS, count / (4 * workers_.size())));
     const size_t passes = (count + per_pass - 1) / per_pass;
     Progress progress("Measuring " + title, count);
-    const size_t done = forEach(passes, [&](size_t worker, size_t pass)
-    {
-        std::vector<Batch> batches = empty_batches;
-        for (size_t i = pass * per_pass; i < std::min(count, (pass + 1) * per_pass); ++i)
+    const size_t done = forEach(passes,
+        [&](size_t worker, size_t pass)
         {
-            const EvaluatedFace& face = set_.faces[i];
-            try
+            std::vector<Batch> batches = empty_batches;
+            for (size_t i = pass * per_pass; i < std::min(count, (pass + 1) * per_pass); ++i)
             {
-                Digest digest;
-                digest.add(face.content).add(face.face).add(std::to_string(face.label)).add(method_key);
-                if (methods[worker])
-                    digest.add(methods[worker]->uses(face));
-                face_keys[i] = digest.value();
-                measureFace(i, workers_[worker], methods[worker], face_keys[i], measured, batches);
+                const EvaluatedFace& face = set_.faces[i];
+                try
+                {
+                    Digest digest;
+                    digest.add(face.content).add(face.face).add(std::to_string(face.label)).add(method_key);
+                    if (methods[worker])
+                        digest.add(methods[worker]->uses(face));
+                    face_keys[i] = digest.value();
+                    measureFace(i, workers_[worker], methods[worker], face_keys[i], measured, batches);
+                }
+                catch (const std::exception& error)
+                {
+                    measured.leaveOut(i);
+                    for (Batch& batch : batches)
+                        if (!batch.faces.empty() && batch.faces.back() == i)
+                        {
+                            batch.faces.pop_back();
+                            batch.keys.pop_back();
+                            batch.crops.pop_back();
+                        }
+                    diagnostics_.fail(face.file + " (" + title + ")", message(error));
+                }
+                progress.step();
             }
-            catch (const std::exception& error)
-            {
-                measured.leaveOut(i);
-                for (Batch& batch : batches)
-                    if (!batch.faces.empty() && batch.faces.back() == i)
-                    {
-                        batch.faces.pop_back();
-                        batch.keys.pop_back();
-                        batch.crops.pop_back();
-                    }
-                diagnostics_.fail(face.file + " (" + title + ")", message(error));
-            }
-            progress.step();
-        }
-        for (const Batch& batch : batches)
-            if (!batch.faces.empty())
-                run(batch, workers_[worker], measured, failures);
-    });
+            for (const Batch& batch : batches)
+                if (!batch.faces.empty())
+                    run(batch, workers_[worker], measured, failures);
+        });
     failures.report(*this, title);
     if (done < passes)
         throw Interrupted("interrupted; what was measured is kept for the next run");

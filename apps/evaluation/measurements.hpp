@@ -61,8 +61,7 @@ class Measurer
 public:
     //! Networks that do not run are reported to diagnostics and left out.
     Measurer(const EvaluationSet& set, const std::vector<cv::sanprivacy::ModelDescription>& networks,
-             const Attackers& attackers, const NetworkOptions& options, ResultCache& cache,
-             Diagnostics& diagnostics);
+        const Attackers& attackers, const NetworkOptions& options, ResultCache& cache, Diagnostics& diagnostics);
 
     //! The networks that run.
     const std::vector<cv::sanprivacy::ModelDescription>& networks() const { return networks_; }
@@ -98,7 +97,7 @@ private:
 
     void run(const Batch& batch, Worker& worker, Measured& measured, NetworkFailures& failures);
     void measureFace(size_t i, Worker& worker, Method* method, const std::string& face_key, Measured& measured,
-                     std::vector<Batch>& batches);
+        std::vector<Batch>& batches);
     Measured measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods);
 
     const EvaluationSet& set_;

@@ -18,7 +18,7 @@ namespace sanprivacy { namespace apps {
 namespace {
 
 const size_t STORES_PER_COMMIT = 200; // some seconds of work, which another run then waits for
-const int BUSY_MILLISECONDS = 60000;   // another run may be writing
+const int BUSY_MILLISECONDS = 60000;  // another run may be writing
 
 } // namespace
 

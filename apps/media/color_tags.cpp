@@ -11,10 +11,8 @@ namespace sanprivacy { namespace apps {
 namespace {
 
 //! Matrices that ffmpeg's filter `scale` knows, by their tags.
-const std::map<std::string, std::string> MATRICES = {
-    { "bt709", "bt709" }, { "fcc", "fcc" }, { "bt470bg", "bt470" }, { "smpte170m", "smpte170m" }, { "smpte240m", "smpte240m" },
-    { "bt2020nc", "bt2020" }, { "bt2020c", "bt2020" }
-};
+const std::map<std::string, std::string> MATRICES = { { "bt709", "bt709" }, { "fcc", "fcc" }, { "bt470bg", "bt470" },
+    { "smpte170m", "smpte170m" }, { "smpte240m", "smpte240m" }, { "bt2020nc", "bt2020" }, { "bt2020c", "bt2020" } };
 
 } // namespace
 

@@ -25,7 +25,8 @@ Arguments encoder(const FileKind& kind, int quality, const std::string& ending)
     const std::string rate_factor = std::to_string(quality);
     Arguments arguments = { "-c:v", kind.video };
     if (kind.video == "libvpx-vp9")
-        append(arguments, { "-crf", rate_factor, "-b:v", "0", "-row-mt", "1", "-deadline", "realtime", "-cpu-used", "6" });
+        append(
+            arguments, { "-crf", rate_factor, "-b:v", "0", "-row-mt", "1", "-deadline", "realtime", "-cpu-used", "6" });
     else if (kind.video == "mpeg4" || kind.video == "mpeg2video")
         append(arguments, { "-q:v", "3" });
     else if (kind.video == "libtheora")
@@ -71,7 +72,7 @@ FileKind fileKind(const fs::path& video, bool deep)
     else if (ending == ".avi" || ending == ".mxf")
     {
         kind.video = ending == ".avi" ? "mpeg4" : "mpeg2video";
-        kind.sound = ending == ".avi" ? Arguments{ "aac", "pcm_s16le" } : Arguments{ "pcm_s16le" };
+        kind.sound = ending == ".avi" ? Arguments { "aac", "pcm_s16le" } : Arguments { "pcm_s16le" };
         kind.deep = kind.tags = false;
         kind.even_rate = true;
     }
@@ -92,16 +93,18 @@ std::string endingOf(const fs::path& video)
     return ending;
 }
 
-Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size, bool deep, int quality, const fs::path& target)
+Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size, bool deep,
+    int quality, const fs::path& target)
 {
     if (kind.video == "gif") // the best 256 colors of each image
-        return { "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", "-vsync", "passthrough" };
+        return { "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", "-vsync",
+            "passthrough" };
     const ColorTags color = kind.tags ? completed(format.color, size) : usualTags(size);
     const bool fields = kind.fields && !format.field_order.empty();
     // Without accurate rounding the whole image grows darker by one or two gray levels.
     std::string filter = "scale=out_color_matrix=" + matrixOfScale(color) + ":out_range=" + color.range
-                         + ":flags=bicubic+accurate_rnd+full_chroma_int" + (fields ? ":interl=1" : "") + ",format="
-                         + (deep && kind.deep ? "yuv420p10le" : "yuv420p");
+                         + ":flags=bicubic+accurate_rnd+full_chroma_int" + (fields ? ":interl=1" : "")
+                         + ",format=" + (deep && kind.deep ? "yuv420p10le" : "yuv420p");
     if (fields)
         filter += ",setfield=" + format.field_order;
     Arguments arguments = { "-vf", filter };

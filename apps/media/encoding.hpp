@@ -16,13 +16,13 @@ namespace sanprivacy { namespace apps {
 //! What a kind of video file can hold, by its ending.
 struct FileKind
 {
-    std::string video;               //!< the encoder, in ffmpeg's words
-    std::vector<std::string> sound;  //!< encoders for sound that cannot be copied, the best first
-    bool deep = true;                //!< more than 8 bits per color
-    bool odd = false;                //!< any width and height, not even ones only
-    bool tags = true;                //!< of colors
-    bool fields = true;              //!< interlaced images
-    bool even_rate = false;          //!< one time from frame to frame
+    std::string video;              //!< the encoder, in ffmpeg's words
+    std::vector<std::string> sound; //!< encoders for sound that cannot be copied, the best first
+    bool deep = true;               //!< more than 8 bits per color
+    bool odd = false;               //!< any width and height, not even ones only
+    bool tags = true;               //!< of colors
+    bool fields = true;             //!< interlaced images
+    bool even_rate = false;         //!< one time from frame to frame
 };
 
 //! @param deep whether the frames have more than 8 bits per color
@@ -31,8 +31,8 @@ FileKind fileKind(const std::filesystem::path& video, bool deep);
 std::string endingOf(const std::filesystem::path& video); //!< .mp4 of CLIP.MP4
 
 //! Arguments of ffmpeg, from BGR frames to the video stream of a file.
-std::vector<std::string> encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size, bool deep, int quality,
-                                           const std::filesystem::path& target);
+std::vector<std::string> encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size,
+    bool deep, int quality, const std::filesystem::path& target);
 
 }} // namespace sanprivacy::apps
 

@@ -9,8 +9,8 @@
 
 namespace sanprivacy { namespace apps {
 
-/** A video file, or one behind a URL, decoded by the tool ffmpeg: its orientation and its colors are those that players show.
-Raises std::runtime_error where there is no video in it, or the tool is not there. */
+/** A video file, or one behind a URL, decoded by the tool ffmpeg: its orientation and its colors are those that players
+show. Raises std::runtime_error where there is no video in it, or the tool is not there. */
 std::unique_ptr<VideoReader> openVideoFile(const std::string& source, const ReadOptions& options);
 
 }} // namespace sanprivacy::apps

@@ -24,8 +24,8 @@ const std::regex PATTERN("([^%]*)%(0[1-9]?)?d([^%]*)");
 bool ImagePattern::matches(const std::string& name)
 {
     const fs::path path(name);
-    return name.find("://") == std::string::npos && std::regex_match(path.filename().string(), PATTERN) && !fs::exists(path)
-           && cv::haveImageWriter(name);
+    return name.find("://") == std::string::npos && std::regex_match(path.filename().string(), PATTERN)
+           && !fs::exists(path) && cv::haveImageWriter(name);
 }
 
 ImagePattern::ImagePattern(const std::string& name) : folder_(fs::path(name).parent_path()), digits_(1)
@@ -49,14 +49,16 @@ std::vector<std::int64_t> ImagePattern::numbers() const
 {
     std::vector<std::int64_t> numbers;
     std::error_code error;
-    for (fs::directory_iterator entry(folder_.empty() ? fs::path(".") : folder_, error), end; !error && entry != end; entry.increment(error))
+    for (fs::directory_iterator entry(folder_.empty() ? fs::path(".") : folder_, error), end; !error && entry != end;
+         entry.increment(error))
     {
         const std::string name = entry->path().filename().string();
         const size_t most_digits = 18;
         if (name.size() <= before_.size() + after_.size() || name.compare(0, before_.size(), before_) != 0)
             continue;
         const std::string digits = name.substr(before_.size(), name.size() - before_.size() - after_.size());
-        if (digits.size() > most_digits || !std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c); }))
+        if (digits.size() > most_digits
+            || !std::all_of(digits.begin(), digits.end(), [](unsigned char c) { return std::isdigit(c); }))
             continue;
         const std::int64_t number = std::atoll(digits.c_str());
         if (file(number).filename() == name)

@@ -63,7 +63,8 @@ SoundPlan planSound(const Sound& sound, const FileKind& kind, const fs::path& ta
             plan.note = "sound that such a file cannot hold is encoded anew (" + chosen + ")";
     }
     if (left_out > 0)
-        plan.note += (plan.note.empty() ? "" : "; ") + std::string("left out: ") + count(left_out, "sound track") + " that cannot be kept in such a file";
+        plan.note += (plan.note.empty() ? "" : "; ") + std::string("left out: ") + count(left_out, "sound track")
+                     + " that cannot be kept in such a file";
     return plan;
 }
 

@@ -25,8 +25,8 @@ struct SoundPlan
     std::string note;                   //!< what cannot be kept as it is, for the user; or empty
 };
 
-/** Copies what the target's kind of file takes, and encodes the rest. What it takes is found out by trying, with the tool's own
-knowledge of containers. */
+/** Copies what the target's kind of file takes, and encodes the rest. What it takes is found out by trying, with the
+tool's own knowledge of containers. */
 SoundPlan planSound(const Sound& sound, const FileKind& kind, const std::filesystem::path& target);
 
 //! ffmpeg with what it needs to give up at once where it cannot write, as on a full disk.

@@ -48,10 +48,13 @@ std::string MatroskaStream::header(const cv::Size& size, int type, const cv::Siz
 {
     const std::uint64_t aspect_ratio = 3; // unit of DisplayWidth and DisplayHeight
     const std::string shape = number(0x54B0, std::uint64_t(size.width) * pixel_shape.width)
-                              + number(0x54BA, std::uint64_t(size.height) * pixel_shape.height) + number(0x54B2, aspect_ratio);
+                              + number(0x54BA, std::uint64_t(size.height) * pixel_shape.height)
+                              + number(0x54B2, aspect_ratio);
     const std::string bits(1, char(8 * CV_ELEM_SIZE(type)));
-    const std::string video = number(0xB0, size.width) + number(0xBA, size.height) + shape + element(0x2EB524, "BGR" + bits);
-    const std::string track = number(0xD7, 1) + number(0x73C5, 1) + number(0x83, 1) + element(0x86, "V_UNCOMPRESSED") + element(0xE0, video);
+    const std::string video =
+        number(0xB0, size.width) + number(0xBA, size.height) + shape + element(0x2EB524, "BGR" + bits);
+    const std::string track =
+        number(0xD7, 1) + number(0x73C5, 1) + number(0x83, 1) + element(0x86, "V_UNCOMPRESSED") + element(0xE0, video);
     return element(0x1A45DFA3, element(0x4282, "matroska")) + id(0x18538067) + UNKNOWN_SIZE
            + element(0x1549A966, number(0x2AD7B1, TICK)) + element(0x1654AE6B, element(0xAE, track));
 }

@@ -11,12 +11,13 @@
 
 namespace sanprivacy { namespace apps {
 
-/** Raw BGR frames as a Matroska stream: the one simple container whose raw frames carry time stamps and that needs no way back.
-Element numbers are those of the Matroska specification (RFC 9559). */
+/** Raw BGR frames as a Matroska stream: the one simple container whose raw frames carry time stamps and that needs no
+way back. Element numbers are those of the Matroska specification (RFC 9559). */
 class MatroskaStream
 {
 public:
-    //! What comes before all frames. @param type CV_8UC3 or CV_16UC3. @param pixel_shape width and height of a pixel, in any unit
+    //! What comes before all frames. @param type CV_8UC3 or CV_16UC3. @param pixel_shape width and height of a pixel,
+    //! in any unit
     static std::string header(const cv::Size& size, int type, const cv::Size& pixel_shape);
 
     //! What comes before the pixels of a frame. @param time seconds

@@ -28,7 +28,8 @@ const double MOST_RATE = 1000; // images per second; more is a file's mistake
 std::string textOf(const Json& values, const char* name)
 {
     const auto found = values.find(name);
-    if (found == values.end() || !found->is_string() || *found == "unknown" || *found == "unspecified" || *found == "reserved")
+    if (found == values.end() || !found->is_string() || *found == "unknown" || *found == "unspecified"
+        || *found == "reserved")
         return std::string();
     return found->get<std::string>();
 }
@@ -47,7 +48,8 @@ cv::Size2d ratioOf(const Json& values, const char* name)
 {
     cv::Size2d ratio;
     const std::string text = textOf(values, name);
-    if (std::sscanf(text.c_str(), "%lf%*[/:]%lf", &ratio.width, &ratio.height) != 2 || ratio.width <= 0 || ratio.height <= 0)
+    if (std::sscanf(text.c_str(), "%lf%*[/:]%lf", &ratio.width, &ratio.height) != 2 || ratio.width <= 0
+        || ratio.height <= 0)
         return cv::Size2d();
     return ratio;
 }
@@ -101,9 +103,10 @@ void readVideo(const Json& stream, MediaInfo& info)
     const std::string format = textOf(stream, "pix_fmt"), order = textOf(stream, "field_order");
     static const std::regex deep("(9|1[0-6]|48|64)[bl]e$");
     info.deep = std::regex_search(format, deep);
-    info.yuv = format.find("yuv") != std::string::npos || format.find("nv") == 0 || format.find("p0") == 0 || format.find("uyvy") == 0;
+    info.yuv = format.find("yuv") != std::string::npos || format.find("nv") == 0 || format.find("p0") == 0
+               || format.find("uyvy") == 0;
     info.color = { textOf(stream, "color_space"), textOf(stream, "color_primaries"), textOf(stream, "color_transfer"),
-                   textOf(stream, "color_range") };
+        textOf(stream, "color_range") };
     if (format.find("yuvj") == 0)
         info.color.range = "pc";
     info.field_order = order == "tt" || order == "bt" ? "tff" : order == "bb" || order == "tb" ? "bff" : "";
@@ -118,14 +121,17 @@ void countOther(const Json& stream, MediaInfo& info)
     if (type == "audio")
         info.sound.push_back(int(numberOf(stream, "index")));
     else
-        ++info.others[cover ? "cover image" : type == "video" ? "further video track" : type == "subtitle" ? "subtitle track"
-                      : type == "attachment" ? "attachment" : "data track"];
+        ++info.others[cover                  ? "cover image"
+                      : type == "video"      ? "further video track"
+                      : type == "subtitle"   ? "subtitle track"
+                      : type == "attachment" ? "attachment"
+                                             : "data track"];
 }
 
 std::string read(ToolProcess& tool)
 {
     std::string text;
-    for (std::string line; tool.readLine(line); )
+    for (std::string line; tool.readLine(line);)
         text += line + '\n';
     tool.finish();
     return text;
@@ -135,7 +141,9 @@ std::string read(ToolProcess& tool)
 
 MediaInfo readMediaInfo(const std::string& source)
 {
-    ToolProcess probe({ "ffprobe", "-v", "error", "-show_streams", "-show_format", "-show_chapters", "-of", "json", source }, ToolProcess::LISTEN);
+    ToolProcess probe(
+        { "ffprobe", "-v", "error", "-show_streams", "-show_format", "-show_chapters", "-of", "json", source },
+        ToolProcess::LISTEN);
     const Json found = Json::parse(read(probe), nullptr, false);
     MediaInfo info;
     if (found.is_discarded() || !found.contains("streams") || !found.contains("format"))
@@ -157,7 +165,8 @@ MediaInfo readMediaInfo(const std::string& source)
     if (found.contains("chapters") && !found["chapters"].empty())
         info.others["chapter"] = found["chapters"].size();
     const std::string name = textOf(format, "format_name");
-    static const std::set<std::string> not_videos = { "tty", "image2", "lrc", "srt", "ass", "webvtt" }, playlists = { "hls", "dash", "concat", "sdp" };
+    static const std::set<std::string> not_videos = { "tty", "image2", "lrc", "srt", "ass", "webvtt" },
+                                       playlists = { "hls", "dash", "concat", "sdp" };
     info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0;
     info.playlist = playlists.count(name) > 0;
     return info;
@@ -165,9 +174,11 @@ MediaInfo readMediaInfo(const std::string& source)
 
 double lastPacketEnd(const std::string& source)
 {
-    ToolProcess probe({ "ffprobe", "-v", "quiet", "-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0", source }, ToolProcess::LISTEN);
+    ToolProcess probe(
+        { "ffprobe", "-v", "quiet", "-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0", source },
+        ToolProcess::LISTEN);
     double end = 0;
-    for (std::string line; probe.readLine(line); )
+    for (std::string line; probe.readLine(line);)
     {
         double time = 0, length = 0;
         if (std::sscanf(line.c_str(), "%lf,%lf", &time, &length) >= 1)
@@ -181,7 +192,8 @@ size_t packetCount(const std::string& source)
     try
     {
         ToolProcess probe({ "ffprobe", "-v", "quiet", "-count_packets", "-select_streams", "v:0", "-show_entries",
-                            "stream=nb_read_packets", "-of", "csv=p=0", source }, ToolProcess::LISTEN);
+                              "stream=nb_read_packets", "-of", "csv=p=0", source },
+            ToolProcess::LISTEN);
         return size_t(std::max(0LL, std::atoll(read(probe).c_str())));
     }
     catch (const std::runtime_error&)

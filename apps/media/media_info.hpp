@@ -18,30 +18,30 @@ namespace sanprivacy { namespace apps {
 //! What the tool ffprobe tells of a file or a URL.
 struct MediaInfo
 {
-    int video = -1;           //!< number of the stream that is shown; -1: there is none
-    cv::Size size;            //!< of its images as they are stored, pixels
-    bool turned = false;      //!< whether they are shown with width and height exchanged
-    cv::Size pixelShape;      //!< width and height of a pixel as it is stored, in any unit; 1x1 where they are not known
-    double rate = 0;          //!< images per second; 0: not known
-    double start = 0;         //!< time stamp at which the file begins, seconds
-    double duration = 0;      //!< of the file as it says, seconds; 0: not known, as of a live stream
-    double video_end = 0;     //!< of the video stream, seconds from `start`; 0: the stream does not say
-    size_t frames = 0;        //!< as the header counts them; 0: it does not
-    bool deep = false;        //!< more than 8 bits per color
-    bool yuv = false;         //!< luma and chroma, not RGB
-    ColorTags color;          //!< as tagged; empty where a tag is missing
-    std::string field_order;  //!< of an interlaced video "tff" or "bff", by the field that is shown first; else empty
-    bool dynamic_hdr = false; //!< Dolby Vision or mastering metadata beside the colors
-    bool image = false;       //!< a photograph, not a video
-    bool playlist = false;    //!< a list of other files, as of HLS
-    std::vector<int> sound;   //!< numbers of the sound streams
+    int video = -1;          //!< number of the stream that is shown; -1: there is none
+    cv::Size size;           //!< of its images as they are stored, pixels
+    bool turned = false;     //!< whether they are shown with width and height exchanged
+    cv::Size pixelShape;     //!< width and height of a pixel as it is stored, in any unit; 1x1 where they are not known
+    double rate = 0;         //!< images per second; 0: not known
+    double start = 0;        //!< time stamp at which the file begins, seconds
+    double duration = 0;     //!< of the file as it says, seconds; 0: not known, as of a live stream
+    double video_end = 0;    //!< of the video stream, seconds from `start`; 0: the stream does not say
+    size_t frames = 0;       //!< as the header counts them; 0: it does not
+    bool deep = false;       //!< more than 8 bits per color
+    bool yuv = false;        //!< luma and chroma, not RGB
+    ColorTags color;         //!< as tagged; empty where a tag is missing
+    std::string field_order; //!< of an interlaced video "tff" or "bff", by the field that is shown first; else empty
+    bool dynamic_hdr = false;             //!< Dolby Vision or mastering metadata beside the colors
+    bool image = false;                   //!< a photograph, not a video
+    bool playlist = false;                //!< a list of other files, as of HLS
+    std::vector<int> sound;               //!< numbers of the sound streams
     std::map<std::string, size_t> others; //!< what else there is, by kind: "subtitle track" ...
 
     cv::Size shownSize() const { return turned ? cv::Size(size.height, size.width) : size; }
 };
 
-/** Arguments before an input of ffmpeg, for times that count from the beginning of the file. In an MPEG stream they count from that of
-the first stream in use otherwise, unless the input has an offset. */
+/** Arguments before an input of ffmpeg, for times that count from the beginning of the file. In an MPEG stream they
+count from that of the first stream in use otherwise, unless the input has an offset. */
 const std::vector<std::string> TIMES_OF_FILE = { "-itsoffset", "0.000001" };
 
 //! Raises std::runtime_error with the reason where nothing can be read.

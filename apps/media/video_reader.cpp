@@ -52,7 +52,8 @@ public:
     {
         setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a stream, we say
         if (!(isCamera(source) ? capture_.open(std::stoi(source)) : capture_.open(source)))
-            throw std::runtime_error(isCamera(source) ? "no such camera, or it is in use" : "the stream cannot be opened");
+            throw std::runtime_error(
+                isCamera(source) ? "no such camera, or it is in use" : "the stream cannot be opened");
         const double rate = capture_.get(cv::CAP_PROP_FPS);
         if (rate > 0 && rate <= MOST_RATE)
             format_.rate = rate;
@@ -64,7 +65,8 @@ public:
         cv::Mat pixels;
         if (!capture_.read(pixels) || pixels.empty())
             return false;
-        const double time = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(), least = 1e-4;
+        const double time = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(),
+                     least = 1e-4;
         frame.pixels = toBgr(pixels, false);
         frame.time = count_ == 0 ? time : std::max(time, last_ + least);
         frame.number = count_++;
@@ -82,7 +84,8 @@ private:
 class SequenceReader : public VideoReader
 {
 public:
-    SequenceReader(const std::string& name, bool keep_depth) : pattern_(name), numbers_(pattern_.numbers()), keep_depth_(keep_depth)
+    SequenceReader(const std::string& name, bool keep_depth)
+        : pattern_(name), numbers_(pattern_.numbers()), keep_depth_(keep_depth)
     {
         if (numbers_.empty())
             throw std::runtime_error("no image of such a name");
@@ -149,7 +152,9 @@ public:
 
     std::string problem() override
     {
-        return truncated_ ? "truncated: the input ends within a frame; " + count(size_t(count_), "frame") + " could be read" : std::string();
+        return truncated_
+                   ? "truncated: the input ends within a frame; " + count(size_t(count_), "frame") + " could be read"
+                   : std::string();
     }
 
 private:
@@ -171,8 +176,10 @@ RawFormat RawFormat::parse(const std::string& text)
 {
     RawFormat format;
     int used = 0;
-    const int found = std::sscanf(text.c_str(), "%dx%d%n@%lf%n", &format.size.width, &format.size.height, &used, &format.rate, &used);
-    if (found < 2 || size_t(used) != text.size() || format.size.empty() || !(format.rate > 0 && format.rate <= MOST_RATE))
+    const int found =
+        std::sscanf(text.c_str(), "%dx%d%n@%lf%n", &format.size.width, &format.size.height, &used, &format.rate, &used);
+    if (found < 2 || size_t(used) != text.size() || format.size.empty()
+        || !(format.rate > 0 && format.rate <= MOST_RATE))
         throw UsageError("--raw: expected a size and perhaps a rate, as 640x480@30; found '" + text + "'");
     return format;
 }

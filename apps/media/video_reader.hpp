@@ -36,17 +36,17 @@ struct RawFormat
 //! How a video is shown.
 struct VideoFormat
 {
-    double rate = 25;                    //!< frames per second, as the video says
+    double rate = 25;                      //!< frames per second, as the video says
     cv::Size pixel_shape = cv::Size(1, 1); //!< width and height of a pixel, in any unit
     ColorTags color;
-    std::string field_order;             //!< of an interlaced video "tff" or "bff"; else empty
+    std::string field_order; //!< of an interlaced video "tff" or "bff"; else empty
 };
 
 //! What is asked of a reader.
 struct ReadOptions
 {
-    RawFormat raw;          //!< for "-" only
-    double from = 0;        //!< seconds; frames before are left out
+    RawFormat raw;           //!< for "-" only
+    double from = 0;         //!< seconds; frames before are left out
     bool keep_depth = false; //!< 16-bit frames where the source has more than 8 bits; else all are 8-bit
 };
 
@@ -70,8 +70,8 @@ protected:
     bool live_ = false;
 };
 
-/** Opens a file, a URL, a sequence of images (name with %d), a camera (its number), or raw BGR frames on standard input ("-").
-Raises std::runtime_error where there is no video. */
+/** Opens a file, a URL, a sequence of images (name with %d), a camera (its number), or raw BGR frames on standard input
+("-"). Raises std::runtime_error where there is no video. */
 std::unique_ptr<VideoReader> openVideo(const std::string& source, const ReadOptions& options = ReadOptions());
 
 bool isCamera(const std::string& source);

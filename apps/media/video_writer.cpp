@@ -17,7 +17,6 @@
 #include <set>
 #include <stdexcept>
 
-
 namespace fs = std::filesystem;
 
 namespace sanprivacy { namespace apps {
@@ -57,10 +56,12 @@ private:
 //! A file without metadata.
 void addPlainOutput(std::vector<std::string>& arguments, const fs::path& file)
 {
-    arguments.insert(arguments.end(), { "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", file.string() });
+    arguments.insert(
+        arguments.end(), { "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", file.string() });
 }
 
-VideoFile::VideoFile(const fs::path& target, const WriteOptions& options) : target_(fs::absolute(target)), options_(options)
+VideoFile::VideoFile(const fs::path& target, const WriteOptions& options)
+    : target_(fs::absolute(target)), options_(options)
 {
     if (!ToolProcess::available("ffmpeg"))
         throw std::runtime_error("the tool ffmpeg, which writes videos, is not installed (apt install ffmpeg)");
@@ -93,7 +94,8 @@ void VideoFile::write(const VideoFrame& frame)
         throw std::runtime_error("the size of the frames changes; a video has one size");
     cv::Mat pixels = frame.pixels;
     if (!filled_up)
-        cv::copyMakeBorder(pixels, pixels, 0, written_size_.height - size_.height, 0, written_size_.width - size_.width, cv::BORDER_REPLICATE);
+        cv::copyMakeBorder(pixels, pixels, 0, written_size_.height - size_.height, 0, written_size_.width - size_.width,
+            cv::BORDER_REPLICATE);
     else if (!pixels.isContinuous())
         pixels = pixels.clone();
     const size_t bytes = pixels.total() * pixels.elemSize();
@@ -115,7 +117,8 @@ void VideoFile::keep()
     complete();
     temporary_.clear(); // stays, whatever happens here
     const fs::path unfinished = unfinishedVideo(target_), cut = hiddenName(target_, '+');
-    std::vector<std::string> arguments = { "-i", unfinished.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0", "-c", "copy" };
+    std::vector<std::string> arguments = { "-i", unfinished.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0",
+        "-c", "copy" };
     addPlainOutput(arguments, cut);
     try
     {
@@ -158,7 +161,7 @@ void VideoFile::noteLosses(bool deep)
     const VideoFormat& format = options_.format;
     if (written_size_ != size_)
         addNote(cv::format("%dx%d is filled up to %dx%d, as the encoding needs even sizes", size_.width, size_.height,
-                           written_size_.width, written_size_.height));
+            written_size_.width, written_size_.height));
     if (format.color.highDynamicRange() && !(deep && kind_.tags))
         addNote("colors of high dynamic range look pale: such a file cannot hold them");
     else if (options_.source.deep && !deep)
@@ -192,7 +195,8 @@ void VideoFile::start(const VideoFrame& first)
     if (!sound.empty())
         arguments.insert(arguments.begin(), { "-itsoffset", std::to_string(begin_ - options_.sound.begin) });
     arguments.insert(arguments.end(), sound.begin(), sound.end());
-    const std::vector<std::string> encoding = encodingArguments(kind_, options_.format, size_, deep, options_.quality, target_);
+    const std::vector<std::string> encoding =
+        encodingArguments(kind_, options_.format, size_, deep, options_.quality, target_);
     arguments.insert(arguments.end(), encoding.begin(), encoding.end());
     addPlainOutput(arguments, temporary_);
     ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED));

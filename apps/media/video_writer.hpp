@@ -41,7 +41,8 @@ struct WriteOptions
     int quality = 18; //!< rate factor of H.264
 };
 
-/** A writer for a video file (by the ffmpeg tool), a sequence of images (name with %d) or raw frames to standard output ("-").
+/** A writer for a video file (by the ffmpeg tool), a sequence of images (name with %d) or raw frames to standard output
+("-").
 
 A video keeps the frames' time stamps, color tags and field order, and gets no metadata; an .avi has one rate.
 Without the ffmpeg tool a video raises std::runtime_error. */
@@ -50,7 +51,8 @@ std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const 
 //! Whether a target can hold more than 8 bits per color.
 bool holdsDepth(const std::string& target);
 
-/** The hidden file that a video is written to until it is whole. A run that is killed leaves it there; on errors it goes. */
+/** The hidden file that a video is written to until it is whole. A run that is killed leaves it there; on errors it
+goes. */
 std::filesystem::path unfinishedVideo(const std::filesystem::path& target);
 
 //! A further hidden name of a video: that of its unfinishedVideo(), with another sign before the name.

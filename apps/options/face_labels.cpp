@@ -8,7 +8,6 @@
 #include "common/message.hpp"
 #include "options/faces.hpp"
 
-
 #include <algorithm>
 #include <iostream>
 
@@ -28,16 +27,18 @@ const std::map<std::string, int>& labelNames()
 int labelNamed(const std::string& name, const NetworkOptions& networks)
 {
     static const std::map<std::string, std::string> attribute_of = { { "male", "gender" }, { "female", "gender" },
-                                                                     { "old", "age" }, { "young", "age" } };
+        { "old", "age" }, { "young", "age" } };
     const int label = labelNames().at(name);
     const std::vector<std::string> hidden = networks.hidden();
     if (label >= 0 && hidden.size() > 1)
-        throw UsageError("--label " + name + " says nothing of the other attributes; auto, neutral or --labels tells them all");
+        throw UsageError(
+            "--label " + name + " says nothing of the other attributes; auto, neutral or --labels tells them all");
     // What networks of one's own hide is not known.
     const bool known = !networks.hide.empty() || networks.areShipped();
     const auto attribute = attribute_of.find(name);
     if (known && attribute != attribute_of.end() && attribute->second != hidden[0])
-        throw UsageError("--label " + name + " tells the " + attribute->second + ", and what is hidden is the " + hidden[0]);
+        throw UsageError(
+            "--label " + name + " tells the " + attribute->second + ", and what is hidden is the " + hidden[0]);
     return label;
 }
 
@@ -46,9 +47,15 @@ void LabelOptions::addTo(CLI::App& command)
     command.add_option("--labels", labels, "Of the largest face of each image: file,gender (M or F), or age (years)")
         ->type_name("CSV");
     command.add_option("--attribute", columns, "Columns of CSV, other than named by --hide; they hold 1 or 0")
-        ->type_name("NAME")->delimiter(',')->allow_extra_args(false)->needs("--labels");
-    command.add_option("--label", label, "Of faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: ask)")
-        ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
+        ->type_name("NAME")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->needs("--labels");
+    command
+        .add_option(
+            "--label", label, "Of faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: ask)")
+        ->type_name("LABEL")
+        ->check(CLI::IsMember(&labelNames()).description(""));
 }
 
 FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs)

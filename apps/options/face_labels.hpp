@@ -17,22 +17,25 @@
 #include <opencv2/core.hpp>
 #include <opencv2/sanprivacy.hpp>
 
-namespace CLI { class App; }
+namespace CLI {
+class App;
+}
 
 namespace sanprivacy { namespace apps {
 
 //! The labels, and LabelChoices, that a command line can name.
 const std::map<std::string, int>& labelNames();
 
-//! What a name of labelNames() stands for; UsageError where it is no label of what is hidden, or of one attribute of several.
+//! What a name of labelNames() stands for; UsageError where it is no label of what is hidden, or of one attribute of
+//! several.
 int labelNamed(const std::string& name, const NetworkOptions& networks);
 
 //! The options that tell the gender, or another attribute, of faces.
 struct LabelOptions
 {
-    std::string labels;         //!< label file, or empty
+    std::string labels;               //!< label file, or empty
     std::vector<std::string> columns; //!< of it, one for each attribute; empty: named as the attributes
-    std::string label = "auto"; //!< of faces that it does not list
+    std::string label = "auto";       //!< of faces that it does not list
 
     void addTo(CLI::App& command);
 };

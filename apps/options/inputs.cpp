@@ -146,7 +146,7 @@ void Inputs::add(const Inputs& others)
 }
 
 Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& output,
-                  const std::function<bool(const fs::path&)>& wanted)
+    const std::function<bool(const fs::path&)>& wanted)
 {
     Inputs inputs;
     for (const std::string& argument : arguments)
@@ -165,7 +165,7 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
         const size_t first = inputs.images.size();
         Search(inputs, output, wanted).search(argument);
         std::sort(inputs.images.begin() + std::ptrdiff_t(first), inputs.images.end(),
-                  [](const Input& a, const Input& b) { return a.relative < b.relative; });
+            [](const Input& a, const Input& b) { return a.relative < b.relative; });
     }
     return inputs;
 }

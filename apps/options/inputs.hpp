@@ -30,8 +30,8 @@ struct Inputs
     std::vector<std::string> unreadable;   //!< folders and links that could not be followed, each with the reason
     size_t repeated_links = 0;             //!< links to folders that are searched under another name
 
-    std::string skippedText() const;       //!< "3 other files (2 .txt, 1 .mp4)"; empty where there are none
-    bool reportUnreadable() const;         //!< Names them on stderr. Returns whether there are any.
+    std::string skippedText() const;                  //!< "3 other files (2 .txt, 1 .mp4)"; empty where there are none
+    bool reportUnreadable() const;                    //!< Names them on stderr. Returns whether there are any.
     std::vector<std::filesystem::path> files() const; //!< of the images
     void add(const Inputs& others);
 };
@@ -45,7 +45,7 @@ macOS keeps attributes (`._NAME`, AppleDouble) are skipped.
 @param wanted which files of folders are taken.
 A missing argument raises UsageError. */
 Inputs findInputs(const std::vector<std::string>& arguments, const std::filesystem::path& output,
-                  const std::function<bool(const std::filesystem::path&)>& wanted = hasImageName);
+    const std::function<bool(const std::filesystem::path&)>& wanted = hasImageName);
 
 /** Where each image's output goes: output/relative.
 Two images of one output name raise UsageError. */

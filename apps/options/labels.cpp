@@ -16,10 +16,8 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const char* const LANDMARK_COLUMNS[10] = {
-    "right_eye_x", "right_eye_y", "left_eye_x", "left_eye_y", "nose_x", "nose_y",
-    "right_mouth_x", "right_mouth_y", "left_mouth_x", "left_mouth_y"
-};
+const char* const LANDMARK_COLUMNS[10] = { "right_eye_x", "right_eye_y", "left_eye_x", "left_eye_y", "nose_x", "nose_y",
+    "right_mouth_x", "right_mouth_y", "left_mouth_x", "left_mouth_y" };
 
 //! The age column holds years or bands of years, which count as their beginning.
 int parseAge(const std::string& value)
@@ -75,7 +73,8 @@ size_t commonEnd(const fs::path& a, const fs::path& b)
 
 } // namespace
 
-LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attributes) : path_(file), table_(readCsv(file))
+LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attributes)
+    : path_(file), table_(readCsv(file))
 {
     size_t row_number = 1; // of the header
     try

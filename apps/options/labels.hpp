@@ -22,15 +22,16 @@ const int NO_LABEL = -1;
 //! What a row of a label file says of an image.
 struct Labelled
 {
-    std::string file;      //!< as written in the file
-    int label;             //!< bit k: 1 (male) or 0 (female) of attribute k; NO_LABEL where a value is empty
-    cv::Mat landmarks;     //!< 5x2 CV_32F, or empty
+    std::string file;  //!< as written in the file
+    int label;         //!< bit k: 1 (male) or 0 (female) of attribute k; NO_LABEL where a value is empty
+    cv::Mat landmarks; //!< 5x2 CV_32F, or empty
 };
 
 /** A label file: a CSV with the columns `file` and `gender` (or other attributes), and perhaps landmark columns.
 
-Values are M or F, male or female, 1 or 0, in any case; of the column `age` years (34, 30-39, more than 70), 1 from 40 on. The landmark columns are right_eye_x, right_eye_y, left_eye_x ..
-nose_x .. right_mouth_x .. left_mouth_y. Other columns do not matter here; the table is there for who needs them. */
+Values are M or F, male or female, 1 or 0, in any case; of the column `age` years (34, 30-39, more than 70), 1 from 40
+on. The landmark columns are right_eye_x, right_eye_y, left_eye_x .. nose_x .. right_mouth_x .. left_mouth_y. Other
+columns do not matter here; the table is there for who needs them. */
 class LabelFile
 {
 public:

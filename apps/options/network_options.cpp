@@ -27,14 +27,12 @@ struct Backend
     int backend, target; // of the dnn module
 };
 
-const Backend BACKENDS[] = {
-    { "cpu",       cv::dnn::DNN_BACKEND_OPENCV,           cv::dnn::DNN_TARGET_CPU },
-    { "opencl",    cv::dnn::DNN_BACKEND_OPENCV,           cv::dnn::DNN_TARGET_OPENCL },
-    { "openvino",  cv::dnn::DNN_BACKEND_INFERENCE_ENGINE, cv::dnn::DNN_TARGET_CPU },
-    { "cuda",      cv::dnn::DNN_BACKEND_CUDA,             cv::dnn::DNN_TARGET_CUDA },
-    { "cuda-fp16", cv::dnn::DNN_BACKEND_CUDA,             cv::dnn::DNN_TARGET_CUDA_FP16 },
-    { "vulkan",    cv::dnn::DNN_BACKEND_VKCOM,            cv::dnn::DNN_TARGET_VULKAN }
-};
+const Backend BACKENDS[] = { { "cpu", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_CPU },
+    { "opencl", cv::dnn::DNN_BACKEND_OPENCV, cv::dnn::DNN_TARGET_OPENCL },
+    { "openvino", cv::dnn::DNN_BACKEND_INFERENCE_ENGINE, cv::dnn::DNN_TARGET_CPU },
+    { "cuda", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA },
+    { "cuda-fp16", cv::dnn::DNN_BACKEND_CUDA, cv::dnn::DNN_TARGET_CUDA_FP16 },
+    { "vulkan", cv::dnn::DNN_BACKEND_VKCOM, cv::dnn::DNN_TARGET_VULKAN } };
 
 std::vector<std::string> backendNames()
 {
@@ -60,23 +58,40 @@ const std::vector<std::string>& shippedModels()
 void NetworkOptions::addDetectorTo(CLI::App& command)
 {
     command.add_option("--detector", detector, "YuNet file, or cascade; default: the shipped YuNet")
-        ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember({"cascade"}).description(""));
+        ->type_name("ONNX")
+        ->check(CLI::ExistingFile | CLI::IsMember({ "cascade" }).description(""));
 }
 
 void NetworkOptions::addPerturberTo(CLI::App& command)
 {
     CLI::Option* hiding = command.add_option("--hide", hide, "What to hide: gender (default), age, or gender,age")
-        ->type_name("WHAT")->delimiter(',')->allow_extra_args(false);
-    command.add_option("--model", model, "Perturbing network: file, residual (default), residual-gender-age, san2018 (paper's)")
-        ->type_name("ONNX")->check(CLI::ExistingFile | CLI::IsMember(shippedModels()).description(""));
+                              ->type_name("WHAT")
+                              ->delimiter(',')
+                              ->allow_extra_args(false);
+    command
+        .add_option(
+            "--model", model, "Perturbing network: file, residual (default), residual-gender-age, san2018 (paper's)")
+        ->type_name("ONNX")
+        ->check(CLI::ExistingFile | CLI::IsMember(shippedModels()).description(""));
     command.add_option("--prototypes", prototypes, "Prototypes file; default: the shipped one")
-        ->type_name("YML")->check(CLI::ExistingFile)->excludes(hiding);
+        ->type_name("YML")
+        ->check(CLI::ExistingFile)
+        ->excludes(hiding);
     command.add_option("--classifier", classifier, "Gender network of --label auto; default: the shipped one")
-        ->type_name("ONNX")->check(CLI::ExistingFile)->excludes(hiding);
-    command.add_option("--strength", strength, "Share of the network's change, above 0 to 2; more hides more and costs more matching")
-        ->type_name("X")->capture_default_str()->check(CLI::Range(.01, 2.).description(""));
-    command.add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
-        ->type_name("NAME")->capture_default_str()->check(CLI::IsMember(backendNames()).description(""));
+        ->type_name("ONNX")
+        ->check(CLI::ExistingFile)
+        ->excludes(hiding);
+    command
+        .add_option("--strength", strength,
+            "Share of the network's change, above 0 to 2; more hides more and costs more matching")
+        ->type_name("X")
+        ->capture_default_str()
+        ->check(CLI::Range(.01, 2.).description(""));
+    command
+        .add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
+        ->type_name("NAME")
+        ->capture_default_str()
+        ->check(CLI::IsMember(backendNames()).description(""));
 }
 
 bool NetworkOptions::areShipped() const
@@ -103,8 +118,8 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
     const Backend& wanted = findBackend(backend);
     if (!prototypes.empty())
         checkStorage(prototypes);
-    const cv::Ptr<Perturber> perturber =
-        Perturber::create(cv::sanprivacy::PerturberParams(hide, model, prototypes, classifier, wanted.backend, wanted.target));
+    const cv::Ptr<Perturber> perturber = Perturber::create(
+        cv::sanprivacy::PerturberParams(hide, model, prototypes, classifier, wanted.backend, wanted.target));
     perturber->setStrength(strength);
     return perturber;
 }

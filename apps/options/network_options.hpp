@@ -11,7 +11,9 @@
 
 #include <opencv2/sanprivacy.hpp>
 
-namespace CLI { class App; }
+namespace CLI {
+class App;
+}
 
 namespace sanprivacy { namespace apps {
 
@@ -33,7 +35,7 @@ struct NetworkOptions
     //! Those of the options that are files, to be compared with what is written.
     std::vector<std::filesystem::path> files() const { return { model, prototypes, classifier, detector }; }
     //! Names of the attributes that the perturber hides.
-    std::vector<std::string> hidden() const { return hide.empty() ? std::vector<std::string>{ "gender" } : hide; }
+    std::vector<std::string> hidden() const { return hide.empty() ? std::vector<std::string> { "gender" } : hide; }
     bool areShipped() const; //!< whether model and prototypes are
     cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;
     cv::Ptr<cv::sanprivacy::Perturber> createPerturber() const;

@@ -86,7 +86,7 @@ TEST(NearestNeighbors, vote_as_if_every_distance_were_sorted)
             {
                 const cv::Mat a = unknown.features.row(i), b = known.features.row(j);
                 sorted.push_back({ distance == DISTANCE_COSINE ? -a.dot(b) / cv::norm(a) / cv::norm(b) : cv::norm(a, b),
-                                   known.labels[size_t(j)] });
+                    known.labels[size_t(j)] });
             }
             std::sort(sorted.begin(), sorted.end());
             double ones = 0;
@@ -106,7 +106,7 @@ TEST(AdaptiveAttackers, find_what_is_there_and_no_more)
     EXPECT_GT(aucOf(crossValidate(*neighbors, faces.features, faces.labels, faces.people), faces.labels), 0.75);
     for (const auto* attacker : { probe.get(), neighbors.get() })
         EXPECT_NEAR(aucOf(crossValidate(*attacker, nothing.features, nothing.labels, nothing.people), nothing.labels),
-                    0.5, 0.06);
+            0.5, 0.06);
 }
 
 TEST(AdaptiveAttackers, do_not_learn_the_person_they_attack)
@@ -116,8 +116,8 @@ TEST(AdaptiveAttackers, do_not_learn_the_person_they_attack)
     for (int i = 0; i < faces.features.rows; ++i)
         faces.features(i, faces.people[size_t(i)]) += 100;
     for (const auto& attacker : { createLinearProbe(), createNearestNeighbors(DISTANCE_EUCLIDEAN) })
-        EXPECT_NEAR(aucOf(crossValidate(*attacker, faces.features, faces.labels, faces.people), faces.labels), 0.5,
-                    0.15);
+        EXPECT_NEAR(
+            aucOf(crossValidate(*attacker, faces.features, faces.labels, faces.people), faces.labels), 0.5, 0.15);
 }
 
 TEST(AdaptiveAttackers, need_both_labels_among_other_people)
@@ -131,9 +131,9 @@ TEST(AdaptiveAttackers, the_vote_is_the_mean_over_a_person)
     std::vector<float> votes;
     std::vector<int> labels;
     vote({ 1, 3, 7, 5, 2, 4 }, { 0, 0, 1, 1, 1, 0 }, { 8, 8, 9, 5, 5, 5 }, votes,
-         labels); // 9 and the 0 of 5 have one image
-    EXPECT_EQ(votes, (std::vector<float>{ 3.5f, 2 }));
-    EXPECT_EQ(labels, (std::vector<int>{ 1, 0 }));
+        labels); // 9 and the 0 of 5 have one image
+    EXPECT_EQ(votes, (std::vector<float> { 3.5f, 2 }));
+    EXPECT_EQ(labels, (std::vector<int> { 1, 0 }));
 }
 
 TEST(AdaptiveAttackers, a_vote_knows_more_than_an_image)

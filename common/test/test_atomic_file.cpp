@@ -14,8 +14,8 @@
 
 namespace fs = std::filesystem;
 using namespace sanprivacy;
-using sanprivacy::test::TemporaryFolder;
 using sanprivacy::test::numberOfFiles;
+using sanprivacy::test::TemporaryFolder;
 using sanprivacy::test::textOf;
 
 namespace {
@@ -123,7 +123,7 @@ TEST(AtomicFile, a_lock_is_held_once)
     const fs::path file = folder.path / "a";
     {
         const FileLock lock(file);
-        EXPECT_THROW(FileLock{ file }, std::runtime_error);
+        EXPECT_THROW(FileLock { file }, std::runtime_error);
     }
-    EXPECT_NO_THROW(FileLock{ file });
+    EXPECT_NO_THROW(FileLock { file });
 }

@@ -13,7 +13,9 @@ using namespace sanprivacy;
 TEST(CsvTable, an_empty_cell_is_no_number)
 {
     const test::TemporaryFolder folder;
-    test::write(folder.path / "a.csv", "\xEF\xBB\xBF" "file,\"age, years\"\r\na.jpg,34.5\r\nb.jpg,\r\n\"c \"\"d\"\".jpg\",x\r\ne.jpg,1 2\r\nf.jpg,nan\r\n");
+    test::write(folder.path / "a.csv",
+        "\xEF\xBB\xBF"
+        "file,\"age, years\"\r\na.jpg,34.5\r\nb.jpg,\r\n\"c \"\"d\"\".jpg\",x\r\ne.jpg,1 2\r\nf.jpg,nan\r\n");
     const CsvTable table = readCsv(folder.path / "a.csv");
     const size_t age = table.at("age, years");
     EXPECT_EQ(table.number(0, age), 34.5);
@@ -39,7 +41,9 @@ TEST(Message, is_printable)
 {
     EXPECT_EQ(printable("a\x1b[31m\nb\x7f"), "a\\x1b[31m\\nb\\x7f");
     EXPECT_EQ(printable("\xc3\xa4 \xe4\xba\xba \xf0\x9f\x98\x80"), "\xc3\xa4 \xe4\xba\xba \xf0\x9f\x98\x80");
-    EXPECT_EQ(printable("\xc2\x9b" "31m \xff \xe4\xba"), "\\xc2\\x9b31m \\xff \\xe4\\xba");
+    EXPECT_EQ(printable("\xc2\x9b"
+                        "31m \xff \xe4\xba"),
+        "\\xc2\\x9b31m \\xff \\xe4\\xba");
     EXPECT_EQ(message(std::runtime_error("  two\n  lines ")), "two lines");
     EXPECT_EQ(count(1, "image") + ", " + count(2, "image"), "1 image, 2 images");
 }

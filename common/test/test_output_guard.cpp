@@ -21,10 +21,11 @@ TEST(OutputGuard, an_input_under_any_name_is_refused)
     fs::create_hard_link(input, folder.path / "hard.jpg");
     fs::create_directory(folder.path / "below");
     fs::create_directory_symlink(folder.path, folder.path / "linked");
-    for (const fs::path& output : { input, folder.path / "symbolic.jpg", folder.path / "hard.jpg", folder.path / "below/../a.jpg",
-                                    folder.path / "linked" / "a.jpg", fs::relative(input) })
+    for (const fs::path& output : { input, folder.path / "symbolic.jpg", folder.path / "hard.jpg",
+             folder.path / "below/../a.jpg", folder.path / "linked" / "a.jpg", fs::relative(input) })
     {
-        EXPECT_THROW(refuseInputsAsOutputs({ other, input }, { folder.path / "new.jpg", output }), UsageError) << output;
+        EXPECT_THROW(refuseInputsAsOutputs({ other, input }, { folder.path / "new.jpg", output }), UsageError)
+            << output;
         EXPECT_THROW(refuseInputsAsOutputs({ output }, { input }), UsageError) << output;
     }
     EXPECT_NO_THROW(refuseInputsAsOutputs({ input, "" }, { other, folder.path / "new.jpg", "" }));

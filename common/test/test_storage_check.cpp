@@ -15,13 +15,19 @@ using namespace sanprivacy;
 TEST(StorageCheck, deep_nesting_is_refused)
 {
     const test::TemporaryFolder folder;
-    const auto repeated = [](const std::string& text) { std::string all; for (int i = 0; i < 5000; ++i) all += text; return all; };
+    const auto repeated = [](const std::string& text)
+    {
+        std::string all;
+        for (int i = 0; i < 5000; ++i)
+            all += text;
+        return all;
+    };
     const std::string head = "%YAML:1.0\n---\na: ";
     std::string indented = "%YAML:1.0\n---\n";
     for (int i = 0; i < 300; ++i)
         indented += std::string(size_t(i), ' ') + "a:\n";
-    for (const std::string& text : { head + repeated("["), head + repeated("{a: "), head + "\n" + repeated("- "), indented,
-                                     "{\"a\": " + repeated("["), "<?xml version=\"1.0\"?>" + repeated("<a>") })
+    for (const std::string& text : { head + repeated("["), head + repeated("{a: "), head + "\n" + repeated("- "),
+             indented, "{\"a\": " + repeated("["), "<?xml version=\"1.0\"?>" + repeated("<a>") })
     {
         test::write(folder.path / "deep.yml", text);
         EXPECT_THROW(checkStorage(folder.path / "deep.yml"), std::runtime_error) << text.substr(0, 40);
@@ -40,10 +46,13 @@ TEST(StorageCheck, whole_files_pass)
     {
         const std::string file = (folder.path / name).string();
         cv::FileStorage storage(file, cv::FileStorage::WRITE);
-        storage << "list" << "[";
+        storage << "list"
+                << "[";
         for (int i = 0; i < 200; ++i)
-            storage << "{" << "a" << i << "b" << cv::Mat::eye(3, 3, CV_32F) << "}";
-        storage << "]" << "numbers" << std::vector<int>{ -1, -2, -3 };
+            storage << "{"
+                    << "a" << i << "b" << cv::Mat::eye(3, 3, CV_32F) << "}";
+        storage << "]"
+                << "numbers" << std::vector<int> { -1, -2, -3 };
         storage.release();
         EXPECT_NO_THROW(checkStorage(file)) << name;
     }

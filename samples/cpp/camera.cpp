@@ -23,7 +23,10 @@ namespace {
 class NewestFrame
 {
 public:
-    explicit NewestFrame(VideoCapture& camera) : camera_(camera), ended_(false), fresh_(false), missed_(0), thread_([this] { run(); }) {}
+    explicit NewestFrame(VideoCapture& camera)
+        : camera_(camera), ended_(false), fresh_(false), missed_(0), thread_([this] { run(); })
+    {
+    }
     ~NewestFrame()
     {
         ended_ = true;
@@ -110,7 +113,8 @@ int main(int argc, char** argv)
         double time = 0; // of the image, seconds: a slow machine drops some
         TickMeter clock;
         clock.start();
-        const double most = parser.get<double>("seconds"), rate = camera.get(CAP_PROP_FPS) > 0 ? camera.get(CAP_PROP_FPS) : 25;
+        const double most = parser.get<double>("seconds"),
+                     rate = camera.get(CAP_PROP_FPS) > 0 ? camera.get(CAP_PROP_FPS) : 25;
         const auto show = [&]() -> bool // whether to go on
         {
             if (output.empty())
@@ -118,12 +122,13 @@ int main(int argc, char** argv)
                 imshow("sanprivacy", result);
                 return waitKey(1) < 0;
             }
-            if (!writer.isOpened() && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), rate, result.size()))
+            if (!writer.isOpened()
+                && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), rate, result.size()))
                 CV_Error(Error::StsError, "Cannot write " + output);
             writer.write(result);
             return true;
         };
-        for (bool more = true; more; )
+        for (bool more = true; more;)
         {
             const bool last = newest.ended();
             if (!newest.take(frame))

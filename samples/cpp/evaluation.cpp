@@ -40,8 +40,8 @@ void measureClassifier(const Answers& answers, const Mat& labels, const String& 
         rocCurve(scores, labels, fpr, tpr, thresholds);
         if (!after)
             threshold = equalErrorThreshold(fpr, tpr, thresholds); // the same for both
-        std::cout << answers.network->getDescription().name << (after ? ", opposite: " : ", original: ")
-                  << "error " << errorRate(scores, labels, threshold) << ", AUC " << areaUnderCurve(fpr, tpr) << std::endl;
+        std::cout << answers.network->getDescription().name << (after ? ", opposite: " : ", original: ") << "error "
+                  << errorRate(scores, labels, threshold) << ", AUC " << areaUnderCurve(fpr, tpr) << std::endl;
         std::vector<Point> curve;
         for (int i = 0; i < fpr.rows; i++)
             curve.emplace_back(cvRound(fpr.at<double>(i) * 399), cvRound((1 - tpr.at<double>(i)) * 399));
@@ -78,7 +78,8 @@ int main(int argc, char** argv)
         "{ output o  | figures | folder for the ROC curves (original black, opposite red); it must not be there }"
         "{ limit     | 200     | number of faces, from the first line of the table }");
     parser.about("Measures what perturbing does to gender classifiers and matchers.");
-    const String folder = parser.get<String>("@folder"), table = parser.get<String>("@table"), models = parser.get<String>("@models");
+    const String folder = parser.get<String>("@folder"), table = parser.get<String>("@table"),
+                 models = parser.get<String>("@models");
     const String output = parser.get<String>("output");
     const int limit = parser.get<int>("limit");
     if (parser.has("help") || folder.empty() || table.empty() || models.empty() || limit < 1 || !parser.check())

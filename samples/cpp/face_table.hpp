@@ -25,12 +25,15 @@ struct LabelledFace
     cv::Mat landmarks;    //!< 5x2 CV_32F, or empty
 };
 
-/** Reads a CSV table with the columns `file` and the attribute (male or female, m or f, 1 or 0), and if it has them `identity` and
-the landmarks (`right_eye_x` ...). Lines without a label are skipped. Simple on purpose: it knows no quotes.
+/** Reads a CSV table with the columns `file` and the attribute (male or female, m or f, 1 or 0), and if it has them
+`identity` and the landmarks (`right_eye_x` ...). Lines without a label are skipped. Simple on purpose: it knows no
+quotes.
 @param folder that file names are relative to. */
-inline std::vector<LabelledFace> readFaceTable(const std::string& path, const std::string& attribute, const std::string& folder)
+inline std::vector<LabelledFace> readFaceTable(
+    const std::string& path, const std::string& attribute, const std::string& folder)
 {
-    const std::map<std::string, int> labels = { { "m", 1 }, { "male", 1 }, { "1", 1 }, { "f", 0 }, { "female", 0 }, { "0", 0 } };
+    const std::map<std::string, int> labels = { { "m", 1 }, { "male", 1 }, { "1", 1 }, { "f", 0 }, { "female", 0 },
+        { "0", 0 } };
     std::ifstream stream(path);
     std::string line;
     if (!std::getline(stream, line))
@@ -39,7 +42,7 @@ inline std::vector<LabelledFace> readFaceTable(const std::string& path, const st
     {
         std::vector<std::string> result;
         std::istringstream parts(text.substr(0, text.find('\r')));
-        for (std::string cell; std::getline(parts, cell, ','); )
+        for (std::string cell; std::getline(parts, cell, ',');)
             result.push_back(cell);
         return result;
     };
@@ -53,10 +56,12 @@ inline std::vector<LabelledFace> readFaceTable(const std::string& path, const st
         for (size_t i = 0; i < std::min(header.size(), row.size()); i++)
             values[header[i]] = row[i];
         std::string label = values[attribute];
-        std::transform(label.begin(), label.end(), label.begin(), [](unsigned char c) { return (char)std::tolower(c); });
+        std::transform(
+            label.begin(), label.end(), label.begin(), [](unsigned char c) { return (char)std::tolower(c); });
         if (values["file"].empty() || !labels.count(label))
             continue;
-        const std::string file = values["file"][0] == '/' ? values["file"] : std::string(cv::utils::fs::join(folder, values["file"]));
+        const std::string file =
+            values["file"][0] == '/' ? values["file"] : std::string(cv::utils::fs::join(folder, values["file"]));
         LabelledFace face = { file, labels.at(label), values["identity"], cv::Mat() };
         if (!values["right_eye_x"].empty())
         {
@@ -69,7 +74,8 @@ inline std::vector<LabelledFace> readFaceTable(const std::string& path, const st
         faces.push_back(face);
     }
     if (faces.empty())
-        CV_Error(cv::Error::StsBadArg, "Expected columns 'file' and '" + attribute + "' with labels such as M and F in " + path + "; found none");
+        CV_Error(cv::Error::StsBadArg,
+            "Expected columns 'file' and '" + attribute + "' with labels such as M and F in " + path + "; found none");
     return faces;
 }
 

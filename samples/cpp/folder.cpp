@@ -29,7 +29,8 @@ bool isImage(const String& path)
 
 //! [image]
 //! @return what kept the image from being protected and written, or nothing.
-String perturbImage(const String& path, const String& result, FaceDetector& detector, Perturber& perturber, PrototypeChoice prototype)
+String perturbImage(
+    const String& path, const String& result, FaceDetector& detector, Perturber& perturber, PrototypeChoice prototype)
 {
     if (utils::fs::exists(result))
         return result + " is there already";
@@ -62,7 +63,7 @@ int main(int argc, char** argv)
     parser.about("Perturbs every image of a folder.");
     const String folder = parser.get<String>("@folder"), results = parser.get<String>("@results");
     const std::map<String, PrototypeChoice> prototypes = { { "same", PROTOTYPE_SAME }, { "neutral", PROTOTYPE_NEUTRAL },
-                                                           { "opposite", PROTOTYPE_OPPOSITE }, { "random", PROTOTYPE_RANDOM } };
+        { "opposite", PROTOTYPE_OPPOSITE }, { "random", PROTOTYPE_RANDOM } };
     const auto prototype = prototypes.find(parser.get<String>("prototype"));
     if (parser.has("help") || folder.empty() || results.empty() || prototype == prototypes.end() || !parser.check())
     {
@@ -90,7 +91,8 @@ int main(int argc, char** argv)
             if (!isImage(path))
                 continue;
             const String name = path.substr(path.find_last_of("/\\") + 1);
-            const String reason = perturbImage(path, utils::fs::join(results, name), *detector, *perturber, prototype->second);
+            const String reason =
+                perturbImage(path, utils::fs::join(results, name), *detector, *perturber, prototype->second);
             images++;
             if (!reason.empty())
             {

@@ -28,7 +28,7 @@ int main(int argc, char** argv)
     parser.about("Perturbs the faces of a photo with a semi-adversarial network.");
     const String input = parser.get<String>("@input"), output = parser.get<String>("@output");
     const std::map<String, PrototypeChoice> prototypes = { { "same", PROTOTYPE_SAME }, { "neutral", PROTOTYPE_NEUTRAL },
-                                                           { "opposite", PROTOTYPE_OPPOSITE }, { "random", PROTOTYPE_RANDOM } };
+        { "opposite", PROTOTYPE_OPPOSITE }, { "random", PROTOTYPE_RANDOM } };
     const auto prototype = prototypes.find(parser.get<String>("prototype"));
     const int label = parser.get<int>("label");
     if (parser.has("help") || input.empty() || prototype == prototypes.end() || !parser.check())
@@ -54,7 +54,8 @@ int main(int argc, char** argv)
     {
         //! [perturb]
         FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
-        Perturber::create()->perturbFaces(photo, faces, perturbed, PerturbParams(prototype->second, label, parser.has("gray")));
+        Perturber::create()->perturbFaces(
+            photo, faces, perturbed, PerturbParams(prototype->second, label, parser.has("gray")));
         if (!imwrite(output, perturbed))
             CV_Error(Error::StsError, "Cannot write " + output);
         //! [perturb]

@@ -20,7 +20,8 @@ int main(int argc, char** argv)
 {
     CommandLineParser parser(argc, argv,
         "{ help h    |        | print this message }"
-        "{ @table    |        | CSV with the columns file (relative to it) and the attribute, and landmarks if it has them }"
+        "{ @table    |        | CSV with the columns file (relative to it) and the attribute, and landmarks if it has "
+        "them }"
         "{ @result   |        | file to write, .yml.gz }"
         "{ attribute | gender | column of the label: male or female, 1 or 0 }");
     parser.about("Builds prototypes from a table of faces.");
@@ -64,7 +65,8 @@ int main(int argc, char** argv)
         }
         builder->save(output);
         //! [prototypes]
-        std::cout << builder->count(0) << " face(s) of label 0, " << builder->count(1) << " of label 1: " << output << std::endl;
+        std::cout << builder->count(0) << " face(s) of label 0, " << builder->count(1) << " of label 1: " << output
+                  << std::endl;
     }
     catch (const cv::Exception& e) // a table or a network that cannot be read, a folder that is not there
     {

@@ -46,14 +46,15 @@ int main(int argc, char** argv)
         params.label = parser.get<int>("label");
         PerturberParams networks;
         networks.model = parser.get<String>("model");
-        const Ptr<Perturber> perturber = params.replacement == REPLACE_SAN ? Perturber::create(networks) : Ptr<Perturber>();
+        const Ptr<Perturber> perturber =
+            params.replacement == REPLACE_SAN ? Perturber::create(networks) : Ptr<Perturber>();
         const Ptr<StreamAnonymizer> anonymizer =
             StreamAnonymizer::create(FaceDetector::create(parser.get<String>("detector")), perturber, params);
 
         VideoWriter writer;
         Mat frame, result;
         StreamRecord record;
-        for (bool more = true; more; )
+        for (bool more = true; more;)
         {
             more = video.read(frame);
             if (more)
@@ -62,7 +63,9 @@ int main(int argc, char** argv)
                 anonymizer->finish();
             while (anonymizer->pop(result, record))
             {
-                if (!writer.isOpened() && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(CAP_PROP_FPS), result.size()))
+                if (!writer.isOpened()
+                    && !writer.open(
+                        output, VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(CAP_PROP_FPS), result.size()))
                     CV_Error(Error::StsError, "Cannot write " + output);
                 writer.write(result);
                 ++frames;

@@ -57,7 +57,7 @@ Figures measure(const Attackers& attackers, const Faces& faces)
     Figures figures;
     for (const auto& member : attackers.members)
         figures.emplace_back("accuracy" + std::to_string(figures.size() + 1),
-                             1 - errorRate(all[1], member->forward(viewOf(all[0], member->shape))));
+            1 - errorRate(all[1], member->forward(viewOf(all[0], member->shape))));
     return figures;
 }
 
@@ -97,8 +97,8 @@ Command addAttackers(CLI::App& app)
         ->required()
         ->check(CLI::ExistingFile);
     command
-        ->add_option("--matchers", options->matchers,
-                     "names in the model description file: their descriptors are learnt, too")
+        ->add_option(
+            "--matchers", options->matchers, "names in the model description file: their descriptors are learnt, too")
         ->required();
     command->add_option("--initial", options->initial, "checkpoint of this command to start from")
         ->check(CLI::ExistingFile);

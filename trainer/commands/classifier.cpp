@@ -50,7 +50,8 @@ ExitCode run(const Options& options)
     task.network = network;
     task.facesPerEpoch = int64_t(dataset.train.size());
     task.batch = [&](int64_t step) { return batches(step); };
-    task.losses = [&](const Batch& batch, Draws& draws) -> Losses {
+    task.losses = [&](const Batch& batch, Draws& draws) -> Losses
+    {
         const torch::Tensor logits = network->forward(batch[0].to(loop.precision()), &draws).to(torch::kFloat);
         return { { "S", crossEntropy(batch[1], logits) } };
     };

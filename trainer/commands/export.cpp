@@ -65,7 +65,7 @@ ExitCode run(const Options& options)
     }
     else
         difference = writeOnnx(dynamic_cast<San2018&>(*load([&] { return makeGenerator(kind); })), file,
-                               options.description, options.authorsForm ? San2018Form::AUTHORS : San2018Form::ALL);
+            options.description, options.authorsForm ? San2018Form::AUTHORS : San2018Form::ALL);
     std::cout << file << ": " << kind << ", cv::dnn and LibTorch differ by at most " << difference.exact;
     if (difference.fast != difference.exact)
         std::cout << ", and by " << difference.fast << " with cv::dnn's default, Winograd's convolutions";
@@ -82,14 +82,14 @@ Command addExport(CLI::App& app)
         app.add_subcommand("export", "Writes the network of a checkpoint as ONNX and compares cv::dnn with LibTorch.");
     command
         ->add_option("checkpoint", options->checkpoints,
-                     "checkpoint.pt of another command; of several of one kind the mean is written")
+            "checkpoint.pt of another command; of several of one kind the mean is written")
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("-o,--out", options->out, "ONNX file")->required();
-    command->add_option("--description", options->description,
-                        "text kept in the file: what it was trained on, and how");
-    command->add_flag("--authors-form", options->authorsForm,
-                      "inputs image, same_proto, combine_proto as the authors' file");
+    command->add_option(
+        "--description", options->description, "text kept in the file: what it was trained on, and how");
+    command->add_flag(
+        "--authors-form", options->authorsForm, "inputs image, same_proto, combine_proto as the authors' file");
     return { command, [options] { return run(*options); } };
 }
 

@@ -29,7 +29,10 @@ torch::Tensor landmarkErrors(const torch::Tensor& output, const torch::Tensor& p
     return (difference.square().sum(2) + smooth).sqrt() / eyeDistance;
 }
 
-torch::Tensor faceLogit(const torch::Tensor& output) { return output.slice(1, 10); }
+torch::Tensor faceLogit(const torch::Tensor& output)
+{
+    return output.slice(1, 10);
+}
 
 //! For evaluation mode, from the first squares of the training.
 void gatherStatistics(LandmarkNetwork& network, const SquareBatches& batches)
@@ -58,10 +61,8 @@ Figures measure(LandmarkNetwork& network, const Faces& faces)
         mistaken += (faceLogit(network.forward(faceless(faces, begin, end))) > 0).sum().item<double>();
     }
     const double n = double(faces.size());
-    return { { "error_proposed", proposed / n },
-             { "error_refined", refined / n },
-             { "faces_accepted", accepted / n },
-             { "others_accepted", mistaken / n } };
+    return { { "error_proposed", proposed / n }, { "error_refined", refined / n }, { "faces_accepted", accepted / n },
+        { "others_accepted", mistaken / n } };
 }
 
 ExitCode run(const Options& options)
@@ -77,7 +78,8 @@ ExitCode run(const Options& options)
     task.network = network;
     task.facesPerEpoch = int64_t(dataset.train.size());
     task.batch = [&](int64_t step) { return batches(step); };
-    task.losses = [&](const Batch& batch, Draws&) -> Losses {
+    task.losses = [&](const Batch& batch, Draws&) -> Losses
+    {
         const torch::Tensor output = network->forward(batch[0].to(loop.precision())).to(torch::kFloat);
         const torch::Tensor& isFace = batch[3];
         const torch::Tensor error =

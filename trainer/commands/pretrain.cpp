@@ -56,7 +56,8 @@ ExitCode run(const Options& options)
     task.network = network;
     task.facesPerEpoch = int64_t(dataset.train.size());
     task.batch = [&](int64_t step) { return batches(step); };
-    task.losses = [&](const Batch& batch, Draws&) -> Losses {
+    task.losses = [&](const Batch& batch, Draws&) -> Losses
+    {
         const torch::Tensor same = prototypes.same(batch[1]).to(loop.precision());
         const torch::Tensor logits = network->logits(batch[0].to(loop.precision()), same, { same }).front();
         return { { "J_D", reconstructionLoss(logits, batch[0]) } };

@@ -93,14 +93,12 @@ ResidualTraining::ResidualTraining(const Options& options)
           findAuxiliaries(options.models, options.classifiers, cv::sanprivacy::NETWORK_CLASSIFIER, precision_)),
       monitored_(findAuxiliaries(options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER)),
       matchers_(findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_)),
-      contest_(
-          std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral(), options.bound),
-                                    std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
+      contest_(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral(), options.bound),
+          std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
 {
     if (options.prototypes.size() != options.dataset.attributes.size())
-        CV_Error(cv::Error::StsBadArg,
-                 cv::format("expected a file of prototypes for each of %d attributes, found %d",
-                            int(options.dataset.attributes.size()), int(options.prototypes.size())));
+        CV_Error(cv::Error::StsBadArg, cv::format("expected a file of prototypes for each of %d attributes, found %d",
+                                           int(options.dataset.attributes.size()), int(options.prototypes.size())));
     const bool onlyGenerator = options.initial.extension() == ".onnx";
     if (onlyGenerator)
         readOnnx(options.initial.string(), *contest_->generator);
@@ -157,12 +155,10 @@ Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
     const Tensor attack = updateAttackers(scene, y, independence, draws);
     const Tensor shade = changePenalty(added), rough = roughnessPenalty(added);
     const Tensor total =
-        totalLoss(gender, matching + matchingOfAttackers, options_.lambdaGender, options_.lambdaMatching) +
-        options_.lambdaChange * shade + options_.lambdaRoughness * rough + attack;
-    return { { "J", total },      { "J_G", gender },
-             { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
-             { "change", shade }, { "roughness", rough },
-             { "attack", attack } };
+        totalLoss(gender, matching + matchingOfAttackers, options_.lambdaGender, options_.lambdaMatching)
+        + options_.lambdaChange * shade + options_.lambdaRoughness * rough + attack;
+    return { { "J", total }, { "J_G", gender }, { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
+        { "change", shade }, { "roughness", rough }, { "attack", attack } };
 }
 
 //! J_G of a classifier's logits, of those attributes that it knows: the first.
@@ -172,7 +168,7 @@ void ResidualTraining::mislead(Scene& scene, const Tensor& changed, const Tensor
     const Tensor hidden = scene.hidden.defined() ? scene.hidden.narrow(1, 0, known) : scene.hidden;
     scene.gender.push_back(adaptive ? confusionLoss(changed, hidden, original)
                                     : targetLoss(scene.targets.narrow(1, 0, known), changed, options_.margin,
-                                                 options_.overConfidence, hidden, original));
+                                        options_.overConfidence, hidden, original));
 }
 
 //! Some of the attackers, as ghosts of themselves. Returns their J_M, by their descriptors.
@@ -185,7 +181,8 @@ Tensor ResidualTraining::faceAttackers(Scene& scene, Draws& draws) const
         SmallClassifier& member = *members[size_t(i)];
         const Tensor place = drawJitter(draws);
         const std::vector<Tensor> ghost = member.drawGhost(options_.ghosts, draws);
-        const auto lookAt = [&](const Tensor& faces) {
+        const auto lookAt = [&](const Tensor& faces)
+        {
             const auto [logit, descriptor] =
                 member.look(viewOf(faces, member.shape, place).to(precision_), true, ghost);
             return SmallClassifier::Output { logit, normalize(descriptor.to(torch::kFloat)) };
@@ -234,17 +231,18 @@ Tensor ResidualTraining::faceMatcher(Scene& scene, Draws& draws) const
 }
 
 //! The own cost of some of the adaptive attackers, with true labels, on faces as they are and on perturbed ones.
-Tensor ResidualTraining::updateAttackers(const Scene& scene, const Tensor& labels, const Tensor& weights,
-                                         Draws& draws) const
+Tensor ResidualTraining::updateAttackers(
+    const Scene& scene, const Tensor& labels, const Tensor& weights, Draws& draws) const
 {
     const auto& members = contest_->attackers->members;
     const Tensor changed = scene.changed.detach(); // the generator does not learn from this
     Tensor cost = torch::zeros({});
     for (int64_t i :
-         draws.some(options_.updatedAttackers, std::min(options_.adaptiveAttackers, int64_t(members.size()))))
+        draws.some(options_.updatedAttackers, std::min(options_.adaptiveAttackers, int64_t(members.size()))))
     {
         SmallClassifier& member = *members[size_t(i)];
-        const auto learn = [&](const Tensor& faces, const Tensor& weighted) {
+        const auto learn = [&](const Tensor& faces, const Tensor& weighted)
+        {
             const Tensor view = viewOf(faces, member.shape, drawJitter(draws)).to(precision_);
             cost = cost + crossEntropy(labels, member.forward(view).to(torch::kFloat), weighted);
         };
@@ -266,7 +264,7 @@ public:
     }
     //! The error of each attribute that a classifier knows, with its name where there are several.
     void addErrors(const std::string& name, const std::vector<std::string>& attributes, const Tensor& labels,
-                   const Tensor& logits, double weight)
+        const Tensor& logits, double weight)
     {
         for (int64_t a = 0; a < logits.size(1); a++)
             add(attributes.size() == 1 ? name : name + " " + attributes[size_t(a)],
@@ -308,7 +306,7 @@ Figures ResidualTraining::measure(const Faces& faces) const
                 const Tensor logits =
                     members[i]->forward(viewOf(shown, members[i]->shape).to(precision_)).to(torch::kFloat);
                 sums.addErrors((i < adaptive ? "adaptive" : "fixed") + suffix, attributes, y, logits,
-                               weight / double(i < adaptive ? adaptive : fixed));
+                    weight / double(i < adaptive ? adaptive : fixed));
             }
             std::set<std::string> measured; // one that is drawn more often is there several times
             for (const auto* list : { &classifiers_, &monitored_ })
@@ -317,14 +315,14 @@ Figures ResidualTraining::measure(const Faces& faces) const
                     {
                         const Tensor logits = classifier.forward(shown);
                         sums.addErrors(classifier.description().name + suffix, attributes,
-                                       y.narrow(1, 0, logits.size(1)), logits, weight);
+                            y.narrow(1, 0, logits.size(1)), logits, weight);
                     }
             for (size_t i = 0; i < matchers_.size(); i++)
             {
                 const std::string& name = matchers_[i].description().name;
                 const Tensor descriptors = matchers_[i].forward(shown);
-                sums.addErrors("linear probe of " + name + suffix, attributes, y, probes_[i].forward(descriptors),
-                               weight);
+                sums.addErrors(
+                    "linear probe of " + name + suffix, attributes, y, probes_[i].forward(descriptors), weight);
                 if (opposite)
                     sums.add(name, weight * (1 - (descriptors * matchers_[i].forward(x)).sum(1)).mean().item<double>());
             }
@@ -362,13 +360,11 @@ ExitCode run(const Options& options)
 Command addResidual(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* const command = app.add_subcommand(
-        "residual",
+    CLI::App* const command = app.add_subcommand("residual",
         "Trains the residual U-Net, which is not told a face's label, towards targets drawn at random, against an\n"
         "ensemble of classifiers, some of which learn on perturbed faces at the same time.");
-    const auto add = [command](const std::string& name, auto& value, const std::string& help) {
-        return command->add_option(name, value, help)->capture_default_str();
-    };
+    const auto add = [command](const std::string& name, auto& value, const std::string& help)
+    { return command->add_option(name, value, help)->capture_default_str(); };
     options->dataset.addTo(*command, true);
     command->add_option("--prototypes", options->prototypes, "file of the command prototypes, one for each attribute")
         ->required()
@@ -377,15 +373,15 @@ Command addResidual(CLI::App& app)
         ->check(CLI::ExistingFile);
     command
         ->add_option("--initial", options->initial,
-                     "checkpoint of this command to start from, or a file of the command export (and --attackers)")
+            "checkpoint of this command to start from, or a file of the command export (and --attackers)")
         ->check(CLI::ExistingFile);
     command->add_option("--models", options->models, "model description file of the auxiliary networks")
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("--classifiers", options->classifiers,
-                        "names in the model description file, frozen, beside the attackers; they tell the first "
-                        "attribute; one is drawn for "
-                        "each step, one that is named twice is drawn twice as often");
+        "names in the model description file, frozen, beside the attackers; they tell the first "
+        "attribute; one is drawn for "
+        "each step, one that is named twice is drawn twice as often");
     command->add_option("--monitored", options->monitored, "classifiers to measure by only");
     command
         ->add_option("--matchers", options->matchers, "names in the model description file, as the attackers had them")

@@ -64,20 +64,21 @@ public:
 
     //! J_G (Eq. 3), mean over the classifiers.
     torch::Tensor gender(const torch::Tensor& labels, const torch::Tensor& same, const torch::Tensor& opposite,
-                         const torch::Tensor& jitter) const
+        const torch::Tensor& jitter) const
     {
         torch::Tensor sum = torch::zeros({});
         for (const auto& own : own_)
-            sum = sum + genderLoss(labels, own->forward(same.to(precision_)).to(torch::kFloat),
-                                   own->forward(opposite.to(precision_)).to(torch::kFloat));
+            sum = sum
+                  + genderLoss(labels, own->forward(same.to(precision_)).to(torch::kFloat),
+                      own->forward(opposite.to(precision_)).to(torch::kFloat));
         for (const auto& classifier : classifiers_)
             sum = sum + genderLoss(labels, classifier.forward(same, jitter), classifier.forward(opposite, jitter));
         return sum / double(own_.size() + classifiers_.size());
     }
 
     //! J_M (Eq. 4), mean over the matchers.
-    torch::Tensor matching(const torch::Tensor& perturbed, const torch::Tensor& original,
-                           const torch::Tensor& jitter) const
+    torch::Tensor matching(
+        const torch::Tensor& perturbed, const torch::Tensor& original, const torch::Tensor& jitter) const
     {
         torch::Tensor sum = torch::zeros({});
         for (const auto& matcher : matchers_)
@@ -112,11 +113,8 @@ public:
             difference += n * 255 * (outputs[1] - x).abs().mean().item<double>();
         }
         const double n = double(faces.size());
-        return { { "J_G", genderSum / n },
-                 { "J_M", matchingSum / n },
-                 { "error_same", wrongSame / n },
-                 { "error_opposite", wrongOpposite / n },
-                 { "difference", difference / n } };
+        return { { "J_G", genderSum / n }, { "J_M", matchingSum / n }, { "error_same", wrongSame / n },
+            { "error_opposite", wrongOpposite / n }, { "difference", difference / n } };
     }
 
 private:
@@ -154,7 +152,8 @@ ExitCode run(const Options& options)
     task.network = network;
     task.facesPerEpoch = int64_t(dataset.train.size());
     task.batch = [&](int64_t step) { return batches(step); };
-    task.losses = [&](const Batch& batch, Draws& draws) -> Losses {
+    task.losses = [&](const Batch& batch, Draws& draws) -> Losses
+    {
         const torch::Tensor &x = batch[0], &y = batch[1];
         const torch::Tensor same = prototypes.same(y).to(loop.precision());
         const torch::Tensor opposite = prototypes.opposite(y).to(loop.precision());
@@ -189,8 +188,7 @@ Command addTrain(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
     options->loop.batch = 16;
-    CLI::App* const command = app.add_subcommand(
-        "train",
+    CLI::App* const command = app.add_subcommand("train",
         "Semi-adversarial training: J = l_G J_G + l_M J_M (Eq. 5), the auxiliary networks frozen.\n"
         "J_M is the mean over the matchers of the squared distance of descriptors, which have unit length where they\n"
         "compare by cosine; J_G the mean over the classifiers.");
@@ -205,14 +203,14 @@ Command addTrain(CLI::App& app)
         ->check(CLI::ExistingFile);
     command
         ->add_option("--classifiers", options->classifiers,
-                     "names in the model description file, or checkpoints (.pt) of the command classifier")
+            "names in the model description file, or checkpoints (.pt) of the command classifier")
         ->required();
     command->add_option("--matchers", options->matchers, "names in the model description file")->required();
     command->add_option("--lambda-gender", options->lambdaGender, "l_G")->capture_default_str();
     command->add_option("--lambda-matching", options->lambdaMatching, "l_M")->capture_default_str();
     command
-        ->add_option("--lambda-difference", options->lambdaDifference,
-                     "weight of mean |X' - X|, which the paper does not have")
+        ->add_option(
+            "--lambda-difference", options->lambdaDifference, "weight of mean |X' - X|, which the paper does not have")
         ->capture_default_str();
     command->add_flag("--match-opposite", options->matchOpposite, "J_M of X'_OP as well, the mean of both");
     options->loop.addTo(*command);

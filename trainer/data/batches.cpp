@@ -104,7 +104,8 @@ torch::Tensor labelsOf(const Faces& faces, size_t i)
 
 FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool color)
     : faces_(faces), batch_(batch), seed_(seed), jitter_(jitter), color_(color), shuffle_(faces.size(), seed)
-{}
+{
+}
 
 Batch FaceBatches::operator()(int64_t step) const
 {

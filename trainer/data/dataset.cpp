@@ -46,7 +46,7 @@ std::vector<AttributeRule> rulesOf(const DatasetOptions& options)
 {
     if (options.positive.size() > options.attributes.size())
         CV_Error(cv::Error::StsBadArg,
-                 "--positive is given for more attributes than there are: " + joined(options.attributes));
+            "--positive is given for more attributes than there are: " + joined(options.attributes));
     std::vector<AttributeRule> rules;
     for (const std::string& attribute : options.attributes)
     {
@@ -56,7 +56,10 @@ std::vector<AttributeRule> rulesOf(const DatasetOptions& options)
     return rules;
 }
 
-bool anyUnknown(const std::vector<int>& labels) { return std::count(labels.begin(), labels.end(), LABEL_UNKNOWN) > 0; }
+bool anyUnknown(const std::vector<int>& labels)
+{
+    return std::count(labels.begin(), labels.end(), LABEL_UNKNOWN) > 0;
+}
 
 enum Side
 {
@@ -66,7 +69,7 @@ enum Side
 };
 
 void addFolder(const fs::path& folder, const DatasetOptions& options, const CropTemplate& crop,
-               const std::function<Side(const Sample&)>& side, Dataset& dataset)
+    const std::function<Side(const Sample&)>& side, Dataset& dataset)
 {
     const std::vector<Sample> samples = readManifest(folder, rulesOf(options), options.format);
     const fs::path absolute = fs::canonical(folder);
@@ -98,7 +101,9 @@ void addFolder(const fs::path& folder, const DatasetOptions& options, const Crop
 
 } // namespace
 
-DatasetOptions::DatasetOptions() : cache(cacheFolder()) {}
+DatasetOptions::DatasetOptions() : cache(cacheFolder())
+{
+}
 
 void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
 {
@@ -106,8 +111,8 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
     for (const std::string& name : manifestFormats())
         formats += (formats.empty() ? "" : ", ") + name;
     command.add_option("--data", data, "folders of faces")->required();
-    command.add_option("--held-out", heldOut,
-                       "folders to measure on; default: the data's own validation part, or a share");
+    command.add_option(
+        "--held-out", heldOut, "folders to measure on; default: the data's own validation part, or a share");
     command.add_option("--held-out-share", heldOutShare, "of the data's persons, where nothing else is held out")
         ->capture_default_str();
     command.add_option("--format", format, formats + "; default: recognized");
@@ -136,7 +141,8 @@ Dataset loadDataset(const DatasetOptions& options, const CropTemplate& crop)
     for (const fs::path& folder : options.data)
         addFolder(
             folder, options, crop,
-            [&](const Sample& sample) {
+            [&](const Sample& sample)
+            {
                 if (!sample.split.empty())
                     return sample.split == "train" ? TRAIN : ownParts ? HELD_OUT : NEITHER;
                 return ownParts && inShare(sample, options.heldOutShare) ? HELD_OUT : TRAIN;

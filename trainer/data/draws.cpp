@@ -22,7 +22,8 @@ uint64_t mixSeed(uint64_t seed, uint64_t count)
 
 Draws::Draws(uint64_t seed, int64_t faces, int64_t begin, int64_t end)
     : generator_(at::make_generator<at::CPUGeneratorImpl>(seed)), faces_(faces), begin_(begin), end_(end)
-{}
+{
+}
 
 std::vector<int64_t> Draws::whole(torch::IntArrayRef sizes) const
 {
@@ -31,9 +32,15 @@ std::vector<int64_t> Draws::whole(torch::IntArrayRef sizes) const
     return all;
 }
 
-Tensor Draws::uniform(torch::IntArrayRef sizes) { return own(torch::rand(whole(sizes), generator_)); }
+Tensor Draws::uniform(torch::IntArrayRef sizes)
+{
+    return own(torch::rand(whole(sizes), generator_));
+}
 
-Tensor Draws::normal(torch::IntArrayRef sizes) { return own(torch::randn(whole(sizes), generator_)); }
+Tensor Draws::normal(torch::IntArrayRef sizes)
+{
+    return own(torch::randn(whole(sizes), generator_));
+}
 
 Tensor Draws::integers(int64_t least, int64_t end, torch::IntArrayRef sizes)
 {

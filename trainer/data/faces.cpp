@@ -79,8 +79,9 @@ std::vector<cv::Point2f> detectLandmarks(cv::sanprivacy::FaceDetector& detector,
     detector.detect(image, faces);
     int largest = -1;
     for (int i = 0; i < faces.rows; i++)
-        if (largest < 0 ||
-            faces.at<float>(i, 2) * faces.at<float>(i, 3) > faces.at<float>(largest, 2) * faces.at<float>(largest, 3))
+        if (largest < 0
+            || faces.at<float>(i, 2) * faces.at<float>(i, 3)
+                   > faces.at<float>(largest, 2) * faces.at<float>(largest, 3))
             largest = i;
     std::vector<cv::Point2f> landmarks;
     for (int k = 0; largest >= 0 && k < 5; k++)
@@ -154,8 +155,8 @@ cv::Mat CropTemplate::landmarks() const
     return points;
 }
 
-FaceCache::FaceCache(std::vector<Sample> samples, const fs::path& folder, const std::string& name,
-                     const CropTemplate& crop)
+FaceCache::FaceCache(
+    std::vector<Sample> samples, const fs::path& folder, const std::string& name, const CropTemplate& crop)
     : samples_(std::move(samples)), template_(crop)
 {
     const std::string key = makeKey(samples_, template_);
@@ -223,13 +224,15 @@ void FaceCache::build(const std::string& key)
         const size_t length = std::min(block, samples_.size() - begin);
         const int blockSizes[] = { int(length), size, size };
         cv::Mat crops(3, blockSizes, CV_8UC3);
-        const size_t done = forEach(length, [&](size_t worker, size_t i) {
-            const Row row = croppers[worker](samples_[begin + i]);
-            std::copy(row.crop.datastart, row.crop.dataend, crops.ptr(int(i)));
-            coverage.at<float>(int(begin + i)) = row.coverage;
-            row.landmarks.copyTo(landmarks.row(int(begin + i)));
-            progress.step();
-        });
+        const size_t done = forEach(length,
+            [&](size_t worker, size_t i)
+            {
+                const Row row = croppers[worker](samples_[begin + i]);
+                std::copy(row.crop.datastart, row.crop.dataend, crops.ptr(int(i)));
+                coverage.at<float>(int(begin + i)) = row.coverage;
+                row.landmarks.copyTo(landmarks.row(int(begin + i)));
+                progress.step();
+            });
         if (done < length)
             throw std::runtime_error("interrupted; nothing of " + file_.string() + " is kept");
         const int offset[] = { int(begin), 0, 0 };

@@ -39,7 +39,7 @@ public:
         @param folder where the HDF5 file lives.
         @param name the beginning of its name. */
     FaceCache(std::vector<Sample> samples, const std::filesystem::path& folder, const std::string& name,
-              const CropTemplate& crop = CropTemplate());
+        const CropTemplate& crop = CropTemplate());
     ~FaceCache();
 
     size_t size() const { return samples_.size(); }

@@ -29,7 +29,10 @@ std::string lower(std::string text)
 
 namespace {
 
-std::string maleOrFemale(bool male) { return male ? "M" : "F"; }
+std::string maleOrFemale(bool male)
+{
+    return male ? "M" : "F";
+}
 
 [[noreturn]] void noSuchAttribute(const std::string& format, const std::string& attribute, const std::string& known)
 {
@@ -38,8 +41,8 @@ std::string maleOrFemale(bool male) { return male ? "M" : "F"; }
 
 bool isImage(const fs::path& file)
 {
-    static const std::set<std::string> extensions = { ".jpg",  ".jpeg", ".png", ".bmp", ".tif",
-                                                      ".tiff", ".webp", ".ppm", ".pgm" };
+    static const std::set<std::string> extensions = { ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm",
+        ".pgm" };
     return extensions.count(lower(file.extension().string())) > 0;
 }
 
@@ -54,7 +57,7 @@ std::vector<fs::path> images(const fs::path& folder)
 
 //! Images whose stem matches a pattern, and the groups of the match.
 void forEachMatch(const fs::path& folder, const std::regex& pattern,
-                  const std::function<void(const fs::path&, const std::smatch&)>& visit)
+    const std::function<void(const fs::path&, const std::smatch&)>& visit)
 {
     for (const fs::path& file : images(folder))
     {
@@ -85,18 +88,18 @@ void forEachRow(const fs::path& file, int skip, const std::function<void(std::is
 std::map<std::string, std::string> readPairs(const fs::path& file)
 {
     std::map<std::string, std::string> pairs;
-    forEachRow(file, 0, [&](std::istringstream& row) {
-        std::string key, value;
-        row >> key >> value;
-        pairs[key] = value;
-    });
+    forEachRow(file, 0,
+        [&](std::istringstream& row)
+        {
+            std::string key, value;
+            row >> key >> value;
+            pairs[key] = value;
+        });
     return pairs;
 }
 
-const char* const LANDMARK_COLUMNS[] = {
-    "right_eye_x", "right_eye_y",   "left_eye_x",    "left_eye_y",   "nose_x",
-    "nose_y",      "right_mouth_x", "right_mouth_y", "left_mouth_x", "left_mouth_y"
-};
+const char* const LANDMARK_COLUMNS[] = { "right_eye_x", "right_eye_y", "left_eye_x", "left_eye_y", "nose_x", "nose_y",
+    "right_mouth_x", "right_mouth_y", "left_mouth_x", "left_mouth_y" };
 
 /** The five landmarks of a row, or none where its cells are empty.
 @param columns of the ten coordinates */
@@ -110,9 +113,9 @@ std::vector<cv::Point2f> landmarksOf(const CsvTable& table, size_t row, const st
         return {};
     if (coordinates.size() != columns.size())
         CV_Error(cv::Error::StsParseError,
-                 cv::format("%s: row %d has %d of the 10 coordinates of five landmarks; all of them or none"
-                            " are expected",
-                            "labels.csv", int(row + 2), int(coordinates.size())));
+            cv::format("%s: row %d has %d of the 10 coordinates of five landmarks; all of them or none"
+                       " are expected",
+                "labels.csv", int(row + 2), int(coordinates.size())));
     std::vector<cv::Point2f> landmarks;
     for (size_t k = 0; k < columns.size(); k += 2)
         landmarks.emplace_back(coordinates[k], coordinates[k + 1]);
@@ -173,35 +176,38 @@ std::vector<Sample> readCelebA(const fs::path& folder, const std::string& attrib
     if (fs::exists(partitionFile))
         partition = readPairs(partitionFile);
     if (fs::exists(landmarkFile)) // image left first, as ours
-        forEachRow(landmarkFile, 2, [&](std::istringstream& row) {
-            std::string name;
-            std::vector<cv::Point2f> p(5);
-            row >> name;
-            for (cv::Point2f& point : p)
-                row >> point.x >> point.y;
-            if (row)
-                landmarks[name] = p;
-        });
+        forEachRow(landmarkFile, 2,
+            [&](std::istringstream& row)
+            {
+                std::string name;
+                std::vector<cv::Point2f> p(5);
+                row >> name;
+                for (cv::Point2f& point : p)
+                    row >> point.x >> point.y;
+                if (row)
+                    landmarks[name] = p;
+            });
 
-    static const std::map<std::string, std::string> splits = { { "0", "train" },
-                                                               { "1", "validation" },
-                                                               { "2", "test" } };
+    static const std::map<std::string, std::string> splits = { { "0", "train" }, { "1", "validation" },
+        { "2", "test" } };
     std::vector<Sample> samples;
-    forEachRow(attributes, 2, [&](std::istringstream& row) {
-        Sample sample;
-        std::string name;
-        row >> name;
-        for (int i = 0; i <= column; i++)
-            row >> sample.value;
-        sample.file = folder / "img_align_celeba" / name;
-        if (identity.count(name))
-            sample.identity = identity[name];
-        if (partition.count(name) && splits.count(partition[name]))
-            sample.split = splits.at(partition[name]);
-        if (landmarks.count(name))
-            sample.landmarks = landmarks[name];
-        samples.push_back(sample);
-    });
+    forEachRow(attributes, 2,
+        [&](std::istringstream& row)
+        {
+            Sample sample;
+            std::string name;
+            row >> name;
+            for (int i = 0; i <= column; i++)
+                row >> sample.value;
+            sample.file = folder / "img_align_celeba" / name;
+            if (identity.count(name))
+                sample.identity = identity[name];
+            if (partition.count(name) && splits.count(partition[name]))
+                sample.split = splits.at(partition[name]);
+            if (landmarks.count(name))
+                sample.landmarks = landmarks[name];
+            samples.push_back(sample);
+        });
     return samples;
 }
 
@@ -222,16 +228,18 @@ std::vector<Sample> readLfw(const fs::path& folder, const std::string& attribute
                 split[entry.first] = name;
     }
     std::vector<Sample> samples;
-    forEachMatch(folder, std::regex("(.+)_(\\d{4})\\..+"), [&](const fs::path& file, const std::smatch& match) {
-        Sample sample;
-        sample.file = file;
-        sample.identity = match[1];
-        const auto image = gender.find(match[0]), person = gender.find(match[1]);
-        sample.value = image != gender.end() ? image->second : person != gender.end() ? person->second : "";
-        if (split.count(sample.identity))
-            sample.split = split[sample.identity];
-        samples.push_back(sample);
-    });
+    forEachMatch(folder, std::regex("(.+)_(\\d{4})\\..+"),
+        [&](const fs::path& file, const std::smatch& match)
+        {
+            Sample sample;
+            sample.file = file;
+            sample.identity = match[1];
+            const auto image = gender.find(match[0]), person = gender.find(match[1]);
+            sample.value = image != gender.end() ? image->second : person != gender.end() ? person->second : "";
+            if (split.count(sample.identity))
+                sample.split = split[sample.identity];
+            samples.push_back(sample);
+        });
     return samples;
 }
 
@@ -247,30 +255,33 @@ std::vector<Sample> readMuct(const fs::path& folder, const std::string& attribut
         csv = folder / "muct-landmarks" / "muct76-opencv.csv";
     std::map<std::string, std::vector<cv::Point2f>> landmarks;
     if (fs::exists(csv))
-        forEachRow(csv, 1, [&](std::istringstream& row) {
-            std::string name, tag;
-            row >> name >> tag;
-            std::vector<cv::Point2f> all, five;
-            for (cv::Point2f p; row >> p.x >> p.y;)
-                all.push_back(p);
-            for (int i : FIVE_OF_76)
-                if (size_t(i) < all.size() && all[i] != cv::Point2f()) // (0,0): not visible
-                    five.push_back(all[i]);
-            if (five.size() == 5)
-                landmarks[name] = five;
-        });
+        forEachRow(csv, 1,
+            [&](std::istringstream& row)
+            {
+                std::string name, tag;
+                row >> name >> tag;
+                std::vector<cv::Point2f> all, five;
+                for (cv::Point2f p; row >> p.x >> p.y;)
+                    all.push_back(p);
+                for (int i : FIVE_OF_76)
+                    if (size_t(i) < all.size() && all[i] != cv::Point2f()) // (0,0): not visible
+                        five.push_back(all[i]);
+                if (five.size() == 5)
+                    landmarks[name] = five;
+            });
     std::vector<Sample> samples;
     forEachMatch(folder, std::regex("i(\\d{3})[a-z]+-([mf])[a-z]\\..+"),
-                 [&](const fs::path& file, const std::smatch& match) {
-                     Sample sample;
-                     sample.file = file;
-                     sample.identity = match[1];
-                     sample.value = maleOrFemale(match[2] == "m");
-                     const auto found = landmarks.find(file.stem().string());
-                     if (found != landmarks.end())
-                         sample.landmarks = found->second;
-                     samples.push_back(sample);
-                 });
+        [&](const fs::path& file, const std::smatch& match)
+        {
+            Sample sample;
+            sample.file = file;
+            sample.identity = match[1];
+            sample.value = maleOrFemale(match[2] == "m");
+            const auto found = landmarks.find(file.stem().string());
+            if (found != landmarks.end())
+                sample.landmarks = found->second;
+            samples.push_back(sample);
+        });
     return samples;
 }
 
@@ -281,13 +292,15 @@ std::vector<Sample> readAr(const fs::path& folder, const std::string& attribute)
     if (attribute != "gender")
         noSuchAttribute("ar", attribute, "gender");
     std::vector<Sample> samples;
-    forEachMatch(folder, AR_NAME, [&](const fs::path& file, const std::smatch& match) {
-        Sample sample;
-        sample.file = file;
-        sample.identity = lower(match[1]) + "-" + match[2].str();
-        sample.value = maleOrFemale(lower(match[1]) == "m");
-        samples.push_back(sample);
-    });
+    forEachMatch(folder, AR_NAME,
+        [&](const fs::path& file, const std::smatch& match)
+        {
+            Sample sample;
+            sample.file = file;
+            sample.identity = lower(match[1]) + "-" + match[2].str();
+            sample.value = maleOrFemale(lower(match[1]) == "m");
+            samples.push_back(sample);
+        });
     return samples;
 }
 
@@ -297,19 +310,21 @@ std::vector<Sample> readUtkFace(const fs::path& folder, const std::string& attri
 {
     static const char* const RACES[] = { "White", "Black", "Asian", "Indian", "Others" };
     std::vector<Sample> samples;
-    forEachMatch(folder, UTKFACE_NAME, [&](const fs::path& file, const std::smatch& match) {
-        Sample sample;
-        sample.file = file;
-        if (attribute == "gender")
-            sample.value = maleOrFemale(match[2] == "0");
-        else if (attribute == "age")
-            sample.value = match[1];
-        else if (attribute == "race")
-            sample.value = RACES[std::stoi(match[3])];
-        else
-            noSuchAttribute("utkface", attribute, "age, gender and race");
-        samples.push_back(sample);
-    });
+    forEachMatch(folder, UTKFACE_NAME,
+        [&](const fs::path& file, const std::smatch& match)
+        {
+            Sample sample;
+            sample.file = file;
+            if (attribute == "gender")
+                sample.value = maleOrFemale(match[2] == "0");
+            else if (attribute == "age")
+                sample.value = match[1];
+            else if (attribute == "race")
+                sample.value = RACES[std::stoi(match[3])];
+            else
+                noSuchAttribute("utkface", attribute, "age, gender and race");
+            samples.push_back(sample);
+        });
     return samples;
 }
 
@@ -357,26 +372,23 @@ bool namedLike(const fs::path& folder, const std::regex& pattern)
 
 const std::vector<Format>& formats()
 {
-    const auto holds = [](const char* file) {
-        return [file](const fs::path& folder) { return fs::exists(folder / file); };
-    };
+    const auto holds = [](const char* file)
+    { return [file](const fs::path& folder) { return fs::exists(folder / file); }; };
     static const std::vector<Format> known = {
         { "labels", "labels.csv", holds("labels.csv"), readLabels },
         { "celeba", "list_attr_celeba.txt", holds("list_attr_celeba.txt"), readCelebA },
         { "lfw", "male_names.txt", holds("male_names.txt"), readLfw },
         { "fairface", "fairface_label_{train,val}.csv",
-          [holds](const fs::path& folder) {
-              return holds("fairface_label_train.csv")(folder) || holds("fairface_label_val.csv")(folder);
-          },
-          readFairFace },
+            [holds](const fs::path& folder)
+            { return holds("fairface_label_train.csv")(folder) || holds("fairface_label_val.csv")(folder); },
+            readFairFace },
         { "muct", "muct76-opencv.csv",
-          [holds](const fs::path& folder) {
-              return holds("muct76-opencv.csv")(folder) || holds("muct-landmarks")(folder);
-          },
-          readMuct },
+            [holds](const fs::path& folder)
+            { return holds("muct76-opencv.csv")(folder) || holds("muct-landmarks")(folder); },
+            readMuct },
         { "ar", "images named m-001-01", [](const fs::path& folder) { return namedLike(folder, AR_NAME); }, readAr },
         { "utkface", "images named age_gender_race_date",
-          [](const fs::path& folder) { return namedLike(folder, UTKFACE_NAME); }, readUtkFace },
+            [](const fs::path& folder) { return namedLike(folder, UTKFACE_NAME); }, readUtkFace },
     };
     return known;
 }

@@ -68,7 +68,7 @@ Example cut(const Scene& scene, const Square& square, bool face)
     move.at<double>(0, 2) += middle - center.x;
     move.at<double>(1, 2) += middle - center.y;
     cv::warpAffine(scene.image, fine, move, cv::Size(oversampling * SIDE, oversampling * SIDE), cv::INTER_LINEAR,
-                   cv::BORDER_REPLICATE);
+        cv::BORDER_REPLICATE);
     cv::resize(fine, example.image, cv::Size(SIDE, SIDE), 0, 0, cv::INTER_AREA);
     std::vector<cv::Point2f> points;
     cv::transform(scene.points, points, move);
@@ -185,8 +185,8 @@ void degrade(Example& example, cv::RNG& rng)
     }
     if (sometimes(.1)) // something in front
     {
-        const cv::Rect patch(rng.uniform(0, SIDE), rng.uniform(0, SIDE), rng.uniform(8, SIDE / 3),
-                             rng.uniform(8, SIDE / 3));
+        const cv::Rect patch(
+            rng.uniform(0, SIDE), rng.uniform(0, SIDE), rng.uniform(8, SIDE / 3), rng.uniform(8, SIDE / 3));
         image(patch & cv::Rect(0, 0, SIDE, SIDE)).setTo(rng.uniform(0., 1.));
     }
     cv::max(image, 0, image);
@@ -205,14 +205,15 @@ Batch stack(const std::vector<Example>& examples)
         faces.push_back(example.face);
     }
     return { stackImages(images), torch::tensor(points).view({ -1, 10 }), torch::tensor(distances).unsqueeze(1),
-             torch::tensor(faces).unsqueeze(1) };
+        torch::tensor(faces).unsqueeze(1) };
 }
 
 } // namespace
 
 SquareBatches::SquareBatches(const Faces& faces, int64_t batch, uint64_t seed)
     : faces_(faces), batch_(batch), seed_(seed), shuffle_(faces.size(), seed)
-{}
+{
+}
 
 Batch SquareBatches::operator()(int64_t step) const
 {
@@ -234,7 +235,8 @@ Batch SquareBatches::operator()(int64_t step) const
             degrade(example, rng);
             examples.push_back(example);
             position++;
-        } while (position % perImage && position < uint64_t((step + 1) * batch_));
+        }
+        while (position % perImage && position < uint64_t((step + 1) * batch_));
     }
     return stack(examples);
 }

@@ -27,8 +27,8 @@ const Format& findFormat(const fs::path& folder, const std::string& name)
         signs += std::string(signs.empty() ? "" : ", ") + format.sign + " (" + format.name + ")";
     }
     if (name.empty())
-        CV_Error(cv::Error::StsBadArg,
-                 folder.string() + " is no data set of a known format, it holds none of: " + signs);
+        CV_Error(
+            cv::Error::StsBadArg, folder.string() + " is no data set of a known format, it holds none of: " + signs);
     CV_Error(cv::Error::StsBadArg, "unknown format '" + name + "', known are: " + signs);
 }
 
@@ -88,14 +88,14 @@ void checkValues(const fs::path& folder, const AttributeRule& rule, const std::v
     }
     if (2 * known < stated)
         CV_Error(cv::Error::StsBadArg,
-                 folder.string() + ": " + rule.attribute + " has values such as '" + example +
-                     "'; --positive says which of them are label 1, such as \">=50\" or \"Black,White\"");
+            folder.string() + ": " + rule.attribute + " has values such as '" + example
+                + "'; --positive says which of them are label 1, such as \">=50\" or \"Black,White\"");
 }
 
 } // namespace
 
-std::vector<Sample> readManifest(const fs::path& folder, const std::vector<AttributeRule>& rules,
-                                 const std::string& format)
+std::vector<Sample> readManifest(
+    const fs::path& folder, const std::vector<AttributeRule>& rules, const std::string& format)
 {
     if (!fs::is_directory(folder))
         CV_Error(cv::Error::StsBadArg, folder.string() + " is not a folder");

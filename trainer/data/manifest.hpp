@@ -29,8 +29,8 @@ struct Sample
 /** @brief Which attribute is read, and which of its values are label 1.
 
 The rule is ">=50" or "<50" for numbers ("30-39" counts as 30, "more than 70" as 70), or a list of values "Black,White";
-every other value is label 0. Without a rule male, M, 1, true and yes are 1; female, F, 0, -1, false and no are 0; where most
-stated values are none of these, readManifest() raises cv::Exception. */
+every other value is label 0. Without a rule male, M, 1, true and yes are 1; female, F, 0, -1, false and no are 0; where
+most stated values are none of these, readManifest() raises cv::Exception. */
 struct AttributeRule
 {
     std::string attribute = "gender";
@@ -48,7 +48,8 @@ std::vector<std::string> manifestFormats();
   `left_mouth_y` (empty cells: the landmarks of this image are not known);
 - `celeba`: img_align_celeba, list_attr_celeba.txt and where present identity_CelebA.txt, list_eval_partition.txt,
   list_landmarks_align_celeba.txt;
-- `lfw`: one folder per person, male_names.txt and female_names.txt, where present peopleDevTrain.txt and peopleDevTest.txt;
+- `lfw`: one folder per person, male_names.txt and female_names.txt, where present peopleDevTrain.txt and
+peopleDevTest.txt;
 - `muct`: muct76-opencv.csv, images named i000qa-fn.jpg (f: female);
 - `ar`: images named m-001-01 (m: male, person 1);
 - `utkface`: images named age_gender_race_date.jpg (there gender 0 is male);
@@ -59,7 +60,7 @@ std::vector<std::string> manifestFormats();
 @return the samples, sorted by file.
 A folder that is none of these raises cv::Exception saying what was looked for. */
 std::vector<Sample> readManifest(const std::filesystem::path& folder, const std::vector<AttributeRule>& rules,
-                                 const std::string& format = std::string());
+    const std::string& format = std::string());
 
 }} // namespace sanprivacy::train
 

@@ -12,7 +12,7 @@ std::pair<Tensor, Tensor> drawTargets(const Tensor& labels, double oppositeShare
 {
     const Tensor opposite = (draws.uniform({ labels.size(1) }) < oppositeShare).to(torch::kFloat), same = 1 - opposite;
     return { opposite * (1 - labels) + same * labels,
-             opposite * (.5 / oppositeShare) + same * (.5 / (1 - oppositeShare)) };
+        opposite * (.5 / oppositeShare) + same * (.5 / (1 - oppositeShare)) };
 }
 
 Tensor drawHidden(int64_t attributes, Draws& draws)

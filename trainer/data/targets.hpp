@@ -20,7 +20,8 @@ outputs shall not learn that they are the likelier ones: at one half, targets sa
 @param labels [N,A] of A attributes, 0 or 1
 @param oppositeShare above 0, below 1
 @param draws of N faces
-@return targets and the weights, of mean 1, by which their costs count as those of independent targets would; both [N,A] */
+@return targets and the weights, of mean 1, by which their costs count as those of independent targets would; both [N,A]
+*/
 std::pair<torch::Tensor, torch::Tensor> drawTargets(const torch::Tensor& labels, double oppositeShare, Draws& draws);
 
 /** @brief Which attributes of each face are to be hidden: any of them, but not none.

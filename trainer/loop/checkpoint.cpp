@@ -42,7 +42,7 @@ void readEntry(const fs::path& file, const Read& read)
     catch (const c10::Error& error)
     {
         CV_Error(cv::Error::StsParseError,
-                 file.string() + " does not hold what was expected: " + error.what_without_backtrace());
+            file.string() + " does not hold what was expected: " + error.what_without_backtrace());
     }
 }
 
@@ -63,26 +63,31 @@ std::vector<std::vector<int64_t>> sizesOf(const torch::nn::Module& network)
     return sizes;
 }
 
-void readNetwork(const fs::path& file, torch::serialize::InputArchive& archive, const std::string& kind,
-                 torch::nn::Module& network)
+void readNetwork(
+    const fs::path& file, torch::serialize::InputArchive& archive, const std::string& kind, torch::nn::Module& network)
 {
     const std::string found = readKind(file, archive);
     if (found != kind)
         CV_Error(cv::Error::StsBadArg,
-                 file.string() + " holds a network of kind '" + found + "', '" + kind + "' was expected");
+            file.string() + " holds a network of kind '" + found + "', '" + kind + "' was expected");
     const std::vector<std::vector<int64_t>> expected = sizesOf(network); // LibTorch would take tensors of any shape
-    readEntry(file, [&] {
-        torch::serialize::InputArchive entry;
-        archive.read("network", entry);
-        network.load(entry);
-    });
+    readEntry(file,
+        [&]
+        {
+            torch::serialize::InputArchive entry;
+            archive.read("network", entry);
+            network.load(entry);
+        });
     if (sizesOf(network) != expected)
         CV_Error(cv::Error::StsBadArg, file.string() + " holds a network '" + kind + "' of another size");
 }
 
 } // namespace
 
-fs::path checkpointFile(const fs::path& folder) { return folder / "checkpoint.pt"; }
+fs::path checkpointFile(const fs::path& folder)
+{
+    return folder / "checkpoint.pt";
+}
 
 std::string checkpointKind(const fs::path& file)
 {
@@ -99,7 +104,7 @@ void loadNetwork(const fs::path& file, const std::string& kind, torch::nn::Modul
 }
 
 void saveCheckpoint(const fs::path& file, const std::string& kind, const torch::nn::Module& network,
-                    const torch::optim::Optimizer& optimizer, const TrainingState& state)
+    const torch::optim::Optimizer& optimizer, const TrainingState& state)
 {
     torch::serialize::OutputArchive archive, weights, moments;
     network.save(weights);
@@ -116,24 +121,26 @@ void saveCheckpoint(const fs::path& file, const std::string& kind, const torch::
 }
 
 TrainingState resumeCheckpoint(const fs::path& file, const std::string& kind, torch::nn::Module& network,
-                               torch::optim::Optimizer& optimizer, uint64_t seed)
+    torch::optim::Optimizer& optimizer, uint64_t seed)
 {
     torch::serialize::InputArchive archive;
     openArchive(file, archive);
     readNetwork(file, archive, kind, network);
     TrainingState state;
-    readEntry(file, [&] {
-        torch::serialize::InputArchive moments;
-        archive.read("optimizer", moments);
-        optimizer.load(moments);
-        c10::IValue value;
-        archive.read("seed", value);
-        state.seed = uint64_t(value.toInt());
-        archive.read("step", value);
-        state.step = value.toInt();
-        archive.read("seconds", value);
-        state.seconds = value.toDouble();
-    });
+    readEntry(file,
+        [&]
+        {
+            torch::serialize::InputArchive moments;
+            archive.read("optimizer", moments);
+            optimizer.load(moments);
+            c10::IValue value;
+            archive.read("seed", value);
+            state.seed = uint64_t(value.toInt());
+            archive.read("step", value);
+            state.step = value.toInt();
+            archive.read("seconds", value);
+            state.seconds = value.toDouble();
+        });
     if (state.seed != seed)
         CV_Error(cv::Error::StsBadArg, file.string() + " was trained with --seed " + std::to_string(state.seed));
     return state;

@@ -33,11 +33,11 @@ struct TrainingState
 
 //! The file appears whole or not at all.
 void saveCheckpoint(const std::filesystem::path& file, const std::string& kind, const torch::nn::Module& network,
-                    const torch::optim::Optimizer& optimizer, const TrainingState& state);
+    const torch::optim::Optimizer& optimizer, const TrainingState& state);
 
 //! Reads what saveCheckpoint() wrote; kind and seed have to be the same.
 TrainingState resumeCheckpoint(const std::filesystem::path& file, const std::string& kind, torch::nn::Module& network,
-                               torch::optim::Optimizer& optimizer, uint64_t seed);
+    torch::optim::Optimizer& optimizer, uint64_t seed);
 
 }} // namespace sanprivacy::train
 

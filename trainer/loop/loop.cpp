@@ -70,7 +70,7 @@ public:
             state_ = resumeCheckpoint(checkpoint_, task.kind, *task.network, optimizer_, options.seed);
         else if (fs::exists(checkpoint_))
             CV_Error(cv::Error::StsBadArg,
-                     checkpoint_.string() + " exists: give --resume to go on with it, or another folder");
+                checkpoint_.string() + " exists: give --resume to go on with it, or another folder");
         secondsBefore_ = state_.seconds;
     }
 
@@ -125,9 +125,9 @@ private:
         const Figures values = setGradients(task_.losses, batch, parameters_, workers_, seed);
         for (const auto& value : values)
             if (!std::isfinite(value.second))
-                CV_Error(cv::Error::StsError, "loss '" + value.first + "' is not finite at step " +
-                                                  std::to_string(state_.step) +
-                                                  "; a smaller --learning-rate may help, the last checkpoint is kept");
+                CV_Error(cv::Error::StsError,
+                    "loss '" + value.first + "' is not finite at step " + std::to_string(state_.step)
+                        + "; a smaller --learning-rate may help, the last checkpoint is kept");
         optimizer_.step();
         state_.step++;
         return values;
@@ -143,7 +143,7 @@ private:
         if (state_.step % LOG_INTERVAL != 0 && state_.step != planned_)
             return;
         Figures line = { { "seconds", std::round(secondsBefore_ + since(begin_)) },
-                         { "learning_rate", learningRate_ } };
+            { "learning_rate", learningRate_ } };
         for (const auto& sum : sums_)
             line.emplace_back(sum.first, sum.second / double(summed_));
         curve.add(state_.step, line);

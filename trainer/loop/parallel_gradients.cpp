@@ -18,8 +18,8 @@ struct Share
     Figures values;
 };
 
-Share differentiate(const LossFunction& function, const Batch& batch, const std::vector<torch::Tensor>& parameters,
-                    Draws draws)
+Share differentiate(
+    const LossFunction& function, const Batch& batch, const std::vector<torch::Tensor>& parameters, Draws draws)
 {
     torch::set_num_threads(1); // of this thread
     const Losses losses = function(batch, draws);
@@ -33,7 +33,7 @@ Share differentiate(const LossFunction& function, const Batch& batch, const std:
 } // namespace
 
 Figures setGradients(const LossFunction& losses, const Batch& batch, const std::vector<torch::Tensor>& parameters,
-                     int64_t workers, uint64_t seed)
+    int64_t workers, uint64_t seed)
 {
     const int64_t n = batch.front().size(0), parts = std::min(workers, n);
     std::vector<std::future<Share>> shares;
@@ -46,7 +46,7 @@ Figures setGradients(const LossFunction& losses, const Batch& batch, const std::
         for (const torch::Tensor& tensor : batch)
             part.push_back(tensor.slice(0, begin, end));
         shares.push_back(std::async(std::launch::async, differentiate, std::cref(losses), part, std::cref(parameters),
-                                    Draws(seed, n, begin, end)));
+            Draws(seed, n, begin, end)));
     }
 
     Figures values;

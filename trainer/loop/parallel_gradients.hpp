@@ -32,7 +32,7 @@ does not depend on has no gradient afterwards, so that the optimizer leaves it a
 @param seed of what is drawn in this step: the same for any number of workers
 @param workers number of threads */
 Figures setGradients(const LossFunction& losses, const Batch& batch, const std::vector<torch::Tensor>& parameters,
-                     int64_t workers, uint64_t seed);
+    int64_t workers, uint64_t seed);
 
 }} // namespace sanprivacy::train
 

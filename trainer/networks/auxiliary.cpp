@@ -38,7 +38,7 @@ cv::Matx23d canonicalToNetwork(const ModelDescription& d)
     const cv::Point2d corner = FACE_BOX_CENTER - cv::Point2d(side, side) / 2;
     const double sx = d.size.width / side, sy = d.size.height / side;
     return cv::Matx23d(sx, 0, (.5 - corner.x) * sx - .5, 0, sy,
-                       (.5 - corner.y) * sy - .5); // whole numbers are pixel centers
+        (.5 - corner.y) * sy - .5); // whole numbers are pixel centers
 }
 
 //! Convolution of each axis with a symmetric kernel; the border repeats.
@@ -71,8 +71,8 @@ Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtyp
     if (d.landmark_template.empty() && !(d.square > 0))
         fail("expected a landmark_template or a square");
     if (d.output.empty() && graph_.outputs().size() != 1)
-        fail(cv::format("'%s' has %d outputs; expected one of them to be named", d.file.c_str(),
-                        (int)graph_.outputs().size()));
+        fail(cv::format(
+            "'%s' has %d outputs; expected one of them to be named", d.file.c_str(), (int)graph_.outputs().size()));
     if (d.task == cv::sanprivacy::NETWORK_MATCHER || dtype != torch::kBFloat16)
         graph_.to(dtype);
 
@@ -95,7 +95,7 @@ Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtyp
 
     torch::NoGradGuard noGrad;
     const Tensor output = graph_.forward({ torch::zeros({ 2, channels, d.size.height, d.size.width }, graph_.dtype()) },
-                                         { d.output.empty() ? graph_.outputs()[0] : d.output })[0];
+        { d.output.empty() ? graph_.outputs()[0] : d.output })[0];
     if (output.dim() < 2 || output.size(0) != 2)
         fail("expected one row of output per face");
     for (int index : d.index)
@@ -106,7 +106,7 @@ Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtyp
 Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
 {
     TORCH_CHECK(faces.dim() == 4 && (faces.size(1) == 1 || faces.size(1) == 3),
-                "expected crops [N,1,224,224] or [N,3,224,224], found ", faces.sizes());
+        "expected crops [N,1,224,224] or [N,3,224,224], found ", faces.sizes());
     const torch::TensorOptions options =
         torch::dtype(faces.scalar_type() == torch::kDouble ? torch::kDouble : torch::kFloat);
     Tensor x = faces.to(options);
@@ -152,8 +152,8 @@ Tensor Auxiliary::forward(const Tensor& faces, const Tensor& jitter) const
     return d.distance == cv::sanprivacy::DISTANCE_COSINE ? torch::nn::functional::normalize(output) : output;
 }
 
-Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::string& name, int task,
-                        torch::ScalarType dtype)
+Auxiliary findAuxiliary(
+    const std::filesystem::path& modelsFile, const std::string& name, int task, torch::ScalarType dtype)
 {
     std::vector<ModelDescription> networks;
     if (!modelsFile.empty())
@@ -166,13 +166,13 @@ Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::stri
         if (network.task == task)
             known += " " + network.name;
     }
-    CV_Error(cv::Error::StsBadArg, std::string(task == cv::sanprivacy::NETWORK_MATCHER ? "matcher" : "classifier") +
-                                       " '" + name +
-                                       "' is not among those of --models:" + (known.empty() ? " none" : known));
+    CV_Error(cv::Error::StsBadArg, std::string(task == cv::sanprivacy::NETWORK_MATCHER ? "matcher" : "classifier")
+                                       + " '" + name
+                                       + "' is not among those of --models:" + (known.empty() ? " none" : known));
 }
 
-std::vector<Auxiliary> findAuxiliaries(const std::filesystem::path& modelsFile, const std::vector<std::string>& names,
-                                       int task, torch::ScalarType dtype)
+std::vector<Auxiliary> findAuxiliaries(
+    const std::filesystem::path& modelsFile, const std::vector<std::string>& names, int task, torch::ScalarType dtype)
 {
     std::vector<Auxiliary> found;
     for (const std::string& name : names)

@@ -27,8 +27,8 @@ class Auxiliary
 public:
     /** Raises cv::Exception where the network does not work as described.
     @param description an entry of cv::sanprivacy::readModelDescriptions()
-    @param dtype of weights and activations; torch::kBFloat16 (for speed) reaches matchers only: classifiers stay in fp32,
-    since bf16 does not tell a probability of .998 from 1. */
+    @param dtype of weights and activations; torch::kBFloat16 (for speed) reaches matchers only: classifiers stay in
+    fp32, since bf16 does not tell a probability of .998 from 1. */
     explicit Auxiliary(const cv::sanprivacy::ModelDescription& description, torch::ScalarType dtype = torch::kFloat);
 
     const cv::sanprivacy::ModelDescription& description() const { return description_; }
@@ -57,11 +57,11 @@ private:
 @param task NETWORK_CLASSIFIER or NETWORK_MATCHER
 @param dtype as in Auxiliary */
 Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::string& name, int task,
-                        torch::ScalarType dtype = torch::kFloat);
+    torch::ScalarType dtype = torch::kFloat);
 
 //! findAuxiliary() of several names.
 std::vector<Auxiliary> findAuxiliaries(const std::filesystem::path& modelsFile, const std::vector<std::string>& names,
-                                       int task, torch::ScalarType dtype = torch::kFloat);
+    int task, torch::ScalarType dtype = torch::kFloat);
 
 //! Number of elements of the matchers' descriptors, one after the other.
 int64_t descriptorSize(const std::vector<Auxiliary>& matchers);

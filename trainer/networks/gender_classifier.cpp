@@ -27,12 +27,13 @@ GenderClassifier::GenderClassifier()
 Tensor GenderClassifier::forward(const Tensor& x, Draws* draws)
 {
     // torch::dropout draws from the one generator of all threads, in the order they happen to come.
-    const auto dropout = [&](const Tensor& features) {
+    const auto dropout = [&](const Tensor& features)
+    {
         if (!is_training())
             return features;
         TORCH_CHECK(draws, "dropout in training mode needs random numbers");
-        return features * (draws->uniform(features.sizes().slice(1)) >= DROPOUT).to(features.scalar_type()) /
-               (1 - DROPOUT);
+        return features * (draws->uniform(features.sizes().slice(1)) >= DROPOUT).to(features.scalar_type())
+               / (1 - DROPOUT);
     };
 
     Tensor maps = x;
@@ -42,7 +43,7 @@ Tensor GenderClassifier::forward(const Tensor& x, Draws* draws)
         maps = torch::max_pool2d(maps, 2, 2, maps.size(2) % 2); // padded where the side is odd: 7 to 4
     }
     TORCH_CHECK(maps.size(2) == FEATURE_SIDE && maps.size(3) == FEATURE_SIDE, "classifier input: expected ", CROP_SIZE,
-                "x", CROP_SIZE, ", found ", x.size(2), "x", x.size(3));
+        "x", CROP_SIZE, ", found ", x.size(2), "x", x.size(3));
     return multiply(output, dropout(leakyRelu(multiply(hidden, dropout(maps.flatten(1))))));
 }
 

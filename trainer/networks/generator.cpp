@@ -20,7 +20,10 @@ std::vector<Tensor> Generator::perturb(const Tensor& x, const Tensor& p_same, co
     return outputs;
 }
 
-std::vector<std::string> generatorKinds() { return { SAN2018_KIND, SAN2018_COMBINER3_KIND }; }
+std::vector<std::string> generatorKinds()
+{
+    return { SAN2018_KIND, SAN2018_COMBINER3_KIND };
+}
 
 std::shared_ptr<Generator> makeGenerator(const std::string& kind)
 {

@@ -23,12 +23,12 @@ struct Generator : torch::nn::Module
     @param p_same [N or 1,3,H,W] prototypes of the faces' own label, RGB 0..1
     @param prototypes k prototypes to combine with, each [N or 1,3,H,W]
     @return k tensors [N,1,H,W] */
-    virtual std::vector<torch::Tensor> logits(const torch::Tensor& x, const torch::Tensor& p_same,
-                                              const std::vector<torch::Tensor>& prototypes) = 0;
+    virtual std::vector<torch::Tensor> logits(
+        const torch::Tensor& x, const torch::Tensor& p_same, const std::vector<torch::Tensor>& prototypes) = 0;
 
     //! The outputs, 0..1: sigmoid(logits()) unless the architecture says otherwise. Arguments as in logits().
-    virtual std::vector<torch::Tensor> perturb(const torch::Tensor& x, const torch::Tensor& p_same,
-                                               const std::vector<torch::Tensor>& prototypes);
+    virtual std::vector<torch::Tensor> perturb(
+        const torch::Tensor& x, const torch::Tensor& p_same, const std::vector<torch::Tensor>& prototypes);
 };
 
 // Kinds of generator that a checkpoint may hold.

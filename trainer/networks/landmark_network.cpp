@@ -17,8 +17,7 @@ LandmarkNetwork::LandmarkNetwork()
     for (const auto& [channels, stride] : LAYERS)
     {
         const std::string number = std::to_string(convolutions.size() + 1);
-        convolutions.push_back(register_module(
-            "convolution" + number,
+        convolutions.push_back(register_module("convolution" + number,
             initialized(nn::Conv2d(nn::Conv2dOptions(in, channels, 3).stride(stride).padding(1).bias(false)))));
         normalizations.push_back(register_module("normalization" + number, nn::BatchNorm2d(channels)));
         in = channels;
@@ -35,13 +34,13 @@ LandmarkNetwork::LandmarkNetwork()
 Tensor LandmarkNetwork::forward(const Tensor& x)
 {
     TORCH_CHECK(x.size(2) == INPUT_SIZE && x.size(3) == INPUT_SIZE, "landmark network input: expected ", INPUT_SIZE,
-                "x", INPUT_SIZE, ", found ", x.size(2), "x", x.size(3));
+        "x", INPUT_SIZE, ", found ", x.size(2), "x", x.size(3));
     Tensor maps = x;
     for (size_t i = 0; i < convolutions.size(); ++i)
     {
         const nn::BatchNorm2d& n = normalizations[i];
         maps = leakyRelu(torch::batch_norm(convolve(convolutions[i], maps), n->weight, n->bias, n->running_mean,
-                                           n->running_var, is_training(), momentum_, n->options.eps(), false));
+            n->running_var, is_training(), momentum_, n->options.eps(), false));
     }
     const Tensor shares = torch::softmax(convolve(heat, maps).to(torch::kFloat).flatten(2), 2); // [N,5,144]
     const Tensor means = torch::avg_pool2d(maps, POOLING).flatten(1);

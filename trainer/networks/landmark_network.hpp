@@ -40,9 +40,8 @@ struct LandmarkNetwork : torch::nn::Module
     static constexpr int64_t HIDDEN = 32;
     static constexpr int64_t POOLING = 4; //!< side of the areas whose means tell a face
     //! Channels and stride of each 3x3 convolution.
-    static constexpr std::array<std::array<int64_t, 2>, 7> LAYERS = {
-        { { 16, 2 }, { 32, 2 }, { 32, 1 }, { 64, 2 }, { 64, 1 }, { 64, 1 }, { 64, 1 } }
-    };
+    static constexpr std::array<std::array<int64_t, 2>, 7> LAYERS = { { { 16, 2 }, { 32, 2 }, { 32, 1 }, { 64, 2 },
+        { 64, 1 }, { 64, 1 }, { 64, 1 } } };
 
     std::vector<torch::nn::Conv2d> convolutions;
     std::vector<torch::nn::BatchNorm2d> normalizations;

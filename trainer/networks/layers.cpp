@@ -34,7 +34,10 @@ Tensor multiply(const nn::Linear& layer, const Tensor& x)
     return torch::linear(x, like(layer->weight, x), like(layer->bias, x));
 }
 
-Tensor leakyRelu(const Tensor& x) { return torch::leaky_relu(x, LEAKY_SLOPE); }
+Tensor leakyRelu(const Tensor& x)
+{
+    return torch::leaky_relu(x, LEAKY_SLOPE);
+}
 
 Tensor upsample(const Tensor& x)
 {
@@ -46,6 +49,9 @@ nn::Conv2d convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride, 
     return initialized(nn::Conv2d(nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2)), leaky);
 }
 
-nn::Linear fullyConnected(int64_t in, int64_t out, bool leaky) { return initialized(nn::Linear(in, out), leaky); }
+nn::Linear fullyConnected(int64_t in, int64_t out, bool leaky)
+{
+    return initialized(nn::Linear(in, out), leaky);
+}
 
 }} // namespace sanprivacy::train

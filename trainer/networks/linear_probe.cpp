@@ -31,6 +31,9 @@ LinearProbe::LinearProbe(const Tensor& descriptors, const Tensor& labels)
     bias_ = torch::cat(biases).to(torch::kFloat);
 }
 
-Tensor LinearProbe::forward(const Tensor& descriptors) const { return descriptors.matmul(weight_) + bias_; }
+Tensor LinearProbe::forward(const Tensor& descriptors) const
+{
+    return descriptors.matmul(weight_) + bias_;
+}
 
 }} // namespace sanprivacy::train

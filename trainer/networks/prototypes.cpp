@@ -13,7 +13,8 @@ namespace sanprivacy { namespace train {
 
 Prototypes::Prototypes(const std::vector<std::filesystem::path>& files)
 {
-    const auto tensor = [](const cv::Mat& bgr) {
+    const auto tensor = [](const cv::Mat& bgr)
+    {
         cv::Mat rgb;
         cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
         return torch::from_blob(rgb.data, { rgb.rows, rgb.cols, 3 }).permute({ 2, 0, 1 }).clone();
@@ -24,9 +25,9 @@ Prototypes::Prototypes(const std::vector<std::filesystem::path>& files)
         const auto builder = cv::sanprivacy::PrototypeBuilder::load(file.string());
         if (builder->getSize() != cv::Size(CROP_SIZE, CROP_SIZE))
             CV_Error(cv::Error::StsBadSize,
-                     file.string() + cv::format(" holds prototypes of %dx%d, the networks take %dx%d",
-                                                builder->getSize().width, builder->getSize().height, int(CROP_SIZE),
-                                                int(CROP_SIZE)));
+                file.string()
+                    + cv::format(" holds prototypes of %dx%d, the networks take %dx%d", builder->getSize().width,
+                        builder->getSize().height, int(CROP_SIZE), int(CROP_SIZE)));
         cv::Mat zero, one, mean;
         builder->same(0, zero);
         builder->same(1, one);
@@ -40,8 +41,8 @@ Prototypes::Prototypes(const std::vector<std::filesystem::path>& files)
 
 torch::Tensor Prototypes::same(const torch::Tensor& labels, const torch::Tensor& hidden) const
 {
-    TORCH_CHECK(labels.size(1) == attributes(), "expected labels of ", attributes(), " attributes, found ",
-                labels.size(1));
+    TORCH_CHECK(
+        labels.size(1) == attributes(), "expected labels of ", attributes(), " attributes, found ", labels.size(1));
     torch::Tensor prototypes = neutral_.expand({ labels.size(0), -1, -1, -1 });
     for (int64_t a = 0; a < attributes(); a++)
     {
@@ -51,6 +52,9 @@ torch::Tensor Prototypes::same(const torch::Tensor& labels, const torch::Tensor&
     return prototypes;
 }
 
-torch::Tensor Prototypes::opposite(const torch::Tensor& labels) const { return same(1 - labels); }
+torch::Tensor Prototypes::opposite(const torch::Tensor& labels) const
+{
+    return same(1 - labels);
+}
 
 }} // namespace sanprivacy::train

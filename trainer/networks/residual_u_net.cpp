@@ -28,7 +28,7 @@ Tensor feather(int64_t side, int64_t width)
 ResidualUNet::ResidualUNet(const Tensor& neutral_prototype, double bound)
 {
     TORCH_CHECK(neutral_prototype.sizes() == torch::IntArrayRef({ PROTOTYPE_CHANNELS, CROP_SIZE, CROP_SIZE }),
-                "neutral prototype: expected [3,224,224], found ", neutral_prototype.sizes());
+        "neutral prototype: expected [3,224,224], found ", neutral_prototype.sizes());
     TORCH_CHECK(bound > 0 && bound <= 1, "bound: expected more than 0 and at most 1, found ", bound);
     neutral = register_buffer("neutral", neutral_prototype.to(torch::kFloat).clone());
     limit = register_buffer("limit", bound * feather(CROP_SIZE, FEATHER));

@@ -22,15 +22,15 @@ struct ResidualUNet : Generator
 {
     /** @param neutral P_NT, [3,224,224] RGB 0..1; kept with the weights, as is the bound
     @param bound e, the largest change of a pixel, 0..1 */
-    explicit ResidualUNet(const torch::Tensor& neutral = torch::full({ 3, CROP_SIZE, CROP_SIZE }, .5),
-                          double bound = .15);
+    explicit ResidualUNet(
+        const torch::Tensor& neutral = torch::full({ 3, CROP_SIZE, CROP_SIZE }, .5), double bound = .15);
 
     //! Inverse sigmoid of perturb(); finite at 0 and 1.
-    std::vector<torch::Tensor> logits(const torch::Tensor& x, const torch::Tensor& p_same,
-                                      const std::vector<torch::Tensor>& prototypes) override;
+    std::vector<torch::Tensor> logits(
+        const torch::Tensor& x, const torch::Tensor& p_same, const std::vector<torch::Tensor>& prototypes) override;
     //! Arguments as in Generator, 224x224; p_same is not used. The outputs are in fp32 even if x is not.
-    std::vector<torch::Tensor> perturb(const torch::Tensor& x, const torch::Tensor& p_same,
-                                       const std::vector<torch::Tensor>& prototypes) override;
+    std::vector<torch::Tensor> perturb(
+        const torch::Tensor& x, const torch::Tensor& p_same, const std::vector<torch::Tensor>& prototypes) override;
 
     //! Channels at 112, 56, 28, 14 and 7 pixels.
     static constexpr std::array<int64_t, 5> CHANNELS = { 16, 32, 64, 64, 64 };

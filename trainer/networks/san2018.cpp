@@ -17,7 +17,7 @@ const int64_t ENCODER1 = 8, ENCODER2 = 12, DECODER1 = 256, DECODER2 = 128; // ch
 San2018::San2018(const San2018Options& opts) : options(opts)
 {
     TORCH_CHECK(options.combiner_kernel == 1 || options.combiner_kernel == 3,
-                "combiner_kernel: expected 1 or 3, found ", options.combiner_kernel);
+        "combiner_kernel: expected 1 or 3, found ", options.combiner_kernel);
     encoder1 = register_module("encoder1", convolution(IMAGE_CHANNELS + PROTOTYPE_CHANNELS, ENCODER1));
     encoder2 = register_module("encoder2", convolution(ENCODER1, ENCODER2));
     decoder1 = register_module("decoder1", convolution(ENCODER2, DECODER1));
@@ -44,9 +44,9 @@ Tensor San2018::decode(const Tensor& code)
 Tensor phaseKernels(const Tensor& weight)
 {
     // A_a W A_b^T: row k of A_a holds the taps of a 3-tap kernel that fall on small pixel k, for outputs of parity a.
-    const Tensor taps = torch::tensor({ 1.f, 0.f, 0.f, 0.f, 1.f, 1.f,   // A_0
-                                        1.f, 1.f, 0.f, 0.f, 0.f, 1.f }, // A_1
-                                      weight.options())
+    const Tensor taps = torch::tensor({ 1.f, 0.f, 0.f, 0.f, 1.f, 1.f,     // A_0
+                                          1.f, 1.f, 0.f, 0.f, 0.f, 1.f }, // A_1
+        weight.options())
                             .view({ 2, 2, 3 });
     return torch::einsum("oiyx,aky,blx->baoikl", { weight, taps, taps }).reshape({ -1, weight.size(1), 2, 2 });
 }
@@ -58,7 +58,7 @@ std::array<Tensor, 2> convolvePhases(const Tensor& x, const Tensor& weight, cons
     // One convolution per column parity: with its W columns instead of W + 1 oneDNN's bf16 weight gradient runs 3 times
     // faster.
     return { torch::conv2d(torch::constant_pad_nd(x, { 1, 0, 1, 1 }), kernels[0], biases),
-             torch::conv2d(torch::constant_pad_nd(x, { 0, 1, 1, 1 }), kernels[1], biases) };
+        torch::conv2d(torch::constant_pad_nd(x, { 0, 1, 1, 1 }), kernels[1], biases) };
 }
 
 Tensor interleavePhases(const std::array<Tensor, 2>& columns)
@@ -100,8 +100,9 @@ std::vector<Tensor> San2018::logits(const Tensor& x, const Tensor& p_same, const
     {
         const Tensor prototype = like(given, x);
         if (options.fast)
-            outputs.push_back(shared + torch::conv2d(prototype, like(combiner->weight.slice(1, DECODER2), x),
-                                                     like(combiner->bias, x), 1, options.combiner_kernel / 2));
+            outputs.push_back(shared
+                              + torch::conv2d(prototype, like(combiner->weight.slice(1, DECODER2), x),
+                                  like(combiner->bias, x), 1, options.combiner_kernel / 2));
         else
             outputs.push_back(
                 convolve(combiner, torch::cat({ shared, prototype.expand({ x.size(0), -1, -1, -1 }) }, 1)));

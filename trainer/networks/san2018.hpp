@@ -28,8 +28,8 @@ struct San2018 : Generator
 {
     explicit San2018(const San2018Options& options = San2018Options());
 
-    std::vector<torch::Tensor> logits(const torch::Tensor& x, const torch::Tensor& p_same,
-                                      const std::vector<torch::Tensor>& prototypes) override;
+    std::vector<torch::Tensor> logits(
+        const torch::Tensor& x, const torch::Tensor& p_same, const std::vector<torch::Tensor>& prototypes) override;
 
     //! [N,12,H/4,W/4]
     torch::Tensor encode(const torch::Tensor& x, const torch::Tensor& p_same);
@@ -46,7 +46,8 @@ struct San2018 : Generator
 
 /** Nearest x2 upsampling followed by a 3x3 convolution, as 2x2 convolutions on the small map: their kernels.
 
-An output pixel of phase (a,b) (row and column parity) sees 2x2 small pixels; each weighs the sum of the taps that fall on it.
+An output pixel of phase (a,b) (row and column parity) sees 2x2 small pixels; each weighs the sum of the taps that fall
+on it.
 @param weight [O,I,3,3]
 @return [4 O,I,2,2]: phases (a,b) = (0,0), (1,0), (0,1), (1,1), O kernels each. On an HxW map with a border of one zero
 they give (H+1)x(W+1), where phase (a,b) is the part [a:a+H, b:b+W]. */
@@ -58,8 +59,8 @@ torch::Tensor phaseKernels(const torch::Tensor& weight);
 @param bias [O] or undefined
 @return output columns of parity b = 0 and 1, each [N,2 O,H+1,W]: O maps of the even rows, in [0:H], and O of the odd,
 in [1:H+1] */
-std::array<torch::Tensor, 2> convolvePhases(const torch::Tensor& x, const torch::Tensor& weight,
-                                            const torch::Tensor& bias = torch::Tensor());
+std::array<torch::Tensor, 2> convolvePhases(
+    const torch::Tensor& x, const torch::Tensor& weight, const torch::Tensor& bias = torch::Tensor());
 
 //! Interleaves what convolvePhases() gives: [N,O,2H,2W].
 torch::Tensor interleavePhases(const std::array<torch::Tensor, 2>& columns);

@@ -15,19 +15,19 @@ SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descript
 {
     const int64_t group = 8; // channels
     int64_t in = COLOR_CHANNELS, side = shape.side;
-    const auto add = [&](int64_t channels, int64_t stride) {
+    const auto add = [&](int64_t channels, int64_t stride)
+    {
         const bool first = convolutions.empty(), separated = shape.separable && !first;
         const std::string number = std::to_string(convolutions.size() + 1);
         if (separated)
-            depthwise.push_back(register_module(
-                "depthwise" + number,
-                initialized(nn::Conv2d(nn::Conv2dOptions(in, in, 3).groups(in).stride(stride).padding(1).bias(false)),
-                            false)));
+            depthwise.push_back(register_module("depthwise" + number,
+                initialized(
+                    nn::Conv2d(nn::Conv2dOptions(in, in, 3).groups(in).stride(stride).padding(1).bias(false)), false)));
         convolutions.push_back(register_module("convolution" + number, convolution(in, channels,
-                                                                                   first       ? shape.stem
-                                                                                   : separated ? 1
-                                                                                               : 3,
-                                                                                   separated ? 1 : stride)));
+                                                                           first       ? shape.stem
+                                                                           : separated ? 1
+                                                                                       : 3,
+                                                                           separated ? 1 : stride)));
         if (shape.normalized)
             normalizations.push_back(
                 register_module("normalization" + number, nn::GroupNorm(channels / group, channels)));
@@ -57,7 +57,7 @@ std::vector<Tensor> SmallClassifier::drawGhost(double change, Draws& draws) cons
 SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen, const std::vector<Tensor>& ghost)
 {
     TORCH_CHECK(view.size(2) == shape.side && view.size(3) == shape.side, "classifier input: expected ", shape.side,
-                "x", shape.side, ", found ", view.size(2), "x", view.size(3));
+        "x", shape.side, ", found ", view.size(2), "x", view.size(3));
     const auto weights = [&](const Tensor& parameter) { return like(frozen ? parameter.detach() : parameter, view); };
     Tensor maps = view - .5;
     for (size_t i = 0; i < convolutions.size(); ++i)
@@ -73,7 +73,7 @@ SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen, c
             torch::conv2d(maps, weights(c->weight), weights(c->bias), (*c->options.stride())[0], c->weight.size(2) / 2);
         if (shape.normalized)
             maps = torch::group_norm(maps, normalizations[i]->options.num_groups(), weights(normalizations[i]->weight),
-                                     weights(normalizations[i]->bias));
+                weights(normalizations[i]->bias));
         maps = leakyRelu(maps);
         if (!ghost.empty())
             maps = maps * like(ghost[i], maps);
@@ -85,9 +85,8 @@ SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen, c
             maps = torch::avg_pool2d(maps, 2, 2, 0, true);
     }
     const Tensor features = shape.flattened ? maps.flatten(1) : maps.mean({ 2, 3 });
-    const auto apply = [&](const nn::Linear& layer) {
-        return layer.is_empty() ? Tensor() : torch::linear(features, weights(layer->weight), weights(layer->bias));
-    };
+    const auto apply = [&](const nn::Linear& layer)
+    { return layer.is_empty() ? Tensor() : torch::linear(features, weights(layer->weight), weights(layer->bias)); };
     return { apply(output), apply(descriptor) };
 }
 

@@ -51,7 +51,10 @@ private:
 };
 
 //! oneDNN computes channels-last maps 10 to 30 % faster; operators hand the order on.
-static Tensor fast(const Tensor& x) { return x.dim() == 4 ? x.contiguous(torch::MemoryFormat::ChannelsLast) : x; }
+static Tensor fast(const Tensor& x)
+{
+    return x.dim() == 4 ? x.contiguous(torch::MemoryFormat::ChannelsLast) : x;
+}
 
 static onnx::ModelProto parse(const std::string& filename)
 {
@@ -59,11 +62,11 @@ static onnx::ModelProto parse(const std::string& filename)
     if (!file)
         CV_Error_(cv::Error::StsObjectNotFound, ("Cannot read the network '%s'", filename.c_str()));
     onnx::ModelProto model;
-    if (!model.ParseFromIstream(&file) || model.graph().node_size() == 0 || model.graph().output_size() == 0 ||
-        model.opset_import_size() == 0)
+    if (!model.ParseFromIstream(&file) || model.graph().node_size() == 0 || model.graph().output_size() == 0
+        || model.opset_import_size() == 0)
         CV_Error_(cv::Error::StsParseError,
-                  ("'%s' is not a whole ONNX file: expected a graph with nodes, outputs and an operator set",
-                   filename.c_str()));
+            ("'%s' is not a whole ONNX file: expected a graph with nodes, outputs and an operator set",
+                filename.c_str()));
     return model;
 }
 
@@ -80,7 +83,7 @@ OnnxGraph::Impl::Impl(const std::string& file) : filename(file)
         catch (const std::exception& e)
         {
             CV_Error_(cv::Error::StsParseError,
-                      ("'%s': weights '%s': %s", filename.c_str(), tensor.name().c_str(), e.what()));
+                ("'%s': weights '%s': %s", filename.c_str(), tensor.name().c_str(), e.what()));
         }
     }
     readInputs(model.graph());
@@ -101,7 +104,7 @@ void OnnxGraph::Impl::readInputs(const onnx::GraphProto& graph)
             input.shape.push_back(size.has_dim_value() && size.dim_value() > 0 ? size.dim_value() : -1);
         if (!input.shape.empty() && input.shape[0] > 1)
             CV_Error_(cv::Error::StsBadArg, ("'%s': input '%s' fixes the batch to %d; expected 1 or an open size",
-                                             filename.c_str(), input.name.c_str(), (int)input.shape[0]));
+                                                filename.c_str(), input.name.c_str(), (int)input.shape[0]));
         batchIsOne = batchIsOne && !input.shape.empty() && input.shape[0] == 1;
         inputs.push_back(input);
     }
@@ -120,12 +123,12 @@ void OnnxGraph::Impl::readNodes(const onnx::ModelProto& model)
         nodes.push_back({ proto, opset, batchIsOne });
         if (!findOnnxOperator(proto.op_type()))
             CV_Error_(cv::Error::StsNotImplemented,
-                      ("Unsupported operator %s in '%s'", nodes.back().describe().c_str(), filename.c_str()));
+                ("Unsupported operator %s in '%s'", nodes.back().describe().c_str(), filename.c_str()));
         const auto* schema = onnx::OpSchemaRegistry::Schema(proto.op_type(), (int)opset);
         if (schema && proto.input_size() < schema->min_input())
             CV_Error_(cv::Error::StsParseError,
-                      ("'%s': %s has %d inputs; expected at least %d", filename.c_str(),
-                       nodes.back().describe().c_str(), proto.input_size(), schema->min_input()));
+                ("'%s': %s has %d inputs; expected at least %d", filename.c_str(), nodes.back().describe().c_str(),
+                    proto.input_size(), schema->min_input()));
         if (proto.op_type() == "Resize" || proto.op_type() == "Upsample")
             scales.insert(proto.input().begin() + 1, proto.input().end());
     }
@@ -139,10 +142,11 @@ void OnnxGraph::Impl::checkConnections() const
         known.insert(constant.first);
     for (const auto& input : inputs)
         known.insert(input.name);
-    auto check = [&](const std::string& value, const std::string& user) {
+    auto check = [&](const std::string& value, const std::string& user)
+    {
         if (!known.count(value))
             CV_Error_(cv::Error::StsParseError, ("'%s' is not whole: %s needs '%s', which nothing gives",
-                                                 filename.c_str(), user.c_str(), value.c_str()));
+                                                    filename.c_str(), user.c_str(), value.c_str()));
     };
     for (const auto& node : nodes)
     {
@@ -183,7 +187,7 @@ const Tensor& OnnxGraph::Impl::get(const Values& values, const std::string& name
     const auto constant = constants.find(name);
     if (constant == constants.end()) // a second output, such as the mask of Dropout
         CV_Error_(cv::Error::StsNotImplemented,
-                  ("'%s': '%s' is an output that is not supported", filename.c_str(), name.c_str()));
+            ("'%s': '%s' is an output that is not supported", filename.c_str(), name.c_str()));
     return constant->second;
 }
 
@@ -210,7 +214,7 @@ Tensors OnnxGraph::Impl::evaluate(const OnnxNode& node, const Values& values) co
         reason = e.what();
     }
     CV_Error_(cv::Error::StsNotImplemented,
-              ("Cannot compute %s of '%s': %s", node.describe().c_str(), filename.c_str(), reason.c_str()));
+        ("Cannot compute %s of '%s': %s", node.describe().c_str(), filename.c_str(), reason.c_str()));
 }
 
 Tensors OnnxGraph::Impl::run(const Tensors& x, const std::vector<std::string>& names) const
@@ -221,7 +225,7 @@ Tensors OnnxGraph::Impl::run(const Tensors& x, const std::vector<std::string>& n
     {
         const auto& proto = nodes[i].proto;
         needed[i] = std::any_of(proto.output().begin(), proto.output().end(),
-                                [&](const std::string& name) { return wanted.count(name) > 0; });
+            [&](const std::string& name) { return wanted.count(name) > 0; });
         if (needed[i])
             wanted.insert(proto.input().begin(), proto.input().end());
     }
@@ -285,8 +289,8 @@ bool OnnxGraph::Impl::treatsImagesAlike() const
     {
         const Tensors together = run(pair, outputs);
         for (size_t k = 0; k < alone.size(); ++k)
-            if (alone[k].sizes() != together[k].sizes() ||
-                !torch::allclose(alone[k], together[k], relativeTolerance, absoluteTolerance, /*equal_nan=*/true))
+            if (alone[k].sizes() != together[k].sizes()
+                || !torch::allclose(alone[k], together[k], relativeTolerance, absoluteTolerance, /*equal_nan=*/true))
                 return false;
     }
     catch (const cv::Exception&)
@@ -307,7 +311,7 @@ Tensors OnnxGraph::Impl::forward(const Tensors& x, const std::vector<std::string
 {
     if (x.size() != inputs.size())
         CV_Error_(cv::Error::StsBadArg,
-                  ("'%s' has %d inputs, %d were given", filename.c_str(), (int)inputs.size(), (int)x.size()));
+            ("'%s' has %d inputs, %d were given", filename.c_str(), (int)inputs.size(), (int)x.size()));
     for (size_t i = 0; i < x.size(); ++i)
     {
         bool fits = x[i].dim() == (int64_t)inputs[i].shape.size() && x[i].dim() > 0 && x[i].size(0) == x[0].size(0);
@@ -315,8 +319,8 @@ Tensors OnnxGraph::Impl::forward(const Tensors& x, const std::vector<std::string
             fits = inputs[i].shape[k] < 0 || inputs[i].shape[k] == x[i].size(k);
         if (!fits)
             CV_Error_(cv::Error::StsBadArg,
-                      ("'%s': input '%s' is %s (any batch), found %s", filename.c_str(), inputs[i].name.c_str(),
-                       toString(inputs[i].shape).c_str(), toString(x[i].sizes()).c_str()));
+                ("'%s': input '%s' is %s (any batch), found %s", filename.c_str(), inputs[i].name.c_str(),
+                    toString(inputs[i].shape).c_str(), toString(x[i].sizes()).c_str()));
     }
     for (const auto& name : names)
         if (std::find(outputs.begin(), outputs.end(), name) == outputs.end())
@@ -331,15 +335,29 @@ Tensors OnnxGraph::Impl::forward(const Tensors& x, const std::vector<std::string
     return joinOneByOne(results);
 }
 
-OnnxGraph::OnnxGraph(const std::string& filename) : p(std::make_shared<Impl>(filename)) {}
+OnnxGraph::OnnxGraph(const std::string& filename) : p(std::make_shared<Impl>(filename))
+{
+}
 
-const std::string& OnnxGraph::filename() const { return p->filename; }
+const std::string& OnnxGraph::filename() const
+{
+    return p->filename;
+}
 
-const std::vector<OnnxGraph::Input>& OnnxGraph::inputs() const { return p->inputs; }
+const std::vector<OnnxGraph::Input>& OnnxGraph::inputs() const
+{
+    return p->inputs;
+}
 
-const std::vector<std::string>& OnnxGraph::outputs() const { return p->outputs; }
+const std::vector<std::string>& OnnxGraph::outputs() const
+{
+    return p->outputs;
+}
 
-torch::ScalarType OnnxGraph::dtype() const { return p->dtype; }
+torch::ScalarType OnnxGraph::dtype() const
+{
+    return p->dtype;
+}
 
 void OnnxGraph::to(torch::ScalarType dtype)
 {

@@ -49,8 +49,8 @@ public:
     /** @brief Evaluates the graph.
     @param inputs one tensor per entry of inputs(), in that order, all with one batch size.
     @param outputs names of the wanted outputs; empty: all of outputs(). Only what they need is computed. */
-    std::vector<torch::Tensor> forward(const std::vector<torch::Tensor>& inputs,
-                                       const std::vector<std::string>& outputs = {}) const;
+    std::vector<torch::Tensor> forward(
+        const std::vector<torch::Tensor>& inputs, const std::vector<std::string>& outputs = {}) const;
 
 private:
     struct Impl;

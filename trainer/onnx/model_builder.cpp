@@ -58,7 +58,7 @@ std::string ModelBuilder::constant(const std::string& name, const Tensor& tensor
 }
 
 std::string ModelBuilder::node(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
-                               const Attributes& attributes)
+    const Attributes& attributes)
 {
     onnx::NodeProto& proto = *model_.mutable_graph()->add_node();
     proto.set_op_type(op);
@@ -95,17 +95,16 @@ std::string ModelBuilder::node(const std::string& op, const std::string& name, c
     return name;
 }
 
-std::string ModelBuilder::convolution(const std::string& name, const std::string& x, const Tensor& weight,
-                                      const Tensor& bias, int64_t stride)
+std::string ModelBuilder::convolution(
+    const std::string& name, const std::string& x, const Tensor& weight, const Tensor& bias, int64_t stride)
 {
     std::vector<std::string> inputs = { x, constant(name + ".weight", weight) };
     if (bias.defined())
         inputs.push_back(constant(name + ".bias", bias));
     const int64_t kernel = weight.size(2), padding = kernel / 2;
     return node("Conv", name, inputs,
-                { { "kernel_shape", Integers(2, kernel) },
-                  { "pads", Integers(4, padding) },
-                  { "strides", Integers(2, stride) } });
+        { { "kernel_shape", Integers(2, kernel) }, { "pads", Integers(4, padding) },
+            { "strides", Integers(2, stride) } });
 }
 
 std::string ModelBuilder::convolution(const std::string& name, const std::string& x, const torch::nn::Conv2d& layer)
@@ -116,7 +115,7 @@ std::string ModelBuilder::convolution(const std::string& name, const std::string
 std::string ModelBuilder::fullyConnected(const std::string& name, const std::string& x, const torch::nn::Linear& layer)
 {
     return node("Gemm", name, { x, constant(name + ".weight", layer->weight), constant(name + ".bias", layer->bias) },
-                { { "transB", int64_t(1) } });
+        { { "transB", int64_t(1) } });
 }
 
 std::string ModelBuilder::leakyRelu(const std::string& x)
@@ -126,8 +125,7 @@ std::string ModelBuilder::leakyRelu(const std::string& x)
 
 std::string ModelBuilder::pool(const std::string& op, const std::string& x, int64_t padding, int64_t side)
 {
-    return node(
-        op, x + ".pool", { x },
+    return node(op, x + ".pool", { x },
         { { "kernel_shape", Integers(2, side) }, { "pads", Integers(4, padding) }, { "strides", Integers(2, side) } });
 }
 
@@ -142,16 +140,15 @@ std::string ModelBuilder::reshape(const std::string& name, const std::string& x,
     return node("Reshape", name, { x, proto.name() });
 }
 
-std::string ModelBuilder::upsample(const std::string& name, const std::string& x, const std::string& mode,
-                                   const std::string& transformation)
+std::string ModelBuilder::upsample(
+    const std::string& name, const std::string& x, const std::string& mode, const std::string& transformation)
 {
     // Resize has an input for a region that only other transformations use.
     return node("Resize", name,
-                { x, constant(name + ".region", torch::empty({ 0 })),
-                  constant(name + ".scales", torch::tensor({ 1.f, 1.f, 2.f, 2.f })) },
-                { { "mode", mode },
-                  { "coordinate_transformation_mode", transformation },
-                  { "nearest_mode", std::string("floor") } });
+        { x, constant(name + ".region", torch::empty({ 0 })),
+            constant(name + ".scales", torch::tensor({ 1.f, 1.f, 2.f, 2.f })) },
+        { { "mode", mode }, { "coordinate_transformation_mode", transformation },
+            { "nearest_mode", std::string("floor") } });
 }
 
 std::string ModelBuilder::complement(const std::string& name, const std::string& x)

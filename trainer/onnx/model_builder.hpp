@@ -31,19 +31,19 @@ public:
     void output(const std::string& name, const Integers& shape);
     std::string constant(const std::string& name, const torch::Tensor& tensor);
     std::string node(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
-                     const Attributes& attributes = {});
+        const Attributes& attributes = {});
 
     //! Padding is what keeps the size at stride 1: half the kernel.
     std::string convolution(const std::string& name, const std::string& x, const torch::Tensor& weight,
-                            const torch::Tensor& bias = torch::Tensor(), int64_t stride = 1);
+        const torch::Tensor& bias = torch::Tensor(), int64_t stride = 1);
     std::string convolution(const std::string& name, const std::string& x, const torch::nn::Conv2d& layer);
     std::string fullyConnected(const std::string& name, const std::string& x, const torch::nn::Linear& layer);
     std::string leakyRelu(const std::string& x);
     std::string pool(const std::string& op, const std::string& x, int64_t padding = 0, int64_t side = 2);
     std::string reshape(const std::string& name, const std::string& x, const Integers& shape);
     //! Twice the size; mode and transformation as ONNX's Resize names them.
-    std::string upsample(const std::string& name, const std::string& x, const std::string& mode,
-                         const std::string& transformation);
+    std::string upsample(
+        const std::string& name, const std::string& x, const std::string& mode, const std::string& transformation);
     //! 1 - x
     std::string complement(const std::string& name, const std::string& x);
 

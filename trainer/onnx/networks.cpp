@@ -36,15 +36,13 @@ Tensor interleavingKernels()
     return kernels.flatten(0, 1);
 }
 
-std::string interleave(ModelBuilder& graph, const std::string& name, const std::string& phases, const Tensor& kernels,
-                       int64_t groups = 1)
+std::string interleave(
+    ModelBuilder& graph, const std::string& name, const std::string& phases, const Tensor& kernels, int64_t groups = 1)
 {
     const int64_t side = kernels.size(2);
     return graph.node("ConvTranspose", name, { phases, graph.constant(name + ".weight", kernels) },
-                      { { "kernel_shape", Integers(2, side) },
-                        { "strides", Integers(2, side) },
-                        { "pads", Integers(4, side / 2) },
-                        { "group", groups } });
+        { { "kernel_shape", Integers(2, side) }, { "strides", Integers(2, side) }, { "pads", Integers(4, side / 2) },
+            { "group", groups } });
 }
 
 //! San2018::sharedLogits() of the code; returns the name of its value.
@@ -60,8 +58,8 @@ std::string sharedLogits(ModelBuilder& graph, const San2018& network, const std:
         // Combining, interleaving and the last upsampling (each kernel element twice per axis) are one operation.
         const std::string d2 = graph.leakyRelu(graph.convolution("decoder2", d1, kernels, biases));
         const Tensor upsampling = interleavingKernels().repeat_interleave(2, 2).repeat_interleave(2, 3);
-        return interleave(graph, "shared", d2,
-                          (upsampling.unsqueeze(1) * weight.view({ 1, maps, 1, 1, 1 })).flatten(0, 1));
+        return interleave(
+            graph, "shared", d2, (upsampling.unsqueeze(1) * weight.view({ 1, maps, 1, 1, 1 })).flatten(0, 1));
     }
     // Grouped by map instead of phase, each group of four phases interleaves to its map.
     const Tensor by_map = kernels.view({ 4, maps, -1, 2, 2 }).transpose(0, 1).flatten(0, 1);
@@ -69,8 +67,8 @@ std::string sharedLogits(ModelBuilder& graph, const San2018& network, const std:
     const std::string d2 = graph.leakyRelu(graph.convolution("decoder2", d1, by_map, biases_by_map));
     const std::string upsampled =
         interleave(graph, "interleaved", d2, interleavingKernels().repeat({ maps, 1, 1, 1 }), maps);
-    return interleave(graph, "shared", graph.convolution("combiner", upsampled, phaseKernels(weight)),
-                      interleavingKernels());
+    return interleave(
+        graph, "shared", graph.convolution("combiner", upsampled, phaseKernels(weight)), interleavingKernels());
 }
 
 struct Example
@@ -130,13 +128,11 @@ OnnxDifference writeOnnx(San2018& network, const std::string& file, const std::s
         form == San2018Form::AUTHORS
             ? std::vector<std::pair<std::string, std::string>> { { "combine_proto", "perturbed" } }
             : std::vector<std::pair<std::string, std::string>> { { "same_proto", "perturbed_same" },
-                                                                 { "neutral_proto", "perturbed_neutral" },
-                                                                 { "opposite_proto", "perturbed_opposite" } };
+                  { "neutral_proto", "perturbed_neutral" }, { "opposite_proto", "perturbed_opposite" } };
 
     ModelBuilder graph("san2018", description);
-    const std::string x =
-        graph.node("Concat", "input", { graph.input("image", image), graph.input("same_proto", prototype) },
-                   { { "axis", int64_t(1) } });
+    const std::string x = graph.node("Concat", "input",
+        { graph.input("image", image), graph.input("same_proto", prototype) }, { { "axis", int64_t(1) } });
     const std::string e1 =
         graph.pool("AveragePool", graph.leakyRelu(graph.convolution("encoder1", x, network.encoder1)));
     const std::string e2 =
@@ -152,27 +148,29 @@ OnnxDifference writeOnnx(San2018& network, const std::string& file, const std::s
         graph.output(output, image);
     }
 
-    return write(graph, file, [&](int64_t batch) {
-        Example example {
-            { { "image", randomImages(batch, 1, CROP_SIZE) }, { "same_proto", randomImages(batch, 3, CROP_SIZE) } }, {}
-        };
-        std::vector<Tensor> prototypes;
-        for (const auto& combination : combinations)
+    return write(graph, file,
+        [&](int64_t batch)
         {
-            if (combination.first != "same_proto")
-                example.inputs.emplace_back(combination.first, randomImages(batch, 3, CROP_SIZE));
-            prototypes.push_back(combination.first == "same_proto" ? example.inputs[1].second
-                                                                   : example.inputs.back().second);
-        }
-        const bool fast = network.options.fast;
-        network.options.fast = false; // the paper's own form is the reference
-        const std::vector<Tensor> outputs =
-            network.perturb(example.inputs[0].second, example.inputs[1].second, prototypes);
-        network.options.fast = fast;
-        for (size_t i = 0; i < outputs.size(); ++i)
-            example.outputs.emplace_back(combinations[i].second, outputs[i]);
-        return example;
-    });
+            Example example { { { "image", randomImages(batch, 1, CROP_SIZE) },
+                                  { "same_proto", randomImages(batch, 3, CROP_SIZE) } },
+                {} };
+            std::vector<Tensor> prototypes;
+            for (const auto& combination : combinations)
+            {
+                if (combination.first != "same_proto")
+                    example.inputs.emplace_back(combination.first, randomImages(batch, 3, CROP_SIZE));
+                prototypes.push_back(
+                    combination.first == "same_proto" ? example.inputs[1].second : example.inputs.back().second);
+            }
+            const bool fast = network.options.fast;
+            network.options.fast = false; // the paper's own form is the reference
+            const std::vector<Tensor> outputs =
+                network.perturb(example.inputs[0].second, example.inputs[1].second, prototypes);
+            network.options.fast = fast;
+            for (size_t i = 0; i < outputs.size(); ++i)
+                example.outputs.emplace_back(combinations[i].second, outputs[i]);
+            return example;
+        });
 }
 
 OnnxDifference writeOnnx(ResidualUNet& network, const std::string& file, const std::string& description)
@@ -210,11 +208,13 @@ OnnxDifference writeOnnx(ResidualUNet& network, const std::string& file, const s
     graph.complement("perturbed", graph.node("Relu", "below_one", { graph.complement("room", positive) }));
     graph.output("perturbed", image);
 
-    return write(graph, file, [&](int64_t batch) {
-        const Tensor images = randomImages(batch, 1, CROP_SIZE), targets = randomImages(batch, 3, CROP_SIZE);
-        return Example { { { "image", images }, { "target_proto", targets } },
-                         { { "perturbed", network.perturb(images, Tensor(), { targets })[0] } } };
-    });
+    return write(graph, file,
+        [&](int64_t batch)
+        {
+            const Tensor images = randomImages(batch, 1, CROP_SIZE), targets = randomImages(batch, 3, CROP_SIZE);
+            return Example { { { "image", images }, { "target_proto", targets } },
+                { { "perturbed", network.perturb(images, Tensor(), { targets })[0] } } };
+        });
 }
 
 void readOnnx(const std::string& file, ResidualUNet& network)
@@ -228,16 +228,18 @@ void readOnnx(const std::string& file, ResidualUNet& network)
         constants[constant.name()] = &constant;
 
     const torch::NoGradGuard noGradients;
-    const auto read = [&](const std::string& name, Tensor& parameter) {
+    const auto read = [&](const std::string& name, Tensor& parameter)
+    {
         const auto found = constants.find(name);
         const size_t bytes = size_t(parameter.numel()) * sizeof(float);
         if (found == constants.end() || found->second->raw_data().size() != bytes)
             CV_Error(cv::Error::StsBadArg,
-                     "'" + file + "' is no residual U-Net: " + name + " is missing or of another size");
+                "'" + file + "' is no residual U-Net: " + name + " is missing or of another size");
         parameter.copy_(
             torch::from_blob(const_cast<char*>(found->second->raw_data().data()), parameter.sizes(), torch::kFloat));
     };
-    const auto readLayer = [&](const std::string& name, nn::Conv2d& layer) {
+    const auto readLayer = [&](const std::string& name, nn::Conv2d& layer)
+    {
         read(name + ".weight", layer->weight);
         read(name + ".bias", layer->bias);
     };
@@ -272,10 +274,12 @@ OnnxDifference writeOnnx(GenderClassifier& network, const std::string& file, con
     graph.output("probability", { 1 });
 
     const Evaluation evaluation(network);
-    return write(graph, file, [&](int64_t batch) {
-        const Tensor images = randomImages(batch, 1, CROP_SIZE);
-        return Example { { { "image", images } }, { { "probability", torch::sigmoid(network.forward(images)) } } };
-    });
+    return write(graph, file,
+        [&](int64_t batch)
+        {
+            const Tensor images = randomImages(batch, 1, CROP_SIZE);
+            return Example { { { "image", images } }, { { "probability", torch::sigmoid(network.forward(images)) } } };
+        });
 }
 
 OnnxDifference writeOnnx(LandmarkNetwork& network, const std::string& file, const std::string& description)
@@ -289,33 +293,33 @@ OnnxDifference writeOnnx(LandmarkNetwork& network, const std::string& file, cons
         const nn::BatchNorm2d& n = network.normalizations[i];
         const Tensor factor = n->weight / (n->running_var + n->options.eps()).sqrt();
         x = graph.leakyRelu(graph.convolution("convolution" + std::to_string(i + 1), x,
-                                              network.convolutions[i]->weight * factor.view({ -1, 1, 1, 1 }),
-                                              n->bias - n->running_mean * factor, LandmarkNetwork::LAYERS[i][1]));
+            network.convolutions[i]->weight * factor.view({ -1, 1, 1, 1 }), n->bias - n->running_mean * factor,
+            LandmarkNetwork::LAYERS[i][1]));
     }
     const std::string maps =
         graph.reshape("maps", graph.convolution("heat", x, network.heat), { -1, network.grid.size(0) });
     const std::string shares = graph.node("Softmax", "shares", { maps }, { { "axis", int64_t(1) } });
-    const std::string centers =
-        graph.node("Gemm", "centers",
-                   { shares, graph.constant("grid", network.grid.t()), graph.constant("origin", torch::zeros({ 2 })) },
-                   { { "transB", int64_t(1) } });
+    const std::string centers = graph.node("Gemm", "centers",
+        { shares, graph.constant("grid", network.grid.t()), graph.constant("origin", torch::zeros({ 2 })) },
+        { { "transB", int64_t(1) } });
     const std::string means =
         graph.node("Flatten", "means", { graph.pool("AveragePool", x, 0, LandmarkNetwork::POOLING) });
     const std::string hidden = graph.leakyRelu(graph.fullyConnected("hidden", means, network.hidden));
     const std::string logit = graph.fullyConnected("face", hidden, network.face);
-    graph.node(
-        "Concat", "landmarks",
+    graph.node("Concat", "landmarks",
         { graph.reshape("points", centers, { -1, 2 * points }), graph.node("Sigmoid", "probability", { logit }) },
         { { "axis", int64_t(1) } });
     graph.output("landmarks", { LandmarkNetwork::OUTPUTS });
 
     const Evaluation evaluation(network);
-    return write(graph, file, [&](int64_t batch) {
-        const Tensor images = randomImages(batch, 1, side);
-        Tensor outputs = network.forward(images);
-        outputs.select(1, 2 * points).sigmoid_();
-        return Example { { { "image", images } }, { { "landmarks", outputs } } };
-    });
+    return write(graph, file,
+        [&](int64_t batch)
+        {
+            const Tensor images = randomImages(batch, 1, side);
+            Tensor outputs = network.forward(images);
+            outputs.select(1, 2 * points).sigmoid_();
+            return Example { { { "image", images } }, { { "landmarks", outputs } } };
+        });
 }
 
 }} // namespace sanprivacy::train

@@ -35,7 +35,7 @@ enum class San2018Form
 @param form inputs and outputs
 @return between the plain form in LibTorch and the file in cv::dnn, see verifyOnnx() */
 OnnxDifference writeOnnx(San2018& network, const std::string& file, const std::string& description = "",
-                         San2018Form form = San2018Form::ALL);
+    San2018Form form = San2018Form::ALL);
 
 //! `image` [N,1,224,224], `target_proto` [N,3,224,224] RGB to `perturbed` [N,1,224,224], all 0..1.
 OnnxDifference writeOnnx(ResidualUNet& network, const std::string& file, const std::string& description = "");

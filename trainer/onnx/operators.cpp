@@ -51,13 +51,14 @@ static torch::ScalarType scalarType(int64_t type)
 Tensor readTensor(const onnx::TensorProto& proto)
 {
     if (proto.data_location() == onnx::TensorProto::EXTERNAL)
-        CV_Error(cv::Error::StsNotImplemented,
-                 "weights in a separate file are not supported; save the network as one file");
+        CV_Error(
+            cv::Error::StsNotImplemented, "weights in a separate file are not supported; save the network as one file");
     const torch::ScalarType type = scalarType(proto.data_type());
     const Ints shape(proto.dims().begin(), proto.dims().end());
     const int64_t count = c10::multiply_integers(shape);
     Tensor values;
-    auto take = [&](const auto& field, torch::ScalarType stored) {
+    auto take = [&](const auto& field, torch::ScalarType stored)
+    {
         if (field.size() == count)
             values = torch::from_blob((void*)field.data(), { count }, stored)
                          .to(type, /*non_blocking=*/false, /*copy=*/true);
@@ -77,7 +78,7 @@ Tensor readTensor(const onnx::TensorProto& proto)
         take(proto.int32_data(), torch::kInt);
     if (!values.defined())
         CV_Error_(cv::Error::StsParseError,
-                  ("expected %d values of element type %d, found another number", (int)count, (int)proto.data_type()));
+            ("expected %d values of element type %d, found another number", (int)count, (int)proto.data_type()));
     if (type == torch::kHalf || type == torch::kBFloat16 || type == torch::kDouble)
         values = values.to(torch::kFloat);
     return values.reshape(shape);
@@ -133,7 +134,10 @@ Tensor OnnxNode::getTensor(const char* attribute) const
     return a && a->has_t() ? readTensor(a->t()) : Tensor();
 }
 
-static bool given(const Tensors& x, size_t index) { return index < x.size() && x[index].defined(); }
+static bool given(const Tensors& x, size_t index)
+{
+    return index < x.size() && x[index].defined();
+}
 
 static Ints toInts(const Tensor& t)
 {
@@ -148,8 +152,8 @@ static std::vector<double> toDoubles(const Tensor& t)
 }
 
 //! Later operator sets turned several attributes into inputs; either form is read.
-static Ints intsOf(const OnnxNode& node, const Tensors& x, size_t input, const char* attribute,
-                   const Ints& otherwise = {})
+static Ints intsOf(
+    const OnnxNode& node, const Tensors& x, size_t input, const char* attribute, const Ints& otherwise = {})
 {
     return given(x, input) ? toInts(x[input]) : node.getInts(attribute, otherwise);
 }
@@ -236,8 +240,8 @@ static Tensors conv(const OnnxNode& node, const Tensors& x)
     const bool own = w.symmetric();
     const Tensor input = own ? x[0] : Window::pad(x[0], w.before, w.after, 0);
     return { torch::convolution(input, x[1], given(x, 2) ? x[2] : Tensor(), w.strides,
-                                own ? w.before : Ints(w.kernel.size(), 0), w.dilations, /*transposed=*/false,
-                                Ints(w.kernel.size(), 0), node.getInt("group", 1)) };
+        own ? w.before : Ints(w.kernel.size(), 0), w.dilations, /*transposed=*/false, Ints(w.kernel.size(), 0),
+        node.getInt("group", 1)) };
 }
 
 static Window poolingWindow(const OnnxNode& node, const Tensor& x)
@@ -270,8 +274,8 @@ static Tensors averagePool(const OnnxNode& node, const Tensors& x)
     Tensor counted = torch::ones({ 1, 1, x[0].size(2), x[0].size(3) }, x[0].options());
     counted = Window::pad(counted, before, after, node.getInt("count_include_pad", 0) ? 1 : 0);
     counted = Window::pad(counted, none, added, 0);
-    return { torch::avg_pool2d(Window::pad(x[0], w.before, w.after, 0), w.kernel, w.strides) /
-             torch::avg_pool2d(counted, w.kernel, w.strides) };
+    return { torch::avg_pool2d(Window::pad(x[0], w.before, w.after, 0), w.kernel, w.strides)
+             / torch::avg_pool2d(counted, w.kernel, w.strides) };
 }
 
 static Ints spatialAxes(const Tensor& x)
@@ -282,9 +286,15 @@ static Ints spatialAxes(const Tensor& x)
     return axes;
 }
 
-static Tensors globalAveragePool(const OnnxNode&, const Tensors& x) { return { x[0].mean(spatialAxes(x[0]), true) }; }
+static Tensors globalAveragePool(const OnnxNode&, const Tensors& x)
+{
+    return { x[0].mean(spatialAxes(x[0]), true) };
+}
 
-static Tensors globalMaxPool(const OnnxNode&, const Tensors& x) { return { x[0].amax(spatialAxes(x[0]), true) }; }
+static Tensors globalMaxPool(const OnnxNode&, const Tensors& x)
+{
+    return { x[0].amax(spatialAxes(x[0]), true) };
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Normalization
@@ -333,14 +343,20 @@ static Tensors unary(const OnnxNode&, const Tensors& x)
     return { function(x[0]) };
 }
 
-static Tensors identity(const OnnxNode&, const Tensors& x) { return { x[0] }; }
+static Tensors identity(const OnnxNode&, const Tensors& x)
+{
+    return { x[0] };
+}
 
 static Tensors leakyRelu(const OnnxNode& node, const Tensors& x)
 {
     return { torch::leaky_relu(x[0], node.getFloat("alpha", .01)) };
 }
 
-static Tensors elu(const OnnxNode& node, const Tensors& x) { return { torch::elu(x[0], node.getFloat("alpha", 1)) }; }
+static Tensors elu(const OnnxNode& node, const Tensors& x)
+{
+    return { torch::elu(x[0], node.getFloat("alpha", 1)) };
+}
 
 //! A slope per channel. torch::prelu's own gradient is seven times slower, for it includes that of the slopes.
 struct ChannelPRelu : torch::autograd::Function<ChannelPRelu>
@@ -351,8 +367,8 @@ struct ChannelPRelu : torch::autograd::Function<ChannelPRelu>
         return torch::prelu(x, slopes);
     }
 
-    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                   torch::autograd::variable_list gradient)
+    static torch::autograd::variable_list backward(
+        torch::autograd::AutogradContext* context, torch::autograd::variable_list gradient)
     {
         const auto saved = context->get_saved_variables();
         const Tensor &x = saved[0], &slope = saved[1];
@@ -363,8 +379,8 @@ struct ChannelPRelu : torch::autograd::Function<ChannelPRelu>
 static Tensors pRelu(const OnnxNode&, const Tensors& x)
 {
     const Tensor& slope = x[1];
-    const bool perChannel = x[0].dim() > 1 && slope.dim() > 0 && slope.numel() == x[0].size(1) &&
-                            slope.numel() == slope.size(0) && (slope.dim() == 1 || slope.dim() == x[0].dim() - 1);
+    const bool perChannel = x[0].dim() > 1 && slope.dim() > 0 && slope.numel() == x[0].size(1)
+                            && slope.numel() == slope.size(0) && (slope.dim() == 1 || slope.dim() == x[0].dim() - 1);
     if (perChannel)
         return { ChannelPRelu::apply(x[0], slope.flatten()) };
     return { slope * x[0] + (1 - slope) * torch::relu(x[0]) };
@@ -408,8 +424,14 @@ static Tensors binary(const OnnxNode&, const Tensors& x)
     return { function(x[0], x[1]) };
 }
 
-static Tensor add(const Tensor& a, const Tensor& b) { return a + b; }
-static Tensor subtract(const Tensor& a, const Tensor& b) { return a - b; }
+static Tensor add(const Tensor& a, const Tensor& b)
+{
+    return a + b;
+}
+static Tensor subtract(const Tensor& a, const Tensor& b)
+{
+    return a - b;
+}
 
 static Tensor divide(const Tensor& a, const Tensor& b)
 {
@@ -445,13 +467,34 @@ static Tensors reduce(const OnnxNode& node, const Tensors& x)
     return { axes.empty() ? x[0] : function(x[0], axes, node.getInt("keepdims", 1) != 0) };
 }
 
-static Tensor reduceMean(const Tensor& x, c10::IntArrayRef axes, bool keep) { return x.mean(axes, keep); }
-static Tensor reduceSum(const Tensor& x, c10::IntArrayRef axes, bool keep) { return x.sum(axes, keep); }
-static Tensor reduceMax(const Tensor& x, c10::IntArrayRef axes, bool keep) { return x.amax(axes, keep); }
-static Tensor reduceMin(const Tensor& x, c10::IntArrayRef axes, bool keep) { return x.amin(axes, keep); }
-static Tensor reduceL1(const Tensor& x, c10::IntArrayRef axes, bool keep) { return x.abs().sum(axes, keep); }
-static Tensor reduceL2(const Tensor& x, c10::IntArrayRef axes, bool keep) { return x.square().sum(axes, keep).sqrt(); }
-static Tensor reduceSumSquare(const Tensor& x, c10::IntArrayRef axes, bool keep) { return x.square().sum(axes, keep); }
+static Tensor reduceMean(const Tensor& x, c10::IntArrayRef axes, bool keep)
+{
+    return x.mean(axes, keep);
+}
+static Tensor reduceSum(const Tensor& x, c10::IntArrayRef axes, bool keep)
+{
+    return x.sum(axes, keep);
+}
+static Tensor reduceMax(const Tensor& x, c10::IntArrayRef axes, bool keep)
+{
+    return x.amax(axes, keep);
+}
+static Tensor reduceMin(const Tensor& x, c10::IntArrayRef axes, bool keep)
+{
+    return x.amin(axes, keep);
+}
+static Tensor reduceL1(const Tensor& x, c10::IntArrayRef axes, bool keep)
+{
+    return x.abs().sum(axes, keep);
+}
+static Tensor reduceL2(const Tensor& x, c10::IntArrayRef axes, bool keep)
+{
+    return x.square().sum(axes, keep).sqrt();
+}
+static Tensor reduceSumSquare(const Tensor& x, c10::IntArrayRef axes, bool keep)
+{
+    return x.square().sum(axes, keep);
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Shapes
@@ -516,7 +559,10 @@ static Tensors unsqueeze(const OnnxNode& node, const Tensors& x)
     return { y };
 }
 
-static Tensors concat(const OnnxNode& node, const Tensors& x) { return { torch::cat(x, node.getInt("axis", 1)) }; }
+static Tensors concat(const OnnxNode& node, const Tensors& x)
+{
+    return { torch::cat(x, node.getInt("axis", 1)) };
+}
 
 static Tensors split(const OnnxNode& node, const Tensors& x)
 {
@@ -541,9 +587,8 @@ static Tensors slice(const OnnxNode& node, const Tensors& x)
             continue;
         }
         const int64_t size = y.size(axes[i]);
-        auto position = [&](int64_t index) {
-            return std::max<int64_t>(-1, std::min(index < 0 ? index + size : index, size - 1));
-        };
+        auto position = [&](int64_t index)
+        { return std::max<int64_t>(-1, std::min(index < 0 ? index + size : index, size - 1)); };
         y = y.index_select(axes[i], torch::arange(position(starts[i]), position(ends[i]), steps[i], torch::kLong));
     }
     return { y };
@@ -566,7 +611,10 @@ static Tensors expand(const OnnxNode&, const Tensors& x)
     return { torch::broadcast_tensors({ x[0], torch::empty(toInts(x[1])) })[0] };
 }
 
-static Tensors shape(const OnnxNode&, const Tensors& x) { return { torch::tensor(x[0].sizes().vec(), torch::kLong) }; }
+static Tensors shape(const OnnxNode&, const Tensors& x)
+{
+    return { torch::tensor(x[0].sizes().vec(), torch::kLong) };
+}
 
 static Tensors constant(const OnnxNode& node, const Tensors&)
 {
@@ -600,8 +648,8 @@ static Tensors pad(const OnnxNode& node, const Tensors& x)
     if (mode == "constant")
     {
         const double value = given(x, 2) ? x[2].item<double>() : node.getFloat("value", 0);
-        return { Window::pad(x[0], Ints(pads.begin(), pads.begin() + axes), Ints(pads.begin() + axes, pads.end()),
-                             value) };
+        return { Window::pad(
+            x[0], Ints(pads.begin(), pads.begin() + axes), Ints(pads.begin() + axes, pads.end()), value) };
     }
     if (mode != "reflect" && mode != "edge")
         unsupported("Pad of mode " + mode);
@@ -682,8 +730,8 @@ static Tensors resize(const OnnxNode& node, const Tensors& x)
         Ints shape(x[0].dim(), 1);
         shape[axis] = to;
         const Tensor weight = (positions - low).to(y.scalar_type()).reshape(shape);
-        y = y.index_select(axis, low.to(torch::kLong)) * (1 - weight) +
-            y.index_select(axis, high.to(torch::kLong)) * weight;
+        y = y.index_select(axis, low.to(torch::kLong)) * (1 - weight)
+            + y.index_select(axis, high.to(torch::kLong)) * weight;
     }
     return { y };
 }

@@ -42,7 +42,7 @@ double compare(cv::dnn::Net& net, const std::string& file, const NamedTensors& i
         const std::vector<int> shape(outputs[i].size.p, outputs[i].size.p + outputs[i].dims);
         if (shape != sizesOf(reference))
             CV_Error(cv::Error::StsUnmatchedSizes,
-                     file + ": shape of " + names[i] + " differs between LibTorch and cv::dnn");
+                file + ": shape of " + names[i] + " differs between LibTorch and cv::dnn");
         const Tensor output = torch::from_blob(outputs[i].data, reference.sizes());
         const double difference = (output - reference).abs().max().item<double>(); // cv::norm would pass over NaN
         if (std::isnan(difference))
@@ -68,7 +68,7 @@ OnnxDifference verifyOnnx(const std::string& file, const NamedTensors& inputs, c
 #endif
     if (!(difference.exact <= ONNX_TOLERANCE))
         CV_Error(cv::Error::StsError, cv::format("%s: LibTorch and cv::dnn differ by %g, at most %g is expected",
-                                                 file.c_str(), difference.exact, ONNX_TOLERANCE));
+                                          file.c_str(), difference.exact, ONNX_TOLERANCE));
     return difference;
 }
 

@@ -55,8 +55,8 @@ inline void drawDataset(const std::filesystem::path& folder, int faces)
         const int label = i % 2;
         const std::string name = cv::format("images/%03d.png", i);
         cv::imwrite((folder / name).string(), drawFace(label, i));
-        csv += name + (label ? ",M," : ",F,") + std::to_string(20 + i) + ",p" + std::to_string(i / 2) + "," +
-               DRAWN_LANDMARKS + "\n";
+        csv += name + (label ? ",M," : ",F,") + std::to_string(20 + i) + ",p" + std::to_string(i / 2) + ","
+               + DRAWN_LANDMARKS + "\n";
     }
     write(folder / "labels.csv", csv);
 }

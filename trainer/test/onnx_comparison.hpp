@@ -23,9 +23,15 @@ typedef std::vector<int64_t> Ints;
 const double TOLERANCE = 1e-4;          // relative to the largest value, against cv::dnn
 const double GRADIENT_TOLERANCE = 1e-5; // relative, against differences in double precision
 
-inline Tensor noise(const Ints& shape) { return torch::randn(shape); }
+inline Tensor noise(const Ints& shape)
+{
+    return torch::randn(shape);
+}
 
-inline Tensor ints(const Ints& values) { return torch::tensor(values, torch::kLong); }
+inline Tensor ints(const Ints& values)
+{
+    return torch::tensor(values, torch::kLong);
+}
 
 inline double relativeError(const Tensor& found, const Tensor& expected)
 {
@@ -60,7 +66,8 @@ inline double gradientError(OnnxGraph& graph, Tensors x, double range, int direc
     Tensors weights;
     for (const auto& y : graph.forward(x))
         weights.push_back(torch::randn(y.sizes(), torch::kDouble) / y.abs().max().clamp_min(1e-12));
-    auto cost = [&](const Tensors& at) {
+    auto cost = [&](const Tensors& at)
+    {
         const Tensors y = graph.forward(at);
         Tensor sum = torch::zeros({}, torch::kDouble);
         for (size_t k = 0; k < y.size(); ++k)

@@ -99,7 +99,7 @@ public:
 
     //! Adds a node named like its first output, and gives that name.
     std::string node(const std::string& type, const std::vector<std::string>& inputs,
-                     const std::vector<std::string>& outputs, std::initializer_list<Attribute> attributes = {})
+        const std::vector<std::string>& outputs, std::initializer_list<Attribute> attributes = {})
     {
         onnx::NodeProto& proto = *model.mutable_graph()->add_node();
         proto.set_op_type(type);

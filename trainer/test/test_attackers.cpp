@@ -50,7 +50,8 @@ TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
     {
         const int64_t side = member->shape.side;
         Tensor face = torch::rand({ 2, 3, side, side }, torch::requires_grad());
-        const auto both = [&](bool frozen) {
+        const auto both = [&](bool frozen)
+        {
             const SmallClassifier::Output seen = member->look(face, frozen);
             return seen.logit.sum() + seen.descriptor.sum();
         };
@@ -162,8 +163,8 @@ TEST(LinearProbe, reads_each_attribute_for_itself)
     const Tensor both = LinearProbe(descriptors, labels).forward(x);
     ASSERT_EQ(both.sizes(), torch::IntArrayRef({ 20, 2 }));
     for (int64_t a = 0; a < 2; a++)
-        EXPECT_TRUE(torch::allclose(both.narrow(1, a, 1), LinearProbe(descriptors, labels.narrow(1, a, 1)).forward(x),
-                                    1e-4, 1e-4));
+        EXPECT_TRUE(torch::allclose(
+            both.narrow(1, a, 1), LinearProbe(descriptors, labels.narrow(1, a, 1)).forward(x), 1e-4, 1e-4));
 }
 
 TEST(LinearProbe, learns_from_fewer_faces_than_dimensions)

@@ -20,11 +20,8 @@ typedef std::vector<int64_t> Ints;
 namespace {
 
 const int CROP = 224;
-const std::vector<cv::Point2f> ARC112 = { { 38.2946f, 51.6963f },
-                                          { 73.5318f, 51.5014f },
-                                          { 56.0252f, 71.7366f },
-                                          { 41.5493f, 92.3655f },
-                                          { 70.7299f, 92.2041f } };
+const std::vector<cv::Point2f> ARC112 = { { 38.2946f, 51.6963f }, { 73.5318f, 51.5014f }, { 56.0252f, 71.7366f },
+    { 41.5493f, 92.3655f }, { 70.7299f, 92.2041f } };
 
 //! A network's description without its file.
 ModelDescription describe(int task, int width, int height, const char* color = "rgb")
@@ -78,7 +75,10 @@ Tensor toTensor(const cv::Mat& gray)
     return torch::from_blob(values.data, { 1, 1, values.rows, values.cols }).clone();
 }
 
-double meanDifference(const Tensor& a, const Tensor& b) { return (a - b).abs().mean().item<double>(); }
+double meanDifference(const Tensor& a, const Tensor& b)
+{
+    return (a - b).abs().mean().item<double>();
+}
 
 TEST(Auxiliary, crop_is_that_of_alignFace)
 {
@@ -139,7 +139,7 @@ TEST(Auxiliary, square_is_that_of_FaceNetwork)
     const double difference = meanDifference(auxiliary.crop(x), reference);
     EXPECT_LE(difference, .004);
     EXPECT_LE(3 * difference,
-              meanDifference(auxiliary.crop(x, torch::tensor({ { 1.f, 2.f, 0.f } })), reference)); // off by two
+        meanDifference(auxiliary.crop(x, torch::tensor({ { 1.f, 2.f, 0.f } })), reference)); // off by two
     EXPECT_LE(3 * difference, meanDifference(auxiliary.crop(x, torch::tensor({ { 1.04f, 0.f, 0.f } })), reference));
 }
 
@@ -166,8 +166,8 @@ TEST(Auxiliary, gray_plane_thrice_equals_summed_filters)
     color.node("Flatten", { color.node("Conv", { "image", color.weights("w", kernels) }, { "c" }) }, { "row" });
     color.output("row");
     gray.input("image", { 1, 1, 32, 32 });
-    gray.node("Flatten", { gray.node("Conv", { "image", gray.weights("w", kernels.sum(1, true)) }, { "c" }) },
-              { "row" });
+    gray.node(
+        "Flatten", { gray.node("Conv", { "image", gray.weights("w", kernels.sum(1, true)) }, { "c" }) }, { "row" });
     gray.output("row");
 
     ModelDescription three = describe(cv::sanprivacy::NETWORK_MATCHER, 32, 32),
@@ -183,7 +183,8 @@ TEST(Auxiliary, color_goes_to_the_channels_of_the_network)
 {
     const Tensor r = toTensor(texture(4)), g = toTensor(texture(5)), b = toTensor(texture(6)),
                  rgb = torch::cat({ r, g, b }, 1);
-    const auto forward = [&](const char* color, const Tensor& faces) {
+    const auto forward = [&](const char* color, const Tensor& faces)
+    {
         SmallGraph graph;
         buildPassThrough(graph, std::string(color) == "gray" ? 1 : 3, 16, 16);
         ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 16, 16, color);
@@ -191,9 +192,8 @@ TEST(Auxiliary, color_goes_to_the_channels_of_the_network)
         d.landmark_template = scaledTemplate(16. / 112);
         return Auxiliary(d).forward(faces).reshape({ faces.size(0), -1, 16, 16 });
     };
-    const auto same = [](const Tensor& found, const Tensor& expected) {
-        return torch::allclose(found, expected, 0, 1e-5);
-    };
+    const auto same = [](const Tensor& found, const Tensor& expected)
+    { return torch::allclose(found, expected, 0, 1e-5); };
     EXPECT_TRUE(same(forward("rgb", rgb)[0][1], forward("gray", g)[0][0]));
     EXPECT_TRUE(same(forward("bgr", rgb)[0][2], forward("gray", r)[0][0]));
     EXPECT_TRUE(same(forward("gray", rgb), forward("gray", .299 * r + .587 * g + .114 * b)));
@@ -208,7 +208,7 @@ void buildClassifier(SmallGraph& g, double gain = 1)
     g.node("Sigmoid", { "c" }, { "s" });
     g.node("Flatten", { g.node("GlobalAveragePool", { "s" }, { "p" }) }, { "f" });
     g.node("Gemm", { "f", g.weights("v", torch::randn({ 4, 3 }) * gain), g.weights("b", torch::randn({ 3 }) * gain) },
-           { "z" });
+        { "z" });
     g.node("Softmax", { "z" }, { "probability" });
     g.output("z");
     g.output("probability");
@@ -271,8 +271,8 @@ TEST(Auxiliary, gradient_reaches_the_crop)
         const double expected = (gradient * direction).sum().item<double>();
         const double found =
             (auxiliary.forward(x + step * direction, jitter) - auxiliary.forward(x - step * direction, jitter))
-                .item<double>() /
-            (2 * step);
+                .item<double>()
+            / (2 * step);
         EXPECT_NEAR(found, expected, 1e-5 * std::abs(expected));
     }
     // Every pixel of the face counts, although the network's input is nine times smaller.
@@ -328,7 +328,8 @@ TEST(Auxiliary, jitter_moves_the_crop)
 
 TEST(Auxiliary, jitter_is_uniform_and_repeatable)
 {
-    auto draw = [](uint64_t seed) {
+    auto draw = [](uint64_t seed)
+    {
         Draws draws(seed, 5000);
         return drawJitter(draws, .05, 3);
     };

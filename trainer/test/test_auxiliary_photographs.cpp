@@ -75,8 +75,7 @@ std::vector<Photograph> readPhotographs(const char* set, size_t count)
 //! evaluator sees.
 TEST(Auxiliary, agrees_with_FaceNetwork_on_photographs)
 {
-    const std::filesystem::path modelsFile =
-        std::filesystem::path(SANPRIVACY_SOURCE_DIR) / "samples/models.yml";
+    const std::filesystem::path modelsFile = std::filesystem::path(SANPRIVACY_SOURCE_DIR) / "samples/models.yml";
     std::vector<ModelDescription> networks;
     try
     {
@@ -115,9 +114,8 @@ TEST(Auxiliary, agrees_with_FaceNetwork_on_photographs)
                 probabilityDifference += (found.sigmoid() - judged).abs().item<double>() / (double)photographs.size();
                 continue;
             }
-            auto cosine = [](const Tensor& a, const Tensor& b) {
-                return torch::cosine_similarity(a, b).item<double>();
-            };
+            auto cosine = [](const Tensor& a, const Tensor& b)
+            { return torch::cosine_similarity(a, b).item<double>(); };
             sameScore += cosine(found, judged) / (double)photographs.size();
             otherScore += previous.defined() ? cosine(found, previous) / (double)(photographs.size() - 1) : 0;
             previous = judged;

@@ -64,12 +64,18 @@ protected:
     //! A model description file of the matcher and the classifier of the module's tests.
     std::string models() const
     {
-        const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata", file = folder_ / "models.yml";
-        write(file, "%YAML:1.0\n---\n"
-                    "matcher:\n  task: \"matcher\"\n  file: \"" + (testdata / "descriptor.onnx").string() + "\"\n"
-                    "  width: 32\n  height: 32\n  color: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n"
-                    "classifier:\n  task: \"classifier\"\n  file: \"" + (testdata / "classifier.onnx").string() + "\"\n"
-                    "  width: 224\n  height: 224\n  scale: 0.003921569\n  color: \"gray\"\n  square: 0.7\n  index: 0\n");
+        const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata",
+                       file = folder_ / "models.yml";
+        write(file,
+            "%YAML:1.0\n---\n"
+            "matcher:\n  task: \"matcher\"\n  file: \""
+                + (testdata / "descriptor.onnx").string()
+                + "\"\n"
+                  "  width: 32\n  height: 32\n  color: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n"
+                  "classifier:\n  task: \"classifier\"\n  file: \""
+                + (testdata / "classifier.onnx").string()
+                + "\"\n"
+                  "  width: 224\n  height: 224\n  scale: 0.003921569\n  color: \"gray\"\n  square: 0.7\n  index: 0\n");
         return file.string();
     }
 
@@ -82,7 +88,7 @@ std::unique_ptr<TemporaryFolder> Train_Commands::shared_;
 TEST_F(Train_Commands, help_fits_a_screen)
 {
     for (const char* command :
-         { "", "prototypes", "classifier", "landmarks", "pretrain", "train", "attackers", "residual", "export" })
+        { "", "prototypes", "classifier", "landmarks", "pretrain", "train", "attackers", "residual", "export" })
     {
         const Result result = run(std::string(command) + " --help");
         EXPECT_EQ(0, result.code) << command;
@@ -110,8 +116,8 @@ TEST_F(Train_Commands, classifier_resumes_bit_for_bit_and_exports)
     ASSERT_EQ(0, run("classifier" + small(folder_ / "parts", 6) + " --resume").code);
     for (const char* name : { "whole", "parts" })
     {
-        const Result written = run("export " + (folder_ / name / "checkpoint.pt").string() + " -o " +
-                                   (folder_ / name / "net.onnx").string());
+        const Result written = run(
+            "export " + (folder_ / name / "checkpoint.pt").string() + " -o " + (folder_ / name / "net.onnx").string());
         ASSERT_EQ(0, written.code) << written.output;
         EXPECT_NE(std::string::npos, written.output.find("differ by at most"));
     }
@@ -121,7 +127,8 @@ TEST_F(Train_Commands, classifier_resumes_bit_for_bit_and_exports)
 TEST_F(Train_Commands, export_writes_the_mean_of_several_checkpoints)
 {
     const auto checkpoint = [&](const char* name) { return (folder_ / name / "checkpoint.pt").string(); };
-    const auto output = [&](const std::string& checkpoints, const char* name) {
+    const auto output = [&](const std::string& checkpoints, const char* name)
+    {
         const fs::path file = folder_ / name;
         const Result written = run("export " + checkpoints + " -o " + file.string());
         EXPECT_EQ(0, written.code) << written.output;
@@ -151,7 +158,7 @@ TEST_F(Train_Commands, interrupt_saves_and_resume_goes_on)
         const std::string data = (*shared_ / "data").string(), cache = (*shared_ / "cache").string();
         std::freopen("/dev/null", "w", stderr);
         execl(SANPRIVACY_TRAIN, SANPRIVACY_TRAIN, "classifier", "--data", data.c_str(), "--cache", cache.c_str(),
-              "--batch", "4", "--steps", "1000000", "-o", out.c_str(), nullptr);
+            "--batch", "4", "--steps", "1000000", "-o", out.c_str(), nullptr);
         _exit(127);
     }
     const fs::path curve = out / "loss.csv"; // its first line comes after some steps
@@ -173,9 +180,8 @@ TEST_F(Train_Commands, truncated_checkpoint_is_said)
     const fs::path out = folder_ / "run";
     ASSERT_EQ(0, run("classifier" + small(out, 1)).code);
     fs::resize_file(out / "checkpoint.pt", fs::file_size(out / "checkpoint.pt") / 2);
-    for (const std::string& call :
-         { "classifier" + small(out, 2) + " --resume",
-           "export " + (out / "checkpoint.pt").string() + " -o " + (folder_ / "net.onnx").string() })
+    for (const std::string& call : { "classifier" + small(out, 2) + " --resume",
+             "export " + (out / "checkpoint.pt").string() + " -o " + (folder_ / "net.onnx").string() })
     {
         const Result result = run(call);
         EXPECT_EQ(1, result.code);
@@ -203,8 +209,8 @@ TEST_F(Train_Commands, pretrain_train_and_export)
     const std::string exported = (folder_ / "san.onnx").string();
     EXPECT_EQ(0, run("export " + pre + "/checkpoint.pt -o " + exported).code);
 
-    const std::string common = "train --prototypes " + prototypes() + " --initial " + pre +
-                               "/checkpoint.pt --classifiers " + classifier + "/checkpoint.pt" + small(out, 2);
+    const std::string common = "train --prototypes " + prototypes() + " --initial " + pre
+                               + "/checkpoint.pt --classifiers " + classifier + "/checkpoint.pt" + small(out, 2);
     const Result unknown = run(common + " --matchers nobody");
     EXPECT_EQ(1, unknown.code);
     EXPECT_NE(std::string::npos, unknown.output.find("matcher 'nobody' is not among those")) << unknown.output;
@@ -214,11 +220,11 @@ TEST_F(Train_Commands, pretrain_train_and_export)
     const fs::path matcher = models / "matcher-mobileface-v2-112.onnx";
     if (!fs::exists(matcher))
         GTEST_SKIP() << "the command train is not run: no " << matcher;
-    write(folder_ / "models.yml", "%YAML:1.0\n---\nmobile:\n  task: \"matcher\"\n  file: \"" + matcher.string() +
-                                      "\"\n"
-                                      "  width: 112\n  height: 112\n  color: \"rgb\"\n"
-                                      "  landmark_template: [ 38.2946,51.6963, 73.5318,51.5014, 56.0252,71.7366, "
-                                      "41.5493,92.3655, 70.7299,92.2041 ]\n  distance: \"cosine\"\n");
+    write(folder_ / "models.yml", "%YAML:1.0\n---\nmobile:\n  task: \"matcher\"\n  file: \"" + matcher.string()
+                                      + "\"\n"
+                                        "  width: 112\n  height: 112\n  color: \"rgb\"\n"
+                                        "  landmark_template: [ 38.2946,51.6963, 73.5318,51.5014, 56.0252,71.7366, "
+                                        "41.5493,92.3655, 70.7299,92.2041 ]\n  distance: \"cosine\"\n");
     const Result trained = run(common + " --matchers mobile --models " + (folder_ / "models.yml").string());
     ASSERT_EQ(0, trained.code) << trained.output;
     EXPECT_NE(std::string::npos, trained.output.find("error_opposite")) << trained.output;
@@ -234,12 +240,12 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
     ASSERT_EQ(0, ensemble.code) << ensemble.output;
     EXPECT_NE(std::string::npos, ensemble.output.find("accuracy8")) << ensemble.output;
 
-    EXPECT_EQ(0, run("attackers --matchers matcher" + networks + small((folder_ / "more").string(), 1) + " --initial " +
-                     attackers + "/checkpoint.pt")
+    EXPECT_EQ(0, run("attackers --matchers matcher" + networks + small((folder_ / "more").string(), 1) + " --initial "
+                     + attackers + "/checkpoint.pt")
                      .code);
 
-    const std::string common = "residual --prototypes " + prototypes() + networks +
-                               " --matchers matcher --classifiers classifier" + small(out, 3);
+    const std::string common = "residual --prototypes " + prototypes() + networks
+                               + " --matchers matcher --classifiers classifier" + small(out, 3);
     EXPECT_EQ(2, run(common + " --opposite-share 1").code) << "leaves no face its own label";
     EXPECT_EQ(1, run(common).code) << "neither --attackers nor --initial";
     const Result trained =
@@ -254,9 +260,9 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
     const Result written = run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string());
     EXPECT_EQ(0, written.code) << written.output;
 
-    const std::string again = "residual --prototypes " + prototypes() + networks + " --matchers matcher" +
-                              small((folder_ / "again").string(), 1) + " --adaptive-attackers 0 --initial " +
-                              (folder_ / "residual.onnx").string();
+    const std::string again = "residual --prototypes " + prototypes() + networks + " --matchers matcher"
+                              + small((folder_ / "again").string(), 1) + " --adaptive-attackers 0 --initial "
+                              + (folder_ / "residual.onnx").string();
     EXPECT_EQ(1, run(again).code) << "an exported file holds no attackers";
     EXPECT_EQ(0, run(again + " --attackers " + attackers + "/checkpoint.pt").code);
 }
@@ -266,13 +272,14 @@ TEST_F(Train_Commands, residual_resumes_bit_for_bit)
     const std::string networks = " --matchers matcher --models " + models();
     ASSERT_EQ(0, run("attackers" + networks + small(folder_ / "attackers", 1)).code);
     // Of eight adaptive attackers one learns in each step: most have no gradient in most steps.
-    const std::string common = "residual --prototypes " + prototypes() + networks +
-                               " --adaptive-attackers 8 --updated-attackers 1"
-                               " --held-out-share 0 --attackers " +
-                               (folder_ / "attackers/checkpoint.pt").string();
-    const auto train = [&](const char* name, int steps, const std::string& more = std::string()) {
-        const Result trained = run(common + data() + " --batch 4 --steps " + std::to_string(steps) + more + " -o " +
-                                   (folder_ / name).string());
+    const std::string common = "residual --prototypes " + prototypes() + networks
+                               + " --adaptive-attackers 8 --updated-attackers 1"
+                                 " --held-out-share 0 --attackers "
+                               + (folder_ / "attackers/checkpoint.pt").string();
+    const auto train = [&](const char* name, int steps, const std::string& more = std::string())
+    {
+        const Result trained = run(common + data() + " --batch 4 --steps " + std::to_string(steps) + more + " -o "
+                                   + (folder_ / name).string());
         EXPECT_EQ(0, trained.code) << trained.output;
     };
     train("whole", 4);
@@ -295,8 +302,8 @@ TEST_F(Train_Commands, residual_learns_to_hide_several_attributes)
     ASSERT_EQ(0, run("prototypes" + data() + " --attribute age --positive \">=26\" -o " + ages).code);
     ASSERT_EQ(0, run("attackers" + networks + small(attackers, 1)).code);
 
-    const std::string common = "residual" + networks + small(out, 2) + " --attackers " + attackers +
-                               "/checkpoint.pt --prototypes " + prototypes();
+    const std::string common = "residual" + networks + small(out, 2) + " --attackers " + attackers
+                               + "/checkpoint.pt --prototypes " + prototypes();
     const Result missing = run(common);
     EXPECT_EQ(1, missing.code);
     EXPECT_NE(std::string::npos, missing.output.find("each of 2 attributes, found 1")) << missing.output;

@@ -17,7 +17,10 @@ namespace sanprivacy { namespace train { namespace test { namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<Sample> drawnSamples(const fs::path& folder) { return readManifest(folder, { AttributeRule() }); }
+std::vector<Sample> drawnSamples(const fs::path& folder)
+{
+    return readManifest(folder, { AttributeRule() });
+}
 
 TEST(Train_FaceCache, crops_are_those_of_alignFace)
 {
@@ -42,9 +45,8 @@ TEST(Train_FaceCache, is_rebuilt_when_something_changed_and_only_then)
 {
     const TemporaryFolder folder;
     drawDataset(folder / "data", 3);
-    const auto rebuilt = [&](const CropTemplate& crop = CropTemplate()) {
-        return FaceCache(drawnSamples(folder / "data"), folder / "cache", "drawn", crop).rebuilt();
-    };
+    const auto rebuilt = [&](const CropTemplate& crop = CropTemplate())
+    { return FaceCache(drawnSamples(folder / "data"), folder / "cache", "drawn", crop).rebuilt(); };
     EXPECT_TRUE(rebuilt());
     EXPECT_FALSE(rebuilt());
     EXPECT_TRUE(rebuilt({ 64, .5f })) << "another template is another file";
@@ -100,8 +102,8 @@ TEST(Train_Dataset, holds_out_persons_and_leaves_out_what_is_not_inside)
     drawDataset(folder / "data", 20);
     std::string labels;
     std::getline(std::ifstream(folder / "data/labels.csv"), labels, '\0');
-    labels += std::string("images/000.png,?,1,q,") + DRAWN_LANDMARKS + "\n" +
-              "images/001.png,M,1,q,5,100,95,100,50,145,15,190,85,190\n"; // half of it beyond the left border
+    labels += std::string("images/000.png,?,1,q,") + DRAWN_LANDMARKS + "\n"
+              + "images/001.png,M,1,q,5,100,95,100,50,145,15,190,85,190\n"; // half of it beyond the left border
     write(folder / "data/labels.csv", labels);
     DatasetOptions options;
     options.data = { folder / "data" };
@@ -192,9 +194,8 @@ TEST(Train_SquareBatches, points_lie_where_the_drawn_eyes_are)
     for (int64_t n = 0; n < 4; n++)
         for (int64_t eye = 0; eye < 2; eye++)
         {
-            const auto pixel = [&](int64_t k) {
-                return int64_t(std::lround(squares[1][n][2 * eye + k].item<float>() * 96));
-            };
+            const auto pixel = [&](int64_t k)
+            { return int64_t(std::lround(squares[1][n][2 * eye + k].item<float>() * 96)); };
             EXPECT_LT(squares[0][n][0][pixel(1)][pixel(0)].item<float>(), dark) << "face " << n << " eye " << eye;
         }
     const Batch random = SquareBatches(faces, 9, 1)(0);

@@ -27,12 +27,14 @@ struct Regression
         task.kind = "regression";
         task.network = network;
         task.facesPerEpoch = 64;
-        task.batch = [](int64_t step) -> Batch {
+        task.batch = [](int64_t step) -> Batch
+        {
             const at::Generator generator = at::detail::createCPUGenerator(uint64_t(100 + step));
             const torch::Tensor x = torch::randn({ 8, FEATURES }, generator);
             return { x, x.sum(1, true) };
         };
-        task.losses = [this](const Batch& batch, Draws& draws) -> Losses {
+        task.losses = [this](const Batch& batch, Draws& draws) -> Losses
+        {
             const torch::Tensor kept = (draws.uniform({ FEATURES }) < .9).to(torch::kFloat);
             const torch::Tensor loss = (network->forward(batch[0] * kept) - batch[1]).square().mean();
             return { { "squared", loss } };
@@ -155,8 +157,8 @@ TEST(Train_Loop, a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint)
     };
     LoopOptions o = options(folder / "run", 40);
     o.resume = true;
-    EXPECT_NE(std::string::npos,
-              message([&] { runLoop(bad.task, o); }).find("loss 'squared' is not finite at step 20"));
+    EXPECT_NE(
+        std::string::npos, message([&] { runLoop(bad.task, o); }).find("loss 'squared' is not finite at step 20"));
     EXPECT_EQ(checkpoint, textOf(checkpointFile(folder / "run")));
 }
 
@@ -164,7 +166,8 @@ TEST(Train_Loop, held_out_figures_are_written_after_each_epoch)
 {
     const TemporaryFolder folder;
     Regression regression;
-    regression.task.evaluate = [&]() -> Figures {
+    regression.task.evaluate = [&]() -> Figures
+    {
         EXPECT_FALSE(regression.network->is_training());
         return { { "bias", regression.network->bias.item<double>() } };
     };
@@ -186,12 +189,11 @@ TEST(Train_Loop, wrong_checkpoints_are_told_apart)
     o.resume = true;
     o.seed = 5;
     EXPECT_NE(std::string::npos, message([&] { runLoop(regression.task, o); }).find("was trained with --seed 1"));
-    EXPECT_NE(std::string::npos, message([&] {
-                                     loadNetwork(checkpoint, "san2018", *regression.network);
-                                 }).find("holds a network of kind 'regression', 'san2018' was expected"));
+    EXPECT_NE(std::string::npos, message([&] { loadNetwork(checkpoint, "san2018", *regression.network); })
+                                     .find("holds a network of kind 'regression', 'san2018' was expected"));
     torch::nn::LinearImpl larger(FEATURES + 1, 1);
-    EXPECT_NE(std::string::npos,
-              message([&] { loadNetwork(checkpoint, "regression", larger); }).find("of another size"));
+    EXPECT_NE(
+        std::string::npos, message([&] { loadNetwork(checkpoint, "regression", larger); }).find("of another size"));
 
     const std::string whole = textOf(checkpoint);
     for (size_t size : { size_t(0), size_t(10), whole.size() / 2, whole.size() - 100 })

@@ -15,9 +15,18 @@ using torch::Tensor;
 
 const double PRECISION = 1e-6;
 
-double sigmoid(double logit) { return 1 / (1 + std::exp(-logit)); }
-double entropy(double q, double p) { return -q * std::log(p) - (1 - q) * std::log(1 - p); }
-Tensor column(std::vector<float> values) { return torch::tensor(values).unsqueeze(1); }
+double sigmoid(double logit)
+{
+    return 1 / (1 + std::exp(-logit));
+}
+double entropy(double q, double p)
+{
+    return -q * std::log(p) - (1 - q) * std::log(1 - p);
+}
+Tensor column(std::vector<float> values)
+{
+    return torch::tensor(values).unsqueeze(1);
+}
 
 TEST(Losses, reconstruction_is_the_mean_pixelwise_cross_entropy)
 {
@@ -75,7 +84,7 @@ TEST(Losses, confusion_is_least_where_nothing_is_known)
     EXPECT_NEAR(confusionLoss(column({ 0, 0 })).item<double>(), std::log(2.), PRECISION);
     EXPECT_NEAR(confusionLoss(logits, column({ 1, 1 }), original).item<double>(), expected, PRECISION);
     EXPECT_NEAR(confusionLoss(logits, column({ 0, 0 }), logits).item<double>(),
-                crossEntropy(torch::sigmoid(logits), logits).item<double>(), PRECISION);
+        crossEntropy(torch::sigmoid(logits), logits).item<double>(), PRECISION);
 }
 
 TEST(Losses, attributes_that_are_not_hidden_stay_as_they_are)
@@ -86,9 +95,9 @@ TEST(Losses, attributes_that_are_not_hidden_stay_as_they_are)
                  kept = stay * std::log1p(std::exp(-1.)) + (1 - stay) * std::log1p(std::exp(1.));
     const double expected = (std::log1p(std::exp(3. - 2)) + kept) / 2;
     EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::tensor({ { 1.f, 0.f } }), original).item<double>(), expected,
-                PRECISION);
+        PRECISION);
     EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::ones({ 1, 2 }), original).item<double>(),
-                targetLoss(targets, logits, 3).item<double>(), PRECISION);
+        targetLoss(targets, logits, 3).item<double>(), PRECISION);
 }
 
 TEST(Losses, cosine_is_mean_and_root_mean_square_of_distances)
@@ -121,7 +130,7 @@ TEST(Losses, cross_entropy_weighs_faces)
     const double first = std::log1p(std::exp(-2.)), second = std::log1p(std::exp(1.));
     EXPECT_NEAR((first + second) / 2, crossEntropy(labels, logits).item<double>(), 1e-6);
     EXPECT_NEAR((.5 * first + 2 * second) / 2,
-                crossEntropy(labels, logits, torch::tensor({ { .5f }, { 2.f } })).item<double>(), 1e-6);
+        crossEntropy(labels, logits, torch::tensor({ { .5f }, { 2.f } })).item<double>(), 1e-6);
 }
 
 TEST(Losses, refuse_shapes_that_would_broadcast)

@@ -67,7 +67,7 @@ TEST(Train_Manifest, empty_landmark_cells_are_no_landmarks)
     const std::string columns = "file,gender,right_eye_x,right_eye_y,left_eye_x,left_eye_y,nose_x,nose_y,"
                                 "right_mouth_x,right_mouth_y,left_mouth_x,left_mouth_y\n";
     write(folder / "labels.csv",
-          columns + "a.jpg,M," + DRAWN_LANDMARKS + "\nb.jpg,F,,,,,,,,,,\nc.jpg,F,0,0,1,1,2,2,3,3,4,4\n");
+        columns + "a.jpg,M," + DRAWN_LANDMARKS + "\nb.jpg,F,,,,,,,,,,\nc.jpg,F,0,0,1,1,2,2,3,3,4,4\n");
     const std::vector<Sample> samples = readManifest(folder.path, { GENDER });
     EXPECT_EQ(5u, samples[0].landmarks.size());
     EXPECT_TRUE(samples[1].landmarks.empty()) << "to be detected";
@@ -91,13 +91,13 @@ TEST(Train_Manifest, celeba)
 {
     const TemporaryFolder folder;
     write(folder / "list_attr_celeba.txt",
-          "2\n5_o_Clock_Shadow Male Young \n000001.jpg -1 -1  1 \n000002.jpg  1  1 -1 \n");
+        "2\n5_o_Clock_Shadow Male Young \n000001.jpg -1 -1  1 \n000002.jpg  1  1 -1 \n");
     write(folder / "identity_CelebA.txt", "000001.jpg 2880\n000002.jpg 2937\n");
     write(folder / "list_eval_partition.txt", "000001.jpg 0\n000002.jpg 2\n");
     write(folder / "list_landmarks_align_celeba.txt",
-          "2\nlefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y "
-          "rightmouth_x rightmouth_y\n000001.jpg 69 109 106 113 77 142 73 152 108 154\n000002.jpg 69 110 107 112 81 "
-          "135 70 151 108 153\n");
+        "2\nlefteye_x lefteye_y righteye_x righteye_y nose_x nose_y leftmouth_x leftmouth_y "
+        "rightmouth_x rightmouth_y\n000001.jpg 69 109 106 113 77 142 73 152 108 154\n000002.jpg 69 110 107 112 81 "
+        "135 70 151 108 153\n");
     const std::vector<Sample> samples = readManifest(folder.path, { GENDER });
     ASSERT_EQ(2u, samples.size());
     EXPECT_EQ(std::filesystem::canonical(folder.path) / "img_align_celeba" / "000001.jpg", samples[0].file);
@@ -179,7 +179,7 @@ TEST(Train_Manifest, fairface)
 {
     const TemporaryFolder folder;
     write(folder / "fairface_label_train.csv",
-          "file,age,gender,race,service_test\ntrain/1.jpg,50-59,Male,East Asian,True\n");
+        "file,age,gender,race,service_test\ntrain/1.jpg,50-59,Male,East Asian,True\n");
     write(folder / "fairface_label_val.csv", "file,age,gender,race,service_test\nval/1.jpg,3-9,Female,Black,False\n");
     const std::vector<Sample> samples = readManifest(folder.path, { GENDER });
     ASSERT_EQ(2u, samples.size());
@@ -217,7 +217,7 @@ TEST(Train_Manifest, values_that_are_no_labels_need_a_rule)
 {
     const TemporaryFolder folder;
     write(folder / "labels.csv",
-          "file,age,race,sex\na,0,Black,1\nb,1,White,0\nc,34,Asian,3\nd,35,Black,\ne,1,White,1\nf,60,White,0\n");
+        "file,age,race,sex\na,0,Black,1\nb,1,White,0\nc,34,Asian,3\nd,35,Black,\ne,1,White,1\nf,60,White,0\n");
     EXPECT_EQ(LABEL_UNKNOWN, readManifest(folder.path, { rule("sex") })[2].labels[0])
         << "a few unknown ones are left out";
     const std::string age = messageOf([&] { readManifest(folder.path, { rule("race") }); });
@@ -230,9 +230,8 @@ TEST(Train_Manifest, values_that_are_no_labels_need_a_rule)
 TEST(Train_Manifest, errors_say_what_was_expected)
 {
     const TemporaryFolder folder;
-    const auto contains = [](const std::string& text, const std::string& part) {
-        return text.find(part) != std::string::npos;
-    };
+    const auto contains = [](const std::string& text, const std::string& part)
+    { return text.find(part) != std::string::npos; };
     EXPECT_TRUE(contains(messageOf([&] { readManifest(folder / "none", { GENDER }); }), "is not a folder"));
     EXPECT_TRUE(contains(messageOf([&] { readManifest(folder.path, { GENDER }); }), "labels.csv (labels)"));
     EXPECT_TRUE(contains(messageOf([&] { readManifest(folder.path, { GENDER }, "imdb"); }), "unknown format 'imdb'"));
@@ -246,8 +245,8 @@ TEST(Train_Manifest, errors_say_what_was_expected)
     EXPECT_TRUE(
         contains(messageOf([&] { readManifest(folder.path, { GENDER }); }), "row 2 has 2 of the 10 coordinates"));
     write(folder / "labels.csv", two + "1,2,3,4,5,6,7,8,9,left\n");
-    EXPECT_TRUE(
-        contains(messageOf([&] { readManifest(folder.path, { GENDER }); }), "row 2, column 'left_mouth_y': 'left' is no number"));
+    EXPECT_TRUE(contains(messageOf([&] { readManifest(folder.path, { GENDER }); }),
+        "row 2, column 'left_mouth_y': 'left' is no number"));
     write(folder / "labels.csv", "file,gender\n");
     EXPECT_TRUE(contains(messageOf([&] { readManifest(folder.path, { GENDER }); }), "lists no images"));
 }

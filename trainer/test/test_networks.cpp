@@ -34,7 +34,8 @@ struct Faces
     explicit Faces(int64_t n, int64_t side = CROP_SIZE)
         : x(torch::rand({ n, 1, side, side })), same(torch::rand({ n, 3, side, side })),
           opposite(torch::rand({ 1, 3, side, side }))
-    {}
+    {
+    }
     Tensor x, same, opposite;
 };
 
@@ -50,7 +51,8 @@ TEST(PhaseKernels, equal_nearest_upsampling_and_convolution)
 }
 
 class San2018Forms : public testing::TestWithParam<int64_t>
-{};
+{
+};
 
 TEST_P(San2018Forms, plain_and_fast_agree_forward_and_backward)
 {
@@ -95,7 +97,10 @@ TEST_P(San2018Forms, layers_are_those_of_the_paper)
 
 INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Forms, testing::Values(1, 3));
 
-TEST(San2018, refuses_other_combiner_kernels) { EXPECT_THROW(San2018({ 2, true }), c10::Error); }
+TEST(San2018, refuses_other_combiner_kernels)
+{
+    EXPECT_THROW(San2018({ 2, true }), c10::Error);
+}
 
 TEST(San2018, computes_in_bf16_with_fp32_gradients)
 {
@@ -140,8 +145,8 @@ TEST(ResidualUNet, starts_near_the_face_and_sees_the_target_but_not_the_own_labe
     ASSERT_EQ(outputs.size(), 2u);
     EXPECT_EQ(outputs[1].sizes(), faces.x.sizes());
     EXPECT_LT((outputs[0] - faces.x).abs().max().item<float>(), .02);
-    EXPECT_TRUE(torch::equal(network.perturb(faces.x, other, { faces.same })[0],
-                             network.perturb(faces.x, faces.same, { faces.same })[0]));
+    EXPECT_TRUE(torch::equal(
+        network.perturb(faces.x, other, { faces.same })[0], network.perturb(faces.x, faces.same, { faces.same })[0]));
     EXPECT_FALSE(torch::equal(outputs[0], outputs[1]));
     EXPECT_LE((outputs[1] - network.perturb(faces.x, Tensor(), { faces.opposite })[0]).abs().max().item<float>(), 1e-6);
 }
@@ -154,7 +159,8 @@ TEST(ResidualUNet, learns_different_changes_for_different_targets)
     const Tensor dark = torch::full({ 1, 3, CROP_SIZE, CROP_SIZE }, .45f),
                  light = torch::full({ 1, 3, CROP_SIZE, CROP_SIZE }, .55f);
     torch::optim::Adam optimizer(network.parameters(), torch::optim::AdamOptions(1e-3));
-    const auto gap = [&] {
+    const auto gap = [&]
+    {
         const std::vector<Tensor> outputs = network.perturb(x, Tensor(), { dark, light });
         return (outputs[1] - outputs[0]).mean();
     };
@@ -178,7 +184,7 @@ TEST(ResidualUNet, bound_and_neutral_prototype_are_saved_with_the_weights)
     torch::load(holder, stream);
     const Faces faces(1);
     EXPECT_TRUE(torch::equal(loaded->perturb(faces.x, Tensor(), { faces.opposite })[0],
-                             saved->perturb(faces.x, Tensor(), { faces.opposite })[0]));
+        saved->perturb(faces.x, Tensor(), { faces.opposite })[0]));
 }
 
 TEST(GenderClassifier, shape_size_and_dropout_in_training_only)
@@ -228,7 +234,7 @@ TEST(LandmarkNetwork, gathered_statistics_make_evaluation_agree_with_training)
     network.gatherStatistics({ x, x });
     EXPECT_FALSE(network.is_training());
     EXPECT_LT((network.forward(x) - training).abs().max().item<float>(),
-              .02f); // variances are unbiased there, biased here
+        .02f); // variances are unbiased there, biased here
 }
 
 // A network that cannot fit two images has a broken path from weights to loss.
@@ -253,9 +259,9 @@ TEST(GenderClassifier, fits_two_images)
     torch::manual_seed(5);
     GenderClassifier network;
     network.eval();
-    EXPECT_LT(lossAfterTraining(network, torch::rand({ 2, 1, CROP_SIZE, CROP_SIZE }),
-                                torch::tensor({ { -1.f }, { 1.f } }), 40),
-              .05);
+    EXPECT_LT(lossAfterTraining(
+                  network, torch::rand({ 2, 1, CROP_SIZE, CROP_SIZE }), torch::tensor({ { -1.f }, { 1.f } }), 40),
+        .05);
 }
 
 TEST(LandmarkNetwork, fits_two_images)

@@ -89,7 +89,7 @@ TEST(OnnxGraph, mixing_graphs_run_image_by_image)
     SmallGraph g;
     g.input("x", { 1, 4, 6 });
     g.node("ReduceMean", { "x" }, { "mean" },
-           { Attribute("axes", Ints { 0, 2 }), Attribute("keepdims", 1) }); // over the batch, too
+        { Attribute("axes", Ints { 0, 2 }), Attribute("keepdims", 1) }); // over the batch, too
     g.node("Sub", { "x", "mean" }, { "y" });
     g.output("y");
     const OnnxGraph graph(g.write());
@@ -123,7 +123,7 @@ TEST(OnnxGraph, unsupported_variant_is_named)
     SmallGraph g(13);
     g.input("x", { 1, 1, 4, 4 });
     g.node("Resize", { "x", "", g.weights("f", torch::tensor({ 1.f, 1.f, 2.f, 2.f })) }, { "bigger" },
-           { Attribute("mode", "cubic") });
+        { Attribute("mode", "cubic") });
     g.output("bigger");
     try
     {
@@ -209,15 +209,15 @@ void buildVgg16(SmallGraph& g, int64_t side, int64_t classes)
                 noise({ width, channels, 3, 3 }) * std::sqrt(2. / (9. * (double)channels)); // He et al.
             const std::string w = g.weights(name("w"), kernels), b = g.weights(name("b"), noise({ width }) * .1);
             last = g.node("Conv", { last, w, b }, { name("conv") },
-                          { Attribute("kernel_shape", Ints { 3, 3 }), Attribute("strides", Ints { 1, 1 }),
-                            Attribute("pads", Ints { 1, 1, 1, 1 }), Attribute("dilations", Ints { 1, 1 }),
-                            Attribute("group", 1) });
+                { Attribute("kernel_shape", Ints { 3, 3 }), Attribute("strides", Ints { 1, 1 }),
+                    Attribute("pads", Ints { 1, 1, 1, 1 }), Attribute("dilations", Ints { 1, 1 }),
+                    Attribute("group", 1) });
             last = g.node("Relu", { last }, { name("relu") });
             channels = width;
         }
         last = g.node("MaxPool", { last }, { name("pool") },
-                      { Attribute("kernel_shape", Ints { 2, 2 }), Attribute("strides", Ints { 2, 2 }),
-                        Attribute("pads", Ints { 0, 0, 0, 0 }) });
+            { Attribute("kernel_shape", Ints { 2, 2 }), Attribute("strides", Ints { 2, 2 }),
+                Attribute("pads", Ints { 0, 0, 0, 0 }) });
     }
     last = g.node("Flatten", { last }, { "flat" });
     int64_t inputs = channels * (side / 32) * (side / 32);
@@ -225,13 +225,12 @@ void buildVgg16(SmallGraph& g, int64_t side, int64_t classes)
     {
         const std::string w = g.weights(name("w"), noise({ width, inputs }) * std::sqrt(2. / (double)inputs)),
                           b = g.weights(name("b"), noise({ width }) * .1);
-        last =
-            g.node("Gemm", { last, w, b }, { width == classes ? "descriptor" : name("fc") },
-                   { Attribute("alpha", 1.), Attribute("beta", 1.), Attribute("transA", 0), Attribute("transB", 1) });
+        last = g.node("Gemm", { last, w, b }, { width == classes ? "descriptor" : name("fc") },
+            { Attribute("alpha", 1.), Attribute("beta", 1.), Attribute("transA", 0), Attribute("transB", 1) });
         inputs = width;
         if (width != classes)
             last = g.node("Dropout", { g.node("Relu", { last }, { name("relu") }) }, { name("drop") },
-                          { Attribute("ratio", .5) });
+                { Attribute("ratio", .5) });
     }
     g.output(last);
 }
@@ -256,8 +255,8 @@ TEST(OnnxGraph, vgg16)
 std::filesystem::path modelsFolder()
 {
     const char* shared = std::getenv("SANPRIVACY_SHARED");
-    return (shared ? std::filesystem::path(shared) : std::filesystem::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared") /
-           "models";
+    return (shared ? std::filesystem::path(shared) : std::filesystem::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared")
+           / "models";
 }
 
 //! As smooth as faces are, 0..1: on white noise the probabilities of classifiers come too close to 0 and 1 to tell

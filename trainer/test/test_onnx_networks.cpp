@@ -63,7 +63,8 @@ std::vector<std::string> names(const google::protobuf::RepeatedPtrField<onnx::Va
 // Each comparison here is made with inputs of the test's own, apart from those writeOnnx() verifies with.
 
 class San2018Onnx : public OnnxNetworks, public testing::WithParamInterface<int64_t>
-{};
+{
+};
 
 TEST_P(San2018Onnx, three_outputs_equal_the_plain_form)
 {
@@ -76,23 +77,21 @@ TEST_P(San2018Onnx, three_outputs_equal_the_plain_form)
     {
         const Tensor x = torch::rand({ batch, 1, 224, 224 });
         const std::vector<Tensor> p = { torch::rand({ batch, 3, 224, 224 }), torch::rand({ batch, 3, 224, 224 }),
-                                        torch::rand({ batch, 3, 224, 224 }) };
+            torch::rand({ batch, 3, 224, 224 }) };
         const std::vector<Tensor> y = network.perturb(x, p[0], p);
-        const NamedTensors inputs = {
-            { "image", x }, { "same_proto", p[0] }, { "neutral_proto", p[1] }, { "opposite_proto", p[2] }
-        };
-        EXPECT_LE(
-            verifyOnnx(path("san.onnx"), inputs,
-                       { { "perturbed_same", y[0] }, { "perturbed_neutral", y[1] }, { "perturbed_opposite", y[2] } })
-                .exact,
+        const NamedTensors inputs = { { "image", x }, { "same_proto", p[0] }, { "neutral_proto", p[1] },
+            { "opposite_proto", p[2] } };
+        EXPECT_LE(verifyOnnx(path("san.onnx"), inputs,
+                      { { "perturbed_same", y[0] }, { "perturbed_neutral", y[1] }, { "perturbed_opposite", y[2] } })
+                      .exact,
             ONNX_TOLERANCE);
         EXPECT_THROW(verifyOnnx(path("san.onnx"), inputs, { { "perturbed_same", y[2] } }), cv::Exception);
     }
     const onnx::ModelProto model = read(path("san.onnx"));
     EXPECT_EQ(names(model.graph().input()),
-              (std::vector<std::string> { "image", "same_proto", "neutral_proto", "opposite_proto" }));
+        (std::vector<std::string> { "image", "same_proto", "neutral_proto", "opposite_proto" }));
     EXPECT_EQ(names(model.graph().output()),
-              (std::vector<std::string> { "perturbed_same", "perturbed_neutral", "perturbed_opposite" }));
+        (std::vector<std::string> { "perturbed_same", "perturbed_neutral", "perturbed_opposite" }));
     EXPECT_EQ(model.doc_string(), "a description");
     EXPECT_EQ(model.producer_name(), "sanprivacy-train");
     EXPECT_FALSE(model.producer_version().empty());
@@ -107,11 +106,11 @@ TEST_P(San2018Onnx, authors_form)
     const Tensor x = torch::rand({ 2, 1, 224, 224 }), same = torch::rand({ 2, 3, 224, 224 }),
                  combined = torch::rand({ 2, 3, 224, 224 });
     EXPECT_LE(verifyOnnx(path("san.onnx"), { { "image", x }, { "same_proto", same }, { "combine_proto", combined } },
-                         { { "perturbed", network.perturb(x, same, { combined })[0] } })
+                  { { "perturbed", network.perturb(x, same, { combined })[0] } })
                   .exact,
-              ONNX_TOLERANCE);
+        ONNX_TOLERANCE);
     EXPECT_EQ(names(read(path("san.onnx")).graph().input()),
-              (std::vector<std::string> { "image", "same_proto", "combine_proto" }));
+        (std::vector<std::string> { "image", "same_proto", "combine_proto" }));
 }
 
 INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Onnx, testing::Values(1, 3));
@@ -119,16 +118,14 @@ INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Onnx, testing::Values(1, 3));
 TEST_F(OnnxNetworks, the_authors_network_is_san2018)
 {
     const char* shared = std::getenv("SANPRIVACY_SHARED");
-    const fs::path file = (shared ? fs::path(shared) : fs::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared") /
-                          "models/san-authors-2018.onnx";
+    const fs::path file = (shared ? fs::path(shared) : fs::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared")
+                          / "models/san-authors-2018.onnx";
     if (!fs::exists(file))
         GTEST_SKIP() << file << " is absent; SANPRIVACY_SHARED names another place";
     San2018 network;
     const std::vector<std::pair<std::string, torch::nn::Conv2d*>> layers = { { "autoencoder.0", &network.encoder1 },
-                                                                             { "autoencoder.3", &network.encoder2 },
-                                                                             { "autoencoder.6", &network.decoder1 },
-                                                                             { "autoencoder.9", &network.decoder2 },
-                                                                             { "protocombiner.0", &network.combiner } };
+        { "autoencoder.3", &network.encoder2 }, { "autoencoder.6", &network.decoder1 },
+        { "autoencoder.9", &network.decoder2 }, { "protocombiner.0", &network.combiner } };
     torch::NoGradGuard no_gradients;
     int found = 0;
     const onnx::ModelProto model = read(file.string());
@@ -165,7 +162,7 @@ TEST_F(OnnxNetworks, residual_u_net)
     ResidualUNet network(torch::rand({ 3, 224, 224 }), .3);
     randomBiases(network);
     torch::nn::init::normal_(network.residual->weight, 0.,
-                             .3); // changes that reach the bound, and pixels that leave 0..1
+        .3); // changes that reach the bound, and pixels that leave 0..1
     EXPECT_LE(writeOnnx(network, path("unet.onnx")).exact, ONNX_TOLERANCE);
     torch::NoGradGuard no_gradients;
     for (int64_t batch : { 1, 3 })
@@ -228,9 +225,9 @@ TEST_F(OnnxNetworks, gender_classifier)
     {
         const Tensor x = torch::rand({ batch, 1, 224, 224 });
         EXPECT_LE(verifyOnnx(path("gender.onnx"), { { "image", x } },
-                             { { "probability", torch::sigmoid(network.forward(x)) } })
+                      { { "probability", torch::sigmoid(network.forward(x)) } })
                       .exact,
-                  ONNX_TOLERANCE);
+            ONNX_TOLERANCE);
     }
     EXPECT_LT(fs::file_size(path("gender.onnx")), 2500000u);
 }

@@ -16,14 +16,15 @@ struct Sometimes
 
     Figures step(int64_t step, int64_t workers)
     {
-        const LossFunction losses = [&](const Batch& batch, Draws& draws) -> Losses {
+        const LossFunction losses = [&](const Batch& batch, Draws& draws) -> Losses
+        {
             torch::Tensor sum = (batch[0] * always).sum();
             if (step % 2 == 0 && draws.begin() == 0)
                 sum = sum + 10 * (batch[0][0] * sometimes).sum();
             return { { "mean", sum / double(draws.faces()) } };
         };
-        return setGradients(losses, { torch::tensor({ 1.f, 2.f, 3.f, 6.f }).unsqueeze(1) }, { always, sometimes },
-                            workers, 1);
+        return setGradients(
+            losses, { torch::tensor({ 1.f, 2.f, 3.f, 6.f }).unsqueeze(1) }, { always, sometimes }, workers, 1);
     }
 };
 

@@ -25,7 +25,8 @@ namespace {
 //! Whether a file of a folder is a video, by what is in it. Hidden ones are not looked at.
 bool holdsVideo(const fs::path& file)
 {
-    if (file.filename().string()[0] == '.' || hasImageName(file) || !fs::is_regular_file(file) || fs::file_size(file) == 0)
+    if (file.filename().string()[0] == '.' || hasImageName(file) || !fs::is_regular_file(file)
+        || fs::file_size(file) == 0)
         return false;
     try
     {
@@ -70,7 +71,8 @@ void checkOutputs(const std::vector<Job>& jobs, const VideoOptions& options)
             continue;
         append(written, filesOf(job.target));
         if (!ImagePattern::matches(job.target))
-            append(written, { unfinishedVideo(job.target), hiddenName(job.target, '_'), hiddenName(job.target, '+'), hiddenName(job.target, '~') });
+            append(written, { unfinishedVideo(job.target), hiddenName(job.target, '_'), hiddenName(job.target, '+'),
+                                hiddenName(job.target, '~') });
         std::error_code ignored;
         if (!targets.insert(fs::weakly_canonical(job.target, ignored)).second)
             throw UsageError("two inputs would both be written to '" + job.target + "'");
@@ -107,10 +109,12 @@ Jobs findJobs(const VideoOptions& options)
     }
     checkOutputs(jobs.list, options);
     if (jobs.list.empty() && jobs.searched.unreadable.empty())
-        throw UsageError("no videos found; skipped " + (jobs.searched.skippedText().empty() ? "nothing" : jobs.searched.skippedText()));
+        throw UsageError("no videos found; skipped "
+                         + (jobs.searched.skippedText().empty() ? "nothing" : jobs.searched.skippedText()));
     for (const Job& job : jobs.list)
         if (job.target != "-")
-            makeWritableFolder(fs::path(job.target).has_parent_path() ? fs::path(job.target).parent_path() : fs::path("."));
+            makeWritableFolder(
+                fs::path(job.target).has_parent_path() ? fs::path(job.target).parent_path() : fs::path("."));
     return jobs;
 }
 

@@ -23,7 +23,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-const std::vector<std::string> STATES = { "found", "tracked", "backtracked", "held" }, PROTECTIONS = { "replaced", "blurred", "none" };
+const std::vector<std::string> STATES = { "found", "tracked", "backtracked", "held" },
+                               PROTECTIONS = { "replaced", "blurred", "none" };
 
 double rounded(double value, double steps)
 {
@@ -35,10 +36,12 @@ Json toJson(const StreamFace& face)
     Json landmarks = Json::array();
     for (const cv::Point2f& point : face.landmarks)
         landmarks.push_back({ rounded(point.x, 10), rounded(point.y, 10) });
-    return { { "track", face.track }, { "state", STATES[size_t(face.state)] }, { "protection", PROTECTIONS[size_t(face.protection)] },
-             { "label", face.label }, { "score", rounded(face.score, 1000) }, { "exempt", face.exempt },
-             { "box", { std::round(face.box.x), std::round(face.box.y), std::round(face.box.width), std::round(face.box.height) } },
-             { "landmarks", landmarks } };
+    return { { "track", face.track }, { "state", STATES[size_t(face.state)] },
+        { "protection", PROTECTIONS[size_t(face.protection)] }, { "label", face.label },
+        { "score", rounded(face.score, 1000) }, { "exempt", face.exempt },
+        { "box", { std::round(face.box.x), std::round(face.box.y), std::round(face.box.width),
+                     std::round(face.box.height) } },
+        { "landmarks", landmarks } };
 }
 
 //! The frame that a line is of, where it is one of the video; else -1. What a killed run left of a line is none.
@@ -74,7 +77,7 @@ std::int64_t FrameLog::framesOf(const std::string& video) const
 {
     std::int64_t frames = -1;
     std::ifstream lines(file_);
-    for (std::string line; std::getline(lines, line); )
+    for (std::string line; std::getline(lines, line);)
     {
         const std::int64_t frame = frameOf(line, video);
         if (frame >= 0)
@@ -89,7 +92,7 @@ void FrameLog::cut(const std::string& video, std::int64_t frame)
         return;
     std::string kept;
     std::ifstream lines(file_);
-    for (std::string line; std::getline(lines, line); )
+    for (std::string line; std::getline(lines, line);)
         if (Json::accept(line) && frameOf(line, video) < frame)
             kept += line + '\n';
     stream_.close();
@@ -102,8 +105,9 @@ void FrameLog::write(const std::string& video, const StreamRecord& record, doubl
 {
     if (file_.empty())
         return;
-    Json line = { { "video", video }, { "frame", record.frame }, { "time", rounded(time, 1e4) }, { "detected", record.detected },
-                  { "withheld", record.withheld }, { "blurred", record.blurred }, { "faces", Json::array() } };
+    Json line = { { "video", video }, { "frame", record.frame }, { "time", rounded(time, 1e4) },
+        { "detected", record.detected }, { "withheld", record.withheld }, { "blurred", record.blurred },
+        { "faces", Json::array() } };
     if (!record.error.empty())
         line["error"] = record.error;
     for (const StreamFace& face : record.faces)

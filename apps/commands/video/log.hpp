@@ -16,7 +16,8 @@ namespace sanprivacy { namespace apps {
 class FrameLog
 {
 public:
-    //! @param file empty: no log. @param resume goes on with what is there. Raises std::runtime_error where it cannot be written.
+    //! @param file empty: no log. @param resume goes on with what is there. Raises std::runtime_error where it cannot
+    //! be written.
     FrameLog(const std::string& file, bool resume);
 
     //! Frames of a video that an earlier run has logged; -1: there is no line of it.

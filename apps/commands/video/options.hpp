@@ -29,8 +29,10 @@ struct VideoOptions
 };
 
 // In the order of the enumerations of the module.
-const std::vector<std::string> REPLACEMENTS = { "san", "blur", "pixelation", "solid" }, POLICIES = { "blur", "drop", "pass" },
-                               PROTOTYPES = { "same", "neutral", "opposite", "random" }; // in the order of PrototypeChoice
+const std::vector<std::string> REPLACEMENTS = { "san", "blur", "pixelation", "solid" },
+                               POLICIES = { "blur", "drop", "pass" },
+                               PROTOTYPES = { "same", "neutral", "opposite",
+                                   "random" }; // in the order of PrototypeChoice
 
 }} // namespace sanprivacy::apps
 

@@ -26,35 +26,39 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const size_t QUEUE = 10;     // frames between two steps of the pipeline: more than from one look of the detector to the next
+const size_t QUEUE =
+    10; // frames between two steps of the pipeline: more than from one look of the detector to the next
 const size_t LEAST_QUEUE = 3, QUEUE_BYTES = size_t(256) << 20; // ... of large frames
-const size_t LIVE_QUEUE = 2; // ... of a camera: older ones are dropped
-// Frames that are followed again where a video is resumed, at least, and hold times: faces followed or held there stay covered.
+const size_t LIVE_QUEUE = 2;                                   // ... of a camera: older ones are dropped
+// Frames that are followed again where a video is resumed, at least, and hold times: faces followed or held there stay
+// covered.
 const size_t LEAST_SECOND_LOOK = 60, SECOND_LOOK_HOLDS = 6;
 const double SIXTEEN_OF_EIGHT_BITS = 257; // 255 becomes 65535
 
 size_t queueLength(const VideoReader& reader, bool deep)
 {
     const size_t bytes = size_t(reader.info().size.area()) * (deep ? 6 : 3);
-    return reader.live() ? LIVE_QUEUE : bytes == 0 ? QUEUE : std::min(QUEUE, std::max(LEAST_QUEUE, QUEUE_BYTES / bytes));
+    return reader.live() ? LIVE_QUEUE
+           : bytes == 0  ? QUEUE
+                         : std::min(QUEUE, std::max(LEAST_QUEUE, QUEUE_BYTES / bytes));
 }
 
 void drawBoxes(cv::Mat& image, const StreamRecord& record)
 {
-    const std::string states[] = { "found", "tracked", "backtracked", "held" };                              // by FaceState
+    const std::string states[] = { "found", "tracked", "backtracked", "held" }; // by FaceState
     const cv::Scalar colors[] = { { 80, 220, 80 }, { 220, 180, 60 }, { 220, 80, 200 }, { 60, 80, 230 } };
     const double font = .5, scale = image.depth() == CV_16U ? SIXTEEN_OF_EIGHT_BITS : 1;
     for (const StreamFace& face : record.faces)
     {
         const cv::Scalar color = colors[face.state] * scale;
         cv::rectangle(image, cv::Rect(face.box), color, 2);
-        cv::putText(image, std::to_string(face.track) + ' ' + states[face.state], cv::Rect(face.box).tl() - cv::Point(0, 5),
-                    cv::FONT_HERSHEY_SIMPLEX, font, color);
+        cv::putText(image, std::to_string(face.track) + ' ' + states[face.state],
+            cv::Rect(face.box).tl() - cv::Point(0, 5), cv::FONT_HERSHEY_SIMPLEX, font, color);
     }
 }
 
-/** The protected frame with the depth that the video has: where nothing was changed, as it was. What was changed has 8 bits, so that
-nothing of the face is left in the others. */
+/** The protected frame with the depth that the video has: where nothing was changed, as it was. What was changed has 8
+bits, so that nothing of the face is left in the others. */
 cv::Mat withDepth(const cv::Mat& result, const cv::Mat& deep)
 {
     cv::Mat before, after;
@@ -99,9 +103,13 @@ void FrameCounts::add(const StreamRecord& record)
 Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log)
     : job_(job), options_(options), log_(log), reader_(openSource()), sequence_(ImagePattern::matches(job.source)),
       resumable_(!reader_->live() && job.source != "-" && job.target != "-" && !ImagePattern::matches(job.target)),
-      tolerance_(.25 / reader_->format().rate), params_(protection.params(reader_->live(), reader_->format().rate)), anonymizer_(protection.create(params_)),
-      unfinished_(job.target == "-" || ImagePattern::matches(job.target) ? nullptr : new UnfinishedRun(job.target, options.resume && resumable_)),
-      writer_(openTarget()), progress_(fs::path(job.source).filename().string(), reader_->live() ? 0 : reader_->frames()),
+      tolerance_(.25 / reader_->format().rate), params_(protection.params(reader_->live(), reader_->format().rate)),
+      anonymizer_(protection.create(params_)),
+      unfinished_(job.target == "-" || ImagePattern::matches(job.target)
+                      ? nullptr
+                      : new UnfinishedRun(job.target, options.resume && resumable_)),
+      writer_(openTarget()),
+      progress_(fs::path(job.source).filename().string(), reader_->live() ? 0 : reader_->frames()),
       decoded_(queueLength(*reader_, false)), pushed_(queueLength(*reader_, holdsDepth(job.target))),
       finished_(queueLength(*reader_, holdsDepth(job.target)))
 {
@@ -165,10 +173,12 @@ void Pipeline::resume()
     skew_ = std::int64_t(read_) - looked_again_;
 }
 
-//! What an earlier run has protected goes into the new video; its last frames are looked at once more, without a second result.
+//! What an earlier run has protected goes into the new video; its last frames are looked at once more, without a second
+//! result.
 void Pipeline::takeOver(size_t frames)
 {
-    const size_t second_look = std::max(LEAST_SECOND_LOOK, framesIn(SECOND_LOOK_HOLDS * params_.hold + params_.detect_interval));
+    const size_t second_look =
+        std::max(LEAST_SECOND_LOOK, framesIn(SECOND_LOOK_HOLDS * params_.hold + params_.detect_interval));
     ReadOptions read;
     read.keep_depth = holdsDepth(job_.target);
     const std::unique_ptr<VideoReader> earlier = openVideo(unfinished_->video().string(), read);
@@ -309,7 +319,8 @@ void Pipeline::tellSmallestFace(const cv::Size& size)
 {
     smallest_face_ = anonymizer_->getSmallestFace(size);
     if (smallest_face_ > params_.min_face)
-        say("frames are so large that faces less than " + std::to_string(smallest_face_) + " pixels wide are not looked for");
+        say("frames are so large that faces less than " + std::to_string(smallest_face_)
+            + " pixels wide are not looked for");
 }
 
 //! Whoever ends, by the end of the video or by an error, lets the others end.
@@ -329,9 +340,26 @@ void Pipeline::guard(Step step)
 
 void Pipeline::work()
 {
-    std::thread decoding([this] { guard(&Pipeline::decode); decoded_.close(); });
-    std::thread tracking([this] { guard(&Pipeline::track); decoded_.close(); pushed_.close(); });
-    std::thread replacing([this] { guard(&Pipeline::replace); pushed_.close(); finished_.close(); });
+    std::thread decoding(
+        [this]
+        {
+            guard(&Pipeline::decode);
+            decoded_.close();
+        });
+    std::thread tracking(
+        [this]
+        {
+            guard(&Pipeline::track);
+            decoded_.close();
+            pushed_.close();
+        });
+    std::thread replacing(
+        [this]
+        {
+            guard(&Pipeline::replace);
+            pushed_.close();
+            finished_.close();
+        });
     guard(&Pipeline::write);
     finished_.close();
     pushed_.close();
@@ -353,7 +381,8 @@ Outcome Pipeline::run()
     resume();
     work();
     if (read_ == 0 && !interrupted())
-        throw std::runtime_error(options_.from > 0 ? "no frame after --from" : "truncated or damaged: no frame could be read");
+        throw std::runtime_error(
+            options_.from > 0 ? "no frame after --from" : "truncated or damaged: no frame could be read");
     return end();
 }
 
@@ -372,7 +401,8 @@ Outcome Pipeline::end()
         resumable_ ? writer_->keep() : writer_->finish();
         if (resumable_ && taken_over_)
             unfinished_->removeVideo();
-        say("interrupted; '" + job_.target + "' holds what came before" + (resumable_ ? ", --resume goes on from there" : ""));
+        say("interrupted; '" + job_.target + "' holds what came before"
+            + (resumable_ ? ", --resume goes on from there" : ""));
         return resumable_ ? Outcome::FAILED : Outcome::DONE;
     }
     const std::string problem = reader_->problem();

@@ -47,7 +47,7 @@ public:
     //! Opens the video. Raises std::runtime_error where it cannot be read or written.
     Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log);
 
-    Outcome run(); //!< raises what has failed
+    Outcome run();              //!< raises what has failed
     FrameCounts counts() const; //!< of what was written, also after a failure
 
 private:
@@ -105,7 +105,7 @@ private:
 
     size_t read_ = 0, dropped_ = 0;
     std::int64_t looked_again_ = 0, skew_ = 0; // frames without a result; from the anonymizer's frame numbers to ours
-    int smallest_face_ = 0; // that is looked for, pixels
+    int smallest_face_ = 0;                    // that is looked for, pixels
     bool taken_over_ = true, face_found_ = false;
     BoundedQueue<VideoFrame> decoded_;
     BoundedQueue<Moment> pushed_;

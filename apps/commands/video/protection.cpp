@@ -43,13 +43,14 @@ Protection::Protection(const VideoOptions& options) : options_(options)
 void Protection::loadExemptPerson()
 {
     if (fs::path(options_.matcher).extension() == ".onnx")
-        throw UsageError("--matcher: name a model description file that describes the matcher's input, as samples/models.yml does; "
-                         "an ONNX file alone does not tell it");
+        throw UsageError(
+            "--matcher: name a model description file that describes the matcher's input, as samples/models.yml does; "
+            "an ONNX file alone does not tell it");
     std::vector<ModelDescription> networks;
     checkStorage(options_.matcher);
     readModelDescriptions(options_.matcher, networks);
     const auto found = std::find_if(networks.begin(), networks.end(),
-                                    [](const ModelDescription& network) { return network.task == NETWORK_MATCHER; });
+        [](const ModelDescription& network) { return network.task == NETWORK_MATCHER; });
     if (found == networks.end())
         throw UsageError("--matcher: '" + options_.matcher + "' describes no matcher");
     matcher_ = FaceNetwork::create(*found);
@@ -94,7 +95,8 @@ cv::Ptr<StreamAnonymizer> Protection::create(const StreamParams& params) const
     {
         const double cosine = .45, euclidean = -.5; // strict, so that in doubt a face is protected
         const double usual = matcher_->getDescription().distance == DISTANCE_EUCLIDEAN ? euclidean : cosine;
-        anonymizer->addExemptPerson(matcher_, exempt_descriptor_, std::isnan(options_.exempt_score) ? usual : options_.exempt_score);
+        anonymizer->addExemptPerson(
+            matcher_, exempt_descriptor_, std::isnan(options_.exempt_score) ? usual : options_.exempt_score);
     }
     return anonymizer;
 }

@@ -46,7 +46,9 @@ UnfinishedRun::UnfinishedRun(const fs::path& target, bool resume) : target_(targ
         fs::rename(unfinished, earlier);
         frames = newer;
     }
-    frames_ = fileKind(target, false).even_rate ? 0 : frames; // whose frames are not those of the source, where the rate is uneven
+    frames_ = fileKind(target, false).even_rate
+                  ? 0
+                  : frames; // whose frames are not those of the source, where the rate is uneven
     std::string text;
     std::getline(std::ifstream(lockFile()), text);
     face_found_ = text == FACE_FOUND;

@@ -12,13 +12,13 @@
 
 namespace sanprivacy { namespace apps {
 
-/** The hidden files beside a target from which an interrupted run is resumed: its unfinished video, that video while its frames are
-taken over into a new one, and a lock, in which is noted whether a face was found. */
+/** The hidden files beside a target from which an interrupted run is resumed: its unfinished video, that video while
+its frames are taken over into a new one, and a lock, in which is noted whether a face was found. */
 class UnfinishedRun
 {
 public:
-    /** Takes the lock, and puts what an earlier run left out of the way of the new one; where nothing is to be resumed, it goes.
-    Raises std::runtime_error where another run has the lock. */
+    /** Takes the lock, and puts what an earlier run left out of the way of the new one; where nothing is to be resumed,
+    it goes. Raises std::runtime_error where another run has the lock. */
     UnfinishedRun(const std::filesystem::path& target, bool resume);
     UnfinishedRun(const UnfinishedRun&) = delete;
     UnfinishedRun& operator=(const UnfinishedRun&) = delete;
@@ -26,12 +26,12 @@ public:
 
     static bool isThere(const std::filesystem::path& target); //!< whether there is something to resume
 
-    std::filesystem::path video() const; //!< of the earlier run
+    std::filesystem::path video() const;      //!< of the earlier run
     size_t frames() const { return frames_; } //!< in that video
     bool faceFound() const { return face_found_; }
 
-    void noteFace();     //!< a face was found in the video
-    void removeVideo();  //!< its frames have been taken over
+    void noteFace();    //!< a face was found in the video
+    void removeVideo(); //!< its frames have been taken over
 
 private:
     void takeLock();

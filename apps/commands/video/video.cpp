@@ -93,8 +93,10 @@ void protect(const Job& job, const VideoOptions& options, const Protection& prot
     {
         pipeline.reset(new Pipeline(job, options, protection, log));
         const Outcome outcome = pipeline->run();
-        ++(outcome == Outcome::DONE ? results.done : outcome == Outcome::COPIED ? results.copied
-           : outcome == Outcome::FACELESS ? results.faceless : results.failed);
+        ++(outcome == Outcome::DONE        ? results.done
+            : outcome == Outcome::COPIED   ? results.copied
+            : outcome == Outcome::FACELESS ? results.faceless
+                                           : results.failed);
     }
     catch (const UsageError&)
     {
@@ -113,14 +115,18 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
 {
     const FrameCounts& counts = results.counts;
     char rate[40];
-    std::snprintf(rate, sizeof(rate), "%.1f s, %.1f frames/s", seconds, double(counts.frames) / std::max(seconds, 1e-3));
-    out << count(results.done, "video") << " anonymized (" << count(counts.frames, "frame") << ", " << count(counts.faces, "face") << ": "
-        << counts.blurred << " blurred, " << counts.held << " held, " << counts.none << " left), " << results.copied << " copied, "
-        << results.faceless << " without a face, " << results.skipped << " there already, " << results.failed << " failed; " << rate << std::endl;
+    std::snprintf(
+        rate, sizeof(rate), "%.1f s, %.1f frames/s", seconds, double(counts.frames) / std::max(seconds, 1e-3));
+    out << count(results.done, "video") << " anonymized (" << count(counts.frames, "frame") << ", "
+        << count(counts.faces, "face") << ": " << counts.blurred << " blurred, " << counts.held << " held, "
+        << counts.none << " left), " << results.copied << " copied, " << results.faceless << " without a face, "
+        << results.skipped << " there already, " << results.failed << " failed; " << rate << std::endl;
     if (counts.dropped > 0)
-        out << count(counts.dropped, "frame") << " of the live source dropped: this machine is too slow for its rate" << std::endl;
+        out << count(counts.dropped, "frame") << " of the live source dropped: this machine is too slow for its rate"
+            << std::endl;
     if (counts.withheld > 0)
-        out << count(counts.withheld, "frame") << " withheld, the last protected one, or black, shown instead" << std::endl;
+        out << count(counts.withheld, "frame") << " withheld, the last protected one, or black, shown instead"
+            << std::endl;
     if (counts.errors > 0)
         out << count(counts.errors, "frame") << " blurred or withheld after an error, see --log" << std::endl;
     if (counts.smallest_face > 0)
@@ -142,26 +148,45 @@ ExitCode runVideo(VideoOptions& options)
         protect(jobs.list[k], options, protection, log, results);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     report(results, jobs, seconds, options.names.back() == "-" ? std::cerr : std::cout);
-    const bool unreadable = jobs.searched.reportUnreadable(), cut_short = interrupted() && results.all() < jobs.list.size();
-    return results.failed > 0 || (results.faceless > 0 && options.no_face == "error") || results.counts.errors > 0 || unreadable || cut_short
-           ? FAILED : SUCCEEDED;
+    const bool unreadable = jobs.searched.reportUnreadable(),
+               cut_short = interrupted() && results.all() < jobs.list.size();
+    return results.failed > 0 || (results.faceless > 0 && options.no_face == "error") || results.counts.errors > 0
+                   || unreadable || cut_short
+               ? FAILED
+               : SUCCEEDED;
 }
 
 void addProtectionOptions(CLI::App& command, VideoOptions& options)
 {
-    command.add_option("--replace", options.replacement, "What takes a face's place: san (default), blur, pixelation, solid")
-        ->type_name("HOW")->check(CLI::IsMember(REPLACEMENTS).description(""));
-    command.add_option("--label", options.label, "Of all faces: auto (default, voted per track), male, old, 1, female, young, 0, neutral")
-        ->type_name("LABEL")->check(CLI::IsMember(&labelNames()).description(""));
-    command.add_option("--prototype", options.prototype, "What is to appear: opposite (default), neutral, same, random (drawn per person)")
-        ->type_name("WHICH")->check(CLI::IsMember(PROTOTYPES).description(""));
-    command.add_option("--low-confidence", options.low_confidence, "Faces too small or uncertain: blur (default), drop the frame, pass")
-        ->type_name("WHAT")->check(CLI::IsMember(POLICIES).description(""));
+    command
+        .add_option(
+            "--replace", options.replacement, "What takes a face's place: san (default), blur, pixelation, solid")
+        ->type_name("HOW")
+        ->check(CLI::IsMember(REPLACEMENTS).description(""));
+    command
+        .add_option("--label", options.label,
+            "Of all faces: auto (default, voted per track), male, old, 1, female, young, 0, neutral")
+        ->type_name("LABEL")
+        ->check(CLI::IsMember(&labelNames()).description(""));
+    command
+        .add_option("--prototype", options.prototype,
+            "What is to appear: opposite (default), neutral, same, random (drawn per person)")
+        ->type_name("WHICH")
+        ->check(CLI::IsMember(PROTOTYPES).description(""));
+    command
+        .add_option("--low-confidence", options.low_confidence,
+            "Faces too small or uncertain: blur (default), drop the frame, pass")
+        ->type_name("WHAT")
+        ->check(CLI::IsMember(POLICIES).description(""));
     command.add_option("--no-face", options.no_face, "Video without a face: error (default), skip, copy")
-        ->type_name("WHAT")->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
+        ->type_name("WHAT")
+        ->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
     command.add_option("--exempt", options.exempt, "Photo of a person who is left as they are")->type_name("PHOTO");
-    command.add_option("--matcher", options.matcher, "Model description file with the matcher that recognises them")->type_name("YML");
-    command.add_option("--exempt-score", options.exempt_score, "Least match score; default .45 (cosine), -.5 (Euclidean)")->type_name("S");
+    command.add_option("--matcher", options.matcher, "Model description file with the matcher that recognises them")
+        ->type_name("YML");
+    command
+        .add_option("--exempt-score", options.exempt_score, "Least match score; default .45 (cosine), -.5 (Euclidean)")
+        ->type_name("S");
 }
 
 void addTimeOptions(CLI::App& command, VideoOptions& options)
@@ -169,24 +194,32 @@ void addTimeOptions(CLI::App& command, VideoOptions& options)
     command.add_option("--from", options.from_text, "Write from this time on: seconds or H:MM:SS")->type_name("T");
     command.add_option("--to", options.to_text, "... and up to this one")->type_name("T");
     command.add_option("--interval", options.interval, "Detect every S seconds at least; default .2")
-        ->type_name("S")->check(CLI::Range(0., 10.).description(""));
+        ->type_name("S")
+        ->check(CLI::Range(0., 10.).description(""));
     command.add_option("--look-ahead", options.look_ahead, "Seconds that frames are kept back; default 1.2, live .24")
-        ->type_name("S")->check(CLI::Range(0., 60.).description(""));
+        ->type_name("S")
+        ->check(CLI::Range(0., 60.).description(""));
     command.add_option("--hold", options.hold, "Seconds that a lost face stays covered; default .8")
-        ->type_name("S")->check(CLI::Range(0., 600.).description(""));
-    command.add_option("--refresh-interval", options.refresh_interval, "A face that hardly changes passes the network every S seconds; default .08")
-        ->type_name("S")->check(CLI::Range(0., 60.).description(""));
+        ->type_name("S")
+        ->check(CLI::Range(0., 600.).description(""));
+    command
+        .add_option("--refresh-interval", options.refresh_interval,
+            "A face that hardly changes passes the network every S seconds; default .08")
+        ->type_name("S")
+        ->check(CLI::Range(0., 60.).description(""));
 }
 
 void addOutputOptions(CLI::App& command, VideoOptions& options)
 {
     command.add_option("--quality", options.quality, "Rate factor of H.264, less is better; default 18")
-        ->type_name("0-51")->check(CLI::Range(0, 51).description(""));
+        ->type_name("0-51")
+        ->check(CLI::Range(0, 51).description(""));
     command.add_option("--raw", options.raw, "Format of raw BGR frames on standard input")->type_name("WxH@FPS");
     command.add_option("--log", options.log, "What was found and done, a line of JSON per frame")->type_name("FILE");
     command.add_flag("--preview", options.preview, "Show the result in a window; Esc ends");
     command.add_flag("--boxes", options.boxes, "Draw the faces' boxes");
-    command.add_flag("--resume", options.resume, "Leave out finished videos, go on with an unfinished one (same options)");
+    command.add_flag(
+        "--resume", options.resume, "Leave out finished videos, go on with an unfinished one (same options)");
 }
 
 } // namespace
@@ -194,9 +227,13 @@ void addOutputOptions(CLI::App& command, VideoOptions& options)
 Command addVideo(CLI::App& app)
 {
     auto options = std::make_shared<VideoOptions>();
-    CLI::App* command = app.add_subcommand("video", "Protects every face in every frame of videos, cameras and streams");
-    command->add_option("IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (raw); last the output")
-        ->required()->type_name("");
+    CLI::App* command =
+        app.add_subcommand("video", "Protects every face in every frame of videos, cameras and streams");
+    command
+        ->add_option(
+            "IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (raw); last the output")
+        ->required()
+        ->type_name("");
     addProtectionOptions(*command, *options);
     addTimeOptions(*command, *options);
     addOutputOptions(*command, *options);

@@ -24,8 +24,8 @@ public:
     @param labels of those faces, 0 or 1, both among them
     @param unknown a row of features for each other face
     @return a number for each of those, the higher the more likely its label is 1 */
-    virtual std::vector<float> attack(const cv::Mat1f& known, const std::vector<int>& labels,
-                                      const cv::Mat1f& unknown) const = 0;
+    virtual std::vector<float> attack(
+        const cv::Mat1f& known, const std::vector<int>& labels, const cv::Mat1f& unknown) const = 0;
 };
 
 //! Asks the labels of the nearest known faces. @param distance a NetworkDistance, that of the features
@@ -39,12 +39,12 @@ part is attacked by one who knows the other four.
 @param people a number for each row; faces of one person are in one part
 @return empty where there are fewer than two people of either label */
 std::vector<float> crossValidate(const AdaptiveAttacker& attacker, const cv::Mat1f& features,
-                                 const std::vector<int>& labels, const std::vector<int>& people);
+    const std::vector<int>& labels, const std::vector<int>& people);
 
 /** The vote over several images of one person: the mean score of each person who has several. Images of one person with
 different labels (an age changes) are two persons' here. */
 void vote(const std::vector<float>& scores, const std::vector<int>& labels, const std::vector<int>& people,
-          std::vector<float>& votes, std::vector<int>& vote_labels);
+    std::vector<float>& votes, std::vector<int>& vote_labels);
 
 }} // namespace sanprivacy::apps
 

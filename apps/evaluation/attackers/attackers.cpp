@@ -41,8 +41,8 @@ Attackers findAttackers(const std::vector<std::string>& names)
     for (size_t i = 0; i < names.size(); ++i)
     {
         const std::string& name = names[i];
-        if (name == "none" ||
-            std::find(names.begin(), names.begin() + std::ptrdiff_t(i), name) != names.begin() + std::ptrdiff_t(i))
+        if (name == "none"
+            || std::find(names.begin(), names.begin() + std::ptrdiff_t(i), name) != names.begin() + std::ptrdiff_t(i))
             continue;
         const auto image =
             std::find_if(known.begin(), known.end(), [&](const ImageAttacker& a) { return a.name == name; });

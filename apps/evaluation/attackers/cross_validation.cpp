@@ -27,7 +27,7 @@ std::map<int, int> dealt(const std::vector<int>& labels, const std::vector<int>&
 } // namespace
 
 std::vector<float> crossValidate(const AdaptiveAttacker& attacker, const cv::Mat1f& features,
-                                 const std::vector<int>& labels, const std::vector<int>& people)
+    const std::vector<int>& labels, const std::vector<int>& people)
 {
     const std::map<int, int> parts = dealt(labels, people);
     std::vector<float> scores(labels.size());
@@ -61,7 +61,7 @@ std::vector<float> crossValidate(const AdaptiveAttacker& attacker, const cv::Mat
 }
 
 void vote(const std::vector<float>& scores, const std::vector<int>& labels, const std::vector<int>& people,
-          std::vector<float>& votes, std::vector<int>& vote_labels)
+    std::vector<float>& votes, std::vector<int>& vote_labels)
 {
     std::map<std::pair<int, int>, std::vector<float>> by_person; // and label
     for (size_t i = 0; i < scores.size(); ++i)

@@ -70,14 +70,10 @@ cv::Mat innerFace(const cv::Mat& image, const cv::Mat& face)
 
 const std::vector<ImageAttacker>& imageAttackers()
 {
-    static const std::vector<ImageAttacker> attackers = {
-        { "none",      "none",         keep,       false },
-        { "jpeg",      "JPEG 50",      recompress, false },
-        { "denoise",   "denoised",     denoise,    false },
-        { "downscale", "half size",    downscale,  false },
-        { "flip",      "flip average", keep,       true },
-        { "inner",     "inner face",   innerFace,  false }
-    };
+    static const std::vector<ImageAttacker> attackers = { { "none", "none", keep, false },
+        { "jpeg", "JPEG 50", recompress, false }, { "denoise", "denoised", denoise, false },
+        { "downscale", "half size", downscale, false }, { "flip", "flip average", keep, true },
+        { "inner", "inner face", innerFace, false } };
     return attackers;
 }
 

@@ -36,8 +36,8 @@ struct Standardization
 class LinearProbe : public AdaptiveAttacker
 {
 public:
-    std::vector<float> attack(const cv::Mat1f& known, const std::vector<int>& labels,
-                              const cv::Mat1f& unknown) const override
+    std::vector<float> attack(
+        const cv::Mat1f& known, const std::vector<int>& labels, const cv::Mat1f& unknown) const override
     {
         const Standardization standard(known);
         const cv::Mat1d x = standard.apply(known); // a Gram matrix in single precision may seem to be singular

@@ -20,8 +20,8 @@ class NearestNeighbors : public AdaptiveAttacker
 public:
     explicit NearestNeighbors(int distance) : distance_(distance) {}
 
-    std::vector<float> attack(const cv::Mat1f& known, const std::vector<int>& labels,
-                              const cv::Mat1f& unknown) const override
+    std::vector<float> attack(
+        const cv::Mat1f& known, const std::vector<int>& labels, const cv::Mat1f& unknown) const override
     {
         const cv::Mat1f others = comparable(known), faces = comparable(unknown);
         cv::Mat1f squares;
@@ -41,7 +41,7 @@ public:
                 for (int j = 0; j < others.rows; ++j)
                     order[size_t(j)] = j;
                 std::nth_element(order.begin(), order.begin() + voters - 1, order.end(),
-                                 [&](int a, int b) { return farness(a) < farness(b); });
+                    [&](int a, int b) { return farness(a) < farness(b); });
                 float ones = 0;
                 for (int j = 0; j < voters; ++j)
                     ones += float(labels[size_t(order[size_t(j)])]);

@@ -17,8 +17,8 @@ cv::Mat CropMethod::perturb(const cv::Mat& image, const EvaluatedFace& face)
     return replaceCrop(image, face, crop, perturbCrop(crop, face));
 }
 
-cv::Mat CropMethod::replaceCrop(const cv::Mat& image, const EvaluatedFace& face, const cv::Mat& crop,
-                                const cv::Mat& changed)
+cv::Mat CropMethod::replaceCrop(
+    const cv::Mat& image, const EvaluatedFace& face, const cv::Mat& crop, const cv::Mat& changed)
 {
     std::vector<cv::Mat> channels, crop_channels, changed_channels;
     cv::split(image, channels);

@@ -19,8 +19,8 @@ public:
 protected:
     virtual cv::Mat perturbCrop(const cv::Mat& crop, const EvaluatedFace& face) = 0;
 
-    static cv::Mat replaceCrop(const cv::Mat& image, const EvaluatedFace& face, const cv::Mat& crop,
-                               const cv::Mat& changed);
+    static cv::Mat replaceCrop(
+        const cv::Mat& image, const EvaluatedFace& face, const cv::Mat& crop, const cv::Mat& changed);
 };
 
 }} // namespace sanprivacy::apps

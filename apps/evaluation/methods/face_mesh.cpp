@@ -62,8 +62,8 @@ cv::Mat1i triangleMap(const MeshPoints& points, const std::vector<cv::Vec3i>& tr
     return map;
 }
 
-cv::Mat warpMesh(const cv::Mat& crop, const MeshPoints& from, const MeshPoints& to,
-                 const std::vector<cv::Vec3i>& triangles)
+cv::Mat warpMesh(
+    const cv::Mat& crop, const MeshPoints& from, const MeshPoints& to, const std::vector<cv::Vec3i>& triangles)
 {
     std::vector<cv::Matx23d> back; // of each triangle
     for (const cv::Vec3i& triangle : triangles)

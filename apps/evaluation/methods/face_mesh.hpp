@@ -23,8 +23,8 @@ std::vector<cv::Vec3i> triangulate(const MeshPoints& points, const cv::Size& siz
 cv::Mat1i triangleMap(const MeshPoints& points, const std::vector<cv::Vec3i>& triangles, const cv::Size& size);
 
 //! Brings the crop from one set of points to another; every triangle moves as a whole.
-cv::Mat warpMesh(const cv::Mat& crop, const MeshPoints& from, const MeshPoints& to,
-                 const std::vector<cv::Vec3i>& triangles);
+cv::Mat warpMesh(
+    const cv::Mat& crop, const MeshPoints& from, const MeshPoints& to, const std::vector<cv::Vec3i>& triangles);
 }} // namespace sanprivacy::apps
 
 #endif // SANPRIVACY_APPS_EVALUATION_METHODS_FACE_MESH_HPP

@@ -43,9 +43,8 @@ std::unique_ptr<Method> createFolder(const std::string& folder, const Evaluation
 @param measured the attribute whose label the faces have
 @param key tells the perturber from others, in the cache */
 std::unique_ptr<Method> createSemiAdversarialNetwork(const cv::Ptr<cv::sanprivacy::Perturber>& perturber,
-                                                     cv::sanprivacy::PrototypeChoice prototype,
-                                                     const std::vector<std::string>& hidden,
-                                                     const std::string& measured, const std::string& key);
+    cv::sanprivacy::PrototypeChoice prototype, const std::vector<std::string>& hidden, const std::string& measured,
+    const std::string& key);
 }} // namespace sanprivacy::apps
 
 #endif // SANPRIVACY_APPS_EVALUATION_METHODS_FACTORIES_HPP

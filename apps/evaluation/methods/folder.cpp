@@ -29,7 +29,7 @@ public:
         cv::Mat perturbed = set_.readImage(elsewhere);
         if (perturbed.size() != image.size())
             throw std::runtime_error(cv::format("%s is %dx%d, its original %dx%d", elsewhere.path.c_str(),
-                                                perturbed.cols, perturbed.rows, image.cols, image.rows));
+                perturbed.cols, perturbed.rows, image.cols, image.rows));
         if (perturbed.channels() != image.channels())
             cv::cvtColor(perturbed, perturbed, image.channels() == 1 ? cv::COLOR_BGR2GRAY : cv::COLOR_GRAY2BGR);
         return perturbed;
@@ -43,7 +43,7 @@ private:
     {
         const fs::path listed = folder_ / face.file, bare = folder_ / fs::path(face.file).filename();
         for (fs::path file :
-             { listed, bare, fs::path(listed).replace_extension(".png"), fs::path(bare).replace_extension(".png") })
+            { listed, bare, fs::path(listed).replace_extension(".png"), fs::path(bare).replace_extension(".png") })
             if (fs::exists(file))
                 return file;
         throw std::runtime_error("no such image in " + folder_.string());

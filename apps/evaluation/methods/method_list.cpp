@@ -29,9 +29,9 @@ struct NumberedMethod
 };
 
 const NumberedMethod NUMBERED_METHODS[] = {
-    { "blur",       6.0, 0.1, 100 }, // sigma in pixels of the canonical crop
-    { "pixelation", 10,  1,   112 }, // side of a block there
-    { "mixing",     0.5, 0,   1 }    // share of the counterpart
+    { "blur", 6.0, 0.1, 100 },    // sigma in pixels of the canonical crop
+    { "pixelation", 10, 1, 112 }, // side of a block there
+    { "mixing", 0.5, 0, 1 }       // share of the counterpart
 };
 
 double numberIn(const NumberedMethod& method, const std::string& value)
@@ -48,7 +48,7 @@ double numberIn(const NumberedMethod& method, const std::string& value)
     }
     if (used != value.size() || !(number >= method.least && number <= method.most))
         throw UsageError(cv::format("--methods: %s takes a number from %g to %g, found '%s'", method.kind, method.least,
-                                    method.most, value.c_str()));
+            method.most, value.c_str()));
     return number;
 }
 
@@ -75,8 +75,9 @@ MethodName parseMethod(const std::string& kind, const std::string& value)
             throw UsageError("--methods: no such folder: '" + value + "'");
         return { kind, value, folderName(value) };
     }
-    throw UsageError("--methods: '" + kind +
-                     "' is none of san, same, neutral, opposite, random, blur, pixelation, mixing, search, folder=DIR");
+    throw UsageError(
+        "--methods: '" + kind
+        + "' is none of san, same, neutral, opposite, random, blur, pixelation, mixing, search, folder=DIR");
 }
 
 } // namespace
@@ -89,7 +90,7 @@ std::vector<MethodName> parseMethods(const std::vector<std::string>& texts)
         const size_t equals = text.find('=');
         const std::string kind = text.substr(0, equals),
                           value = equals == std::string::npos ? "" : text.substr(equals + 1);
-        for (const std::string& each : kind == "san" ? SAN_OUTPUTS : std::vector<std::string>{ kind })
+        for (const std::string& each : kind == "san" ? SAN_OUTPUTS : std::vector<std::string> { kind })
             methods.push_back(parseMethod(each, value));
     }
     for (size_t i = 0; i < methods.size(); ++i)
@@ -120,7 +121,7 @@ std::unique_ptr<Method> createMethod(const MethodName& name, MethodContext& cont
         perturber = networks.createPerturber();
     const auto prototype = std::find(PROTOTYPES.begin(), PROTOTYPES.end(), name.kind);
     return createSemiAdversarialNetwork(perturber, PrototypeChoice(PROTOTYPE_SAME + (prototype - PROTOTYPES.begin())),
-                                        networks.hidden(), context.set->attribute, perturberKey(networks));
+        networks.hidden(), context.set->attribute, perturberKey(networks));
 }
 
 }} // namespace sanprivacy::apps

@@ -30,7 +30,7 @@ std::vector<MethodName> parseMethods(const std::vector<std::string>& texts);
 struct MethodContext
 {
     const EvaluationSet* set;
-    NetworkOptions networks; //!< default model, prototypes, backend
+    NetworkOptions networks;                        //!< default model, prototypes, backend
     std::map<std::string, SearchNetworks> searches; //!< by the value of the search
     std::map<std::string, cv::Ptr<cv::sanprivacy::Perturber>>
         perturbers; //!< by model file, loaded when first asked for

@@ -26,7 +26,7 @@ protected:
         const std::vector<cv::Vec3i> triangles = triangulate(mixed, crop.size());
         cv::Mat result;
         cv::addWeighted(warpMesh(crop, own, mixed, triangles), 1 - degree_,
-                        warpMesh(counterpart, other, mixed, triangles), degree_, 0, result);
+            warpMesh(counterpart, other, mixed, triangles), degree_, 0, result);
         return result;
     }
 

@@ -48,8 +48,8 @@ public:
                 --steps[t];
                 gains[t] = probability - trueProbability(tried[t], face);
             }
-            else if (networks_.matcher->match(descriptor, forward(*networks_.matcher, tried[t], face)) <
-                     networks_.match_threshold)
+            else if (networks_.matcher->match(descriptor, forward(*networks_.matcher, tried[t], face))
+                     < networks_.match_threshold)
                 gains[t] = 0; // this triangle stays as it is
             else
             {
@@ -72,9 +72,9 @@ protected:
     cv::Mat perturbCrop(const cv::Mat& crop, const EvaluatedFace&) override { return crop; } // perturb() does it all
 
 private:
-    static constexpr int STEPS = 3;              // from the own texture of a triangle to the counterpart's
-    static constexpr double SURE_ENOUGH = 0.25;  // probability of the true label: not just across the boundary
-    static constexpr double SOFT_EDGE = 3;       // blur of a triangle's mask, pixels of the crop
+    static constexpr int STEPS = 3;             // from the own texture of a triangle to the counterpart's
+    static constexpr double SURE_ENOUGH = 0.25; // probability of the true label: not just across the boundary
+    static constexpr double SOFT_EDGE = 3;      // blur of a triangle's mask, pixels of the crop
 
     static cv::Mat forward(FaceNetwork& network, const cv::Mat& image, const EvaluatedFace& face)
     {

@@ -51,11 +51,10 @@ public:
     @param measured the attribute whose label the faces have
     @param key of the perturber's options */
     SemiAdversarialNetwork(const cv::Ptr<Perturber>& perturber, PrototypeChoice prototype,
-                           const std::vector<std::string>& hidden, const std::string& measured, const std::string& key)
-        : perturber_(perturber),
-          prototype_(prototype),
-          measured_(hidden.size() == 1 ? 0
-                                       : size_t(std::find(hidden.begin(), hidden.end(), measured) - hidden.begin())),
+        const std::vector<std::string>& hidden, const std::string& measured, const std::string& key)
+        : perturber_(perturber), prototype_(prototype),
+          measured_(
+              hidden.size() == 1 ? 0 : size_t(std::find(hidden.begin(), hidden.end(), measured) - hidden.begin())),
           key_(key)
     {
     }
@@ -124,8 +123,7 @@ private:
 } // namespace
 
 std::unique_ptr<Method> createSemiAdversarialNetwork(const cv::Ptr<Perturber>& perturber, PrototypeChoice prototype,
-                                                     const std::vector<std::string>& hidden,
-                                                     const std::string& measured, const std::string& key)
+    const std::vector<std::string>& hidden, const std::string& measured, const std::string& key)
 {
     return std::make_unique<SemiAdversarialNetwork>(perturber, prototype, hidden, measured, key);
 }

@@ -82,18 +82,16 @@ std::string commandLine(const CLI::App& command)
 
 Table optionTable(const CLI::App& command)
 {
-    Table table = {
-        "options",
-        "Options",
+    Table table = { "options", "Options",
         "What the command line said and, of the options that it left out, what they were.",
         { { "option", "option", Unit::TEXT }, { "value", "value", Unit::TEXT }, { "origin", "origin", Unit::TEXT } },
-        {}
-    };
+        {} };
     for (const CLI::Option* option : optionsOf(command))
     {
         const bool given = option->count() > 0;
-        const std::string value = !given ? (isFlag(*option) ? std::string("no") : option->get_default_str()) :
-            isFlag(*option) ? std::string("yes") : joined(option->results(), delimiterOf(*option));
+        const std::string value = !given            ? (isFlag(*option) ? std::string("no") : option->get_default_str())
+                                  : isFlag(*option) ? std::string("yes")
+                                                    : joined(option->results(), delimiterOf(*option));
         table.rows.push_back(
             { nameOf(*option), value.empty() && !given ? "(see --help)" : value, given ? "given" : "default" });
     }

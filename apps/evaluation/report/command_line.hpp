@@ -9,7 +9,9 @@
 
 #include <string>
 
-namespace CLI { class App; }
+namespace CLI {
+class App;
+}
 
 namespace sanprivacy { namespace apps {
 

@@ -19,10 +19,14 @@ std::string shown(double value, Unit unit)
         return "–";
     switch (unit)
     {
-    case Unit::COUNT: return cv::format("%.0f", value);
-    case Unit::PERCENT: return cv::format("%.1f", 100 * value);
-    case Unit::DECIBEL: return cv::format("%.1f", value);
-    default: return cv::format("%.3g", value);
+    case Unit::COUNT:
+        return cv::format("%.0f", value);
+    case Unit::PERCENT:
+        return cv::format("%.1f", 100 * value);
+    case Unit::DECIBEL:
+        return cv::format("%.1f", value);
+    default:
+        return cv::format("%.3g", value);
     }
 }
 
@@ -44,11 +48,20 @@ std::string escaped(const std::string& text)
     for (char c : text)
         switch (c)
         {
-        case '&': result += "&amp;"; break;
-        case '<': result += "&lt;"; break;
-        case '>': result += "&gt;"; break;
-        case '"': result += "&quot;"; break;
-        default: result += c;
+        case '&':
+            result += "&amp;";
+            break;
+        case '<':
+            result += "&lt;";
+            break;
+        case '>':
+            result += "&gt;";
+            break;
+        case '"':
+            result += "&quot;";
+            break;
+        default:
+            result += c;
         }
     return result;
 }
@@ -66,10 +79,10 @@ std::string html(const Table& table)
     {
         const bool named = column.title.empty() || column.title.back() == '%';
         out << (column.unit == Unit::TEXT ? "<th class=text>" : "<th>") << escaped(column.title)
-            << (named                          ? ""
-                : column.unit == Unit::PERCENT ? " %"
-                : column.unit == Unit::DECIBEL ? " dB"
-                                               : "")
+            << (named                             ? ""
+                   : column.unit == Unit::PERCENT ? " %"
+                   : column.unit == Unit::DECIBEL ? " dB"
+                                                  : "")
             << "</th>";
     }
     out << "</tr>\n";

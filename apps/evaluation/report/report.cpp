@@ -185,9 +185,8 @@ void Report::add(const Grid& grid)
 
 void Report::write(const fs::path& folder, const std::vector<fs::path>& inputs) const
 {
-    ordered_json all = {
-        { "title", title_ }, { "date", today() }, { "version", version() }, { "command", command_line_ }
-    };
+    ordered_json all = { { "title", title_ }, { "date", today() }, { "version", version() },
+        { "command", command_line_ } };
     std::vector<std::pair<fs::path, std::string>> files;
     for (const Table& table : tables_)
     {
@@ -200,11 +199,11 @@ void Report::write(const fs::path& folder, const std::vector<fs::path>& inputs) 
         all["curves"][plot.name] = json(plot);
     files.emplace_back(folder / "report.json", all.dump(1, ' ', false, ordered_json::error_handler_t::replace));
     files.emplace_back(folder / "report.html", "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><meta "
-                                               "name=viewport content=\"width=device-width\">\n<title>" +
-                                                   escaped(title_) + "</title>\n<style>" + STYLE +
-                                                   "</style></head>\n<body>\n<h1>" + escaped(title_) + "</h1>\n<p>" +
-                                                   today() + ", <code>" + escaped(command_line_) + "</code></p>\n" +
-                                                   body_ + "</body></html>\n");
+                                               "name=viewport content=\"width=device-width\">\n<title>"
+                                                   + escaped(title_) + "</title>\n<style>" + STYLE
+                                                   + "</style></head>\n<body>\n<h1>" + escaped(title_) + "</h1>\n<p>"
+                                                   + today() + ", <code>" + escaped(command_line_) + "</code></p>\n"
+                                                   + body_ + "</body></html>\n");
 
     std::vector<fs::path> names;
     for (const auto& file : files)

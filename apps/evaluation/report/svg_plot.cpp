@@ -94,9 +94,7 @@ std::string curve(const Line& line, const Axis& x, const Axis& y, const std::str
 {
     std::ostringstream path;
     const auto add = [&](double px, double py)
-    {
-        path << cv::format("%s%.2f %.2f", path.tellp() == 0 ? "M" : "L", x.place(px), y.place(py));
-    };
+    { path << cv::format("%s%.2f %.2f", path.tellp() == 0 ? "M" : "L", x.place(px), y.place(py)); };
     for (size_t i = 0; i < line.x.size(); ++i)
     {
         const double px = 100 * line.x[i], py = 100 * line.y[i];
@@ -123,8 +121,8 @@ std::string legendTitle(const std::string& title, double y)
             --end;
         shown = shown.substr(0, end) + "…";
     }
-    return "<g><title>" + escaped(title) + "</title>" + text(LEGEND_LEFT + LEGEND_SAMPLE + 6, y + 4, "start", shown) +
-           "</g>\n";
+    return "<g><title>" + escaped(title) + "</title>" + text(LEGEND_LEFT + LEGEND_SAMPLE + 6, y + 4, "start", shown)
+           + "</g>\n";
 }
 
 } // namespace
@@ -134,14 +132,15 @@ std::string svg(const Plot& plot)
     const Axis x(plot.log_x, LEFT, PLOT_WIDTH), y(false, TOP + PLOT_HEIGHT, -PLOT_HEIGHT);
     const double height = std::max(TOP + PLOT_HEIGHT + BOTTOM, TOP + LEGEND_SPACING * double(plot.lines.size() + 1));
     std::string out = cv::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %g %g\" role=\"img\" "
-                                 "font-family=\"sans-serif\" font-size=\"12\" fill=\"#222222\">\n", WIDTH, height);
+                                 "font-family=\"sans-serif\" font-size=\"12\" fill=\"#222222\">\n",
+        WIDTH, height);
     out += "<title>" + escaped(plot.title) + "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
     out += "<g font-size=\"14\">" + text(LEFT + PLOT_WIDTH / 2, TOP - 14, "middle", plot.title) + "</g>\n";
     out += grid(x, y);
     out += text(LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT + 38, "middle", plot.x_label);
     const double middle = TOP + PLOT_HEIGHT / 2;
-    out += cv::format("<g transform=\"rotate(-90 16 %.1f)\">", middle) + text(16, middle + 4, "middle", plot.y_label) +
-           "</g>\n";
+    out += cv::format("<g transform=\"rotate(-90 16 %.1f)\">", middle) + text(16, middle + 4, "middle", plot.y_label)
+           + "</g>\n";
 
     const size_t colors = sizeof(COLORS) / sizeof(COLORS[0]), dashes = sizeof(DASHES) / sizeof(DASHES[0]);
     std::string legend;
@@ -149,11 +148,11 @@ std::string svg(const Plot& plot)
     {
         const std::string style =
             cv::format("fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-linejoin=\"round\"%s", COLORS[i % colors],
-                       i < colors ? "" : cv::format(" stroke-dasharray=\"%s\"", DASHES[i / colors % dashes]).c_str());
+                i < colors ? "" : cv::format(" stroke-dasharray=\"%s\"", DASHES[i / colors % dashes]).c_str());
         out += curve(plot.lines[i], x, y, style);
         const double row = TOP + 8 + LEGEND_SPACING * double(i);
         legend += cv::format("<path d=\"M%.1f %.1fh%.1f\" ", LEGEND_LEFT, row, LEGEND_SAMPLE) + style + "/>\n"
-            + legendTitle(plot.lines[i].title, row);
+                  + legendTitle(plot.lines[i].title, row);
     }
     return out + legend + "</svg>";
 }

@@ -22,10 +22,22 @@ struct Cell
     double value = NAN, lower = NAN, upper = NAN;
 };
 
-enum class Unit { TEXT, COUNT, PERCENT, DECIBEL, NUMBER }; //!< percents are kept as shares 0..1
+enum class Unit
+{
+    TEXT,
+    COUNT,
+    PERCENT,
+    DECIBEL,
+    NUMBER
+}; //!< percents are kept as shares 0..1
 
 //! Color of a cell: how much a share protects the attribute (0.5 is chance), or how much it keeps of the use.
-enum class Tint { NONE, PROTECTION, USE };
+enum class Tint
+{
+    NONE,
+    PROTECTION,
+    USE
+};
 
 struct Column
 {
@@ -38,7 +50,7 @@ struct Column
 
 struct Table
 {
-    std::string name;    //!< of its CSV file and in the JSON
+    std::string name; //!< of its CSV file and in the JSON
     std::string title;
     std::string caption; //!< plain text
     std::vector<Column> columns;

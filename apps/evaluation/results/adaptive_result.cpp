@@ -88,8 +88,8 @@ AttackFigures tellLabel(const EvaluationSet& set, const AdaptiveAttacker& attack
     return figures;
 }
 
-AttackFigures tellTreated(const EvaluationSet& set, const AdaptiveAttacker& attacker, const Outputs& originals,
-                          const Outputs& outputs)
+AttackFigures tellTreated(
+    const EvaluationSet& set, const AdaptiveAttacker& attacker, const Outputs& originals, const Outputs& outputs)
 {
     Examples examples;
     for (size_t i = 0; i < outputs.size(); ++i)
@@ -100,7 +100,7 @@ AttackFigures tellTreated(const EvaluationSet& set, const AdaptiveAttacker& atta
         }
     AttackFigures figures;
     setFigures(crossValidate(attacker, examples.features, examples.labels, examples.people), examples.labels,
-               figures.auc, figures.error);
+        figures.auc, figures.error);
     return figures;
 }
 
@@ -112,14 +112,16 @@ std::unique_ptr<AdaptiveAttacker> createAttacker(const std::string& name, const 
 } // namespace
 
 std::vector<AdaptiveResult> attackAdaptively(const EvaluationSet& set, const std::vector<ModelDescription>& networks,
-                                             const std::vector<Measured>& measured,
-                                             const std::vector<std::string>& names, int inner)
+    const std::vector<Measured>& measured, const std::vector<std::string>& names, int inner)
 {
     const std::vector<FeatureKind> kinds = featureKinds(networks);
     const std::map<std::string, std::string> titles = { { "neighbors", "nearest neighbors" },
-                                                        { "probe", "linear probe" },
-                                                        { "treated", "treated or not" } };
-    struct Task { size_t result, kind, method; bool inner; };
+        { "probe", "linear probe" }, { "treated", "treated or not" } };
+    struct Task
+    {
+        size_t result, kind, method;
+        bool inner;
+    };
     std::vector<AdaptiveResult> results;
     std::vector<Task> tasks;
     for (const std::string& name : names)
@@ -132,18 +134,19 @@ std::vector<AdaptiveResult> attackAdaptively(const EvaluationSet& set, const std
                     if (!of_inner || inner >= 0)
                         tasks.push_back({ results.size() - 1, kind, method, of_inner });
         }
-    const size_t done = forEach(tasks.size(), [&](size_t, size_t i)
-    {
-        const Task& task = tasks[i];
-        AdaptiveResult& result = results[task.result];
-        const size_t view = task.inner ? size_t(inner) : 0;
-        const FeatureKind& kind = kinds[task.kind];
-        const std::unique_ptr<AdaptiveAttacker> attacker = createAttacker(result.attacker, kind);
-        const Outputs& outputs = kind.of(measured[task.method], view);
-        (task.inner ? result.inner : result.whole)[task.method] =
-            result.attacker == "treated" ? tellTreated(set, *attacker, kind.of(measured[0], view), outputs)
-                                         : tellLabel(set, *attacker, outputs);
-    });
+    const size_t done = forEach(tasks.size(),
+        [&](size_t, size_t i)
+        {
+            const Task& task = tasks[i];
+            AdaptiveResult& result = results[task.result];
+            const size_t view = task.inner ? size_t(inner) : 0;
+            const FeatureKind& kind = kinds[task.kind];
+            const std::unique_ptr<AdaptiveAttacker> attacker = createAttacker(result.attacker, kind);
+            const Outputs& outputs = kind.of(measured[task.method], view);
+            (task.inner ? result.inner : result.whole)[task.method] =
+                result.attacker == "treated" ? tellTreated(set, *attacker, kind.of(measured[0], view), outputs)
+                                             : tellLabel(set, *attacker, outputs);
+        });
     if (done < tasks.size())
         throw Interrupted("interrupted; what was measured is kept for the next run");
     return results;

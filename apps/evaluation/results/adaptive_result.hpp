@@ -27,9 +27,9 @@ struct AttackFigures
 //! An attacker who learns, on one kind of features.
 struct AdaptiveResult
 {
-    std::string attacker; //!< as in the option --attackers
-    std::string title;    //!< of the report
-    std::string features; //!< name of a matcher, or "gradients"
+    std::string attacker;                    //!< as in the option --attackers
+    std::string title;                       //!< of the report
+    std::string features;                    //!< name of a matcher, or "gradients"
     std::vector<AttackFigures> whole, inner; //!< by method: of the image, and of its inner face (NAN if not measured)
 };
 
@@ -37,9 +37,8 @@ struct AdaptiveResult
 @param names of the attackers: neighbors and probe tell the label, treated tells perturbed faces from originals
 @param inner number of the attacker of images who keeps the inner face, or -1 */
 std::vector<AdaptiveResult> attackAdaptively(const EvaluationSet& set,
-                                             const std::vector<cv::sanprivacy::ModelDescription>& networks,
-                                             const std::vector<Measured>& measured,
-                                             const std::vector<std::string>& names, int inner);
+    const std::vector<cv::sanprivacy::ModelDescription>& networks, const std::vector<Measured>& measured,
+    const std::vector<std::string>& names, int inner);
 
 }} // namespace sanprivacy::apps
 

@@ -46,8 +46,8 @@ double ClassifierResult::errorOfLabel(int label, double threshold) const
     return counts(label, 1 - label) / (counts(label, 0) + counts(label, 1)); // NAN where there are none
 }
 
-Cell ClassifierResult::errorWithInterval(double threshold, const EvaluationSet& set,
-                                         const BootstrapOptions& bootstrap) const
+Cell ClassifierResult::errorWithInterval(
+    double threshold, const EvaluationSet& set, const BootstrapOptions& bootstrap) const
 {
     if (scores.empty())
         return Cell(NAN);

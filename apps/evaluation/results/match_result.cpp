@@ -28,11 +28,8 @@ cv::Mat1f descriptors(const Outputs& outputs, const std::vector<size_t>& faces)
 
 json toJson(const MatchResult& result)
 {
-    json object = { { "pairs", { result.genuine_pairs, result.impostor_pairs } },
-                    { "eer", result.eer },
-                    { "auc", result.auc },
-                    { "x", result.curve.x },
-                    { "y", result.curve.y } };
+    json object = { { "pairs", { result.genuine_pairs, result.impostor_pairs } }, { "eer", result.eer },
+        { "auc", result.auc }, { "x", result.curve.x }, { "y", result.curve.y } };
     for (const Cell& cell : result.tmr)
         object["tmr"].push_back({ cell.value, cell.lower, cell.upper });
     return object;
@@ -54,17 +51,21 @@ MatchResult fromJson(const json& object, const std::string& title)
 } // namespace
 
 MatchResult matchFaces(const EvaluationSet& set, size_t network, const ModelDescription& description,
-                       const Measured& originals, const Measured& perturbed, const BootstrapOptions& bootstrap,
-                       ResultCache& cache)
+    const Measured& originals, const Measured& perturbed, const BootstrapOptions& bootstrap, ResultCache& cache)
 {
     const Outputs& before = originals.outputs[network][0];
     const Outputs& after = perturbed.outputs[network][0];
     std::vector<size_t> faces;
     std::vector<int> people;
     Digest digest;
-    digest.add("matching").add(originals.digest).add(perturbed.digest).add(description.name)
-        .add(std::to_string(description.distance)).add(std::to_string(bootstrap.replicates))
-        .add(std::to_string(bootstrap.seed)).add(cv::Mat(FALSE_MATCH_RATES));
+    digest.add("matching")
+        .add(originals.digest)
+        .add(perturbed.digest)
+        .add(description.name)
+        .add(std::to_string(description.distance))
+        .add(std::to_string(bootstrap.replicates))
+        .add(std::to_string(bootstrap.seed))
+        .add(cv::Mat(FALSE_MATCH_RATES));
     for (size_t i = 0; i < before.size(); ++i)
         if (!before[i].empty() && !after[i].empty())
         {

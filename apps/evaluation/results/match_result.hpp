@@ -30,8 +30,7 @@ struct MatchResult
 /** Matches original with original faces, or with perturbed ones; taken from the cache where nothing changed.
 @param perturbed the originals themselves, or a method. */
 MatchResult matchFaces(const EvaluationSet& set, size_t network, const cv::sanprivacy::ModelDescription& description,
-                       const Measured& originals, const Measured& perturbed, const BootstrapOptions& bootstrap,
-                       ResultCache& cache);
+    const Measured& originals, const Measured& perturbed, const BootstrapOptions& bootstrap, ResultCache& cache);
 
 /** The lowest match score that the given share of impostor pairs of originals reaches. */
 double impostorThreshold(const EvaluationSet& set, const Outputs& outputs, int distance, double false_match_rate);

@@ -49,38 +49,34 @@ double equalErrorRateOfVotes(const EvaluationSet& set, const ClassifierResult& r
 Table classifierTable(const EvaluationResults& results, bool retrained)
 {
     Table table = { retrained ? "retrained" : "classifiers",
-                    retrained ? "Attackers who retrain" : "Table 2: " + results.evaluation.attribute + " error",
-                    retrained ? "Classifiers that were trained on perturbed faces with their true labels. A method "
-                                "that protects only from the "
-                                "classifiers of Table 2 shows a low error here."
-                              : "Share of faces that a classifier takes for the other label: at 0.5, and at the "
-                                "threshold of equal errors on the originals, with the "
-                                "95 % interval of a bootstrap over people. AUC and EER: of the classifier's scores on "
-                                "these faces, whatever the threshold. "
-                                "Suppression: relative loss of accuracy at the second threshold.",
-                    { { "network", "classifier", Unit::TEXT },
-                      { "method", "faces", Unit::TEXT },
-                      { "error_at_0.5", "error at 0.5", Unit::PERCENT },
-                      { "error", "error at EER threshold", Unit::PERCENT, Tint::PROTECTION, true },
-                      { "error_label_1", nameOfLabel(results.evaluation.attribute, 1), Unit::PERCENT },
-                      { "error_label_0", nameOfLabel(results.evaluation.attribute, 0), Unit::PERCENT },
-                      { "auc", "AUC", Unit::PERCENT },
-                      { "eer", "EER", Unit::PERCENT },
-                      { "suppression_rate", "suppression", Unit::PERCENT } },
-                    {} };
+        retrained ? "Attackers who retrain" : "Table 2: " + results.evaluation.attribute + " error",
+        retrained ? "Classifiers that were trained on perturbed faces with their true labels. A method "
+                    "that protects only from the "
+                    "classifiers of Table 2 shows a low error here."
+                  : "Share of faces that a classifier takes for the other label: at 0.5, and at the "
+                    "threshold of equal errors on the originals, with the "
+                    "95 % interval of a bootstrap over people. AUC and EER: of the classifier's scores on "
+                    "these faces, whatever the threshold. "
+                    "Suppression: relative loss of accuracy at the second threshold.",
+        { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT },
+            { "error_at_0.5", "error at 0.5", Unit::PERCENT },
+            { "error", "error at EER threshold", Unit::PERCENT, Tint::PROTECTION, true },
+            { "error_label_1", nameOfLabel(results.evaluation.attribute, 1), Unit::PERCENT },
+            { "error_label_0", nameOfLabel(results.evaluation.attribute, 0), Unit::PERCENT },
+            { "auc", "AUC", Unit::PERCENT }, { "eer", "EER", Unit::PERCENT },
+            { "suppression_rate", "suppression", Unit::PERCENT } },
+        {} };
     for (const EvaluatedClassifier& classifier : results.classifiers)
         if (classifier.retrained == retrained)
             for (size_t method = 0; method < results.methods(); ++method)
             {
                 const ClassifierResult& result = classifier.results[method][0];
                 const double threshold = classifier.thresholds[0], accuracy_before = 1 - classifier.error(0);
-                table.rows.push_back(
-                    { classifier.name, results.title(method), result.errorAt(0.5),
-                      result.errorWithInterval(threshold, results.evaluation.set, results.evaluation.bootstrap),
-                      result.errorOfLabel(1, threshold), result.errorOfLabel(0, threshold), result.auc, result.eer,
-                      method > 0 && accuracy_before > 0
-                          ? suppressionRate(accuracy_before, 1 - result.errorAt(threshold))
-                          : NAN });
+                table.rows.push_back({ classifier.name, results.title(method), result.errorAt(0.5),
+                    result.errorWithInterval(threshold, results.evaluation.set, results.evaluation.bootstrap),
+                    result.errorOfLabel(1, threshold), result.errorOfLabel(0, threshold), result.auc, result.eer,
+                    method > 0 && accuracy_before > 0 ? suppressionRate(accuracy_before, 1 - result.errorAt(threshold))
+                                                      : NAN });
             }
     return table;
 }
@@ -90,13 +86,10 @@ std::vector<Plot> classifierPlots(const EvaluationResults& results)
     std::vector<Plot> plots;
     for (const EvaluatedClassifier& classifier : results.classifiers)
     {
-        Plot plot = { "classifier " + classifier.name,
-                      classifier.name,
-                      nameOfLabel(results.evaluation.attribute, 0) + " taken for " +
-                          nameOfLabel(results.evaluation.attribute, 1) + ", %",
-                      nameOfLabel(results.evaluation.attribute, 1) + " recognised, %",
-                      false,
-                      {} };
+        Plot plot = { "classifier " + classifier.name, classifier.name,
+            nameOfLabel(results.evaluation.attribute, 0) + " taken for " + nameOfLabel(results.evaluation.attribute, 1)
+                + ", %",
+            nameOfLabel(results.evaluation.attribute, 1) + " recognised, %", false, {} };
         for (size_t method = 0; method < results.methods(); ++method)
         {
             const ClassifierResult& result = classifier.results[method][0];
@@ -111,16 +104,14 @@ std::vector<Plot> classifierPlots(const EvaluationResults& results)
 
 Table attackerTable(const EvaluationResults& results)
 {
-    Table table = { "attackers",
-                    "Attackers who treat the images or move the threshold",
-                    "Error of each classifier when the attacker treats every image first (the threshold is that of "
-                    "equal errors on originals treated "
-                    "alike), or sets a new threshold on labelled perturbed faces and turns the answers round if that "
-                    "helps. Vote: the same for the "
-                    "mean of the classifier's logits over all images of a person; of people with several images. "
-                    "Attackers who learn from perturbed faces come on top of these.",
-                    { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } },
-                    {} };
+    Table table = { "attackers", "Attackers who treat the images or move the threshold",
+        "Error of each classifier when the attacker treats every image first (the threshold is that of "
+        "equal errors on originals treated "
+        "alike), or sets a new threshold on labelled perturbed faces and turns the answers round if that "
+        "helps. Vote: the same for the "
+        "mean of the classifier's logits over all images of a person; of people with several images. "
+        "Attackers who learn from perturbed faces come on top of these.",
+        { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
     for (const ImageAttacker& attacker : results.evaluation.attackers.images)
         table.columns.push_back({ attacker.name, attacker.title, Unit::PERCENT, Tint::PROTECTION });
     table.columns.push_back({ "new_threshold", "new threshold", Unit::PERCENT, Tint::PROTECTION });
@@ -141,49 +132,41 @@ Table attackerTable(const EvaluationResults& results)
 
 Table adaptiveAttackerTable(const EvaluationResults& results)
 {
-    Table table = { "adaptive_attackers",
-                    "Adaptive attackers",
-                    "They have perturbed faces of other people with true labels, and learn from them (five parts; each "
-                    "is attacked by one who knows the "
-                    "other four): nearest neighbors vote on the label, a linear probe is fitted to it; \"treated or "
-                    "not\" is a linear probe that tells "
-                    "perturbed faces from originals. They see a matcher's descriptors, or oriented gradients of the "
-                    "aligned face. AUC: 50 % is chance. "
-                    "Vote: mean over all images of a person, of people with several. Inner: where only the inner face "
-                    "is left of each image, for "
-                    "which a method answers that leaves hair and surroundings as they are.",
-                    { { "attacker", "attacker", Unit::TEXT },
-                      { "features", "learns from", Unit::TEXT },
-                      { "method", "faces", Unit::TEXT },
-                      { "auc", "AUC", Unit::PERCENT },
-                      { "error", "error", Unit::PERCENT, Tint::PROTECTION },
-                      { "vote_auc", "AUC of vote", Unit::PERCENT },
-                      { "inner_auc", "AUC, inner", Unit::PERCENT },
-                      { "inner_error", "error, inner", Unit::PERCENT, Tint::PROTECTION },
-                      { "inner_vote_auc", "AUC of vote, inner", Unit::PERCENT } },
-                    {} };
+    Table table = { "adaptive_attackers", "Adaptive attackers",
+        "They have perturbed faces of other people with true labels, and learn from them (five parts; each "
+        "is attacked by one who knows the "
+        "other four): nearest neighbors vote on the label, a linear probe is fitted to it; \"treated or "
+        "not\" is a linear probe that tells "
+        "perturbed faces from originals. They see a matcher's descriptors, or oriented gradients of the "
+        "aligned face. AUC: 50 % is chance. "
+        "Vote: mean over all images of a person, of people with several. Inner: where only the inner face "
+        "is left of each image, for "
+        "which a method answers that leaves hair and surroundings as they are.",
+        { { "attacker", "attacker", Unit::TEXT }, { "features", "learns from", Unit::TEXT },
+            { "method", "faces", Unit::TEXT }, { "auc", "AUC", Unit::PERCENT },
+            { "error", "error", Unit::PERCENT, Tint::PROTECTION }, { "vote_auc", "AUC of vote", Unit::PERCENT },
+            { "inner_auc", "AUC, inner", Unit::PERCENT },
+            { "inner_error", "error, inner", Unit::PERCENT, Tint::PROTECTION },
+            { "inner_vote_auc", "AUC of vote, inner", Unit::PERCENT } },
+        {} };
     for (const AdaptiveResult& attack : results.adaptive)
         for (size_t method = attack.attacker == "treated" ? 1 : 0; method < results.methods(); ++method)
         {
             const AttackFigures &whole = attack.whole[method], &inner = attack.inner[method];
             table.rows.push_back({ attack.title, attack.features, results.title(method), whole.auc, whole.error,
-                                   whole.vote_auc, inner.auc, inner.error, inner.vote_auc });
+                whole.vote_auc, inner.auc, inner.error, inner.vote_auc });
         }
     return table;
 }
 
 Table groupTable(const EvaluationResults& results)
 {
-    Table table = {
-        "groups",
-        "By group",
+    Table table = { "groups", "By group",
         "Mean error of the classifiers of Table 2 within each group, at their common thresholds: does a method "
         "protect everybody?",
-        { { "attribute", "attribute", Unit::TEXT },
-          { "group", "group", Unit::TEXT },
-          { "faces", "faces", Unit::COUNT } },
-        {}
-    };
+        { { "attribute", "attribute", Unit::TEXT }, { "group", "group", Unit::TEXT },
+            { "faces", "faces", Unit::COUNT } },
+        {} };
     for (size_t method = 0; method < results.methods(); ++method)
         table.columns.push_back({ results.title(method), results.title(method), Unit::PERCENT, Tint::PROTECTION });
     const EvaluationSet& set = results.evaluation.set;
@@ -195,7 +178,7 @@ Table groupTable(const EvaluationResults& results)
         for (const auto& group : counts)
         {
             std::vector<Cell> row = { set.group_columns[column], group.first.empty() ? "(not given)" : group.first,
-                                      group.second };
+                group.second };
             for (size_t method = 0; method < results.methods(); ++method)
             {
                 std::vector<double> errors;
@@ -224,23 +207,19 @@ Table confusionTable(const EvaluationResults& results)
 {
     const std::string one = nameOfLabel(results.evaluation.attribute, 1),
                       zero = nameOfLabel(results.evaluation.attribute, 0);
-    Table table = { "confusion",
-                    "Confusion",
-                    "Faces by true and by apparent label, at the threshold of equal errors on the originals.",
-                    { { "network", "classifier", Unit::TEXT },
-                      { "method", "faces", Unit::TEXT },
-                      { "threshold", "threshold", Unit::NUMBER },
-                      { "label_1_as_1", one + " as " + one, Unit::COUNT },
-                      { "label_1_as_0", one + " as " + zero, Unit::COUNT },
-                      { "label_0_as_0", zero + " as " + zero, Unit::COUNT },
-                      { "label_0_as_1", zero + " as " + one, Unit::COUNT } },
-                    {} };
+    Table table = { "confusion", "Confusion",
+        "Faces by true and by apparent label, at the threshold of equal errors on the originals.",
+        { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT },
+            { "threshold", "threshold", Unit::NUMBER }, { "label_1_as_1", one + " as " + one, Unit::COUNT },
+            { "label_1_as_0", one + " as " + zero, Unit::COUNT }, { "label_0_as_0", zero + " as " + zero, Unit::COUNT },
+            { "label_0_as_1", zero + " as " + one, Unit::COUNT } },
+        {} };
     for (const EvaluatedClassifier& classifier : results.classifiers)
         for (size_t method = 0; method < results.methods(); ++method)
         {
             const cv::Matx22d counts = classifier.results[method][0].confusion(classifier.thresholds[0]);
             table.rows.push_back({ classifier.name, results.title(method), classifier.thresholds[0], counts(1, 1),
-                                   counts(1, 0), counts(0, 0), counts(0, 1) });
+                counts(1, 0), counts(0, 0), counts(0, 1) });
         }
     return table;
 }

@@ -21,9 +21,8 @@ EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache&
         const ModelDescription& description = evaluation.networks[network];
         if (description.task == NETWORK_CLASSIFIER)
         {
-            EvaluatedClassifier classifier = {
-                description.name, evaluation.retrained.count(description.name) > 0, {}, {}
-            };
+            EvaluatedClassifier classifier = { description.name, evaluation.retrained.count(description.name) > 0, {},
+                {} };
             for (const Measured& measured : evaluation.measured)
             {
                 classifier.results.emplace_back();
@@ -33,8 +32,8 @@ EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache&
             for (const ClassifierResult& originals : classifier.results[0])
                 classifier.thresholds.push_back(originals.equalErrorThreshold());
             if (classifier.results[0][0].thresholds.empty() && !classifier.results[0][0].scores.empty())
-                diagnostics.note(description.name,
-                                 "only one label among the faces: errors are those at 0.5, and there is no curve");
+                diagnostics.note(
+                    description.name, "only one label among the faces: errors are those at 0.5, and there is no curve");
             classifiers.push_back(classifier);
         }
         else if (evaluation.set.has_identities)
@@ -43,7 +42,7 @@ EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache&
                 EvaluatedMatcher matcher = { description.name, {} };
                 for (const Measured& measured : evaluation.measured)
                     matcher.results.push_back(matchFaces(evaluation.set, network, description, evaluation.measured[0],
-                                                         measured, evaluation.bootstrap, cache));
+                        measured, evaluation.bootstrap, cache));
                 matchers.push_back(matcher);
             }
             catch (const std::exception& error)
@@ -52,7 +51,7 @@ EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache&
             }
     }
     adaptive = attackAdaptively(evaluation.set, evaluation.networks, evaluation.measured, evaluation.attackers.adaptive,
-                                evaluation.attackers.inner());
+        evaluation.attackers.inner());
     if (!evaluation.set.has_identities)
         diagnostics.note(evaluation.set.name, "no column of identities: nothing can be said of matching");
     if (!isSsimMeasured())

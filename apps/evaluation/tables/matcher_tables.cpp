@@ -14,16 +14,14 @@ namespace sanprivacy { namespace apps {
 
 Table matcherTable(const EvaluationResults& results)
 {
-    Table table = { "matchers",
-                    "Table 3: true match rate",
-                    "Of all genuine and impostor pairs, at false match rates of 1, 0.1 and 0.01 %, with the 95 % "
-                    "interval of a bootstrap over people. "
-                    "Originals are compared with originals; perturbed faces with the originals, except with their own.",
-                    { { "network", "matcher", Unit::TEXT }, { "method", "faces", Unit::TEXT } },
-                    {} };
+    Table table = { "matchers", "Table 3: true match rate",
+        "Of all genuine and impostor pairs, at false match rates of 1, 0.1 and 0.01 %, with the 95 % "
+        "interval of a bootstrap over people. "
+        "Originals are compared with originals; perturbed faces with the originals, except with their own.",
+        { { "network", "matcher", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
     for (double rate : FALSE_MATCH_RATES)
         table.columns.push_back({ cv::format("tmr_at_fmr_%g", rate), cv::format("TMR at FMR %g %%", 100 * rate),
-                                  Unit::PERCENT, Tint::USE, true });
+            Unit::PERCENT, Tint::USE, true });
     table.columns.push_back({ "eer", "EER", Unit::PERCENT });
     for (const EvaluatedMatcher& matcher : results.matchers)
         for (size_t method = 0; method < results.methods(); ++method)
@@ -51,13 +49,11 @@ std::vector<Plot> matcherPlots(const EvaluationResults& results)
 
 Table privacyGainTable(const EvaluationResults& results)
 {
-    Table table = { "privacy_gain",
-                    "Privacy gained against identity lost",
-                    "Privacy-gain identity-loss coefficient (Terhörst et al. 2020): relative growth of the "
-                    "classifier's error less relative growth of the "
-                    "matcher's EER. Above 0 more privacy is gained than recognition is lost.",
-                    { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } },
-                    {} };
+    Table table = { "privacy_gain", "Privacy gained against identity lost",
+        "Privacy-gain identity-loss coefficient (Terhörst et al. 2020): relative growth of the "
+        "classifier's error less relative growth of the "
+        "matcher's EER. Above 0 more privacy is gained than recognition is lost.",
+        { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
     for (const EvaluatedMatcher& matcher : results.matchers)
         table.columns.push_back({ matcher.name, matcher.name, Unit::NUMBER });
     for (const EvaluatedClassifier& classifier : results.classifiers)
@@ -66,8 +62,8 @@ Table privacyGainTable(const EvaluationResults& results)
             std::vector<Cell> row = { classifier.name, results.title(method) };
             for (const EvaluatedMatcher& matcher : results.matchers)
             {
-                const double gain = privacyGainIdentityLoss(classifier.error(0), classifier.error(method),
-                                                            matcher.results[0].eer, matcher.results[method].eer);
+                const double gain = privacyGainIdentityLoss(
+                    classifier.error(0), classifier.error(method), matcher.results[0].eer, matcher.results[method].eer);
                 row.push_back(std::isfinite(gain) ? gain : NAN);
             }
             table.rows.push_back(row);

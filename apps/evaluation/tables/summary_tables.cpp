@@ -10,25 +10,23 @@ namespace sanprivacy { namespace apps {
 
 Table summaryTable(const EvaluationResults& results)
 {
-    Table table = { "summary",
-                    "Summary",
-                    "A method is worth what its strongest attacker leaves of it. " + results.evaluation.attribute +
-                        " error: mean over the classifiers, "
-                        "at the threshold where each errs equally often on both labels of the originals; 50 % is "
-                        "chance. Strongest attacker: who among those "
-                        "of this report has the least error, be it by treating the images, by a new threshold (or "
-                        "turned answers), or by retraining. "
-                        "TMR at FMR 1 %: mean over the matchers, perturbed against original faces. Detected: the "
-                        "detector finds the face. "
-                        "PSNR and SSIM: of the gray face region.",
-                    { { "method", "method", Unit::TEXT },
-                      { "error", results.evaluation.attribute + " error", Unit::PERCENT, Tint::PROTECTION },
-                      { "strongest_attack_error", "error of the strongest attacker", Unit::PERCENT, Tint::PROTECTION },
-                      { "strongest_attack", "strongest attacker", Unit::TEXT },
-                      { "tmr_at_fmr_0.01", "TMR at FMR 1 %", Unit::PERCENT, Tint::USE },
-                      { "detected", "detected", Unit::PERCENT, Tint::USE },
-                      { "psnr", "PSNR", Unit::DECIBEL } },
-                    {} };
+    Table table = { "summary", "Summary",
+        "A method is worth what its strongest attacker leaves of it. " + results.evaluation.attribute
+            + " error: mean over the classifiers, "
+              "at the threshold where each errs equally often on both labels of the originals; 50 % is "
+              "chance. Strongest attacker: who among those "
+              "of this report has the least error, be it by treating the images, by a new threshold (or "
+              "turned answers), or by retraining. "
+              "TMR at FMR 1 %: mean over the matchers, perturbed against original faces. Detected: the "
+              "detector finds the face. "
+              "PSNR and SSIM: of the gray face region.",
+        { { "method", "method", Unit::TEXT },
+            { "error", results.evaluation.attribute + " error", Unit::PERCENT, Tint::PROTECTION },
+            { "strongest_attack_error", "error of the strongest attacker", Unit::PERCENT, Tint::PROTECTION },
+            { "strongest_attack", "strongest attacker", Unit::TEXT },
+            { "tmr_at_fmr_0.01", "TMR at FMR 1 %", Unit::PERCENT, Tint::USE },
+            { "detected", "detected", Unit::PERCENT, Tint::USE }, { "psnr", "PSNR", Unit::DECIBEL } },
+        {} };
     if (isSsimMeasured())
         table.columns.push_back({ "ssim", "SSIM", Unit::NUMBER });
     for (size_t method = 0; method < results.methods(); ++method)
@@ -47,7 +45,7 @@ Table summaryTable(const EvaluationResults& results)
         const double least = results.strongestAttack(method, attacker);
         const bool changed = method > 0;
         table.rows.push_back({ results.title(method), results.meanError(method, 0), least, attacker, mean(tmr),
-                               mean(detected), changed ? mean(psnr) : NAN });
+            mean(detected), changed ? mean(psnr) : NAN });
         if (isSsimMeasured())
             table.rows.back().push_back(changed ? mean(ssim) : NAN);
     }
@@ -69,21 +67,16 @@ Table dataTable(const EvaluationResults& results)
         singles += person.second == 1;
     const double faces = double(set.faces.size());
     const MatchResult* match = results.matchers.empty() ? nullptr : &results.matchers[0].results[0];
-    return { "data",
-             "Table 1: data",
-             "Pairs are those of originals against originals; perturbed faces meet the originals in both orders.",
-             { { "set", "set", Unit::TEXT },
-               { "listed", "listed", Unit::COUNT },
-               { "evaluated", "evaluated", Unit::COUNT },
-               { "label_1", nameOfLabel(results.evaluation.attribute, 1), Unit::COUNT },
-               { "label_0", nameOfLabel(results.evaluation.attribute, 0), Unit::COUNT },
-               { "people", "people", Unit::COUNT },
-               { "people_with_one_image", "of one image", Unit::COUNT },
-               { "genuine_pairs", "genuine pairs", Unit::COUNT },
-               { "impostor_pairs", "impostor pairs", Unit::COUNT } },
-             { { set.name, double(set.listed), faces, ones, faces - ones,
-                 set.has_identities ? double(images.size()) : NAN, set.has_identities ? singles : NAN,
-                 match ? match->genuine_pairs : NAN, match ? match->impostor_pairs : NAN } } };
+    return { "data", "Table 1: data",
+        "Pairs are those of originals against originals; perturbed faces meet the originals in both orders.",
+        { { "set", "set", Unit::TEXT }, { "listed", "listed", Unit::COUNT }, { "evaluated", "evaluated", Unit::COUNT },
+            { "label_1", nameOfLabel(results.evaluation.attribute, 1), Unit::COUNT },
+            { "label_0", nameOfLabel(results.evaluation.attribute, 0), Unit::COUNT },
+            { "people", "people", Unit::COUNT }, { "people_with_one_image", "of one image", Unit::COUNT },
+            { "genuine_pairs", "genuine pairs", Unit::COUNT }, { "impostor_pairs", "impostor pairs", Unit::COUNT } },
+        { { set.name, double(set.listed), faces, ones, faces - ones, set.has_identities ? double(images.size()) : NAN,
+            set.has_identities ? singles : NAN, match ? match->genuine_pairs : NAN,
+            match ? match->impostor_pairs : NAN } } };
 }
 
 Table diagnosticTable(const Diagnostics& diagnostics)

@@ -32,7 +32,9 @@ using cv::norm;
 struct SkipTestException : public cv::Exception
 {
     explicit SkipTestException(const std::string& message)
-        : cv::Exception(cv::Error::StsOk, message, "test", __FILE__, __LINE__) {}
+        : cv::Exception(cv::Error::StsOk, message, "test", __FILE__, __LINE__)
+    {
+    }
 };
 
 inline std::vector<std::string>& dataSearchPaths()
@@ -81,7 +83,9 @@ using namespace cvtest;
 using namespace cv;
 
 // Of these names opencv_ts has its own, too, and accepts them with cv:: or cvtest:: only; so does this.
-class NamespaceIsMissing {};
+class NamespaceIsMissing
+{
+};
 using norm = NamespaceIsMissing;
 using add = NamespaceIsMissing;
 using multiply = NamespaceIsMissing;
@@ -94,31 +98,30 @@ using minMaxIdx = NamespaceIsMissing;
 using threshold = NamespaceIsMissing;
 } // namespace opencv_test
 
-#define SANPRIVACY_SKIPPABLE_TEST(suite, name, fixture, fixture_id)   \
-    class suite##_##name##_Body : public fixture                      \
-    {                                                                 \
-    protected:                                                        \
-        void body();                                                  \
-    };                                                                \
-    GTEST_TEST_(suite, name, suite##_##name##_Body, fixture_id)       \
-    {                                                                 \
-        cvtest::skippable([this]() { body(); });                      \
-    }                                                                 \
+#define SANPRIVACY_SKIPPABLE_TEST(suite, name, fixture, fixture_id)                                                    \
+    class suite##_##name##_Body : public fixture                                                                       \
+    {                                                                                                                  \
+    protected:                                                                                                         \
+        void body();                                                                                                   \
+    };                                                                                                                 \
+    GTEST_TEST_(suite, name, suite##_##name##_Body, fixture_id)                                                        \
+    {                                                                                                                  \
+        cvtest::skippable([this]() { body(); });                                                                       \
+    }                                                                                                                  \
     void suite##_##name##_Body::body()
 
 #undef TEST
-#define TEST(suite, name) \
-    SANPRIVACY_SKIPPABLE_TEST(suite, name, ::testing::Test, ::testing::internal::GetTestTypeId())
+#define TEST(suite, name) SANPRIVACY_SKIPPABLE_TEST(suite, name, ::testing::Test, ::testing::internal::GetTestTypeId())
 #undef TEST_F
-#define TEST_F(fixture, name) \
+#define TEST_F(fixture, name)                                                                                          \
     SANPRIVACY_SKIPPABLE_TEST(fixture, name, fixture, ::testing::internal::GetTypeId<fixture>())
 
-#define CV_TEST_MAIN(resource_folder, initialise)  \
-    int main(int argc, char** argv)                \
-    {                                              \
-        initialise;                                \
-        ::testing::InitGoogleTest(&argc, argv);    \
-        return RUN_ALL_TESTS();                    \
+#define CV_TEST_MAIN(resource_folder, initialise)                                                                      \
+    int main(int argc, char** argv)                                                                                    \
+    {                                                                                                                  \
+        initialise;                                                                                                    \
+        ::testing::InitGoogleTest(&argc, argv);                                                                        \
+        return RUN_ALL_TESTS();                                                                                        \
     }
 
 #include "opencv2/ts_perf.hpp"

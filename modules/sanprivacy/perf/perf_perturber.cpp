@@ -102,7 +102,8 @@ Mat faceOf(const Size& frame)
     Mat landmark_template, landmarks;
     getCanonicalLandmarks(landmark_template, Size(frame.height / 3, frame.height / 3));
     const double roll = 0.2;
-    landmarks = landmark_template * Mat(Matx22f((float)cos(roll), (float)sin(roll), -(float)sin(roll), (float)cos(roll)));
+    landmarks =
+        landmark_template * Mat(Matx22f((float)cos(roll), (float)sin(roll), -(float)sin(roll), (float)cos(roll)));
     landmarks.col(0) += frame.width * 0.5 - mean(landmarks.col(0))[0];
     landmarks.col(1) += frame.height * 0.5 - mean(landmarks.col(1))[0];
     return landmarks;

@@ -23,7 +23,7 @@ struct AlignedFace
     @param landmarks five, see readPoints()
     @param landmark_template five; empty: the canonical ones */
     static AlignedFace cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
-                           const std::vector<Point2c>& landmark_template = std::vector<Point2c>());
+        const std::vector<Point2c>& landmark_template = std::vector<Point2c>());
 
     /** @brief Returns the change to the image, as blendFace() does.
     @param image as it was when the face was cut out, or with other faces changed since
@@ -34,7 +34,8 @@ struct AlignedFace
 //! Raises an error unless the image is one that alignFace() takes.
 void checkImage(const Mat& image);
 
-/** @brief Points of an Nx2 array, or the landmarks of a face (15 numbers, FaceDetector) or of a set of five (10 numbers). */
+/** @brief Points of an Nx2 array, or the landmarks of a face (15 numbers, FaceDetector) or of a set of five (10
+numbers). */
 std::vector<Point2c> readPoints(InputArray points);
 
 }} // namespace cv::sanprivacy

@@ -16,13 +16,15 @@ namespace {
 
 const int LANDMARKS = FaceRow::LANDMARKS;
 
-//! Share of the crop's side over which a change fades to nothing at the border: hair and background keep their own look.
+//! Share of the crop's side over which a change fades to nothing at the border: hair and background keep their own
+//! look.
 const double FEATHER = .12;
 
 //! Smaller faces show nothing that could be hidden; landmarks from 0 to 1 are no pixels.
 const double LEAST_EYE_DISTANCE = 2;
 
-//! Root mean square of what the fitted landmarks miss, in eye distances, and how wide they lie to their length. See alignFace().
+//! Root mean square of what the fitted landmarks miss, in eye distances, and how wide they lie to their length. See
+//! alignFace().
 const double LARGEST_RESIDUAL = .48, LEAST_WIDTH = .1;
 
 //! Eyes 90 px apart on row 68; nose and mouth where they lie in the mean training face, aligned so and made symmetric.
@@ -53,28 +55,36 @@ double relativeWidth(const std::vector<Point2c>& points)
     return std::sqrt(std::max(0., spread - std::abs(direction)) / (spread + std::abs(direction)));
 }
 
-/** Takes the image to a crop of that size. Refuses landmarks that are not a face's, whose similarity would be of no use. */
-Similarity imageToCrop(const std::vector<Point2c>& landmarks, const Size& size, const std::vector<Point2c>& landmark_template)
+/** Takes the image to a crop of that size. Refuses landmarks that are not a face's, whose similarity would be of no
+use. */
+Similarity imageToCrop(
+    const std::vector<Point2c>& landmarks, const Size& size, const std::vector<Point2c>& landmark_template)
 {
     CV_CheckEQ((int)landmarks.size(), LANDMARKS, "A face has five landmarks");
     const std::vector<Point2c> canonical = canonicalLandmarks(CANONICAL_SIZE);
     const Similarity toCanonical = fitSimilarity(landmarks, canonical);
     const double eyes = std::abs(canonical[1] - canonical[0]), found = eyes / toCanonical.scale();
     if (found < LEAST_EYE_DISTANCE)
-        CV_Error(Error::StsBadSize, format("The face is too small: its landmarks place the eyes %.3g pixels apart, at least %g are "
-                                           "needed (landmarks are pixels of the image, not shares of it)", found, LEAST_EYE_DISTANCE));
+        CV_Error(Error::StsBadSize,
+            format("The face is too small: its landmarks place the eyes %.3g pixels apart, at least %g are "
+                   "needed (landmarks are pixels of the image, not shares of it)",
+                found, LEAST_EYE_DISTANCE));
     double squares = 0;
     for (int i = 0; i < LANDMARKS; ++i)
         squares += std::norm(toCanonical(landmarks[i]) - canonical[i]);
     const double residual = std::sqrt(squares / LANDMARKS) / eyes;
     const double width = relativeWidth(landmarks);
     if (width < LEAST_WIDTH)
-        CV_Error(Error::StsBadArg, format("The landmarks lie on a line: they spread %.2g times as far across it as along it, at least %g "
-                                          "is expected", width, LEAST_WIDTH));
+        CV_Error(Error::StsBadArg,
+            format("The landmarks lie on a line: they spread %.2g times as far across it as along it, at least %g "
+                   "is expected",
+                width, LEAST_WIDTH));
     if (residual > LARGEST_RESIDUAL)
-        CV_Error(Error::StsBadArg, format("The landmarks have not the shape of a face: they miss it by %.2f eye distances, at most %g "
-                                          "is expected (order: right eye, left eye, nose tip, right and left mouth corner, image left "
-                                          "first)", residual, LARGEST_RESIDUAL));
+        CV_Error(Error::StsBadArg,
+            format("The landmarks have not the shape of a face: they miss it by %.2f eye distances, at most %g "
+                   "is expected (order: right eye, left eye, nose tip, right and left mouth corner, image left "
+                   "first)",
+                residual, LARGEST_RESIDUAL));
     if (landmark_template.empty())
         return size == CANONICAL_SIZE ? toCanonical : fitSimilarity(landmarks, canonicalLandmarks(size));
     return fitSimilarity(landmarks, landmark_template);
@@ -89,7 +99,8 @@ double shareInside(const Size& image, const Size& crop, const Similarity& toImag
         for (int x = 0; x < crop.width; ++x)
         {
             const Point2c z = toImage(Point2c(x, y));
-            inside += z.real() >= -.5 && z.real() <= image.width - .5 && z.imag() >= -.5 && z.imag() <= image.height - .5;
+            inside +=
+                z.real() >= -.5 && z.real() <= image.width - .5 && z.imag() >= -.5 && z.imag() <= image.height - .5;
         }
     }
     return double(inside) / crop.area();
@@ -119,7 +130,7 @@ void checkImage(const Mat& image)
 {
     CV_Check(image.size(), !image.empty(), "The image is empty");
     CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_16U || image.depth() == CV_32F,
-                  "The image must be 8-bit or 16-bit unsigned or 32-bit float");
+        "The image must be 8-bit or 16-bit unsigned or 32-bit float");
     CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be gray or BGR");
 }
 
@@ -136,8 +147,8 @@ std::vector<Point2c> readPoints(InputArray _points)
             points = points.reshape(1, LANDMARKS);
     }
     if (points.cols != 2)
-        CV_Error(Error::StsBadArg, format("Points are expected as Nx2, 1x10 or a face of 1x15, not %dx%d",
-                                          points.rows, points.cols));
+        CV_Error(Error::StsBadArg,
+            format("Points are expected as Nx2, 1x10 or a face of 1x15, not %dx%d", points.rows, points.cols));
     std::vector<Point2c> result;
     for (int i = 0; i < points.rows; ++i)
         result.push_back(Point2c(points.at<double>(i, 0), points.at<double>(i, 1)));
@@ -145,7 +156,7 @@ std::vector<Point2c> readPoints(InputArray _points)
 }
 
 AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
-                             const std::vector<Point2c>& landmark_template)
+    const std::vector<Point2c>& landmark_template)
 {
     checkImage(image);
     CV_Check(size, !size.empty(), "A crop needs a positive size");
@@ -164,7 +175,8 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed) const
 {
     checkImage(image);
     checkImage(crop);
-    CV_CheckTypeEQ(perturbed.type(), CV_MAKETYPE(crop.depth(), 1), "The perturbed crop must be gray, of the depth of the face");
+    CV_CheckTypeEQ(
+        perturbed.type(), CV_MAKETYPE(crop.depth(), 1), "The perturbed crop must be gray, of the depth of the face");
     CV_CheckEQ(perturbed.size(), crop.size(), "The perturbed crop must be of the size of the face");
     const Size size = crop.size();
     const Rect target = footprint(image.size(), size, to_image);
@@ -181,7 +193,8 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed) const
 
     // The same change in B, G and R moves luma and leaves the color differences as they are.
     Mat part = image(target), warped(target.size(), CV_32F);
-    warpSimilarity(change, warped, Similarity(1., -Point2c(target.x, target.y)) * to_image, INTER_CUBIC, BORDER_CONSTANT);
+    warpSimilarity(
+        change, warped, Similarity(1., -Point2c(target.x, target.y)) * to_image, INTER_CUBIC, BORDER_CONSTANT);
     if (part.channels() == 3)
     {
         const Mat planes[] = { warped, warped, warped };
@@ -209,7 +222,8 @@ double landmarkDistance(InputArray landmarks, InputArray reference)
     return sum * fitSimilarity(b, canonical).scale() / std::abs(canonical[1] - canonical[0]);
 }
 
-double alignFace(InputArray image, InputArray landmarks, OutputArray dst, const Size& size, InputArray landmark_template)
+double alignFace(
+    InputArray image, InputArray landmarks, OutputArray dst, const Size& size, InputArray landmark_template)
 {
     CV_INSTRUMENT_REGION();
     const AlignedFace face = AlignedFace::cut(matrixArgument(image, "The image"), readPoints(landmarks), size,

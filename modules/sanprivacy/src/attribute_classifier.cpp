@@ -29,8 +29,9 @@ AttributeClassifier::AttributeClassifier(const dnn::Net& network, const String& 
         found = reasonOf(e);
     }
     if (!found.empty())
-        CV_Error(Error::StsBadArg, format("'%s' is no attribute classifier: expected the input %s of 1x1x%dx%d and one value; %s",
-                                          name.c_str(), INPUT_FACE, FACE_SIDE, FACE_SIDE, found.c_str()));
+        CV_Error(Error::StsBadArg,
+            format("'%s' is no attribute classifier: expected the input %s of 1x1x%dx%d and one value; %s",
+                name.c_str(), INPUT_FACE, FACE_SIDE, FACE_SIDE, found.c_str()));
 }
 
 Mat AttributeClassifier::forward(const Mat& faces)
@@ -43,7 +44,8 @@ String AttributeClassifier::whatIsWrong(float probability) const
 {
     if (probability >= -TOLERANCE && probability <= 1 + TOLERANCE) // NaN is not
         return String();
-    return format("The attribute classifier '%s' answers %g: expected a probability from 0 to 1", name_.c_str(), probability);
+    return format(
+        "The attribute classifier '%s' answers %g: expected a probability from 0 to 1", name_.c_str(), probability);
 }
 
 }} // namespace cv::sanprivacy

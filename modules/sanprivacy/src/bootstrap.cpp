@@ -55,7 +55,7 @@ void bootstrapMean(InputArray _values, InputArray _identities, OutputArray _mean
     {
         drawIdentities(rng, count, draws);
         means(r) = std::inner_product(draws.begin(), draws.end(), sums.begin(), 0.)
-                 / std::inner_product(draws.begin(), draws.end(), faces.begin(), 0.);
+                   / std::inner_product(draws.begin(), draws.end(), faces.begin(), 0.);
     }
     means.copyTo(_means);
 }

@@ -26,10 +26,10 @@ double score(const Candidate& candidate)
 //! A face as its landmarks place it.
 struct Pose
 {
-    Point2c centre;   //!< of the five points
-    double eyes;      //!< inter-ocular distance, pixels
-    double roll;      //!< radians
-    double residual;  //!< root mean square distance of the points from the canonical ones, inter-ocular distances
+    Point2c centre;  //!< of the five points
+    double eyes;     //!< inter-ocular distance, pixels
+    double roll;     //!< radians
+    double residual; //!< root mean square distance of the points from the canonical ones, inter-ocular distances
 };
 
 Landmarks canonicalPoints()
@@ -114,20 +114,27 @@ public:
     }
 
 private:
-    enum { FRONTAL_ROUND, GENEROUS_ROUND, ROLLED_ROUND, EVERYWHERE_ROUND, ROUNDS };
+    enum
+    {
+        FRONTAL_ROUND,
+        GENEROUS_ROUND,
+        ROLLED_ROUND,
+        EVERYWHERE_ROUND,
+        ROUNDS
+    };
 
     const float THRESHOLD = .9f;
-    const double SURE = .99;            // score of a face that ends the search
-    const double FIRST_THRESHOLD = .1;  // of a proposed square, which may be off
-    const double MOST_RESIDUAL = .3;    // turned faces reach .25
-    const double LEAST_EYES = 8;        // pixels
+    const double SURE = .99;           // score of a face that ends the search
+    const double FIRST_THRESHOLD = .1; // of a proposed square, which may be off
+    const double MOST_RESIDUAL = .3;   // turned faces reach .25
+    const double LEAST_EYES = 8;       // pixels
     const int REFINEMENTS = 2;
 
     const double MOST_SIDE = 1000, LEAST_SIDE = 320; // of a view, long side
-    const double LATER_SIDE = 640;                   // the most after the first round: one face is missing, not many small ones
-    const int LEAST_FACE = 24;                       // side of a cascade's box, pixels of the view
-    const double STEP = 1.1;                         // of a cascade's scales
-    const int NEIGHBOURS = 1;                        // boxes beside the first that must agree
+    const double LATER_SIDE = 640; // the most after the first round: one face is missing, not many small ones
+    const int LEAST_FACE = 24;     // side of a cascade's box, pixels of the view
+    const double STEP = 1.1;       // of a cascade's scales
+    const int NEIGHBOURS = 1;      // boxes beside the first that must agree
 
     static void load(CascadeClassifier& cascade, const String& name)
     {
@@ -142,15 +149,16 @@ private:
         {
             folders.push_back(libraryFolder() + "../data"); // cv2.data of a wheel
             for (const char* folder : { SANPRIVACY_OPENCV_DATA "/haarcascades", "/usr/share/opencv4/haarcascades",
-                                        "/usr/local/share/opencv4/haarcascades", "/usr/share/opencv5/haarcascades",
-                                        "/usr/local/share/opencv5/haarcascades", "/usr/lib/python3/dist-packages/cv2/data",
-                                        "/usr/local/lib/python3/dist-packages/cv2/data" })
+                     "/usr/local/share/opencv4/haarcascades", "/usr/share/opencv5/haarcascades",
+                     "/usr/local/share/opencv5/haarcascades", "/usr/lib/python3/dist-packages/cv2/data",
+                     "/usr/local/lib/python3/dist-packages/cv2/data" })
                 folders.push_back(folder);
         }
         const String path = findInFolders(name, folders);
         if (path.empty() || !cascade.load(path))
-            CV_Error(Error::StsObjectNotFound, format("The cascade '%s' is %s: install opencv-data or set %s to its folder",
-                     name.c_str(), path.empty() ? "missing" : "broken", variable));
+            CV_Error(
+                Error::StsObjectNotFound, format("The cascade '%s' is %s: install opencv-data or set %s to its folder",
+                                              name.c_str(), path.empty() ? "missing" : "broken", variable));
     }
 
     View viewOf(const Pyramid& pyramid, double mostSide, double roll) const
@@ -161,10 +169,10 @@ private:
         // Rolled by that much, the image needs a larger view.
         const double c = std::abs(std::cos(roll)), s = std::abs(std::sin(roll));
         const Size size(std::max(1, cvRound(scale * (c * full.width + s * full.height))),
-                        std::max(1, cvRound(scale * (s * full.width + c * full.height))));
+            std::max(1, cvRound(scale * (s * full.width + c * full.height))));
         const Point2c a = std::polar(scale, -roll);
-        const Similarity toView(a, Point2c(size.width - 1, size.height - 1) * .5
-                                       - a * Point2c(full.width - 1, full.height - 1) * .5);
+        const Similarity toView(
+            a, Point2c(size.width - 1, size.height - 1) * .5 - a * Point2c(full.width - 1, full.height - 1) * .5);
         View view = { Mat(size, CV_8U), toView.inverse(), roll };
         pyramid.warp(view.image, toView);
         return view;
@@ -190,14 +198,19 @@ private:
             squares.push_back(square);
         }
         // Cascades give their boxes in the order in which their threads find them.
-        std::sort(squares.begin(), squares.end(), [](const Square& a, const Square& b)
-            { return std::make_tuple(a.side, a.centre.real(), a.centre.imag()) < std::make_tuple(b.side, b.centre.real(), b.centre.imag()); });
+        std::sort(squares.begin(), squares.end(),
+            [](const Square& a, const Square& b)
+            {
+                return std::make_tuple(a.side, a.centre.real(), a.centre.imag())
+                       < std::make_tuple(b.side, b.centre.real(), b.centre.imag());
+            });
     }
 
     //! Squares of all sizes everywhere, as dense as the network's tolerance of misplaced squares asks for.
     static void cover(const Size& size, std::vector<Square>& squares)
     {
-        const double largest = 1.5 * std::max(size.width, size.height), smallest = .3 * std::max(size.width, size.height);
+        const double largest = 1.5 * std::max(size.width, size.height),
+                     smallest = .3 * std::max(size.width, size.height);
         const double ratio = 1.5, stride = .25; // in the square's side
         const double votes = 1. / 8;            // so many squares end at one face
         for (double side = largest; side > smallest; side /= ratio)
@@ -206,8 +219,8 @@ private:
             for (int y = 0; y < down; ++y)
                 for (int x = 0; x < across; ++x)
                 {
-                    const Square square = { Point2c((x + .5) * size.width / across, (y + .5) * size.height / down), side, 0,
-                                            false, votes };
+                    const Square square = { Point2c((x + .5) * size.width / across, (y + .5) * size.height / down),
+                        side, 0, false, votes };
                     squares.push_back(square);
                 }
         }
@@ -272,11 +285,12 @@ private:
         return square;
     }
 
-    //! A face looks the same in a square a little larger, rolled or mirrored; what is none does not, and errors cancel out.
+    //! A face looks the same in a square a little larger, rolled or mirrored; what is none does not, and errors cancel
+    //! out.
     Candidate meanOfViews(const Pyramid& pyramid, const Candidate& candidate)
     {
-        const int turns = 3;                  // of each, upright in between
-        const double zoom = 1.15, roll = .2;  // radians
+        const int turns = 3;                 // of each, upright in between
+        const double zoom = 1.15, roll = .2; // radians
         std::vector<Square> squares;
         for (int view = 0; view < 2 * turns; ++view)
         {
@@ -303,7 +317,7 @@ private:
     {
         const double nearest = 1.2; // of two faces' centres, inter-ocular distances of the larger
         std::sort(candidates.begin(), candidates.end(),
-                  [](const Candidate& a, const Candidate& b) { return score(a) > score(b); });
+            [](const Candidate& a, const Candidate& b) { return score(a) > score(b); });
         std::vector<Candidate> kept;
         std::vector<Pose> poses;
         for (const Candidate& candidate : candidates)
@@ -324,7 +338,8 @@ private:
             poses.push_back(pose);
         }
         kept.erase(std::remove_if(kept.begin(), kept.end(),
-                                  [&](const Candidate& candidate) { return !(score(candidate) >= least); }), kept.end());
+                       [&](const Candidate& candidate) { return !(score(candidate) >= least); }),
+            kept.end());
         return kept;
     }
 
@@ -333,8 +348,9 @@ private:
         const Pose pose = poseOf(face.landmarks);
         const Point2c centre = pose.centre + std::polar(pose.eyes, pose.roll) * BOX_CENTRE;
         FaceRow row;
-        row.box = Rect2f(float(centre.real() - .5 * BOX.width * pose.eyes), float(centre.imag() - .5 * BOX.height * pose.eyes),
-                         float(BOX.width * pose.eyes), float(BOX.height * pose.eyes));
+        row.box = Rect2f(float(centre.real() - .5 * BOX.width * pose.eyes),
+            float(centre.imag() - .5 * BOX.height * pose.eyes), float(BOX.width * pose.eyes),
+            float(BOX.height * pose.eyes));
         row.landmarks = face.landmarks;
         row.score = float(score(face));
         return row;
@@ -356,7 +372,8 @@ Ptr<FaceDetector::Impl> createCascadeDetector(float score_threshold, const DnnDe
 
 Ptr<FaceDetector::Impl> createCascadeDetector(float, const DnnDevice&)
 {
-    CV_Error(Error::StsNotImplemented, "This OpenCV has no CascadeClassifier (modules objdetect, and xobjdetect since 5)");
+    CV_Error(
+        Error::StsNotImplemented, "This OpenCV has no CascadeClassifier (modules objdetect, and xobjdetect since 5)");
 }
 
 #endif // SANPRIVACY_HAVE_CASCADES

@@ -45,9 +45,9 @@
 namespace cv { namespace sanprivacy {
 
 /** Reads an ONNX file, given by its name or by its contents (std::vector<uchar>).
-5.0 has two engines. On the CPU neither is faster for all our networks (default network: 10.1 ms classic, 9.8 ms new; landmarks
-.59 and .73 ms), but only the classic one runs CUDA. 5.1 has the new one alone, faster than both (8.9 and .57 ms); it runs a
-network on CUDA as a whole or not at all, and has no Resize and no transposed convolution there. */
+5.0 has two engines. On the CPU neither is faster for all our networks (default network: 10.1 ms classic, 9.8 ms new;
+landmarks .59 and .73 ms), but only the classic one runs CUDA. 5.1 has the new one alone, faster than both (8.9 and .57
+ms); it runs a network on CUDA as a whole or not at all, and has no Resize and no transposed convolution there. */
 template <typename Source>
 dnn::Net importOnnx(const Source& source)
 {

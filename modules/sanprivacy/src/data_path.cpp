@@ -86,8 +86,9 @@ static void checkAgainstList(const String& path, const String& name)
         std::ifstream file(path.c_str(), std::ios::binary);
         const String found = cv::format("%08x", checksumOf(file));
         if (found != expected)
-            CV_Error(Error::StsParseError, cv::format("'%s' is damaged: its CRC-32 is %s, checksums.txt beside it expects %s",
-                                                      path.c_str(), found.c_str(), expected.c_str()));
+            CV_Error(Error::StsParseError,
+                cv::format("'%s' is damaged: its CRC-32 is %s, checksums.txt beside it expects %s", path.c_str(),
+                    found.c_str(), expected.c_str()));
         return;
     }
 }
@@ -118,7 +119,7 @@ String findDataFile(const String& name)
     for (const String& folder : folders)
         searched += (searched.empty() ? "" : ", ") + folder;
     CV_Error(Error::StsObjectNotFound, cv::format("'%s' not found in %s; set %s to the folder that holds it",
-                                                  name.c_str(), searched.c_str(), folder_variable));
+                                           name.c_str(), searched.c_str(), folder_variable));
 }
 
 }} // namespace cv::sanprivacy

@@ -12,8 +12,8 @@ namespace cv { namespace sanprivacy {
 /** @brief Path of a shipped network or prototype file.
 
 Looked for in $OPENCV_SANPRIVACY_DATA_PATH and nowhere else if that is set; otherwise in the installed data folder, then
-in that of the source tree. Error::StsObjectNotFound names the file and the folders searched. A file that `checksums.txt`
-beside it lists with another CRC-32 is damaged: Error::StsParseError. */
+in that of the source tree. Error::StsObjectNotFound names the file and the folders searched. A file that
+`checksums.txt` beside it lists with another CRC-32 is damaged: Error::StsParseError. */
 String findDataFile(const String& name);
 
 //! First of the folders that holds the file; empty if none does.

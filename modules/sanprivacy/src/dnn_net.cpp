@@ -63,11 +63,12 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback)
         return device;
 
     if (!allow_fallback)
-        CV_Error(backend_id == dnn::DNN_BACKEND_CUDA || isCuda(target_id) ? Error::GpuNotSupported : Error::StsNotImplemented,
-                 format("Backend %d with target %d is not available: %s", backend_id, target_id, missing.c_str()));
+        CV_Error(backend_id == dnn::DNN_BACKEND_CUDA || isCuda(target_id) ? Error::GpuNotSupported
+                                                                          : Error::StsNotImplemented,
+            format("Backend %d with target %d is not available: %s", backend_id, target_id, missing.c_str()));
 
     CV_LOG_WARNING(NULL, "sanprivacy: backend " << backend_id << " with target " << target_id << " is not available ("
-                         << missing << "); the CPU is used instead");
+                                                << missing << "); the CPU is used instead");
     device.backend = dnn::DNN_BACKEND_OPENCV;
     device.target = dnn::DNN_TARGET_CPU;
     return device;
@@ -89,7 +90,7 @@ static dnn::Net prepare(Reader read, const String& description, const DnnDevice&
     }
     if (net.empty())
         CV_Error(Error::StsParseError, format("%s is not a complete ONNX file that OpenCV %s can run: %s",
-                                              description.c_str(), CV_VERSION, reason.c_str()));
+                                           description.c_str(), CV_VERSION, reason.c_str()));
 
     net.setPreferableBackend(device.backend);
     if (device.target != dnn::DNN_TARGET_CPU) // which it is already; the graphs of OpenCV 5 complain at every call

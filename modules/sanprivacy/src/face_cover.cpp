@@ -13,8 +13,8 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int CELLS = 6;         // mean colors that remain of a head, across; too few for eyes and mouth
-const int FRAME_CELLS = 8;   // and of a whole frame
+const int CELLS = 6;       // mean colors that remain of a head, across; too few for eyes and mouth
+const int FRAME_CELLS = 8; // and of a whole frame
 const double GRAY = 128;
 
 //! The image as so few mean colors.
@@ -31,17 +31,19 @@ Mat fewColors(const Mat& image, int cells, int interpolation)
 void drawHead(Mat& mask, const HeadShape& head, const Point& origin, double grown, uchar value)
 {
     const RotatedRect ellipseBox(Point2f(float(head.centre.real() - origin.x), float(head.centre.imag() - origin.y)),
-                                 Size2f(float(2 * grown * head.axes.width), float(2 * grown * head.axes.height)),
-                                 float(head.roll * 180 / CV_PI));
+        Size2f(float(2 * grown * head.axes.width), float(2 * grown * head.axes.height)),
+        float(head.roll * 180 / CV_PI));
     ellipse(mask, ellipseBox, Scalar(value), FILLED);
 }
 
 } // namespace
 
-void coverHead(const Mat& source, Mat& dst, const HeadShape& head, int replacement, const std::vector<HeadShape>& spared)
+void coverHead(
+    const Mat& source, Mat& dst, const HeadShape& head, int replacement, const std::vector<HeadShape>& spared)
 {
     const Rect2d box = head.box();
-    const Rect inside = Rect(cvFloor(box.x), cvFloor(box.y), cvCeil(box.width) + 1, cvCeil(box.height) + 1) & Rect(Point(), source.size());
+    const Rect inside = Rect(cvFloor(box.x), cvFloor(box.y), cvCeil(box.width) + 1, cvCeil(box.height) + 1)
+                        & Rect(Point(), source.size());
     if (inside.empty())
         return;
 

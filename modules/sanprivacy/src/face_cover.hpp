@@ -15,7 +15,8 @@ namespace cv { namespace sanprivacy {
 @param head what is covered.
 @param replacement REPLACE_BLUR, REPLACE_PIXELATION or REPLACE_SOLID.
 @param spared heads that are replaced otherwise and stay as dst has them. */
-void coverHead(const Mat& source, Mat& dst, const HeadShape& head, int replacement, const std::vector<HeadShape>& spared);
+void coverHead(
+    const Mat& source, Mat& dst, const HeadShape& head, int replacement, const std::vector<HeadShape>& spared);
 
 //! Blurs a whole frame as strongly as a head of its size would be.
 void coverFrame(const Mat& source, Mat& dst);

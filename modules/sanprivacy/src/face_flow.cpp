@@ -14,19 +14,19 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 // The window that flow is computed in. A face may move by the eye distance between two frames, besides its velocity.
-const int WINDOW = 128;       // pixels
+const int WINDOW = 128;        // pixels
 const double WINDOW_EYES = 28; // distance of the eyes in it
-const int GRID = 9;           // points across the face
+const int GRID = 9;            // points across the face
 const Size LK_PATCH(13, 13);
 const int LK_LEVELS = 3;
 
 const float MOST_RETURN_ERROR = 1.f; // of a point, there and back, window pixels
 const double MOST_RESIDUAL = 1.5;    // of a point that agrees with the motion, window pixels
 const size_t LEAST_POINTS = 6;
-const double LEAST_AGREEMENT = .5;   // share of the points
-const double MOST_ZOOM = 1.25;       // between two frames
+const double LEAST_AGREEMENT = .5; // share of the points
+const double MOST_ZOOM = 1.25;     // between two frames
 const double MOST_TURN = CV_PI / 6;
-const double LEAST_LIKENESS = .65;   // correlation of the face before and after
+const double LEAST_LIKENESS = .65; // correlation of the face before and after
 
 //! Bounds of the head in the canonical crop: brow to chin and ear to ear, where hair and background begin.
 const Point2d HEAD_CENTRE(111.5, 106);
@@ -65,7 +65,8 @@ Similarity windowAround(const Point2c& centre, double scale)
 }
 
 //! Points of the head that the frame shows and that belong to no other.
-std::vector<Point2f> gridPoints(const HeadShape& head, const std::vector<HeadShape>& others, const Similarity& toWindow, const Size& frame)
+std::vector<Point2f> gridPoints(
+    const HeadShape& head, const std::vector<HeadShape>& others, const Similarity& toWindow, const Size& frame)
 {
     std::vector<Point2f> points;
     for (int y = 0; y < GRID; ++y)
@@ -77,9 +78,11 @@ std::vector<Point2f> gridPoints(const HeadShape& head, const std::vector<HeadSha
                 continue;
             const Point2c offset(inner * unit.real() * head.axes.width, inner * unit.imag() * head.axes.height);
             const Point2c point = head.centre + std::polar(1., head.roll) * offset;
-            if (point.real() < 0 || point.imag() < 0 || point.real() > frame.width - 1 || point.imag() > frame.height - 1)
+            if (point.real() < 0 || point.imag() < 0 || point.real() > frame.width - 1
+                || point.imag() > frame.height - 1)
                 continue;
-            if (std::any_of(others.begin(), others.end(), [&](const HeadShape& other) { return other.contains(point); }))
+            if (std::any_of(
+                    others.begin(), others.end(), [&](const HeadShape& other) { return other.contains(point); }))
                 continue;
             const Point2c inWindow = toWindow(point);
             points.push_back(Point2f(float(inWindow.real()), float(inWindow.imag())));
@@ -92,7 +95,7 @@ Similarity agreedMotion(const Landmarks& src, const Landmarks& dst)
 {
     const int trials = 40;
     const double least = WINDOW_EYES / 4; // nearer pairs say little of scale and roll
-    RNG rng(1); // the same points always give the same motion
+    RNG rng(1);                           // the same points always give the same motion
     Similarity best;
     double bestError = DBL_MAX;
     std::vector<double> errors(src.size());
@@ -162,7 +165,8 @@ HeadShape::HeadShape(const Landmarks& landmarks, double grown)
 Rect2d HeadShape::box() const
 {
     const double c = std::cos(roll), s = std::sin(roll);
-    const double width = std::hypot(axes.width * c, axes.height * s), height = std::hypot(axes.width * s, axes.height * c);
+    const double width = std::hypot(axes.width * c, axes.height * s),
+                 height = std::hypot(axes.width * s, axes.height * c);
     return Rect2d(centre.real() - width, centre.imag() - height, 2 * width, 2 * height);
 }
 
@@ -172,11 +176,13 @@ bool HeadShape::contains(const Point2c& point) const
     return std::hypot(offset.real() / axes.width, offset.imag() / axes.height) <= 1;
 }
 
-bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity, const std::vector<HeadShape>& others)
+bool followFace(
+    const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity, const std::vector<HeadShape>& others)
 {
     const HeadShape head(landmarks);
     const double scale = WINDOW_EYES / eyeDistance(landmarks);
-    const Similarity fromWindow = windowAround(head.centre, scale), toWindow = windowAround(head.centre + velocity, scale);
+    const Similarity fromWindow = windowAround(head.centre, scale),
+                     toWindow = windowAround(head.centre + velocity, scale);
     std::vector<Point2f> before = gridPoints(head, others, fromWindow, from.size()), after, returned;
     if (before.size() < LEAST_POINTS)
         return false;
@@ -195,7 +201,8 @@ bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Poin
     {
         const Point2f error = returned[i] - before[i];
         const Point2c end(after[i].x, after[i].y), inFrame = toImage(end);
-        const bool shown = inFrame.real() >= 0 && inFrame.imag() >= 0 && inFrame.real() <= to.cols - 1 && inFrame.imag() <= to.rows - 1;
+        const bool shown = inFrame.real() >= 0 && inFrame.imag() >= 0 && inFrame.real() <= to.cols - 1
+                           && inFrame.imag() <= to.rows - 1;
         if (there[i] && back[i] && shown && error.dot(error) <= MOST_RETURN_ERROR * MOST_RETURN_ERROR)
         {
             src.push_back(Point2c(before[i].x, before[i].y));

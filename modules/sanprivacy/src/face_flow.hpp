@@ -22,8 +22,8 @@ Point2c centreOf(const Landmarks& landmarks);
 struct HeadShape
 {
     Point2c centre;
-    Size2d axes;  //!< half axes, pixels
-    double roll;  //!< radians
+    Size2d axes; //!< half axes, pixels
+    double roll; //!< radians
 
     explicit HeadShape(const Landmarks& landmarks, double grown = 1);
     Rect2d box() const; //!< of the ellipse
@@ -41,7 +41,8 @@ lies within other heads says nothing of this face's motion.
 @param velocity pixels that it is expected to move by.
 @param others heads of the other faces in `from`.
 @return whether the face was followed; where not, landmarks stay. */
-bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity, const std::vector<HeadShape>& others);
+bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity,
+    const std::vector<HeadShape>& others);
 
 }} // namespace cv::sanprivacy
 

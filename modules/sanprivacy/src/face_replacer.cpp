@@ -13,14 +13,14 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const double LEAST_INSIDE = .5;   // share of a crop inside the frame, for the network
-const int VOTES = 9;              // of the attribute classifier on a track's label
-const double VOTE_MARGIN = .1;    // around 1/2, to change a label once it is given
+const double LEAST_INSIDE = .5; // share of a crop inside the frame, for the network
+const int VOTES = 9;            // of the attribute classifier on a track's label
+const double VOTE_MARGIN = .1;  // around 1/2, to change a label once it is given
 
 // Against flicker: what is too small to be motion of the face is not passed on.
-const double SLACK = .004;        // of landmarks, eye distances
-const double STILL = .02;         // mean absolute difference of two crops of one face, of 1
-const double LEAST_WEIGHT = .3;   // share of the new perturbation on a still face; the rest is the last one
+const double SLACK = .004;      // of landmarks, eye distances
+const double STILL = .02;       // mean absolute difference of two crops of one face, of 1
+const double LEAST_WEIGHT = .3; // share of the new perturbation on a still face; the rest is the last one
 
 Landmarks toLandmarks(const std::vector<Point2f>& points)
 {
@@ -80,7 +80,8 @@ bool cut(const Mat& image, const Landmarks& landmarks, Mat& crop)
     }
     catch (const cv::Exception& e)
     {
-        if (e.code != Error::StsOutOfRange && e.code != Error::StsBadSize && e.code != Error::StsBadArg) // alignFace() refuses the landmarks
+        if (e.code != Error::StsOutOfRange && e.code != Error::StsBadSize
+            && e.code != Error::StsBadArg) // alignFace() refuses the landmarks
             throw;
         return false;
     }
@@ -91,7 +92,10 @@ bool cut(const Mat& image, const Landmarks& landmarks, Mat& crop)
 }
 
 //! Mean absolute difference of a crop and the last one of the track that passed the network.
-double difference(const TrackHistory& track, const Mat& face) { return norm(face, track.face, NORM_L1) / face.total(); }
+double difference(const TrackHistory& track, const Mat& face)
+{
+    return norm(face, track.face, NORM_L1) / face.total();
+}
 
 //! Where a face stays as it was, so does what is added to it.
 void renew(TrackHistory& track, const Mat& face, const Mat& change)
@@ -143,12 +147,12 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
     std::vector<Mat> outputs;
     if (!heads.crops.empty())
         outputs = perturb(heads.crops, heads.aligned, frame.time, record);
-    for (size_t i = outputs.size(); i-- > 0; )
+    for (size_t i = outputs.size(); i-- > 0;)
         if (outputs[i].empty()) // the networks gave no numbers: whatever the policy, the face is not left as it is
         {
             StreamFace& face = record.faces[heads.aligned[i]];
             const auto observation = std::find_if(frame.observations.begin(), frame.observations.end(),
-                                                  [&](const Observation& one) { return one.track == face.track; });
+                [&](const Observation& one) { return one.track == face.track; });
             cover(face, HeadShape(toLandmarks(face.landmarks), observation->growth), false, record, heads);
             heads.perturbed.erase(heads.perturbed.begin() + std::ptrdiff_t(i));
             heads.crops[i].release();
@@ -203,7 +207,8 @@ void FaceReplacer::collect(const TrackedFrame& frame, StreamRecord& record, Head
             heads.covers.push_back(params_.replacement);
         }
         else
-            cover(face, head, params_.low_confidence == LOW_CONFIDENCE_PASS && observation.state != FACE_HELD, record, heads);
+            cover(face, head, params_.low_confidence == LOW_CONFIDENCE_PASS && observation.state != FACE_HELD, record,
+                heads);
         record.faces.push_back(face);
     }
 }
@@ -252,7 +257,8 @@ std::vector<Mat> FaceReplacer::perturbEach(const std::vector<Mat>& faces, const 
 }
 
 //! The faces as they are to be shown; empty where a network gives no numbers.
-std::vector<Mat> FaceReplacer::perturb(const std::vector<Mat>& crops, const std::vector<size_t>& aligned, double time, StreamRecord& record)
+std::vector<Mat> FaceReplacer::perturb(
+    const std::vector<Mat>& crops, const std::vector<size_t>& aligned, double time, StreamRecord& record)
 {
     const double tolerance = 1e-3; // of times, which are rounded
     std::vector<TrackHistory*> renewed;
@@ -326,8 +332,8 @@ bool FaceReplacer::vote(TrackHistory& track, const Mat& crop)
     return true;
 }
 
-/** The given label, or that which the first observations voted for; at random: one that is drawn, of the prototype that the
-track gets. @return whether there is one */
+/** The given label, or that which the first observations voted for; at random: one that is drawn, of the prototype that
+the track gets. @return whether there is one */
 bool FaceReplacer::labelOf(TrackHistory& track, const Mat& crop, int& label)
 {
     if (random())
@@ -351,11 +357,11 @@ bool FaceReplacer::labelOf(TrackHistory& track, const Mat& crop, int& label)
 //! Tracks that ended; those of the frame stay.
 void FaceReplacer::forgetOthers(const TrackedFrame& frame)
 {
-    for (std::map<int, TrackHistory>::iterator it = tracks_.begin(); it != tracks_.end(); )
+    for (std::map<int, TrackHistory>::iterator it = tracks_.begin(); it != tracks_.end();)
     {
         const int id = it->first;
         const bool present = std::any_of(frame.observations.begin(), frame.observations.end(),
-                                         [id](const Observation& observation) { return observation.track == id; });
+            [id](const Observation& observation) { return observation.track == id; });
         present ? ++it : it = tracks_.erase(it);
     }
 }

@@ -17,10 +17,10 @@ namespace cv { namespace sanprivacy {
 //! What the protection of a track's next face depends on.
 struct TrackHistory
 {
-    Landmarks landmarks; // as last used
-    Mat face, change;    // last crop that passed the network, and what that changed, CV_32F
-    double renewed;      // its time
-    int shown;           // the label that the network was given
+    Landmarks landmarks;       // as last used
+    Mat face, change;          // last crop that passed the network, and what that changed, CV_32F
+    double renewed;            // its time
+    int shown;                 // the label that the network was given
     std::vector<double> votes; // sum of the probabilities of label 1, for each attribute
     int voters, label;
 
@@ -31,7 +31,9 @@ struct TrackHistory
 class FaceReplacer
 {
 public:
-    FaceReplacer(const Ptr<Perturber>& perturber, const StreamParams& params) : perturber_(perturber), params_(params) {}
+    FaceReplacer(const Ptr<Perturber>& perturber, const StreamParams& params) : perturber_(perturber), params_(params)
+    {
+    }
 
     //! @return the protected frame, black where it is withheld; fills in the record.
     Mat protect(const TrackedFrame& frame, StreamRecord& record);
@@ -50,7 +52,8 @@ private:
     void collect(const TrackedFrame& frame, StreamRecord& record, Heads& heads);
     void cover(StreamFace& face, const HeadShape& head, bool leave, StreamRecord& record, Heads& heads) const;
     StreamFace describe(const Observation& observation);
-    std::vector<Mat> perturb(const std::vector<Mat>& crops, const std::vector<size_t>& aligned, double time, StreamRecord& record);
+    std::vector<Mat> perturb(
+        const std::vector<Mat>& crops, const std::vector<size_t>& aligned, double time, StreamRecord& record);
     std::vector<Mat> perturbEach(const std::vector<Mat>& faces, const std::vector<int>& labels);
     bool random() const { return params_.prototype == PROTOTYPE_RANDOM; }
     bool vote(TrackHistory& track, const Mat& crop);

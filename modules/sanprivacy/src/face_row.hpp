@@ -16,7 +16,16 @@ typedef std::vector<Point2c> Landmarks; //!< five: right eye, left eye, nose tip
 //! A row of the faces that FaceDetector and cv::FaceDetectorYN give: CV_32F, pixels of the image.
 struct FaceRow
 {
-    enum Column { X = 0, Y = 1, WIDTH = 2, HEIGHT = 3, FIRST_LANDMARK = 4, SCORE = 14, COLUMNS = 15 };
+    enum Column
+    {
+        X = 0,
+        Y = 1,
+        WIDTH = 2,
+        HEIGHT = 3,
+        FIRST_LANDMARK = 4,
+        SCORE = 14,
+        COLUMNS = 15
+    };
     static const int LANDMARKS = 5;
 
     Rect2f box;

@@ -14,22 +14,22 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 // Lengths are in eye distances of the track, times in seconds.
-const double CROWDED = 3;          // of two people; the matcher may then mistake them
-const double VELOCITY_RENEWED = .5; // with each frame, of a track that is followed
-const double CLEARLY_OTHER = .25;  // motion from one frame to the next
-const double VELOCITY_KEPT = .28;  // after a second, of a track that is lost
-const double HELD_GROWTH = 1.15;   // of the head, where it is not seen
+const double CROWDED = 3;            // of two people; the matcher may then mistake them
+const double VELOCITY_RENEWED = .5;  // with each frame, of a track that is followed
+const double CLEARLY_OTHER = .25;    // motion from one frame to the next
+const double VELOCITY_KEPT = .28;    // after a second, of a track that is lost
+const double HELD_GROWTH = 1.15;     // of the head, where it is not seen
 const double GROWTH_WHILE_HELD = .5; // added for each second
 const double MOST_HELD_GROWTH = 2;
 const double UNSETTLED_GROWTH = 1.4; // of a head that was not to be seen whole when it was found
-const double LEAST_WHOLE = .9;     // share of a head's box inside the frame, and clear of any other one's
-const int MOST_HOLDS_UNSEEN = 5;   // hold times that a face is followed for without being found
-const double UNRELIABLE_HOLD = .32; // hold time of a face that never reached the score: a mistake of the detector
-const int LEAST_HELD = 3;          // frames of a face that is held at all, however far apart they are
-const double LOST_INTERVAL = .12;  // between looks while a track is lost
-const int RECOGNITIONS = 2;        // in a row, of an exempt person
-const double TOLERANCE = 1e-3;     // of times, which are rounded
-const double MOST_FORESEEN = .5;   // a face may have gone anywhere later
+const double LEAST_WHOLE = .9;       // share of a head's box inside the frame, and clear of any other one's
+const int MOST_HOLDS_UNSEEN = 5;     // hold times that a face is followed for without being found
+const double UNRELIABLE_HOLD = .32;  // hold time of a face that never reached the score: a mistake of the detector
+const int LEAST_HELD = 3;            // frames of a face that is held at all, however far apart they are
+const double LOST_INTERVAL = .12;    // between looks while a track is lost
+const int RECOGNITIONS = 2;          // in a row, of an exempt person
+const double TOLERANCE = 1e-3;       // of times, which are rounded
+const double MOST_FORESEEN = .5;     // a face may have gone anywhere later
 
 const Size THUMBNAIL(48, 27);
 const double NEW_SCENE = 40; // mean absolute difference of thumbnails, gray levels
@@ -72,8 +72,12 @@ bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Observa
     const Rect2d box = HeadShape(landmarks).box();
     const double least = LEAST_WHOLE * box.area();
     return (box & Rect2d(0, 0, frame.width, frame.height)).area() >= least
-           && std::all_of(observations.begin(), observations.end(), [&](const Observation& other)
-                  { return other.track == track || (box & HeadShape(other.landmarks, UNSETTLED_GROWTH).box()).area() <= box.area() - least; });
+           && std::all_of(observations.begin(), observations.end(),
+               [&](const Observation& other)
+               {
+                   return other.track == track
+                          || (box & HeadShape(other.landmarks, UNSETTLED_GROWTH).box()).area() <= box.area() - least;
+               });
 }
 
 double growthWhileHeld(double seconds)
@@ -86,7 +90,8 @@ const char UNTRACKED[] = "The frame could not be tracked";
 } // namespace
 
 FaceTracker::FaceTracker(const Ptr<FaceDetector>& detector, const StreamParams& params)
-    : detector_(detector, params), params_(params), frames_(0), time_(0), detected_(-DBL_MAX), next_id_(0), detect_next_(true)
+    : detector_(detector, params), params_(params), frames_(0), time_(0), detected_(-DBL_MAX), next_id_(0),
+      detect_next_(true)
 {
 }
 
@@ -97,7 +102,8 @@ double FaceTracker::timeOf(double given) const
     return given >= 0 && (window_.empty() || given > time_) ? given : usual;
 }
 
-void FaceTracker::next(const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released)
+void FaceTracker::next(
+    const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released)
 {
     TrackedFrame newest;
     image.copyTo(newest.image);
@@ -219,14 +225,16 @@ void FaceTracker::observe(TrackedFrame& frame)
     {
         const bool seen = track.unseen <= std::max(params_.hold, params_.detect_interval) + TOLERANCE;
         const Observation observation = { track.id, track.state, reliable(track) && seen,
-                                          track.recognitions >= RECOGNITIONS && !crowded(track), track.score, 1, track.landmarks };
+            track.recognitions >= RECOGNITIONS && !crowded(track), track.score, 1, track.landmarks };
         frame.observations.push_back(observation);
     }
     for (size_t i = 0; i < tracks_.size(); ++i)
     {
         Track& track = tracks_[i];
         track.settled = track.settled && showsWhole(track.landmarks, track.id, frame.observations, frame.image.size());
-        frame.observations[i].growth = track.state == FACE_HELD ? growthWhileHeld(track.lost) : track.settled ? 1 : UNSETTLED_GROWTH;
+        frame.observations[i].growth = track.state == FACE_HELD ? growthWhileHeld(track.lost)
+                                       : track.settled          ? 1
+                                                                : UNSETTLED_GROWTH;
     }
     for (Track& track : tracks_)
     {
@@ -236,7 +244,8 @@ void FaceTracker::observe(TrackedFrame& frame)
     }
 }
 
-//! All but the frames of the last `kept` seconds go. The newest one itself stays here too: the next one is compared with it.
+//! All but the frames of the last `kept` seconds go. The newest one itself stays here too: the next one is compared
+//! with it.
 void FaceTracker::release(double kept, std::deque<TrackedFrame>& released)
 {
     for (TrackedFrame& frame : window_)
@@ -256,31 +265,33 @@ void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
         tracks_.clear(); // places in another image mean nothing in this one
     const double seconds = frame.time - last.time;
     const std::vector<Track> before = tracks_;
-    parallel_for_(Range(0, (int)tracks_.size()), [&](const Range& range)
-    {
-        for (int i = range.start; i < range.end; ++i)
+    parallel_for_(Range(0, (int)tracks_.size()),
+        [&](const Range& range)
         {
-            Track& track = tracks_[size_t(i)];
-            Landmarks landmarks = track.landmarks;
-            track.unseen += seconds;
-            if (track.state == FACE_HELD
-                || !followFace(last.image, frame.image, landmarks, track.velocity * std::min(seconds, MOST_FORESEEN), seenHeads(last, track.id))
-                || carriedAway(before[size_t(i)], centreOf(landmarks) - centreOf(track.landmarks), seconds, before))
+            for (int i = range.start; i < range.end; ++i)
             {
-                hold(track, seconds);
-                continue;
+                Track& track = tracks_[size_t(i)];
+                Landmarks landmarks = track.landmarks;
+                track.unseen += seconds;
+                if (track.state == FACE_HELD
+                    || !followFace(last.image, frame.image, landmarks,
+                        track.velocity * std::min(seconds, MOST_FORESEEN), seenHeads(last, track.id))
+                    || carriedAway(before[size_t(i)], centreOf(landmarks) - centreOf(track.landmarks), seconds, before))
+                {
+                    hold(track, seconds);
+                    continue;
+                }
+                const Point2c move = (centreOf(landmarks) - centreOf(track.landmarks)) / seconds;
+                track.landmarks = landmarks;
+                track.state = FACE_TRACKED;
+                track.velocity += VELOCITY_RENEWED * (move - track.velocity);
+                track.moves.push_back(move);
+                if (track.moves.size() > MOST_MOVES)
+                    track.moves.pop_front();
+                track.lost = 0;
+                track.lost_frames = 0;
             }
-            const Point2c move = (centreOf(landmarks) - centreOf(track.landmarks)) / seconds;
-            track.landmarks = landmarks;
-            track.state = FACE_TRACKED;
-            track.velocity += VELOCITY_RENEWED * (move - track.velocity);
-            track.moves.push_back(move);
-            if (track.moves.size() > MOST_MOVES)
-                track.moves.pop_front();
-            track.lost = 0;
-            track.lost_frames = 0;
-        }
-    });
+        });
 }
 
 //! A face that is not seen goes on as it went, slower and slower.
@@ -300,17 +311,21 @@ bool FaceTracker::carriedAway(const Track& track, const Point2c& move, double se
 {
     const double eyes = eyeDistance(track.landmarks);
     const Point2c usual = usualMove(track.moves) * seconds;
-    return std::any_of(tracks.begin(), tracks.end(), [&](const Track& other)
-    {
-        const Point2c others = usualMove(other.moves) * seconds;
-        return other.id != track.id && other.state != FACE_HELD && distanceOf(other.landmarks, track.landmarks) < CROWDED
-               && std::abs(others - usual) > CLEARLY_OTHER * eyes && std::abs(move - others) < std::abs(move - usual);
-    });
+    return std::any_of(tracks.begin(), tracks.end(),
+        [&](const Track& other)
+        {
+            const Point2c others = usualMove(other.moves) * seconds;
+            return other.id != track.id && other.state != FACE_HELD
+                   && distanceOf(other.landmarks, track.landmarks) < CROWDED
+                   && std::abs(others - usual) > CLEARLY_OTHER * eyes
+                   && std::abs(move - others) < std::abs(move - usual);
+        });
 }
 
 bool FaceTracker::faceIsMissing() const
 {
-    return std::any_of(tracks_.begin(), tracks_.end(), [](const Track& track) { return !track.left && track.lost_frames > 0; });
+    return std::any_of(
+        tracks_.begin(), tracks_.end(), [](const Track& track) { return !track.left && track.lost_frames > 0; });
 }
 
 bool FaceTracker::detectionDue(const TrackedFrame& frame) const
@@ -318,8 +333,11 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
     const double since = frame.time - detected_;
     if (detect_next_ || since >= params_.detect_interval - TOLERANCE)
         return true;
-    return std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& track)
-        { return !track.left && track.lost_frames > 0 && (track.lost_frames == 1 || since >= LOST_INTERVAL - TOLERANCE); });
+    return std::any_of(tracks_.begin(), tracks_.end(),
+        [&](const Track& track) {
+            return !track.left && track.lost_frames > 0
+                   && (track.lost_frames == 1 || since >= LOST_INTERVAL - TOLERANCE);
+        });
 }
 
 void FaceTracker::recognise(const MatchResult& match, const std::vector<RotatedDetection>& detections, const Mat& image)
@@ -329,7 +347,7 @@ void FaceTracker::recognise(const MatchResult& match, const std::vector<RotatedD
     for (Track& track : tracks_)
     {
         const auto found = std::find_if(match.found.begin(), match.found.end(),
-                                        [&](const std::pair<int, size_t>& pair) { return pair.first == track.id; });
+            [&](const std::pair<int, size_t>& pair) { return pair.first == track.id; });
         if (found == match.found.end())
         {
             if (track.recognitions > 0) // nobody confirms the exempt person
@@ -348,7 +366,7 @@ void FaceTracker::recognise(const MatchResult& match, const std::vector<RotatedD
 void FaceTracker::revokeExemption(Track& track)
 {
     track.recognitions = 0;
-    for (size_t i = window_.size(); i-- > 0; )
+    for (size_t i = window_.size(); i-- > 0;)
     {
         for (Observation& observation : window_[i].observations)
             if (observation.track == track.id)
@@ -360,23 +378,27 @@ void FaceTracker::revokeExemption(Track& track)
 
 bool FaceTracker::crowded(const Track& track) const
 {
-    return std::any_of(tracks_.begin(), tracks_.end(), [&](const Track& other)
+    return std::any_of(tracks_.begin(), tracks_.end(),
+        [&](const Track& other)
         { return other.id != track.id && distanceOf(other.landmarks, track.landmarks) < CROWDED; });
 }
 
 void FaceTracker::dropGone(const Size& frame)
 {
-    tracks_.erase(std::remove_if(tracks_.begin(), tracks_.end(), [&](const Track& track)
-    {
-        // Followed but long unconfirmed, it is held; an unreliable one was a mistake of the detector.
-        const bool is = reliable(track);
-        const double patience = is ? params_.hold : std::max(UNRELIABLE_HOLD, params_.detect_interval);
-        const double followed = is ? std::max(MOST_HOLDS_UNSEEN * params_.hold, 2 * params_.detect_interval)
-                                   : 2 * std::max(UNRELIABLE_HOLD, params_.detect_interval);
-        const int frames = !is ? 1 : params_.hold > 0 ? LEAST_HELD : 0;
-        return gone(track.landmarks, frame) || (track.lost > patience + TOLERANCE && track.lost_frames > frames)
-               || track.unseen > followed + TOLERANCE;
-    }), tracks_.end());
+    tracks_.erase(
+        std::remove_if(tracks_.begin(), tracks_.end(),
+            [&](const Track& track)
+            {
+                // Followed but long unconfirmed, it is held; an unreliable one was a mistake of the detector.
+                const bool is = reliable(track);
+                const double patience = is ? params_.hold : std::max(UNRELIABLE_HOLD, params_.detect_interval);
+                const double followed = is ? std::max(MOST_HOLDS_UNSEEN * params_.hold, 2 * params_.detect_interval)
+                                           : 2 * std::max(UNRELIABLE_HOLD, params_.detect_interval);
+                const int frames = !is ? 1 : params_.hold > 0 ? LEAST_HELD : 0;
+                return gone(track.landmarks, frame) || (track.lost > patience + TOLERANCE && track.lost_frames > frames)
+                       || track.unseen > followed + TOLERANCE;
+            }),
+        tracks_.end());
 }
 
 /** Follows a face that was just found to where it came from, or to where its track was lost.
@@ -388,13 +410,16 @@ void FaceTracker::backtrack(const Track& track)
     Point2c velocity = -track.velocity;
     bool lost = false;
     double held = 0;
-    for (size_t i = window_.size() - 1; i-- > 0 && !window_[i + 1].cut && !window_[i].released && held < overlooked - TOLERANCE; )
+    for (size_t i = window_.size() - 1;
+         i-- > 0 && !window_[i + 1].cut && !window_[i].released && held < overlooked - TOLERANCE;)
     {
         TrackedFrame& frame = window_[i];
         const Point2c before = centreOf(landmarks);
         const double seconds = window_[i + 1].time - frame.time;
         const Point2c foreseen = velocity * std::min(seconds, MOST_FORESEEN);
-        lost = lost || !followFace(window_[i + 1].image, frame.image, landmarks, foreseen, seenHeads(window_[i + 1], track.id));
+        lost =
+            lost
+            || !followFace(window_[i + 1].image, frame.image, landmarks, foreseen, seenHeads(window_[i + 1], track.id));
         if (lost)
             held += seconds;
         else
@@ -406,14 +431,20 @@ void FaceTracker::backtrack(const Track& track)
         for (Observation& observation : frame.observations)
         {
             const bool seen = observation.state != FACE_HELD;
-            if (seen && distanceOf(observation.landmarks, landmarks) < (observation.track == track.id ? NEAR_FACE : SAME_FACE))
+            if (seen
+                && distanceOf(observation.landmarks, landmarks)
+                       < (observation.track == track.id ? NEAR_FACE : SAME_FACE))
                 return; // protected from here on
             if (observation.track == track.id)
                 own = &observation;
         }
-        const bool settled = track.settled && showsWhole(track.landmarks, track.id, frame.observations, frame.image.size());
+        const bool settled =
+            track.settled && showsWhole(track.landmarks, track.id, frame.observations, frame.image.size());
         const Observation found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, reliable(track), false, track.score,
-                                    lost ? growthWhileHeld(held) : settled ? 1 : UNSETTLED_GROWTH, landmarks };
+            lost      ? growthWhileHeld(held)
+            : settled ? 1
+                      : UNSETTLED_GROWTH,
+            landmarks };
         if (own && lost && showSameFace(own->landmarks, landmarks))
             return; // it is held there already
         if (own && showSameFace(own->landmarks, landmarks))

@@ -20,11 +20,11 @@ namespace cv { namespace sanprivacy {
 struct Observation
 {
     int track;
-    int state;            //!< FaceState
-    bool confident;       //!< a clear face, seen not long ago
+    int state;      //!< FaceState
+    bool confident; //!< a clear face, seen not long ago
     bool exempt;
     float score;
-    double growth;        //!< of the head that is covered, where its place is not certain; else 1
+    double growth; //!< of the head that is covered, where its place is not certain; else 1
     Landmarks landmarks;
 };
 
@@ -32,10 +32,10 @@ struct Observation
 struct TrackedFrame
 {
     Mat image;
-    Mat thumbnail;       //!< to tell a new scene
-    double time;         //!< seconds
-    bool cut;            //!< a new scene begins here
-    bool released;       //!< nothing can be changed any more
+    Mat thumbnail; //!< to tell a new scene
+    double time;   //!< seconds
+    bool cut;      //!< a new scene begins here
+    bool released; //!< nothing can be changed any more
     std::vector<Observation> observations;
     StreamRecord record; //!< number, detection and error
 };
@@ -55,7 +55,8 @@ public:
     @param time seconds; negative: as StreamParams::frame_rate says after the last one.
     @param given the faces of the frame; null: the detector looks, when it is due.
     @param released receives the frames that nothing will change any more. */
-    void next(const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released);
+    void next(
+        const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released);
 
     //! Releases the frames kept back.
     void finish(std::deque<TrackedFrame>& released);
@@ -82,7 +83,7 @@ private:
     const StreamParams params_;
     std::vector<ExemptPerson> exempt_;
     FrameChange change_;
-    std::vector<Rect2d> places_; // where the next look must not leave anything out
+    std::vector<Rect2d> places_;      // where the next look must not leave anything out
     std::deque<TrackedFrame> window_; // newest last
     std::vector<Track> tracks_;
     int64 frames_;

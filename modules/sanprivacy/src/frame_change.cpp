@@ -11,18 +11,19 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int CELLS = 160;           // along the long side
-const double CHANGED = 10;       // gray levels, beside the change of the whole
-const int LEAST_CELLS = 3;       // that change where something appears
-const double SUDDEN = 2;         // as many as usual
-const double ADAPTED = .2;       // of the usual number, with each frame
-const double HEAD_GROWN = 1.4;   // with hair and neck
+const int CELLS = 160;         // along the long side
+const double CHANGED = 10;     // gray levels, beside the change of the whole
+const int LEAST_CELLS = 3;     // that change where something appears
+const double SUDDEN = 2;       // as many as usual
+const double ADAPTED = .2;     // of the usual number, with each frame
+const double HEAD_GROWN = 1.4; // with hair and neck
 
 Mat cellsOf(const Mat& image)
 {
     const double scale = std::min(1., CELLS / double(std::max(image.cols, image.rows)));
     Mat small, gray;
-    resize(image, small, Size(std::max(1, cvRound(image.cols * scale)), std::max(1, cvRound(image.rows * scale))), 0, 0, INTER_AREA);
+    resize(image, small, Size(std::max(1, cvRound(image.cols * scale)), std::max(1, cvRound(image.rows * scale))), 0, 0,
+        INTER_AREA);
     if (small.channels() == 1)
         return small;
     cvtColor(small, gray, COLOR_BGR2GRAY);
@@ -45,9 +46,11 @@ bool FrameChange::appears(const Mat& image, const std::vector<HeadShape>& heads,
     Mat changed = cv::abs(difference - mean(difference)) > CHANGED;
     const double x = double(cells.cols) / image.cols, y = double(cells.rows) / image.rows;
     for (const HeadShape& head : heads)
-        ellipse(changed, RotatedRect(Point2f(float(head.centre.real() * x), float(head.centre.imag() * y)),
-                                     Size2f(float(2 * HEAD_GROWN * head.axes.width * x), float(2 * HEAD_GROWN * head.axes.height * y)),
-                                     float(head.roll * 180 / CV_PI)), Scalar(0), FILLED);
+        ellipse(changed,
+            RotatedRect(Point2f(float(head.centre.real() * x), float(head.centre.imag() * y)),
+                Size2f(float(2 * HEAD_GROWN * head.axes.width * x), float(2 * HEAD_GROWN * head.axes.height * y)),
+                float(head.roll * 180 / CV_PI)),
+            Scalar(0), FILLED);
     const int count = countNonZero(changed);
     const bool sudden = count >= LEAST_CELLS && count > SUDDEN * usual_;
     usual_ += ADAPTED * (count - usual_);

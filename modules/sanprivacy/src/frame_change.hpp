@@ -9,7 +9,8 @@
 
 namespace cv { namespace sanprivacy {
 
-/** @brief Tells when something appears beside the faces that are known, more than usually changes from frame to frame. */
+/** @brief Tells when something appears beside the faces that are known, more than usually changes from frame to frame.
+*/
 class FrameChange
 {
 public:

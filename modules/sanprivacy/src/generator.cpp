@@ -42,10 +42,10 @@ void resizeFaceBlob(Mat& blob, int count)
 
 const std::vector<Generator::Form>& Generator::forms()
 {
-    static const std::vector<Form> all = {
-        // the project's form of the paper's network
-        { { { "same_proto", PROTOTYPE_SAME }, { "neutral_proto", PROTOTYPE_NEUTRAL }, { "opposite_proto", PROTOTYPE_OPPOSITE } },
-          { "perturbed_same", "perturbed_neutral", "perturbed_opposite" } },
+    static const std::vector<Form> all = { // the project's form of the paper's network
+        { { { "same_proto", PROTOTYPE_SAME }, { "neutral_proto", PROTOTYPE_NEUTRAL },
+              { "opposite_proto", PROTOTYPE_OPPOSITE } },
+            { "perturbed_same", "perturbed_neutral", "perturbed_opposite" } },
         // the authors' form: the proto-combiner runs once
         { { { "same_proto", PROTOTYPE_SAME }, { "combine_proto", TARGET } }, { "perturbed" } },
         // networks that see the target prototype before their non-linear layers
@@ -71,12 +71,13 @@ const Generator::Form& Generator::findForm(dnn::Net& network, const String& name
             return form;
         expected += (expected.empty() ? "(" : " or (") + names + ")";
     }
-    CV_Error(Error::StsBadArg, format("'%s' is no network that perturbs faces: expected the inputs %s",
-                                      name.c_str(), expected.c_str()));
+    CV_Error(Error::StsBadArg,
+        format("'%s' is no network that perturbs faces: expected the inputs %s", name.c_str(), expected.c_str()));
 }
 
-Generator::Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder> >& prototypes)
-    : net(network), name_(name), form(findForm(net, name)), labels_(labelCount(prototypes.size())), fed(form.prototypes.size())
+Generator::Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder>>& prototypes)
+    : net(network), name_(name), form(findForm(net, name)), labels_(labelCount(prototypes.size())),
+      fed(form.prototypes.size())
 {
     for (const Ptr<PrototypeBuilder>& each : prototypes)
         CV_CheckEQ(each->getSize(), FACE_SIZE, "The prototypes must have the size of the network's faces");
@@ -88,8 +89,8 @@ Generator::Generator(const dnn::Net& network, const String& name, const std::vec
     checkOutputs();
 }
 
-void Generator::forward(const Mat& faces, const std::vector<int>& labels, const std::vector<int>& choices,
-                        std::vector<Mat>& outputs)
+void Generator::forward(
+    const Mat& faces, const std::vector<int>& labels, const std::vector<int>& choices, std::vector<Mat>& outputs)
 {
     const int count = faces.size[0];
     const int repeats = form.isJoint() ? 1 : (int)choices.size();
@@ -108,7 +109,8 @@ void Generator::forward(const Mat& faces, const std::vector<int>& labels, const 
 
     outputs.clear();
     for (size_t i = 0; i < choices.size(); ++i)
-        outputs.push_back(form.isJoint() ? results[choices[i] - PROTOTYPE_SAME] : blobRows(results[0], (int)i * count, count));
+        outputs.push_back(
+            form.isJoint() ? results[choices[i] - PROTOTYPE_SAME] : blobRows(results[0], (int)i * count, count));
 }
 
 String Generator::whatIsWrong(const Mat& output, int n) const
@@ -120,7 +122,7 @@ String Generator::whatIsWrong(const Mat& output, int n) const
     minMaxLoc(image, &least, &most);
     if (least < -OUTPUT_TOLERANCE || most > 1 + OUTPUT_TOLERANCE)
         return format("The perturbing network '%s' answers values from %g to %g: expected an image of 0 to 1",
-                      name_.c_str(), least, most);
+            name_.c_str(), least, most);
     return String();
 }
 
@@ -129,7 +131,7 @@ bool Generator::isBlindToLabels() const
     return form.prototypes.size() == 1 && form.prototypes[0].choice == TARGET;
 }
 
-Mat Generator::prototypeOf(int label, const std::vector<Ptr<PrototypeBuilder> >& prototypes)
+Mat Generator::prototypeOf(int label, const std::vector<Ptr<PrototypeBuilder>>& prototypes)
 {
     Mat sum, neutral, mean;
     prototypes[0]->same(label & 1, sum);
@@ -166,8 +168,8 @@ void Generator::checkOutputs()
     try
     {
         forward(createFaceBlob(1, 1), label, choice, output);
-        if (output[0].dims == 4 && (int)output[0].total() == FACE_SIZE.area()
-            && output[0].size[2] == FACE_SIDE && output[0].type() == CV_32F)
+        if (output[0].dims == 4 && (int)output[0].total() == FACE_SIZE.area() && output[0].size[2] == FACE_SIDE
+            && output[0].type() == CV_32F)
             found = whatIsWrong(output[0], 0);
         else
             found = "found another shape";
@@ -181,8 +183,9 @@ void Generator::checkOutputs()
     String names;
     for (const String& output_name : form.outputs)
         names += (names.empty() ? "" : ", ") + output_name;
-    CV_Error(Error::StsBadArg, format("'%s' is no network that perturbs faces: expected the outputs %s of 1x1x%dx%d; %s",
-                                      name_.c_str(), names.c_str(), FACE_SIDE, FACE_SIDE, found.c_str()));
+    CV_Error(
+        Error::StsBadArg, format("'%s' is no network that perturbs faces: expected the outputs %s of 1x1x%dx%d; %s",
+                              name_.c_str(), names.c_str(), FACE_SIDE, FACE_SIDE, found.c_str()));
 }
 
 Mat Generator::repeat(const Mat& faces, int times)

@@ -28,14 +28,15 @@ public:
     /** @param network the network
     @param name of the network in errors
     @param prototypes by attribute */
-    Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder> >& prototypes);
+    Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder>>& prototypes);
 
     /** @brief X'_SM, X'_NT or X'_OP of each face.
     @param faces N x 1 x 224 x 224, 0..1
     @param labels N labels, none of them LABEL_PREDICT
     @param choices which outputs: PROTOTYPE_SAME, PROTOTYPE_NEUTRAL, PROTOTYPE_OPPOSITE
     @param outputs N x 1 x 224 x 224 for each choice; the network's memory, valid until the next call */
-    void forward(const Mat& faces, const std::vector<int>& labels, const std::vector<int>& choices, std::vector<Mat>& outputs);
+    void forward(
+        const Mat& faces, const std::vector<int>& labels, const std::vector<int>& choices, std::vector<Mat>& outputs);
 
     //! Empty if an output of forward() holds an image in row n, otherwise what is wrong with it.
     String whatIsWrong(const Mat& output, int n) const;
@@ -57,7 +58,8 @@ private:
         std::vector<PrototypeInput> prototypes;
         std::vector<String> outputs;
 
-        //! Figure 2: one pass through the decoder, then the proto-combiner for each prototype; outputs from PROTOTYPE_SAME on.
+        //! Figure 2: one pass through the decoder, then the proto-combiner for each prototype; outputs from
+        //! PROTOTYPE_SAME on.
         bool isJoint() const { return outputs.size() > 1; }
     };
 
@@ -65,12 +67,13 @@ private:
     static const Form& findForm(dnn::Net& network, const String& name);
 
     //! P_SM of a label: the mean face of the one attribute's label; of several P_NT and what each differs by from it.
-    static Mat prototypeOf(int label, const std::vector<Ptr<PrototypeBuilder> >& prototypes);
+    static Mat prototypeOf(int label, const std::vector<Ptr<PrototypeBuilder>>& prototypes);
     static Mat toBlob(const Mat& bgr);
 
     //! Which of the means a PrototypeChoice is for a face.
     int meanIndex(int choice, int label) const;
-    //! Runs the network once: afterwards it is known to fit, and the first frame of a video takes no longer than the next.
+    //! Runs the network once: afterwards it is known to fit, and the first frame of a video takes no longer than the
+    //! next.
     void checkOutputs();
     //! The faces one after the other, as often as wanted.
     Mat repeat(const Mat& faces, int times);
@@ -81,8 +84,8 @@ private:
     String name_;
     Form form;
     int labels_;
-    std::vector<Mat> means; // by label, then P_NT; 1 x 3 x 224 x 224 each, RGB as the networks take it
-    std::vector<std::vector<int> > fed; // per prototype input, the means that the network has now
+    std::vector<Mat> means;            // by label, then P_NT; 1 x 3 x 224 x 224 each, RGB as the networks take it
+    std::vector<std::vector<int>> fed; // per prototype input, the means that the network has now
     Mat repeated;
     std::vector<Mat> results;
 };

@@ -12,10 +12,10 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int INPUT = 96;       // pixels of the network's square
-const int AT_ONCE = 16;     // squares in one pass
-const double DOUBT = 1e-4;  // the nearest that a probability comes to 0 and 1
-const int SMALLEST = 64;    // long side of a pyramid's last level
+const int INPUT = 96;                                       // pixels of the network's square
+const int AT_ONCE = 16;                                     // squares in one pass
+const double DOUBT = 1e-4;                                  // the nearest that a probability comes to 0 and 1
+const int SMALLEST = 64;                                    // long side of a pyramid's last level
 const int MIRRORED[FaceRow::LANDMARKS] = { 1, 0, 2, 4, 3 }; // what each landmark is in a mirror
 
 } // namespace
@@ -109,13 +109,15 @@ Mat LandmarkNetwork::forward(const Mat& blob)
     }
     catch (const Exception& e)
     {
-        CV_Error(Error::StsBadArg, format("'%s' is not the landmark network: %s", filename.c_str(), reasonOf(e).c_str()));
+        CV_Error(
+            Error::StsBadArg, format("'%s' is not the landmark network: %s", filename.c_str(), reasonOf(e).c_str()));
     }
     if (output.dims != 2 || output.rows != blob.size[0] || output.cols != 2 * FaceRow::LANDMARKS + 1)
         CV_Error(Error::StsBadArg, format("'%s' is not the landmark network: it does not give %d numbers per face",
-                                          filename.c_str(), 2 * FaceRow::LANDMARKS + 1));
+                                       filename.c_str(), 2 * FaceRow::LANDMARKS + 1));
     if (!checkRange(output))
-        CV_Error(Error::StsError, format("The landmark network '%s' gives numbers that are not finite", filename.c_str()));
+        CV_Error(
+            Error::StsError, format("The landmark network '%s' gives numbers that are not finite", filename.c_str()));
     return output;
 }
 

@@ -53,7 +53,8 @@ private:
     std::vector<Mat> levels;
 };
 
-/** @brief The five-landmark network (data/landmarks.onnx): landmarks and the probability of a face for squares of an image.
+/** @brief The five-landmark network (data/landmarks.onnx): landmarks and the probability of a face for squares of an
+image.
 
 Numbers that are not finite raise Error::StsError. */
 class LandmarkNetwork

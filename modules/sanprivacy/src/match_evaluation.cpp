@@ -42,7 +42,8 @@ private:
     {
         float score;
         int a, b;
-        bool operator<(const Pair& other) const // the best first; a total order, so that results do not depend on threads
+        bool operator<(
+            const Pair& other) const // the best first; a total order, so that results do not depend on threads
         {
             return score != other.score ? score > other.score : a != other.a ? a < other.a : b < other.b;
         }
@@ -51,8 +52,9 @@ private:
     //! What one thread has seen of the impostors.
     struct Impostors
     {
-        std::vector<double> between, equal; //!< counts below thresholds[0], between its neighbours ..., above the last; and at each
-        std::vector<float> least;           //!< least score of each count between
+        std::vector<double> between,
+            equal; //!< counts below thresholds[0], between its neighbours ..., above the last; and at each
+        std::vector<float> least; //!< least score of each count between
         std::vector<Pair> best;
         float cut;
     };
@@ -63,21 +65,21 @@ private:
     void keepBest(Impostors& impostors) const;
 
     int distance;
-    bool self;                       //!< originals against originals
-    Mat1d references, probes;        //!< rows sorted by identity
-    std::vector<int> identity;       //!< of each row, 0 .. people - 1
-    std::vector<int> faces;          //!< of each identity
-    std::vector<Pair> genuine;       //!< the best first
-    std::vector<float> thresholds;   //!< distinct genuine scores, rising
+    bool self;                     //!< originals against originals
+    Mat1d references, probes;      //!< rows sorted by identity
+    std::vector<int> identity;     //!< of each row, 0 .. people - 1
+    std::vector<int> faces;        //!< of each identity
+    std::vector<Pair> genuine;     //!< the best first
+    std::vector<float> thresholds; //!< distinct genuine scores, rising
     Impostors impostors;
-    size_t kept;                     //!< how many of the best impostors are kept
+    size_t kept; //!< how many of the best impostors are kept
 };
 
 namespace {
 
-const int BLOCK = 256;             // rows and columns of a block of scores: 0.5 MiB, stays in the cache
+const int BLOCK = 256;                 // rows and columns of a block of scores: 0.5 MiB, stays in the cache
 const double LARGEST_KEPT_RATE = 0.05; // of the impostors, and
-const size_t LEAST_KEPT = 1 << 20;  // this many in any case
+const size_t LEAST_KEPT = 1 << 20;     // this many in any case
 
 } // namespace
 
@@ -88,7 +90,8 @@ MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputA
     const size_t rows = (size_t)matrixArgument(_originals, "Descriptors").rows;
     const std::vector<int> given = readIntegers(_identities, rows, "identities");
     if (!self)
-        CV_CheckEQ(_perturbed.size(), _originals.size(), "Every original has its perturbed face, with a descriptor of the same length");
+        CV_CheckEQ(_perturbed.size(), _originals.size(),
+            "Every original has its perturbed face, with a descriptor of the same length");
 
     std::vector<int> order(rows);
     std::iota(order.begin(), order.end(), 0);
@@ -109,7 +112,8 @@ MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputA
     genuine_pairs = self ? same / 2 : same;
     impostor_pairs = self ? (all - same) / 2 : all - same;
     if (impostor_pairs == 0)
-        CV_Error(Error::StsBadArg, format("Matching needs faces of different people, found %d faces of %d", (int)rows, people));
+        CV_Error(Error::StsBadArg,
+            format("Matching needs faces of different people, found %d faces of %d", (int)rows, people));
     kept = (size_t)std::max(std::ceil(LARGEST_KEPT_RATE * impostor_pairs) + 1, (double)LEAST_KEPT);
 
     // First pass: genuine pairs only, a block per person.
@@ -120,7 +124,7 @@ MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputA
         for (int i = 0; i < block.rows; ++i)
             for (int j = self ? i + 1 : 0; j < block.cols; ++j)
                 if (i != j)
-                    genuine.push_back(Pair{block(i, j), person, person});
+                    genuine.push_back(Pair { block(i, j), person, person });
     }
     std::sort(genuine.begin(), genuine.end());
     for (auto pair = genuine.rbegin(); pair != genuine.rend(); ++pair)
@@ -137,22 +141,25 @@ MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputA
     std::atomic<int> next(0);
     std::mutex mutex;
     const int threads = std::max(1, std::min(getNumThreads(), blocks));
-    parallel_for_(Range(0, threads), [&](const Range&)
-    {
-        Impostors own = none;
-        for (int block = next++; block < blocks; block = next++)
-            countImpostors(Range(block * BLOCK, std::min((block + 1) * BLOCK, (int)rows)), own);
-        keepBest(own);
-        std::lock_guard<std::mutex> lock(mutex);
-        for (size_t i = 0; i < own.equal.size(); ++i)
-            impostors.equal[i] += own.equal[i];
-        for (size_t i = 0; i < own.between.size(); ++i)
+    parallel_for_(
+        Range(0, threads),
+        [&](const Range&)
         {
-            impostors.between[i] += own.between[i];
-            impostors.least[i] = std::min(impostors.least[i], own.least[i]);
-        }
-        impostors.best.insert(impostors.best.end(), own.best.begin(), own.best.end());
-    }, threads);
+            Impostors own = none;
+            for (int block = next++; block < blocks; block = next++)
+                countImpostors(Range(block * BLOCK, std::min((block + 1) * BLOCK, (int)rows)), own);
+            keepBest(own);
+            std::lock_guard<std::mutex> lock(mutex);
+            for (size_t i = 0; i < own.equal.size(); ++i)
+                impostors.equal[i] += own.equal[i];
+            for (size_t i = 0; i < own.between.size(); ++i)
+            {
+                impostors.between[i] += own.between[i];
+                impostors.least[i] = std::min(impostors.least[i], own.least[i]);
+            }
+            impostors.best.insert(impostors.best.end(), own.best.begin(), own.best.end());
+        },
+        threads);
     keepBest(impostors);
     std::sort(impostors.best.begin(), impostors.best.end());
     references.release();
@@ -163,7 +170,7 @@ Mat1d MatchEvaluation::Impl::readDescriptors(InputArray _descriptors, const std:
 {
     const Mat descriptors = matrixArgument(_descriptors, "Descriptors");
     CV_Check(descriptors.type(), descriptors.type() == CV_32FC1 || descriptors.type() == CV_64FC1,
-             "Expected descriptors of floats, one row each");
+        "Expected descriptors of floats, one row each");
     if (!checkRange(descriptors))
         CV_Error(Error::StsBadArg, "Descriptors hold a value that is not finite");
     Mat1d sorted((int)order.size(), descriptors.cols);
@@ -227,7 +234,7 @@ void MatchEvaluation::Impl::countImpostors(const Range& rows, Impostors& seen) c
                     seen.least[above] = std::min(seen.least[above], score);
                 }
                 if (score >= seen.cut)
-                    seen.best.push_back(Pair{score, a, b});
+                    seen.best.push_back(Pair { score, a, b });
             }
         if (seen.best.size() > 2 * kept)
             keepBest(seen);
@@ -272,7 +279,8 @@ void MatchEvaluation::Impl::roc(OutputArray fmr, OutputArray tmr, OutputArray _t
 void MatchEvaluation::Impl::checkGenuine() const
 {
     if (genuine_pairs == 0)
-        CV_Error(Error::StsBadArg, format("A true match rate needs people with two faces, found one of each of %d", people));
+        CV_Error(
+            Error::StsBadArg, format("A true match rate needs people with two faces, found one of each of %d", people));
 }
 
 void MatchEvaluation::Impl::draw(RNG& rng, std::vector<int>& draws) const
@@ -310,7 +318,8 @@ float MatchEvaluation::Impl::rejectedScore(double fmr, const std::vector<int>& d
             return pair.score;
     }
     if (impostors.best.size() < (size_t)impostor_pairs)
-        CV_Error(Error::StsOutOfRange, format("False match rates up to %g are kept, asked for %g: use roc()", LARGEST_KEPT_RATE, fmr));
+        CV_Error(Error::StsOutOfRange,
+            format("False match rates up to %g are kept, asked for %g: use roc()", LARGEST_KEPT_RATE, fmr));
     return -std::numeric_limits<float>::infinity(); // every impostor may match
 }
 
@@ -331,7 +340,8 @@ MatchEvaluation::MatchEvaluation()
 {
 }
 
-Ptr<MatchEvaluation> MatchEvaluation::create(InputArray originals, InputArray perturbed, InputArray identities, int distance)
+Ptr<MatchEvaluation> MatchEvaluation::create(
+    InputArray originals, InputArray perturbed, InputArray identities, int distance)
 {
     CV_TRACE_FUNCTION();
     Ptr<MatchEvaluation> evaluation = makePtr<MatchEvaluation>();

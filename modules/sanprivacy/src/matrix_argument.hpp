@@ -11,8 +11,8 @@ namespace cv { namespace sanprivacy {
 
 /** @brief The matrix or image of an argument.
 
-A list of arrays, or an array of more than two dimensions besides the channels (a batch, as networks take it), has no rows
-and columns and would pass for an empty image: Error::StsBadArg.
+A list of arrays, or an array of more than two dimensions besides the channels (a batch, as networks take it), has no
+rows and columns and would pass for an empty image: Error::StsBadArg.
 @param array the argument; noArray() gives an empty matrix
 @param name of the argument in the error, e.g. "The image" */
 inline Mat matrixArgument(InputArray array, const char* name)
@@ -25,8 +25,10 @@ inline Mat matrixArgument(InputArray array, const char* name)
     String shape;
     for (int i = 0; i < matrix.dims; ++i)
         shape += format(i ? "x%d" : "%d", matrix.size[i]);
-    CV_Error(Error::StsBadArg, format("%s must have two dimensions, rows and columns, besides 1 or 3 channels; found %d: %s "
-                                      "(give the images of a batch one by one)", name, matrix.dims, shape.c_str()));
+    CV_Error(
+        Error::StsBadArg, format("%s must have two dimensions, rows and columns, besides 1 or 3 channels; found %d: %s "
+                                 "(give the images of a batch one by one)",
+                              name, matrix.dims, shape.c_str()));
 }
 
 }} // namespace cv::sanprivacy

@@ -27,7 +27,8 @@ std::vector<int> readIntegers(InputArray _values, size_t expected, const char* n
     const Mat values = matrixArgument(_values, name);
     CV_Check(values.depth(), values.depth() <= CV_32S && values.channels() == 1, "Expected integers of one channel");
     if (values.total() != expected)
-        CV_Error(Error::StsUnmatchedSizes, format("Expected %d %s, found %d", (int)expected, name, (int)values.total()));
+        CV_Error(
+            Error::StsUnmatchedSizes, format("Expected %d %s, found %d", (int)expected, name, (int)values.total()));
     std::vector<int> result;
     if (expected)
         values.reshape(1, 1).convertTo(result, CV_32S);

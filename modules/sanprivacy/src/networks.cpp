@@ -21,10 +21,10 @@ namespace {
 
 const int MAX_CROPS_PER_PASS = 32; // bounds the memory
 const size_t LANDMARKS = FaceRow::LANDMARKS;
-const double MAX_SAMPLES = 16;     // of a pixel of a square crop, in each direction
-const int MAX_SIDE = 4096;         // of a network's input, pixels
-const size_t MAX_NAME = 255;       // characters
-const size_t MAX_FILE = 1 << 20;   // bytes of a model description file
+const double MAX_SAMPLES = 16;   // of a pixel of a square crop, in each direction
+const int MAX_SIDE = 4096;       // of a network's input, pixels
+const size_t MAX_NAME = 255;     // characters
+const size_t MAX_FILE = 1 << 20; // bytes of a model description file
 
 //! Empty if the description makes sense, otherwise what is wrong with it.
 String whatIsWrong(const ModelDescription& d)
@@ -115,16 +115,13 @@ private:
     void checkKeys() const
     {
         static const std::set<String> known = { "task", "file", "width", "height", "mean", "scale", "color",
-                                                "landmark_template", "square", "output", "distance", "index" };
+            "landmark_template", "square", "output", "distance", "index" };
         for (const String& key : node.keys())
             if (!known.count(key))
                 fail("unknown key '" + key + "'");
     }
 
-    bool has(const char* key) const
-    {
-        return !node[key].empty();
-    }
+    bool has(const char* key) const { return !node[key].empty(); }
 
     String text(const char* key) const
     {
@@ -251,8 +248,9 @@ public:
         {
             found = reasonOf(e);
         }
-        CV_Error(Error::StsBadArg, format("Network '%s' does not work as described (%dx%d %s, output '%s'): %s", d.name.c_str(),
-                                          d.size.width, d.size.height, d.color.c_str(), d.output.c_str(), found.c_str()));
+        CV_Error(Error::StsBadArg,
+            format("Network '%s' does not work as described (%dx%d %s, output '%s'): %s", d.name.c_str(), d.size.width,
+                d.size.height, d.color.c_str(), d.output.c_str(), found.c_str()));
     }
 
     void crop(const Mat& image, const Mat& face, OutputArray dst) const
@@ -261,7 +259,7 @@ public:
         CV_CheckDepthEQ(image.depth(), CV_8U, "Networks take 8-bit images");
         CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "Networks take gray or BGR images");
         CV_Check(face.cols, face.type() == CV_32F && face.rows == 1 && face.cols == FaceRow::COLUMNS,
-                 "A face must be a row of FaceDetector::detect()");
+            "A face must be a row of FaceDetector::detect()");
         if (description.landmark_template.empty())
             cropSquare(image, face, dst);
         else
@@ -285,7 +283,8 @@ public:
     const ModelDescription description;
 
 private:
-    //! Upright square round the face box, zero outside the image: every pixel the mean of what it covers, to fractions of a pixel.
+    //! Upright square round the face box, zero outside the image: every pixel the mean of what it covers, to fractions
+    //! of a pixel.
     void cropSquare(const Mat& image, const Mat& face, OutputArray dst) const
     {
         const Rect2f box = FaceRow(face).box;
@@ -298,9 +297,9 @@ private:
         // Samples at most a pixel of the image apart, then their means.
         const int samples = cvCeil(std::min(std::max(side / std::min(size.width, size.height), 1.), MAX_SAMPLES));
         const Size fine = size * samples;
-        const double dx = side / fine.width, dy = side / fine.height; // pixel centres are whole numbers, corners half ones
-        const Matx23d toImage(dx, 0, corner.x + dx / 2 - .5,
-                              0, dy, corner.y + dy / 2 - .5);
+        const double dx = side / fine.width,
+                     dy = side / fine.height; // pixel centres are whole numbers, corners half ones
+        const Matx23d toImage(dx, 0, corner.x + dx / 2 - .5, 0, dy, corner.y + dy / 2 - .5);
         Mat sampled;
         warpAffine(image, sampled, toImage, fine, INTER_LINEAR | WARP_INVERSE_MAP, BORDER_CONSTANT);
         resize(sampled, dst, size, 0, 0, INTER_AREA);
@@ -342,16 +341,18 @@ private:
     Mat run(const Mat* crops, int count)
     {
         dnn::blobFromImages(std::vector<Mat>(crops, crops + count), blob, description.scale, Size(), description.mean,
-                            description.color == "rgb");
+            description.color == "rgb");
         net.setInput(blob);
         const Mat output = description.output.empty() ? net.forward() : net.forward(description.output);
         if (output.dims < 1 || output.size[0] != count)
-            CV_Error(Error::StsUnmatchedSizes, format("expected %d rows of output, found %d", count, output.dims < 1 ? 0 : output.size[0]));
+            CV_Error(Error::StsUnmatchedSizes,
+                format("expected %d rows of output, found %d", count, output.dims < 1 ? 0 : output.size[0]));
 
         const Mat rows = output.reshape(1, count);
         for (int i = 0; i < count; i++)
             if (!checkRange(rows.row(i)))
-                CV_Error(Error::StsOutOfRange, format("Network '%s' answers NaN or infinity", description.name.c_str()));
+                CV_Error(
+                    Error::StsOutOfRange, format("Network '%s' answers NaN or infinity", description.name.c_str()));
         if (description.task == NETWORK_MATCHER)
             return rows.clone(); // the network's memory is overwritten by its next run
         Mat probability = Mat::zeros(count, 1, CV_32F);
@@ -377,7 +378,9 @@ static FaceNetwork::Impl& checkCreated(const Ptr<FaceNetwork::Impl>& p)
     return *p;
 }
 
-FaceNetwork::FaceNetwork() {}
+FaceNetwork::FaceNetwork()
+{
+}
 
 Ptr<FaceNetwork> FaceNetwork::create(const ModelDescription& description, int backend_id, int target_id)
 {

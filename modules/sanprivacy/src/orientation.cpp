@@ -15,10 +15,14 @@ Point2c turnPointBack(const Point2c& point, int quarters, const Size& image)
 {
     switch (quarters)
     {
-    case 1: return Point2c(point.imag(), image.height - 1 - point.real());
-    case 2: return Point2c(image.width - 1 - point.real(), image.height - 1 - point.imag());
-    case 3: return Point2c(image.width - 1 - point.imag(), point.real());
-    default: return point;
+    case 1:
+        return Point2c(point.imag(), image.height - 1 - point.real());
+    case 2:
+        return Point2c(image.width - 1 - point.real(), image.height - 1 - point.imag());
+    case 3:
+        return Point2c(image.width - 1 - point.imag(), point.real());
+    default:
+        return point;
     }
 }
 
@@ -29,7 +33,10 @@ Mat turnedClockwise(const Mat& image, int quarters)
     if (quarters == 0)
         return image;
     Mat turned;
-    rotate(image, turned, quarters == 1 ? ROTATE_90_CLOCKWISE : quarters == 2 ? ROTATE_180 : ROTATE_90_COUNTERCLOCKWISE);
+    rotate(image, turned,
+        quarters == 1   ? ROTATE_90_CLOCKWISE
+        : quarters == 2 ? ROTATE_180
+                        : ROTATE_90_COUNTERCLOCKWISE);
     return turned;
 }
 
@@ -40,7 +47,7 @@ void turnBack(FaceRow& face, int quarters, const Size& image)
     const Point2c a = turnPointBack(Point2c(face.box.x, face.box.y), quarters, image);
     const Point2c b = turnPointBack(Point2c(face.box.br().x, face.box.br().y), quarters, image);
     face.box = Rect2f(float(std::min(a.real(), b.real())), float(std::min(a.imag(), b.imag())),
-                      float(std::abs(a.real() - b.real())), float(std::abs(a.imag() - b.imag())));
+        float(std::abs(a.real() - b.real())), float(std::abs(a.imag() - b.imag())));
 }
 
 }} // namespace cv::sanprivacy

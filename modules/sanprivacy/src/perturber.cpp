@@ -34,7 +34,9 @@ String shippedModel(const std::vector<String>& attributes)
     const std::vector<String> known = { "gender", "age" };
     for (const String& attribute : attributes)
         if (std::find(known.begin(), known.end(), attribute) == known.end())
-            CV_Error(Error::StsBadArg, format("No shipped network hides '%s': expected gender or age, or a model of your own", attribute.c_str()));
+            CV_Error(Error::StsBadArg,
+                format("No shipped network hides '%s': expected gender or age, or a model of your own",
+                    attribute.c_str()));
     return attributes.size() == 1 && attributes[0] == known[0] ? "residual" : "residual-gender-age";
 }
 
@@ -42,12 +44,15 @@ void checkAttributes(const PerturberParams& params)
 {
     const std::vector<String>& names = params.attributes;
     if (names.empty() || names.size() > MAX_ATTRIBUTES)
-        CV_Error(Error::StsBadArg, format("Expected one to %d attributes to hide; found %d", (int)MAX_ATTRIBUTES, (int)names.size()));
+        CV_Error(Error::StsBadArg,
+            format("Expected one to %d attributes to hide; found %d", (int)MAX_ATTRIBUTES, (int)names.size()));
     for (size_t i = 0; i < names.size(); ++i)
         if (std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i)
             CV_Error(Error::StsBadArg, format("The attribute '%s' is named twice", names[i].c_str()));
     if (names.size() > 1 && !(params.prototypes.empty() && params.classifier.empty()))
-        CV_Error(Error::StsBadArg, format("Prototypes and classifier can be named for one attribute only; found %d attributes", (int)names.size()));
+        CV_Error(Error::StsBadArg,
+            format("Prototypes and classifier can be named for one attribute only; found %d attributes",
+                (int)names.size()));
 }
 
 Perturber::Impl& checkCreated(const Ptr<Perturber::Impl>& p)
@@ -79,15 +84,18 @@ Mat readFaces(InputArray _faces)
     if (faces.cols == 1 && faces.rows == FaceRow::COLUMNS)
         faces = faces.reshape(0, 1);
     if (faces.cols != FaceRow::COLUMNS || faces.type() != CV_32F)
-        CV_Error(Error::StsBadArg, format("Faces must be rows of FaceDetector::detect(), Nx%d of %s; found %dx%d of %s", int(FaceRow::COLUMNS),
-                                          typeToString(CV_32F).c_str(), faces.rows, faces.cols, typeToString(faces.type()).c_str()));
+        CV_Error(Error::StsBadArg,
+            format("Faces must be rows of FaceDetector::detect(), Nx%d of %s; found %dx%d of %s", int(FaceRow::COLUMNS),
+                typeToString(CV_32F).c_str(), faces.rows, faces.cols, typeToString(faces.type()).c_str()));
     return faces;
 }
 
 //! Why alignFace() refuses a face.
 FaceStatus statusOf(const cv::Exception& e)
 {
-    return e.code == Error::StsOutOfRange ? FACE_OUTSIDE_IMAGE : e.code == Error::StsBadSize ? FACE_TOO_SMALL : FACE_WRONG_LANDMARKS;
+    return e.code == Error::StsOutOfRange ? FACE_OUTSIDE_IMAGE
+           : e.code == Error::StsBadSize  ? FACE_TOO_SMALL
+                                          : FACE_WRONG_LANDMARKS;
 }
 
 //! What became of a face that the network has seen; wrong says why it has no output.
@@ -102,12 +110,13 @@ FaceResult networkResult(const PerturbParams& params, int label, const String& w
 
 bool allPerturbed(const std::vector<FaceResult>& results)
 {
-    return std::all_of(results.begin(), results.end(), [](const FaceResult& face) { return face.status == FACE_PERTURBED; });
+    return std::all_of(
+        results.begin(), results.end(), [](const FaceResult& face) { return face.status == FACE_PERTURBED; });
 }
 
 //! Perturbs what can be perturbed; result is written in any case.
 void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, const PerturbParams& params,
-                  const std::vector<int>& given_labels, Mat& result, std::vector<FaceResult>& results)
+    const std::vector<int>& given_labels, Mat& result, std::vector<FaceResult>& results)
 {
     Mat image = matrixArgument(_image, "The image");
     checkImage(image);
@@ -163,8 +172,8 @@ void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
 
 } // namespace
 
-PerturberParams::PerturberParams(const std::vector<String>& attributes_, const String& model_, const String& prototypes_,
-                                 const String& classifier_, int backend_id_, int target_id_, bool allow_fallback_)
+PerturberParams::PerturberParams(const std::vector<String>& attributes_, const String& model_,
+    const String& prototypes_, const String& classifier_, int backend_id_, int target_id_, bool allow_fallback_)
     : attributes(attributes_), model(model_), prototypes(prototypes_), classifier(classifier_), backend_id(backend_id_),
       target_id(target_id_), allow_fallback(allow_fallback_)
 {
@@ -177,9 +186,13 @@ PerturbParams::PerturbParams(PrototypeChoice prototype_, int label_, bool gray_)
 {
 }
 
-FaceResult::FaceResult() : status(FACE_WRONG_LANDMARKS), label(LABEL_PREDICT) {}
+FaceResult::FaceResult() : status(FACE_WRONG_LANDMARKS), label(LABEL_PREDICT)
+{
+}
 
-Perturber::Perturber() {}
+Perturber::Perturber()
+{
+}
 
 Ptr<Perturber> Perturber::create(const PerturberParams& params)
 {
@@ -190,7 +203,7 @@ Ptr<Perturber> Perturber::create(const PerturberParams& params)
         const Ptr<PrototypeBuilder> prototypes =
             PrototypeBuilder::load(params.prototypes.empty() ? prototypesFile(name) : params.prototypes);
         const Attribute attribute = { name, prototypes, params.classifier.empty() ? name : params.classifier,
-                                      Ptr<AttributeClassifier>() };
+            Ptr<AttributeClassifier>() };
         attributes.push_back(attribute);
     }
     const DnnDevice device = selectDevice(params.backend_id, params.target_id, params.allow_fallback);
@@ -203,16 +216,18 @@ Ptr<Perturber> Perturber::create(const PerturberParams& params)
 }
 
 Ptr<Perturber> Perturber::create(const std::vector<uchar>& model, const std::vector<uchar>& prototypes,
-                                 const std::vector<uchar>& classifier, int backend_id, int target_id, bool allow_fallback)
+    const std::vector<uchar>& classifier, int backend_id, int target_id, bool allow_fallback)
 {
     const DnnDevice device = selectDevice(backend_id, target_id, allow_fallback);
     const String name = PerturberParams().attributes[0], buffer = "the given buffer";
-    Attribute attribute = { name, prototypes.empty() ? PrototypeBuilder::load(prototypesFile(name)) : PrototypeBuilder::load(prototypes),
-                            name, Ptr<AttributeClassifier>() };
+    Attribute attribute = { name,
+        prototypes.empty() ? PrototypeBuilder::load(prototypesFile(name)) : PrototypeBuilder::load(prototypes), name,
+        Ptr<AttributeClassifier>() };
     if (!classifier.empty())
         attribute.classifier = makePtr<AttributeClassifier>(readOnnx(classifier, CLASSIFIER_ROLE, device), buffer);
     Ptr<Perturber> perturber = makePtr<Perturber>();
-    perturber->p = makePtr<Impl>(readOnnx(model, GENERATOR_ROLE, device), buffer, std::vector<Attribute>(1, attribute), device);
+    perturber->p =
+        makePtr<Impl>(readOnnx(model, GENERATOR_ROLE, device), buffer, std::vector<Attribute>(1, attribute), device);
     return perturber;
 }
 
@@ -224,7 +239,8 @@ bool Perturber::empty() const
 void Perturber::setStrength(double strength)
 {
     if (!(strength > 0 && strength <= MAX_STRENGTH))
-        CV_Error(Error::StsOutOfRange, format("The strength must be above 0 and at most %g; found %g", MAX_STRENGTH, strength));
+        CV_Error(Error::StsOutOfRange,
+            format("The strength must be above 0 and at most %g; found %g", MAX_STRENGTH, strength));
     Impl& impl = checkCreated(p);
     std::lock_guard<std::mutex> lock(impl.mutex);
     impl.strength = strength;
@@ -302,15 +318,16 @@ void Perturber::perturbAll(InputArray _face, OutputArray same, OutputArray neutr
         storeOutput(blobPlane(outputs[i], 0), face.depth(), *wanted[i]);
 }
 
-void Perturber::perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst, const PerturbParams& params,
-                             const std::vector<int>& labels)
+void Perturber::perturbBatch(
+    InputArrayOfArrays faces, OutputArrayOfArrays dst, const PerturbParams& params, const std::vector<int>& labels)
 {
     std::vector<Mat> perturbed;
     std::vector<FaceResult> results;
     tryPerturbBatch(faces, perturbed, results, params, labels);
     for (size_t i = 0; i < results.size(); ++i)
         if (results[i].status != FACE_PERTURBED)
-            CV_Error(Error::StsOutOfRange, format("Face %d of %d: %s", (int)i, (int)results.size(), results[i].reason.c_str()));
+            CV_Error(Error::StsOutOfRange,
+                format("Face %d of %d: %s", (int)i, (int)results.size(), results[i].reason.c_str()));
 
     dst.create((int)perturbed.size(), 1, CV_8U);
     for (int i = 0; i < (int)perturbed.size(); ++i)
@@ -321,7 +338,7 @@ void Perturber::perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst, 
 }
 
 bool Perturber::tryPerturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays dst, std::vector<FaceResult>& results,
-                                const PerturbParams& params, const std::vector<int>& given_labels)
+    const PerturbParams& params, const std::vector<int>& given_labels)
 {
     CV_INSTRUMENT_REGION();
     Impl& impl = checkCreated(p);
@@ -348,8 +365,8 @@ bool Perturber::tryPerturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays d
     return allPerturbed(results);
 }
 
-void Perturber::perturbFaces(InputArray image, InputArray faces, OutputArray dst, const PerturbParams& params,
-                             const std::vector<int>& labels)
+void Perturber::perturbFaces(
+    InputArray image, InputArray faces, OutputArray dst, const PerturbParams& params, const std::vector<int>& labels)
 {
     CV_INSTRUMENT_REGION();
     Mat result;
@@ -357,13 +374,15 @@ void Perturber::perturbFaces(InputArray image, InputArray faces, OutputArray dst
     perturbImage(checkCreated(p), image, faces, params, labels, result, results);
     for (size_t i = 0; i < results.size(); ++i)
         if (results[i].status != FACE_PERTURBED)
-            CV_Error(results[i].status == FACE_WRONG_LANDMARKS || results[i].status == FACE_TOO_SMALL ? Error::StsBadArg : Error::StsOutOfRange,
-                     format("Face %d of %d: %s", (int)i, (int)results.size(), results[i].reason.c_str()));
+            CV_Error(results[i].status == FACE_WRONG_LANDMARKS || results[i].status == FACE_TOO_SMALL
+                         ? Error::StsBadArg
+                         : Error::StsOutOfRange,
+                format("Face %d of %d: %s", (int)i, (int)results.size(), results[i].reason.c_str()));
     result.copyTo(dst);
 }
 
 bool Perturber::tryPerturbFaces(InputArray image, InputArray faces, OutputArray dst, std::vector<FaceResult>& results,
-                                const PerturbParams& params, const std::vector<int>& labels)
+    const PerturbParams& params, const std::vector<int>& labels)
 {
     CV_INSTRUMENT_REGION();
     Mat result;

@@ -17,9 +17,9 @@ namespace {
 const Size FACE_SIZE(FACE_SIDE, FACE_SIDE);
 const float RANGE_TOLERANCE = 1.f / 255; // what interpolation may overshoot 0..1 by
 
-std::vector<Ptr<PrototypeBuilder> > prototypesOf(const std::vector<Attribute>& attributes)
+std::vector<Ptr<PrototypeBuilder>> prototypesOf(const std::vector<Attribute>& attributes)
 {
-    std::vector<Ptr<PrototypeBuilder> > prototypes;
+    std::vector<Ptr<PrototypeBuilder>> prototypes;
     for (const Attribute& attribute : attributes)
         prototypes.push_back(attribute.prototypes);
     return prototypes;
@@ -32,16 +32,16 @@ String networkFile(const String& name)
     return name.find_first_of("./\\") != String::npos ? name : findDataFile(name + ".onnx");
 }
 
-Perturber::Impl::Impl(const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes_,
-                      const DnnDevice& device_)
+Perturber::Impl::Impl(
+    const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes_, const DnnDevice& device_)
     : device(device_), strength(1), attributes(attributes_), generator(network, name, prototypesOf(attributes_))
 {
     if (attributes.size() > 1 && !generator.isBlindToLabels())
         CV_Error(Error::StsBadArg, "Several attributes need a network of the inputs image, target_proto");
 }
 
-const std::vector<Mat>& Perturber::Impl::pass(const Mat* images, std::vector<int>& labels, const std::vector<int>& choices,
-                             std::vector<String>& wrong)
+const std::vector<Mat>& Perturber::Impl::pass(
+    const Mat* images, std::vector<int>& labels, const std::vector<int>& choices, std::vector<String>& wrong)
 {
     wrong.assign(labels.size(), String());
     resizeFaceBlob(faces, (int)labels.size());
@@ -69,8 +69,8 @@ const std::vector<Mat>& Perturber::Impl::pass(const Mat* images, std::vector<int
     return outputs;
 }
 
-void Perturber::Impl::perturb(const std::vector<Mat>& images, std::vector<int>& labels, int choice, std::vector<Mat>& perturbed,
-             std::vector<String>& wrong)
+void Perturber::Impl::perturb(const std::vector<Mat>& images, std::vector<int>& labels, int choice,
+    std::vector<Mat>& perturbed, std::vector<String>& wrong)
 {
     perturbed.assign(images.size(), Mat());
     wrong.clear();
@@ -123,7 +123,8 @@ void Perturber::Impl::checkLabel(int label, bool opposite) const
     if ((label < 0 || label >= labels) && label != LABEL_PREDICT && label != LABEL_NEUTRAL)
         CV_Error(Error::StsBadArg, format("A label must be 0 to %d or a LabelChoice; found %d", labels - 1, label));
     if (label == LABEL_NEUTRAL && opposite)
-        CV_Error(Error::StsBadArg, "A face of LABEL_NEUTRAL has no opposite: choose the same or the neutral prototype, or another label");
+        CV_Error(Error::StsBadArg,
+            "A face of LABEL_NEUTRAL has no opposite: choose the same or the neutral prototype, or another label");
 }
 
 void Perturber::Impl::checkPrototype(int prototype) const
@@ -131,10 +132,12 @@ void Perturber::Impl::checkPrototype(int prototype) const
     if (prototype < PROTOTYPE_SAME || prototype > PROTOTYPE_RANDOM)
         CV_Error(Error::StsBadArg, format("The prototype must be a PrototypeChoice; found %d", prototype));
     if (prototype == PROTOTYPE_RANDOM && !generator.isBlindToLabels())
-        CV_Error(Error::StsBadArg, "A random prototype needs a network that is not told the label: expected the inputs image, target_proto only");
+        CV_Error(Error::StsBadArg, "A random prototype needs a network that is not told the label: expected the inputs "
+                                   "image, target_proto only");
 }
 
-std::vector<int> Perturber::Impl::labelsOf(const PerturbParams& params, const std::vector<int>& labels, size_t faces_count) const
+std::vector<int> Perturber::Impl::labelsOf(
+    const PerturbParams& params, const std::vector<int>& labels, size_t faces_count) const
 {
     checkPrototype(params.prototype);
     checkLabel(params.label, labels.empty() && params.prototype == PROTOTYPE_OPPOSITE);
@@ -142,7 +145,7 @@ std::vector<int> Perturber::Impl::labelsOf(const PerturbParams& params, const st
         return std::vector<int>(faces_count, params.label);
     if (labels.size() != faces_count)
         CV_Error(Error::StsUnmatchedSizes, format("Expected one label for each of %d faces, or none; found %d labels",
-                                                  (int)faces_count, (int)labels.size()));
+                                               (int)faces_count, (int)labels.size()));
     for (int label : labels)
         checkLabel(label, params.prototype == PROTOTYPE_OPPOSITE);
     return labels;
@@ -161,7 +164,8 @@ void Perturber::Impl::amplify(Mat& output) const
 void Perturber::Impl::loadFace(const Mat& image, Mat plane)
 {
     CV_CheckEQ(image.size(), FACE_SIZE, "A face must be a canonical crop, see alignFace()");
-    CV_CheckDepth(image.depth(), image.depth() == CV_8U || image.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
+    CV_CheckDepth(
+        image.depth(), image.depth() == CV_8U || image.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
     CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "A face must be gray or BGR");
 
     Mat gray = image;

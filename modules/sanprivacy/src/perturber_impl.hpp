@@ -31,7 +31,8 @@ String networkFile(const String& name);
 class Perturber::Impl
 {
 public:
-    Impl(const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes, const DnnDevice& device);
+    Impl(
+        const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes, const DnnDevice& device);
 
     /** One pass for at most MAX_FACES_PER_PASS faces.
     @param images the faces
@@ -39,12 +40,12 @@ public:
     @param choices which outputs; PROTOTYPE_RANDOM alone
     @param wrong per face, why it has no output; empty where it has
     @return for each choice the outputs of the faces, valid until the next call */
-    const std::vector<Mat>& pass(const Mat* images, std::vector<int>& labels, const std::vector<int>& choices,
-                                 std::vector<String>& wrong);
+    const std::vector<Mat>& pass(
+        const Mat* images, std::vector<int>& labels, const std::vector<int>& choices, std::vector<String>& wrong);
 
     //! One output of each of many faces, in 32-bit floats; arguments as in pass().
     void perturb(const std::vector<Mat>& images, std::vector<int>& labels, int choice, std::vector<Mat>& perturbed,
-                 std::vector<String>& wrong);
+        std::vector<String>& wrong);
 
     //! Probability of label 1 of an attribute; Error::StsOutOfRange where the classifier answers none.
     double predict(const Mat& image, size_t attribute);
@@ -73,7 +74,8 @@ private:
     void loadFace(const Mat& image, Mat plane);
     //! Fair coins, one for each attribute of each face.
     std::vector<int> drawLabels(size_t count) const;
-    //! Replaces each LABEL_PREDICT by what the classifiers say, in one batch; it stays where one answers no probability.
+    //! Replaces each LABEL_PREDICT by what the classifiers say, in one batch; it stays where one answers no
+    //! probability.
     void predictLabels(std::vector<int>& labels, std::vector<String>& wrong);
 
     Generator generator;

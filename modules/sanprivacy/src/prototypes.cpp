@@ -77,13 +77,16 @@ public:
             const FileNode number = file[COUNT_KEYS[label]];
             const double faces = number.isInt() || number.isReal() ? double(number) : -1;
             if (!(faces >= 0 && faces <= LARGEST_COUNT) || faces != std::floor(faces)) // NaN is not
-                CV_Error(Error::StsParseError, format("%s must be a number of faces, whole and from 0 to 2^53", COUNT_KEYS[label]));
+                CV_Error(Error::StsParseError,
+                    format("%s must be a number of faces, whole and from 0 to 2^53", COUNT_KEYS[label]));
             Mat prototype;
             file[MEAN_KEYS[label]] >> prototype;
-            if (prototype.dims != 2 || prototype.type() != CV_32FC3 || prototype.empty() || (label && prototype.size() != sum[0].size())
+            if (prototype.dims != 2 || prototype.type() != CV_32FC3 || prototype.empty()
+                || (label && prototype.size() != sum[0].size())
                 || std::max(prototype.rows, prototype.cols) > LARGEST_SIDE)
-                CV_Error(Error::StsParseError, format("%s must be a %s, at most %d pixels high and wide, both means of one size", MEAN_KEYS[label],
-                                                      typeToString(CV_32FC3).c_str(), LARGEST_SIDE));
+                CV_Error(Error::StsParseError,
+                    format("%s must be a %s, at most %d pixels high and wide, both means of one size", MEAN_KEYS[label],
+                        typeToString(CV_32FC3).c_str(), LARGEST_SIDE));
             if (!checkRange(prototype) || !checkRange(prototype, true, 0, -TOLERANCE, 1 + TOLERANCE))
                 CV_Error(Error::StsParseError, format("%s must hold values from 0 to 1", MEAN_KEYS[label]));
             count[label] = faces;
@@ -109,12 +112,15 @@ static Ptr<PrototypeBuilder::Impl> readPrototypes(const String& filename, const 
     }
     catch (const Exception& e)
     {
-        CV_Error(Error::StsParseError, format("%s is not a whole prototypes file: %s", name.c_str(), reasonOf(e).c_str()));
+        CV_Error(
+            Error::StsParseError, format("%s is not a whole prototypes file: %s", name.c_str(), reasonOf(e).c_str()));
     }
     return impl;
 }
 
-PrototypeBuilder::PrototypeBuilder() {}
+PrototypeBuilder::PrototypeBuilder()
+{
+}
 
 Ptr<PrototypeBuilder> PrototypeBuilder::create(const Size& size)
 {
@@ -139,7 +145,8 @@ Ptr<PrototypeBuilder> PrototypeBuilder::load(const std::vector<uchar>& buffer)
     const uchar gzip[] = { 0x1f, 0x8b };
     const bool compressed = buffer.size() > 2 && std::equal(gzip, gzip + 2, buffer.begin());
     const String filename = tempfile(compressed ? ".yml.gz" : ".yml"); // what it holds counts, not the ending .yml
-    std::ofstream(filename.c_str(), std::ios::binary).write(reinterpret_cast<const char*>(buffer.data()), (std::streamsize)buffer.size());
+    std::ofstream(filename.c_str(), std::ios::binary)
+        .write(reinterpret_cast<const char*>(buffer.data()), (std::streamsize)buffer.size());
     Ptr<PrototypeBuilder> builder = makePtr<PrototypeBuilder>();
     try
     {
@@ -161,7 +168,8 @@ void PrototypeBuilder::save(const String& filename) const
     const size_t slash = filename.find_last_of("/\\");
     const size_t name = slash == String::npos ? 0 : slash + 1;
     std::random_device random;
-    const String temporary = filename.substr(0, name) + format(".%08x%08x-", random(), random()) + filename.substr(name);
+    const String temporary =
+        filename.substr(0, name) + format(".%08x%08x-", random(), random()) + filename.substr(name);
     try
     {
         {
@@ -187,7 +195,8 @@ void PrototypeBuilder::add(InputArray _face, int label)
     CV_Assert(p);
     checkLabel(label);
     Mat face = matrixArgument(_face, "A face");
-    CV_CheckDepth(face.depth(), face.depth() == CV_8U || face.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
+    CV_CheckDepth(
+        face.depth(), face.depth() == CV_8U || face.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
     CV_Check(face.channels(), face.channels() == 1 || face.channels() == 3, "A face must be gray or BGR");
     CV_CheckEQ(face.size(), getSize(), "A face must be of the size of the prototypes");
     if (face.depth() == CV_32F)

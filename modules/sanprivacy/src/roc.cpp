@@ -36,9 +36,10 @@ void readCurve(InputArray _fpr, InputArray _tpr, std::vector<double>& fpr, std::
     CV_CheckGE(fpr.size(), (size_t)2, "A curve has at least its two ends");
     for (const std::vector<double>* rates : { &fpr, &tpr })
         if (rates->front() != 0 || rates->back() != 1 || !std::is_sorted(rates->begin(), rates->end()))
-            CV_Error(Error::StsBadArg, format("The rates of a curve must rise from 0 to 1, as rocCurve() gives them; found %s from %g to %g%s",
-                                              rates == &fpr ? "false positive rates" : "true positive rates", rates->front(), rates->back(),
-                                              std::is_sorted(rates->begin(), rates->end()) ? "" : " that do not rise throughout"));
+            CV_Error(Error::StsBadArg,
+                format("The rates of a curve must rise from 0 to 1, as rocCurve() gives them; found %s from %g to %g%s",
+                    rates == &fpr ? "false positive rates" : "true positive rates", rates->front(), rates->back(),
+                    std::is_sorted(rates->begin(), rates->end()) ? "" : " that do not rise throughout"));
 }
 
 } // namespace
@@ -55,11 +56,12 @@ void rocCurve(InputArray _scores, InputArray _labels, OutputArray fpr, OutputArr
     const double positives = std::accumulate(labels.begin(), labels.end(), 0.);
     const double negatives = (double)labels.size() - positives;
     if (positives == 0 || negatives == 0)
-        CV_Error(Error::StsBadArg, format("A ROC curve needs faces of both labels, found %d of label 1 and %d of label 0",
-                                          (int)positives, (int)negatives));
+        CV_Error(
+            Error::StsBadArg, format("A ROC curve needs faces of both labels, found %d of label 1 and %d of label 0",
+                                  (int)positives, (int)negatives));
     RocPoints curve;
     curve.add(0, 0, std::numeric_limits<double>::infinity());
-    double accepted[2] = {0, 0}; // of label 0 and 1, at or above the current score
+    double accepted[2] = { 0, 0 }; // of label 0 and 1, at or above the current score
     for (size_t i = 0; i < order.size(); ++i)
     {
         accepted[labels[order[i]]]++;
@@ -131,11 +133,11 @@ double suppressionRate(double before, double after)
     return (before - after) / before;
 }
 
-double privacyGainIdentityLoss(double attribute_error, double attribute_error_after,
-                               double recognition_error, double recognition_error_after)
+double privacyGainIdentityLoss(
+    double attribute_error, double attribute_error_after, double recognition_error, double recognition_error_after)
 {
     return (attribute_error_after - attribute_error) / attribute_error
-         - (recognition_error_after - recognition_error) / recognition_error;
+           - (recognition_error_after - recognition_error) / recognition_error;
 }
 
 }} // namespace cv::sanprivacy

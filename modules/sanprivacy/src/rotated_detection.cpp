@@ -12,12 +12,12 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const double MOST_TURN = .5;        // of a detection, against its track, radians: the flow sees a face roll
-const float TURNED_CLEARER = .25f;  // of the scores of two views, to give up how a known face lay
-const double LEAST_EYES = 2;        // pixels; no landmarks are nearer
-const double SMALLEST_SEEN = 16;    // width of a face's box that a quick look finds, pixels of the view
-const int TILE = 640;               // side of a tile, pixels of the view
-const double WORTH_TILES = 1.1;     // of the scale of tiles, against that of the view of the whole
+const double MOST_TURN = .5;       // of a detection, against its track, radians: the flow sees a face roll
+const float TURNED_CLEARER = .25f; // of the scores of two views, to give up how a known face lay
+const double LEAST_EYES = 2;       // pixels; no landmarks are nearer
+const double SMALLEST_SEEN = 16;   // width of a face's box that a quick look finds, pixels of the view
+const int TILE = 640;              // side of a tile, pixels of the view
+const double WORTH_TILES = 1.1;    // of the scale of tiles, against that of the view of the whole
 
 //! Those that a face in the box would have.
 Landmarks landmarksInBox(const Rect2f& box)
@@ -51,8 +51,9 @@ bool clearer(const RotatedDetection& detection, const RotatedDetection& other, c
     float advantage = 0; // of the view that the known face was found in
     for (const Landmarks& landmarks : known)
         if (distanceOf(landmarks, other.landmarks) < NEAR_FACE)
-            advantage = orientationOf(landmarks) == other.orientation ? TURNED_CLEARER
-                        : orientationOf(landmarks) == detection.orientation ? -TURNED_CLEARER : 0.f;
+            advantage = orientationOf(landmarks) == other.orientation       ? TURNED_CLEARER
+                        : orientationOf(landmarks) == detection.orientation ? -TURNED_CLEARER
+                                                                            : 0.f;
     return detection.face.score > other.face.score + advantage;
 }
 
@@ -60,7 +61,8 @@ bool clearer(const RotatedDetection& detection, const RotatedDetection& other, c
 
 RotatedDetection detectionOf(const FaceRow& face, int orientation)
 {
-    RotatedDetection detection = { face, areOfAFace(face.landmarks) ? face.landmarks : landmarksInBox(face.box), orientation };
+    RotatedDetection detection = { face, areOfAFace(face.landmarks) ? face.landmarks : landmarksInBox(face.box),
+        orientation };
     return detection;
 }
 
@@ -91,7 +93,8 @@ RotatedDetector::RotatedDetector(const Ptr<FaceDetector>& detector, const Stream
 
 double RotatedDetector::viewScale(const Size& frame) const
 {
-    return params_.detect_side > 0 ? std::min(1., params_.detect_side / double(std::max(frame.width, frame.height))) : 1;
+    return params_.detect_side > 0 ? std::min(1., params_.detect_side / double(std::max(frame.width, frame.height)))
+                                   : 1;
 }
 
 //! 0 where the view of the whole shows small faces, too.
@@ -109,19 +112,21 @@ int RotatedDetector::smallestFace(const Size& frame) const
     return cvCeil(seen / scale);
 }
 
-std::vector<RotatedDetection> RotatedDetector::detect(const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing,
-                                                      const std::vector<Rect2d>& places)
+std::vector<RotatedDetection> RotatedDetector::detect(
+    const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing, const std::vector<Rect2d>& places)
 {
     const double scale = viewScale(image.size());
     const int extra = turn_++ % ORIENTATIONS;
     const bool thorough = look == LOOK_COMPLETE || extra == 0;
-    const bool coarse = look == LOOK_ROUTINE && extra % 2 == 1 && params_.look_ahead >= 2 * params_.detect_interval && !missing;
+    const bool coarse =
+        look == LOOK_ROUTINE && extra % 2 == 1 && params_.look_ahead >= 2 * params_.detect_interval && !missing;
 
     std::vector<RotatedDetection> detections;
     for (int orientation = 0; orientation < ORIENTATIONS; ++orientation)
     {
-        const bool followed = orientation == 0 || std::any_of(known.begin(), known.end(), [&](const Landmarks& landmarks)
-            { return orientationOf(landmarks) == orientation; });
+        const bool followed = orientation == 0
+                              || std::any_of(known.begin(), known.end(),
+                                  [&](const Landmarks& landmarks) { return orientationOf(landmarks) == orientation; });
         if (followed || (params_.any_roll && look == LOOK_COMPLETE))
             lookTurned(image, orientation, coarse ? scale / 2 : scale, orientation > 0 || !thorough, known, detections);
         else if (params_.any_roll && (orientation == extra || look == LOOK_CHANGE))
@@ -131,8 +136,8 @@ std::vector<RotatedDetection> RotatedDetector::detect(const Mat& image, Look loo
     return detections;
 }
 
-void RotatedDetector::lookTurned(const Mat& image, int orientation, double scale, bool quick, const std::vector<Landmarks>& known,
-                                 std::vector<RotatedDetection>& detections)
+void RotatedDetector::lookTurned(const Mat& image, int orientation, double scale, bool quick,
+    const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections)
 {
     Mat view = image, faces;
     if (scale < 1)
@@ -156,7 +161,8 @@ void RotatedDetector::lookTurned(const Mat& image, int orientation, double scale
     }
 }
 
-void RotatedDetector::lookAtTiles(const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections)
+void RotatedDetector::lookAtTiles(
+    const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections)
 {
     const double scale = tileScale(image.size());
     if (scale == 0)
@@ -165,7 +171,8 @@ void RotatedDetector::lookAtTiles(const Mat& image, Look look, const std::vector
     const double hardlySeen = 2 * SMALLEST_SEEN / viewScale(image.size()); // width of a box in the view of the whole
     const std::vector<Rect> tiles = tilesOf(image.size(), side, std::min(cvCeil(hardlySeen), side / 2));
 
-    // A round ends while the frames in which a face came in are still kept back, and before one that is followed counts as unseen.
+    // A round ends while the frames in which a face came in are still kept back, and before one that is followed counts
+    // as unseen.
     const double round = std::min(params_.look_ahead, params_.hold) / params_.detect_interval;
     const size_t each = size_t(cvCeil(double(tiles.size()) / std::max(1., std::floor(round))));
     const size_t atOnce = look == LOOK_COMPLETE ? tiles.size() : std::min(each, tiles.size());
@@ -173,8 +180,9 @@ void RotatedDetector::lookAtTiles(const Mat& image, Look look, const std::vector
     for (size_t i = 0; i < atOnce; ++i)
         wanted[next_tile_++ % tiles.size()] = true;
     for (size_t i = 0, further = 0; i < tiles.size() && further < atOnce; ++i)
-        if (!wanted[i] && std::any_of(places.begin(), places.end(), [&](const Rect2d& place)
-                              { return !(place & Rect2d(tiles[i])).empty(); }))
+        if (!wanted[i]
+            && std::any_of(
+                places.begin(), places.end(), [&](const Rect2d& place) { return !(place & Rect2d(tiles[i])).empty(); }))
         {
             wanted[i] = true;
             ++further;
@@ -197,8 +205,11 @@ void RotatedDetector::lookAtTiles(const Mat& image, Look look, const std::vector
             // What is larger, or known, is seen better in the view of the whole; what is cut off, in another tile.
             const Point2f centre(float(face.centre().real()), float(face.centre().imag()));
             if (face.box.width > hardlySeen || crossesInnerEdge(face.box, tiles[i], image.size())
-                || std::any_of(detections.begin(), detections.end(), [&](const RotatedDetection& other)
-                       { return other.face.box.contains(centre) || distanceOf(other.landmarks, detectionOf(face, 0).landmarks) < NEAR_FACE; }))
+                || std::any_of(detections.begin(), detections.end(),
+                    [&](const RotatedDetection& other) {
+                        return other.face.box.contains(centre)
+                               || distanceOf(other.landmarks, detectionOf(face, 0).landmarks) < NEAR_FACE;
+                    }))
                 continue;
             detections.push_back(detectionOf(face, 0));
         }

@@ -23,8 +23,8 @@ struct RotatedDetection
 RotatedDetection detectionOf(const FaceRow& face, int orientation);
 
 // Between two faces, eye distances of the larger.
-const double NEAR_FACE = .8;  // of a detection from its track
-const double SAME_FACE = .5;  // of two tracks or two detections
+const double NEAR_FACE = .8; // of a detection from its track
+const double SAME_FACE = .5; // of two tracks or two detections
 
 double distanceOf(const Landmarks& a, const Landmarks& b);
 bool showSameFace(const Landmarks& a, const Landmarks& b);
@@ -45,9 +45,10 @@ enum Look
 
 /** @brief The views in which the detector looks at a frame.
 
-Upright, and turned as the known faces lie; half the size has to do every second time, unless a face went missing or would
-have gone by before the next full look. In turn, a costlier look: a thorough one upright, and one in each further
-orientation, always at half the size. Of a frame in which small faces would not be seen at that size, some tiles in turn. */
+Upright, and turned as the known faces lie; half the size has to do every second time, unless a face went missing or
+would have gone by before the next full look. In turn, a costlier look: a thorough one upright, and one in each further
+orientation, always at half the size. Of a frame in which small faces would not be seen at that size, some tiles in
+turn. */
 class RotatedDetector
 {
 public:
@@ -63,14 +64,15 @@ public:
     @param missing whether a face is lost.
     @param places boxes where something has changed or a face was lost: their tiles are looked at. */
     std::vector<RotatedDetection> detect(const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing,
-                                         const std::vector<Rect2d>& places);
+        const std::vector<Rect2d>& places);
 
 private:
     double viewScale(const Size& frame) const;
     double tileScale(const Size& frame) const;
     void lookTurned(const Mat& image, int orientation, double scale, bool quick, const std::vector<Landmarks>& known,
-                    std::vector<RotatedDetection>& detections);
-    void lookAtTiles(const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections);
+        std::vector<RotatedDetection>& detections);
+    void lookAtTiles(
+        const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections);
 
     Ptr<FaceDetector> detector_;
     const StreamParams params_;

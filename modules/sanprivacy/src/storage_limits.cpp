@@ -44,7 +44,8 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
     if (bytes < 0)
         return; // FileStorage tells why it cannot be read
     if ((unsigned long long)bytes > most_bytes)
-        CV_Error(Error::StsParseError, format("it has %lld bytes: at most %lld are expected", (long long)bytes, (long long)most_bytes));
+        CV_Error(Error::StsParseError,
+            format("it has %lld bytes: at most %lld are expected", (long long)bytes, (long long)most_bytes));
     file.seekg(0);
     const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     if (text.compare(0, 2, "\x1f\x8b") != 0 && deepestLevel(text) > MOST_LEVELS)

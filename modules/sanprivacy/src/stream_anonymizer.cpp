@@ -11,8 +11,9 @@
 namespace cv { namespace sanprivacy {
 
 StreamParams::StreamParams()
-    : frame_rate(25), detect_interval(.2), detect_side(896), min_face(24), any_roll(true), look_ahead(1.2), hold(.8), refresh_interval(.08),
-      min_score(.6f), min_eye_distance(10.f), replacement(REPLACE_SAN), low_confidence(LOW_CONFIDENCE_BLUR), label(LABEL_PREDICT), prototype(PROTOTYPE_OPPOSITE)
+    : frame_rate(25), detect_interval(.2), detect_side(896), min_face(24), any_roll(true), look_ahead(1.2), hold(.8),
+      refresh_interval(.08), min_score(.6f), min_eye_distance(10.f), replacement(REPLACE_SAN),
+      low_confidence(LOW_CONFIDENCE_BLUR), label(LABEL_PREDICT), prototype(PROTOTYPE_OPPOSITE)
 {
 }
 
@@ -22,8 +23,8 @@ StreamFace::StreamFace()
 }
 
 StreamRecord::StreamRecord()
-    : frame(0), time(0), detected(false), withheld(false), blurred(false),
-      detect_ms(0), track_ms(0), align_ms(0), network_ms(0), blend_ms(0)
+    : frame(0), time(0), detected(false), withheld(false), blurred(false), detect_ms(0), track_ms(0), align_ms(0),
+      network_ms(0), blend_ms(0)
 {
 }
 
@@ -43,19 +44,22 @@ void checkParams(const StreamParams& params)
     checkTime(params.look_ahead, "look_ahead");
     checkTime(params.hold, "hold");
     checkTime(params.refresh_interval, "refresh_interval");
-    CV_Check(params.frame_rate, params.frame_rate > 0 && params.frame_rate <= MOST_RATE, "The frame rate must be above 0 and at most 1000");
+    CV_Check(params.frame_rate, params.frame_rate > 0 && params.frame_rate <= MOST_RATE,
+        "The frame rate must be above 0 and at most 1000");
     CV_CheckGE(params.detect_side, 0, "The detector's image has a side of 0 (as the frame) or more pixels");
-    CV_CheckGE(params.min_face, 0, "The least face has a width of 0 (any that the view of the whole shows) or more pixels");
+    CV_CheckGE(
+        params.min_face, 0, "The least face has a width of 0 (any that the view of the whole shows) or more pixels");
     CV_Check(params.min_score, params.min_score >= 0 && params.min_score <= 1, "A score lies in 0..1");
     CV_Check(params.min_eye_distance, params.min_eye_distance >= 0, "The least eye distance cannot be negative");
     CV_Check(params.replacement, params.replacement >= REPLACE_SAN && params.replacement <= REPLACE_SOLID,
-             "The replacement must be a FaceReplacement");
-    CV_Check(params.low_confidence, params.low_confidence >= LOW_CONFIDENCE_BLUR && params.low_confidence <= LOW_CONFIDENCE_PASS,
-             "The policy must be a LowConfidencePolicy");
+        "The replacement must be a FaceReplacement");
+    CV_Check(params.low_confidence,
+        params.low_confidence >= LOW_CONFIDENCE_BLUR && params.low_confidence <= LOW_CONFIDENCE_PASS,
+        "The policy must be a LowConfidencePolicy");
     CV_Check(params.prototype, params.prototype >= PROTOTYPE_SAME && params.prototype <= PROTOTYPE_RANDOM,
-             "The prototype must be a PrototypeChoice");
+        "The prototype must be a PrototypeChoice");
     CV_Check(params.label, params.label >= 0 || params.label == LABEL_PREDICT || params.label == LABEL_NEUTRAL,
-             "The label must be 0, 1 (or as PerturberParams says) or a LabelChoice");
+        "The label must be 0, 1 (or as PerturberParams says) or a LabelChoice");
     if (params.replacement == REPLACE_SAN && params.label == LABEL_NEUTRAL && params.prototype == PROTOTYPE_OPPOSITE)
         CV_Error(Error::StsBadArg, "Faces of LABEL_NEUTRAL have no opposite: choose the same or the neutral prototype");
 }
@@ -132,10 +136,12 @@ StreamAnonymizer::Impl& checkCreated(const Ptr<StreamAnonymizer::Impl>& p)
 
 } // namespace
 
-StreamAnonymizer::StreamAnonymizer() {}
+StreamAnonymizer::StreamAnonymizer()
+{
+}
 
-Ptr<StreamAnonymizer> StreamAnonymizer::create(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber,
-                                               const StreamParams& params)
+Ptr<StreamAnonymizer> StreamAnonymizer::create(
+    const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber, const StreamParams& params)
 {
     checkParams(params);
     if (detector && detector->empty())
@@ -218,7 +224,8 @@ void StreamAnonymizer::push(InputArray frame, InputArray _faces, double time)
     const Mat image = checkFrame(frame), faces = _faces.getMat();
     std::vector<RotatedDetection> detections;
     if (!faces.empty() && (faces.dims != 2 || faces.type() != CV_32F || faces.cols != FaceRow::COLUMNS))
-        CV_Error(Error::StsBadArg, format("Faces must be Nx%d CV_32F, as FaceDetector gives them", int(FaceRow::COLUMNS)));
+        CV_Error(
+            Error::StsBadArg, format("Faces must be Nx%d CV_32F, as FaceDetector gives them", int(FaceRow::COLUMNS)));
     for (int i = 0; i < faces.rows; ++i)
     {
         FaceRow face(faces, i);

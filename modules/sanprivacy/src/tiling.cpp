@@ -20,12 +20,12 @@ struct Strip
 std::vector<Strip> stripsOf(int length, int side, int overlap)
 {
     if (length <= side)
-        return std::vector<Strip>(1, Strip{ 0, length });
+        return std::vector<Strip>(1, Strip { 0, length });
     const int count = cvCeil(double(length - overlap) / (side - overlap));
     const int each = cvCeil((length + double(count - 1) * overlap) / count);
     std::vector<Strip> strips;
     for (int i = 0; i < count; ++i)
-        strips.push_back(Strip{ int(int64(i) * (length - each) / (count - 1)), each });
+        strips.push_back(Strip { int(int64(i) * (length - each) / (count - 1)), each });
     return strips;
 }
 

@@ -14,31 +14,33 @@ namespace {
 // Lengths are in eye distances of the track, times in seconds.
 const double DRIFT_WHILE_LOST = 2.5; // of a detection from its track, added for each second that the track was lost
 const double FARTHEST = 3;
-const double MOST_GROWTH = 1.7;      // of a detection, against its track
-const double TURNED_DISTANCE = 1.5;  // of a face that lies otherwise, from known ones: heads are no nearer
-const float TURNED_SCORE = .9f;      // of the detector, at least
-const double JUMP = .25;             // a detection farther off is taken as it is
-const double CORRECTION = .3;        // otherwise, share of the flow's drift that a detection takes away
-const double MOVES_FORGOTTEN = .4;   // after which a lost face may go any way
+const double MOST_GROWTH = 1.7;     // of a detection, against its track
+const double TURNED_DISTANCE = 1.5; // of a face that lies otherwise, from known ones: heads are no nearer
+const float TURNED_SCORE = .9f;     // of the detector, at least
+const double JUMP = .25;            // a detection farther off is taken as it is
+const double CORRECTION = .3;       // otherwise, share of the flow's drift that a detection takes away
+const double MOVES_FORGOTTEN = .4;  // after which a lost face may go any way
 
 /** Where another face has just been found, as large and less than half a head away, this one would hardly be seen:
 the detector takes hair or two halves for a face. */
 bool hidden(const RotatedDetection& detection, const std::vector<Track>& tracks)
 {
-    return std::any_of(tracks.begin(), tracks.end(), [&](const Track& track)
-    {
-        const double growth = std::abs(std::log(eyeDistance(detection.landmarks) / eyeDistance(track.landmarks)));
-        return track.state == FACE_FOUND && growth <= std::log(MOST_GROWTH)
-               && HeadShape(track.landmarks).contains(centreOf(detection.landmarks));
-    });
+    return std::any_of(tracks.begin(), tracks.end(),
+        [&](const Track& track)
+        {
+            const double growth = std::abs(std::log(eyeDistance(detection.landmarks) / eyeDistance(track.landmarks)));
+            return track.state == FACE_FOUND && growth <= std::log(MOST_GROWTH)
+                   && HeadShape(track.landmarks).contains(centreOf(detection.landmarks));
+        });
 }
 
 //! Three more views show more faces where there are none, often in an upright face.
 bool credible(const RotatedDetection& turned, const std::vector<Track>& tracks, float min_score)
 {
     return turned.face.score >= std::max(min_score, TURNED_SCORE)
-           && std::none_of(tracks.begin(), tracks.end(), [&](const Track& track)
-                  { return track.state != FACE_HELD && distanceOf(track.landmarks, turned.landmarks) < TURNED_DISTANCE; });
+           && std::none_of(tracks.begin(), tracks.end(),
+               [&](const Track& track)
+               { return track.state != FACE_HELD && distanceOf(track.landmarks, turned.landmarks) < TURNED_DISTANCE; });
 }
 
 void take(Track& track, const RotatedDetection& detection)
@@ -77,24 +79,26 @@ std::vector<Pairing> pairingsOf(const std::vector<Track>& tracks, const std::vec
         {
             const Track& track = tracks[t];
             const double distance = distanceOf(track.landmarks, detections[d].landmarks);
-            const double growth = std::abs(std::log(eyeDistance(detections[d].landmarks) / eyeDistance(track.landmarks)));
+            const double growth =
+                std::abs(std::log(eyeDistance(detections[d].landmarks) / eyeDistance(track.landmarks)));
             const double reach = std::min(NEAR_FACE + DRIFT_WHILE_LOST * track.lost, FARTHEST);
-            const bool contradicts = detections[d].face.score < TURNED_SCORE
-                                     && liesOtherwise(detections[d].landmarks, track.landmarks);
+            const bool contradicts =
+                detections[d].face.score < TURNED_SCORE && liesOtherwise(detections[d].landmarks, track.landmarks);
             // A face that was followed up to here comes before one that went missing.
             const Pairing pairing = { distance + (track.lost_frames > 0 ? FARTHEST : 0), t, d };
             if (distance <= reach && growth <= std::log(MOST_GROWTH) && !contradicts)
                 pairings.push_back(pairing);
         }
-    std::sort(pairings.begin(), pairings.end(), [](const Pairing& a, const Pairing& b) { return a.distance < b.distance; });
+    std::sort(
+        pairings.begin(), pairings.end(), [](const Pairing& a, const Pairing& b) { return a.distance < b.distance; });
     return pairings;
 }
 
 } // namespace
 
 Track::Track(int number, const Landmarks& where)
-    : id(number), landmarks(where), state(FACE_FOUND), unseen(0), lost(0), lost_frames(0), score(0.f), person(-1), recognitions(0),
-      fresh(true), settled(true), left(false)
+    : id(number), landmarks(where), state(FACE_FOUND), unseen(0), lost(0), lost_frames(0), score(0.f), person(-1),
+      recognitions(0), fresh(true), settled(true), left(false)
 {
 }
 
@@ -114,8 +118,8 @@ Point2c usualMove(const std::deque<Point2c>& moves)
     return Point2c(x[size_t(middle)], y[size_t(middle)]);
 }
 
-MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDetection>& detections, bool trusted, float min_score,
-                        int& next_id)
+MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDetection>& detections, bool trusted,
+    float min_score, int& next_id)
 {
     MatchResult result;
     std::vector<bool> matched(detections.size(), false), seen(tracks.size(), false);
@@ -124,7 +128,8 @@ MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDet
     {
         Track& track = tracks[pairing.track];
         const RotatedDetection& detection = detections[pairing.detection];
-        if (matched[pairing.detection] || seen[pairing.track] || (!trusted && track.lost_frames > 0 && hidden(detection, tracks)))
+        if (matched[pairing.detection] || seen[pairing.track]
+            || (!trusted && track.lost_frames > 0 && hidden(detection, tracks)))
             continue;
         matched[pairing.detection] = seen[pairing.track] = true;
         if (!showSameFace(track.landmarks, detection.landmarks))
@@ -142,7 +147,8 @@ MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDet
         if (seen[t])
             continue;
         for (size_t other = 0; other < seen.size(); ++other)
-            if (seen[other] && tracks[t].state != FACE_HELD && showSameFace(tracks[t].landmarks, tracks[other].landmarks))
+            if (seen[other] && tracks[t].state != FACE_HELD
+                && showSameFace(tracks[t].landmarks, tracks[other].landmarks))
             {
                 tracks[t].state = FACE_HELD;
                 ++tracks[t].lost_frames;
@@ -152,11 +158,15 @@ MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDet
 
     for (size_t d = 0; d < detections.size(); ++d)
     {
-        const bool known = matched[d] || std::any_of(tracks.begin(), tracks.end(), [&](const Track& track)
-            {
-                const double farthest = liesOtherwise(detections[d].landmarks, track.landmarks) ? NEAR_FACE : SAME_FACE;
-                return track.state != FACE_HELD && distanceOf(track.landmarks, detections[d].landmarks) < farthest;
-            });
+        const bool known =
+            matched[d]
+            || std::any_of(tracks.begin(), tracks.end(),
+                [&](const Track& track)
+                {
+                    const double farthest =
+                        liesOtherwise(detections[d].landmarks, track.landmarks) ? NEAR_FACE : SAME_FACE;
+                    return track.state != FACE_HELD && distanceOf(track.landmarks, detections[d].landmarks) < farthest;
+                });
         if (known || (!trusted && hidden(detections[d], tracks)))
             continue;
         if (!trusted && orientationOf(detections[d].landmarks) != 0 && !credible(detections[d], tracks, min_score))

@@ -42,18 +42,19 @@ Point2c usualMove(const std::deque<Point2c>& moves);
 //! Which of the tracks a look of the detector has found and which not.
 struct MatchResult
 {
-    std::vector<std::pair<int, size_t> > found; //!< number of a track, and index of its detection
-    std::vector<int> missed;                    //!< numbers of tracks
+    std::vector<std::pair<int, size_t>> found; //!< number of a track, and index of its detection
+    std::vector<int> missed;                   //!< numbers of tracks
 };
 
 /** @brief Moves tracks to where the detector found them, and adds what it found besides.
 @param tracks changed in place.
 @param detections of one frame.
-@param trusted whether each of them counts, as the caller's own do; the detector takes parts and pairs of faces for one, too.
+@param trusted whether each of them counts, as the caller's own do; the detector takes parts and pairs of faces for one,
+too.
 @param min_score of a turned face that is new.
 @param next_id number of the next new track. */
-MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDetection>& detections, bool trusted, float min_score,
-                        int& next_id);
+MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDetection>& detections, bool trusted,
+    float min_score, int& next_id);
 
 }} // namespace cv::sanprivacy
 

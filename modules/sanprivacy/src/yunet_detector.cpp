@@ -21,21 +21,23 @@ namespace {
 const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
 const int MOST_FACES = 5000;
 const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
-const double LEAST_SIDE = 256;                   // of the largest view, long side; the smallest has half to all of it
-const double TURNED_SIDE = 640;                  // the most of a turned view
-const double MOST_ENLARGED = 4;                  // beyond, there is nothing to be seen
-const int LEAST_IMAGE = 3;                       // side
-const double BORDER = .25;                       // of the long side
-const double UPRIGHT = .12;                      // radians; so far a roll harms nothing
-const double CLEARLY_ROLLED = .25;               // radians, between what YuNet and the landmark network see
-const double LARGE = .6;                         // of a face's box, share of a side of the image
-const double PLAIN = 4;                          // standard deviation, gray levels
-const float LEAST_WHOLE = .95f;                  // share of a face's box inside the image
-const int VIEW = 320, FACE_IN_VIEW = 160;        // of straighten(), pixels
-const float WELL_SEEN = 128, TOO_LARGE = 256;    // height of a face's box in a view, pixels
-const int TILE = 1600, TILE_OVERLAP = 320;       // of a view, pixels: what is not well seen at half the size lies in one tile as a whole
+const double LEAST_SIDE = 256;                // of the largest view, long side; the smallest has half to all of it
+const double TURNED_SIDE = 640;               // the most of a turned view
+const double MOST_ENLARGED = 4;               // beyond, there is nothing to be seen
+const int LEAST_IMAGE = 3;                    // side
+const double BORDER = .25;                    // of the long side
+const double UPRIGHT = .12;                   // radians; so far a roll harms nothing
+const double CLEARLY_ROLLED = .25;            // radians, between what YuNet and the landmark network see
+const double LARGE = .6;                      // of a face's box, share of a side of the image
+const double PLAIN = 4;                       // standard deviation, gray levels
+const float LEAST_WHOLE = .95f;               // share of a face's box inside the image
+const int VIEW = 320, FACE_IN_VIEW = 160;     // of straighten(), pixels
+const float WELL_SEEN = 128, TOO_LARGE = 256; // height of a face's box in a view, pixels
+const int TILE = 1600,
+          TILE_OVERLAP = 320; // of a view, pixels: what is not well seen at half the size lies in one tile as a whole
 
-// Width of a face's box: all of 32 sample portraits, shrunk to it, are found by YuNet of 2022; that of 2023 finds 17, and all at 16.
+// Width of a face's box: all of 32 sample portraits, shrunk to it, are found by YuNet of 2022; that of 2023 finds 17,
+// and all at 16.
 const int SMALLEST_FACE = 12;
 #if CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR < 8
 const double SMALL_FACES_ENLARGED = 1;
@@ -79,7 +81,8 @@ bool overlap(const FaceRow& a, const FaceRow& b)
 //! Whether a view shows one face twice, or a part of it as another.
 bool showSameFace(const FaceRow& a, const FaceRow& b)
 {
-    const Point2f centre(a.box.x + a.box.width / 2, a.box.y + a.box.height / 2), other(b.box.x + b.box.width / 2, b.box.y + b.box.height / 2);
+    const Point2f centre(a.box.x + a.box.width / 2, a.box.y + a.box.height / 2),
+        other(b.box.x + b.box.width / 2, b.box.y + b.box.height / 2);
     return shareOfUnion(a.box, b.box) > SAME_FACE || a.box.contains(other) || b.box.contains(centre);
 }
 
@@ -96,7 +99,8 @@ double angleBetween(double a, double b)
 
 Rect2f around(const Point2c& centre, const Size2d& size)
 {
-    return Rect2f(float(centre.real() - size.width / 2), float(centre.imag() - size.height / 2), float(size.width), float(size.height));
+    return Rect2f(float(centre.real() - size.width / 2), float(centre.imag() - size.height / 2), float(size.width),
+        float(size.height));
 }
 
 /** Adds what a larger view shows.
@@ -111,7 +115,8 @@ void join(const std::vector<Seen>& found, std::vector<Seen>& faces)
         size_t known = before; // that it has most in common with
         for (size_t i = 0; i < before; ++i)
             if (overlap(faces[i].face, candidate.face)
-                && (known == before || commonArea(faces[i].face, candidate.face) > commonArea(faces[known].face, candidate.face)))
+                && (known == before
+                    || commonArea(faces[i].face, candidate.face) > commonArea(faces[known].face, candidate.face)))
                 known = i;
         const bool isNew = known == before ? before == 0 || candidate.height < TOO_LARGE
                                            : replaced[known] && !showSameFace(faces[known].face, candidate.face);
@@ -137,7 +142,7 @@ public:
         {
             const Size first(STRIDE, STRIDE);
             detector = FaceDetectorYN::create(model, String(), first, threshold < 0 ? THRESHOLD : threshold, OVERLAP,
-                                              MOST_FACES, device.backend, device.target);
+                MOST_FACES, device.backend, device.target);
             Mat none;
             detector->detect(Mat::zeros(first, CV_8UC3), none);
 
@@ -153,10 +158,11 @@ public:
         catch (const Exception& e)
         {
             CV_Error(Error::StsBadArg, format("'%s' is no YuNet that OpenCV %s runs, as " SANPRIVACY_YUNET " is: %s",
-                                              model.c_str(), CV_VERSION, reasonOf(e).c_str()));
+                                           model.c_str(), CV_VERSION, reasonOf(e).c_str()));
         }
         if (!finite)
-            CV_Error(Error::StsBadArg, format("The face detector '%s' gives numbers that are not finite", model.c_str()));
+            CV_Error(
+                Error::StsBadArg, format("The face detector '%s' gives numbers that are not finite", model.c_str()));
     }
 
     std::vector<FaceRow> detect(const Mat& image, bool quick) CV_OVERRIDE
@@ -211,7 +217,8 @@ private:
         {
             faces.push_back(FaceRow(found, i));
             if (!checkRange(found.row(i)))
-                CV_Error(Error::StsError, format("The face detector '%s' gives numbers that are not finite", name.c_str()));
+                CV_Error(
+                    Error::StsError, format("The face detector '%s' gives numbers that are not finite", name.c_str()));
         }
         return faces;
     }
@@ -238,19 +245,21 @@ private:
     //! Takes a face of the scaled image to the image itself.
     static Seen enlarged(FaceRow face, const Size& scaled, const Size& image, bool cut)
     {
-        const float sx = float(image.width) / scaled.width, sy = float(image.height) / scaled.height, height = face.box.height;
+        const float sx = float(image.width) / scaled.width, sy = float(image.height) / scaled.height,
+                    height = face.box.height;
         face.box = Rect2f(face.box.x * sx, face.box.y * sy, face.box.width * sx, face.box.height * sy);
         for (Point2c& z : face.landmarks)
             z = Point2c(z.real() * sx, z.imag() * sy);
-        return Seen{ face, height, cut };
+        return Seen { face, height, cut };
     }
 
     //! Faces of a part of the scaled image within a black border.
     std::vector<FaceRow> lookAtPart(const Mat& scaled, const Rect& part, int margin)
     {
         Mat framed;
-        copyMakeBorder(scaled(part), framed, margin, alignSize(part.height + 2 * margin, STRIDE) - part.height - margin, margin,
-                       alignSize(part.width + 2 * margin, STRIDE) - part.width - margin, BORDER_CONSTANT | BORDER_ISOLATED);
+        copyMakeBorder(scaled(part), framed, margin, alignSize(part.height + 2 * margin, STRIDE) - part.height - margin,
+            margin, alignSize(part.width + 2 * margin, STRIDE) - part.width - margin,
+            BORDER_CONSTANT | BORDER_ISOLATED);
         std::vector<FaceRow> faces = run(framed);
         for (FaceRow& face : faces)
         {
@@ -266,7 +275,8 @@ private:
     {
         const Mat scaled = resized(bgr, scale);
         std::vector<Seen> faces;
-        for (const FaceRow& face : lookAtPart(scaled, Rect(Point(), scaled.size()), cvRound(border * std::max(scaled.cols, scaled.rows))))
+        for (const FaceRow& face :
+            lookAtPart(scaled, Rect(Point(), scaled.size()), cvRound(border * std::max(scaled.cols, scaled.rows))))
             faces.push_back(enlarged(face, scaled.size(), bgr.size(), false));
         return faces;
     }
@@ -278,11 +288,13 @@ private:
         std::vector<Seen> found, faces;
         for (const Rect& tile : tilesOf(scaled.size(), TILE, TILE_OVERLAP))
             for (const FaceRow& face : lookAtPart(scaled, tile, 0))
-                found.push_back(enlarged(face, scaled.size(), bgr.size(), crossesInnerEdge(face.box, tile, scaled.size())));
-        std::stable_sort(found.begin(), found.end(), [](const Seen& a, const Seen& b)
-            { return a.cut != b.cut ? b.cut : a.face.score > b.face.score; });
+                found.push_back(
+                    enlarged(face, scaled.size(), bgr.size(), crossesInnerEdge(face.box, tile, scaled.size())));
+        std::stable_sort(found.begin(), found.end(),
+            [](const Seen& a, const Seen& b) { return a.cut != b.cut ? b.cut : a.face.score > b.face.score; });
         for (const Seen& candidate : found)
-            if (std::none_of(faces.begin(), faces.end(), [&](const Seen& other) { return showSameFace(other.face, candidate.face); }))
+            if (std::none_of(faces.begin(), faces.end(),
+                    [&](const Seen& other) { return showSameFace(other.face, candidate.face); }))
                 faces.push_back(candidate);
         return faces;
     }
@@ -296,7 +308,8 @@ private:
         const Similarity toView(a, middle - a * face.centre()), toImage = toView.inverse();
         Mat view(side, side, CV_8UC3);
         warpSimilarity(bgr, view, toView, INTER_LINEAR, BORDER_CONSTANT);
-        const Rect2f expected = around(middle, Size2d(face.box.width * toView.scale(), face.box.height * toView.scale()));
+        const Rect2f expected =
+            around(middle, Size2d(face.box.width * toView.scale(), face.box.height * toView.scale()));
         bool shown = false;
         for (const FaceRow& found : run(view))
             if (shareOfUnion(found.box, expected) > SAME_FACE && (!shown || found.score > best.score))
@@ -306,7 +319,8 @@ private:
             }
         if (!shown)
             return false;
-        best.box = around(toImage(best.centre()), Size2d(best.box.width * toImage.scale(), best.box.height * toImage.scale()));
+        best.box =
+            around(toImage(best.centre()), Size2d(best.box.width * toImage.scale(), best.box.height * toImage.scale()));
         for (Point2c& z : best.landmarks)
             z = toImage(z);
         return true;
@@ -339,7 +353,8 @@ private:
         for (int i = 0; i < turns && most < sure; ++i)
         {
             const double roll = seen + i * CV_PI / 2;
-            const Square square = { face.centre() - std::polar(eyes, roll) * BOX_CENTRE, SQUARE_SIDE * eyes, roll, false, 1 };
+            const Square square = { face.centre() - std::polar(eyes, roll) * BOX_CENTRE, SQUARE_SIDE * eyes, roll,
+                false, 1 };
             const Candidate candidate = uprightFaces.look(pyramid, { square })[0];
             if (candidate.logit > most)
             {
@@ -350,8 +365,9 @@ private:
         return angleBetween(best, seen) < CLEARLY_ROLLED ? seen : best;
     }
 
-    /** Replaces a rolled face by what an upright view of it shows: YuNet misplaces its landmarks otherwise, by a quarter of the
-    inter-ocular distance at 35 degrees. It tells the roll too small at first. One that is cut off tells nothing.
+    /** Replaces a rolled face by what an upright view of it shows: YuNet misplaces its landmarks otherwise, by a
+    quarter of the inter-ocular distance at 35 degrees. It tells the roll too small at first. One that is cut off tells
+    nothing.
     @param roll the first guess */
     void straighten(const Mat& bgr, FaceRow& face, double roll)
     {

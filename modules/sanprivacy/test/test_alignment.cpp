@@ -14,7 +14,8 @@ Mat landmarksAt(const Point2f& centre, double scale, double degrees, const Size&
     const double angle = degrees * CV_PI / 180;
     for (int i = 0; i < 5; ++i)
     {
-        const double x = canonical.at<float>(i, 0) - (crop.width - 1) / 2., y = canonical.at<float>(i, 1) - (crop.height - 1) / 2.;
+        const double x = canonical.at<float>(i, 0) - (crop.width - 1) / 2.,
+                     y = canonical.at<float>(i, 1) - (crop.height - 1) / 2.;
         result.at<float>(i, 0) = float(centre.x + scale * (std::cos(angle) * x - std::sin(angle) * y));
         result.at<float>(i, 1) = float(centre.y + scale * (std::sin(angle) * x + std::cos(angle) * y));
     }
@@ -68,7 +69,8 @@ TEST(SanPrivacy_Alignment, similarity_of_known_motion)
     estimateSimilarity(src, dst, transform);
     ASSERT_EQ(transform.type(), CV_64F);
     const double angle = 33 * CV_PI / 180;
-    const Matx23d expected(1.7 * std::cos(angle), -1.7 * std::sin(angle), 30, 1.7 * std::sin(angle), 1.7 * std::cos(angle), -7);
+    const Matx23d expected(
+        1.7 * std::cos(angle), -1.7 * std::sin(angle), 30, 1.7 * std::sin(angle), 1.7 * std::cos(angle), -7);
     EXPECT_LE(cvtest::norm(transform, Mat(expected), NORM_INF), 1e-4);
 
     // The forms that points come in.
@@ -153,14 +155,15 @@ TEST_P(SanPrivacy_Alignment_Motion, crop_shows_what_the_landmarks_say)
             {
                 const double u = x - 111.5, v = y - 111.5;
                 const double expected = pattern(centre.x + scale * (std::cos(angle) * u - std::sin(angle) * v),
-                                                centre.y + scale * (std::sin(angle) * u + std::cos(angle) * v), c);
+                    centre.y + scale * (std::sin(angle) * u + std::cos(angle) * v), c);
                 worst = std::max(worst, std::abs(values.ptr<float>(y)[x * crop.channels() + c] - expected));
             }
     EXPECT_LE(worst, scale > 1 ? tolerance * scale : tolerance);
 }
 
-INSTANTIATE_TEST_CASE_P(/**/, SanPrivacy_Alignment_Motion, testing::Combine(
-    testing::Values(CV_8UC1, CV_8UC3, CV_16UC3, CV_32FC1), testing::Values(.3, 1., 1.9, 4.3), testing::Values(0., 25., -140.)));
+INSTANTIATE_TEST_CASE_P(/**/, SanPrivacy_Alignment_Motion,
+    testing::Combine(testing::Values(CV_8UC1, CV_8UC3, CV_16UC3, CV_32FC1), testing::Values(.3, 1., 1.9, 4.3),
+        testing::Values(0., 25., -140.)));
 
 TEST(SanPrivacy_Alignment, fine_detail_of_large_faces_does_not_alias)
 {
@@ -224,9 +227,11 @@ TEST_P(SanPrivacy_Blend, no_change_leaves_every_bit)
     }
 }
 
-INSTANTIATE_TEST_CASE_P(/**/, SanPrivacy_Blend, testing::Values(CV_8UC1, CV_8UC3, CV_16UC1, CV_16UC3, CV_32FC1, CV_32FC3));
+INSTANTIATE_TEST_CASE_P(
+    /**/, SanPrivacy_Blend, testing::Values(CV_8UC1, CV_8UC3, CV_16UC1, CV_16UC3, CV_32FC1, CV_32FC3));
 
-//! The change that blending leaves in a mid-gray 3-channel image where every pixel of the crop rises by the same amount.
+//! The change that blending leaves in a mid-gray 3-channel image where every pixel of the crop rises by the same
+//! amount.
 Mat blendedChange(const Size& size, const Mat& landmarks, double rise)
 {
     Mat image(size, CV_32FC3, Scalar(.3, .4, .5)), face(224, 224, CV_32F, Scalar(.4)), perturbed = face + rise;
@@ -252,7 +257,8 @@ TEST(SanPrivacy_Alignment, change_arrives_whole_inside_and_fades_without_a_step)
         EXPECT_LE(most, .2 + 2e-3);
         EXPECT_EQ(planes[0].at<float>(0, 0), 0);
 
-        // The steepest slope of the raised cosine (plus what interpolation adds), and nothing steeper anywhere, border included.
+        // The steepest slope of the raised cosine (plus what interpolation adds), and nothing steeper anywhere, border
+        // included.
         const double width = .12 * 224 * scale, steepest = .2 * CV_PI / 2 / width;
         Mat dx = planes[0].colRange(1, side) - planes[0].colRange(0, side - 1);
         Mat dy = planes[0].rowRange(1, side) - planes[0].rowRange(0, side - 1);
@@ -314,7 +320,8 @@ TEST(SanPrivacy_Alignment, small_faces_get_no_aliased_change)
 
 TEST(SanPrivacy_Alignment, saturates_and_touches_only_the_face)
 {
-    Mat image(1000, 1000, CV_8UC3, Scalar::all(240)), face(224, 224, CV_8UC3, Scalar::all(100)), perturbed(224, 224, CV_8U, Scalar(200));
+    Mat image(1000, 1000, CV_8UC3, Scalar::all(240)), face(224, 224, CV_8UC3, Scalar::all(100)),
+        perturbed(224, 224, CV_8U, Scalar(200));
     blendFace(image, face, perturbed, landmarksAt(Point2f(500, 300), .5, 0));
     EXPECT_EQ(image.at<Vec3b>(300, 500), Vec3b(255, 255, 255));
     Mat rest = image.clone();
@@ -353,8 +360,22 @@ TEST(SanPrivacy_Alignment, landmarks_that_are_no_face_are_refused)
     {
         Mat crop, face(224, 224, CV_32F, Scalar(.5)), blended = image.clone();
         int code = Error::StsOk, blending = Error::StsOk;
-        try { alignFace(image, landmarks, crop); } catch (const cv::Exception& e) { code = e.code; }
-        try { blendFace(blended, face, face, landmarks); } catch (const cv::Exception& e) { blending = e.code; }
+        try
+        {
+            alignFace(image, landmarks, crop);
+        }
+        catch (const cv::Exception& e)
+        {
+            code = e.code;
+        }
+        try
+        {
+            blendFace(blended, face, face, landmarks);
+        }
+        catch (const cv::Exception& e)
+        {
+            blending = e.code;
+        }
         EXPECT_EQ(code, blending);
         EXPECT_EQ(code == Error::StsOk, !crop.empty());
         return code;
@@ -390,13 +411,15 @@ TEST(SanPrivacy_Alignment, landmarks_that_are_no_face_are_refused)
     EXPECT_EQ(Error::StsBadArg, codeOf(mouth));
     EXPECT_EQ(Error::StsBadArg, codeOf(exchanged)) << "y before x";
 
-    // Heads that turn away are still faces: eyes in the plane, nose half an eye distance in front of it, mouth a little.
+    // Heads that turn away are still faces: eyes in the plane, nose half an eye distance in front of it, mouth a
+    // little.
     const double depth[] = { 0, 0, 45, 12, 12 };
     for (double yaw : { -90., -60., -30., 30., 60., 90. })
     {
         Mat turned = landmarksAt(Point2f(0, 0), 1, 0);
         for (int i = 0; i < 5; ++i)
-            turned.at<float>(i, 0) = float(turned.at<float>(i, 0) * std::cos(yaw * CV_PI / 180) + depth[i] * std::sin(yaw * CV_PI / 180));
+            turned.at<float>(i, 0) =
+                float(turned.at<float>(i, 0) * std::cos(yaw * CV_PI / 180) + depth[i] * std::sin(yaw * CV_PI / 180));
         turned += 200;
         EXPECT_EQ(Error::StsOk, codeOf(turned)) << yaw;
     }
@@ -426,7 +449,8 @@ TEST(SanPrivacy_Alignment, change_is_whole_from_an_eighth_of_the_side_on)
 
 TEST(SanPrivacy_Alignment, change_is_enlarged_smoothly)
 {
-    // Waves of 5 pixels, three times larger: cubic interpolation follows them to 3 % of their height, a linear one misses 17 %.
+    // Waves of 5 pixels, three times larger: cubic interpolation follows them to 3 % of their height, a linear one
+    // misses 17 %.
     Mat image(720, 720, CV_32F, Scalar(.5)), face(224, 224, CV_32F, Scalar(.5)), perturbed = face.clone();
     for (int y = 0; y < 224; ++y)
         for (int x = 0; x < 224; ++x)
@@ -434,7 +458,8 @@ TEST(SanPrivacy_Alignment, change_is_enlarged_smoothly)
     blendFace(image, face, perturbed, landmarksAt(Point2f(359.5f, 359.5f), 3, 0));
     double worst = 0;
     for (int x = 260; x < 460; ++x)
-        worst = std::max(worst, std::abs(image.at<float>(360, x) - .5 - .2 * std::sin((111.5 + (x - 359.5) / 3) * 2 * CV_PI / 5)));
+        worst = std::max(
+            worst, std::abs(image.at<float>(360, x) - .5 - .2 * std::sin((111.5 + (x - 359.5) / 3) * 2 * CV_PI / 5)));
     EXPECT_LE(worst, .2 * .07);
 }
 

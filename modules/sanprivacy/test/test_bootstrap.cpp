@@ -14,7 +14,7 @@ TEST(SanPrivacy_Bootstrap, interval_is_as_wide_as_the_number_of_people_says)
     // An error rate of p among n people: standard error sqrt(p (1 - p) / n), however many equal faces each has.
     const int people = 400;
     const double p = .25;
-    for (int faces : {1, 4})
+    for (int faces : { 1, 4 })
     {
         std::vector<float> errors;
         std::vector<int> identities;
@@ -35,7 +35,7 @@ TEST(SanPrivacy_Bootstrap, interval_is_as_wide_as_the_number_of_people_says)
         EXPECT_NEAR(upper, p + half, .1 * half);
     }
     double lower = 0, upper = 0;
-    confidenceInterval(std::vector<double>{5, 1, 3, 2, 4}, lower, upper, .5);
+    confidenceInterval(std::vector<double> { 5, 1, 3, 2, 4 }, lower, upper, .5);
     EXPECT_EQ(lower, 2);
     EXPECT_EQ(upper, 4);
 }

@@ -50,7 +50,8 @@ TEST(SanPrivacy_DataPath, damaged_files_are_refused)
     const std::string data = moduleFolder() + "/../../data/", folder = cv::tempfile("");
     ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
     const Environment chosen("OPENCV_SANPRIVACY_DATA_PATH", folder);
-    const auto write = [&](const std::string& name, const std::string& bytes) { std::ofstream(folder + "/" + name, std::ios::binary) << bytes; };
+    const auto write = [&](const std::string& name, const std::string& bytes)
+    { std::ofstream(folder + "/" + name, std::ios::binary) << bytes; };
     const auto codeOf = [&]
     {
         try

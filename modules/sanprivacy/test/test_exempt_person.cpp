@@ -23,8 +23,9 @@ TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
     description.distance = DISTANCE_EUCLIDEAN;
     const Ptr<FaceNetwork> matcher = FaceNetwork::create(description);
     const Ptr<FaceDetector> faces = detector();
-    const Video video(Size(640, 360), 40, { { "man-dark-skin", line(Point2d(130, 180), Point2d(140, 180), 40, 36) },
-                                          { "woman-fair-hair", line(Point2d(500, 180), Point2d(500, 180), 40, 36) } });
+    const Video video(Size(640, 360), 40,
+        { { "man-dark-skin", line(Point2d(130, 180), Point2d(140, 180), 40, 36) },
+            { "woman-fair-hair", line(Point2d(500, 180), Point2d(500, 180), 40, 36) } });
     Mat found, crop, descriptors[2];
     faces->detect(video.frame(0), found);
     ASSERT_EQ(found.rows, 2);
@@ -65,7 +66,8 @@ TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
 
 TEST(SanPrivacy_ExemptPerson, bad_arguments_are_refused)
 {
-    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    const Ptr<StreamAnonymizer> anonymizer =
+        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
     EXPECT_THROW(anonymizer->addExemptPerson(Ptr<FaceNetwork>(), Mat::ones(1, 12, CV_32F), .5), cv::Exception);
 }
 

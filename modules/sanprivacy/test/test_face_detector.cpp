@@ -104,7 +104,8 @@ TEST(SanPrivacy_FaceDetector, networks_that_give_no_numbers_are_refused)
     ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
     const bool before48 = std::string(SANPRIVACY_YUNET).find("2022") != std::string::npos;
     const std::string yunet = shippedFile(SANPRIVACY_YUNET), landmarks = shippedFile("landmarks.onnx");
-    const String error = errorOf(withNan(yunet, before48 ? "head.0.conv2.conv2.bias" : "bbox_head.multi_level_bbox.0.conv2.bias", folder));
+    const String error = errorOf(
+        withNan(yunet, before48 ? "head.0.conv2.conv2.bias" : "bbox_head.multi_level_bbox.0.conv2.bias", folder));
     EXPECT_NE(error.find("not finite"), String::npos) << error;
     withNan(landmarks, "face.bias", folder);
     {
@@ -127,7 +128,7 @@ TEST_P(SanPrivacy_ShippedDetector, each_shipped_portrait_has_one_face)
 {
     const Ptr<FaceDetector> detector = shippedDetector(GetParam());
     for (const char* name : { "man-bald", "man-dark-hair", "man-dark-skin", "man-glasses", "man-gray-hair",
-                              "woman-dark-hair", "woman-dark-skin", "woman-fair-hair", "woman-glasses" })
+             "woman-dark-hair", "woman-dark-skin", "woman-fair-hair", "woman-glasses" })
     {
         Mat faces;
         detector->detect(portrait(name), faces);
@@ -177,7 +178,10 @@ TEST_P(SanPrivacy_ShippedDetector, landmarks_follow_the_face)
 
             detector->detect(moved, found);
             ASSERT_EQ(found.rows, 1) << degrees << " degrees, scale " << scale;
-            EXPECT_LE(landmarkError(landmarksOf(found), expected), *GetParam() ? .06 : std::abs(degrees) < 60 ? .12 : .2) << degrees << " degrees, scale " << scale;
+            EXPECT_LE(landmarkError(landmarksOf(found), expected), *GetParam()              ? .06
+                                                                   : std::abs(degrees) < 60 ? .12
+                                                                                            : .2)
+                << degrees << " degrees, scale " << scale;
         }
 }
 
@@ -205,7 +209,8 @@ TEST_P(SanPrivacy_ShippedDetector, no_face)
 {
     const Ptr<FaceDetector> detector = shippedDetector(GetParam());
     Mat found;
-    EXPECT_THROW(detector->detect(Mat(2000, 1, CV_8UC3, Scalar::all(0)), found), cv::Exception) << "an array of one dimension";
+    EXPECT_THROW(detector->detect(Mat(2000, 1, CV_8UC3, Scalar::all(0)), found), cv::Exception)
+        << "an array of one dimension";
     RNG rng(11);
     for (const Size& size : { Size(1, 1), Size(2, 2000), Size(3000, 2), Size(40, 40), Size(300, 200) })
     {
@@ -255,7 +260,8 @@ struct Crowd
 
     Crowd(const Size& size, const std::vector<Point>& places, int width) // of a face's box, pixels
     {
-        const char* const names[] = { "man-bald", "woman-dark-hair", "man-glasses", "woman-fair-hair", "man-dark-skin", "woman-curls" };
+        const char* const names[] = { "man-bald", "woman-dark-hair", "man-glasses", "woman-fair-hair", "man-dark-skin",
+            "woman-curls" };
         const Rect2f box(74, 100, 172, 215); // of a sample portrait's face
         image = Mat(size, CV_8UC3, Scalar(110, 125, 135));
         for (size_t i = 0; i < places.size(); ++i)
@@ -265,8 +271,8 @@ struct Crowd
             resize(portrait(names[i % 6]), small, Size(), scale, scale, INTER_AREA);
             const Point corner = places[i] - Point(small.cols / 2, small.rows / 2);
             small.copyTo(image(Rect(corner, small.size())));
-            boxes.push_back(Rect2f(corner.x + box.x * float(scale), corner.y + box.y * float(scale), box.width * float(scale),
-                                   box.height * float(scale)));
+            boxes.push_back(Rect2f(corner.x + box.x * float(scale), corner.y + box.y * float(scale),
+                box.width * float(scale), box.height * float(scale)));
         }
     }
 };
@@ -282,7 +288,8 @@ void expectAllFound(const Crowd& crowd)
         int found = 0;
         for (int i = 0; i < faces.rows; ++i)
         {
-            const Rect2f other(faces.at<float>(i, 0), faces.at<float>(i, 1), faces.at<float>(i, 2), faces.at<float>(i, 3));
+            const Rect2f other(
+                faces.at<float>(i, 0), faces.at<float>(i, 1), faces.at<float>(i, 2), faces.at<float>(i, 3));
             const float common = (other & box).area();
             found += common > .4f * (other.area() + box.area() - common);
         }
@@ -293,8 +300,10 @@ void expectAllFound(const Crowd& crowd)
 TEST(SanPrivacy_FaceDetector, small_faces_of_a_large_image)
 {
     // Two tiles of 1,920 pixels wide images share the columns 800 to 1120; a face lies on each of their edges.
-    expectAllFound(Crowd(Size(1920, 500), { Point(70, 60), Point(801, 250), Point(960, 120), Point(1119, 400), Point(1860, 440) }, 34));
-    expectAllFound(Crowd(Size(4000, 400), { Point(200, 150), Point(1390, 200), Point(1650, 200), Point(2500, 240), Point(3900, 200) }, 86));
+    expectAllFound(Crowd(
+        Size(1920, 500), { Point(70, 60), Point(801, 250), Point(960, 120), Point(1119, 400), Point(1860, 440) }, 34));
+    expectAllFound(Crowd(Size(4000, 400),
+        { Point(200, 150), Point(1390, 200), Point(1650, 200), Point(2500, 240), Point(3900, 200) }, 86));
 }
 
 TEST(SanPrivacy_FaceDetector, a_face_larger_than_what_tiles_share)

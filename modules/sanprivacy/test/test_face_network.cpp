@@ -166,7 +166,8 @@ TEST(SanPrivacy_FaceNetwork, square_crop_is_exact_to_fractions_of_a_pixel)
             for (int y = 0; y < SIDE; y++)
                 for (int x = 0; x < SIDE; x++)
                 {
-                    const Point2d inImage(centre.x - .5 + ((x + .5) / SIDE - .5) * side, centre.y - .5 + ((y + .5) / SIDE - .5) * side);
+                    const Point2d inImage(
+                        centre.x - .5 + ((x + .5) / SIDE - .5) * side, centre.y - .5 + ((y + .5) / SIDE - .5) * side);
                     error += (crop.at<uchar>(y, x) - inImage.x - inImage.y) / (SIDE * SIDE);
                 }
             EXPECT_NEAR(0, error, 0.1) << "square " << square << ", shift " << shift;
@@ -363,15 +364,16 @@ TEST(SanPrivacy_FaceNetwork, threads_share_one_object)
     std::atomic<int> wrong(0);
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; i++)
-        threads.push_back(std::thread([&, i]
-        {
-            for (int k = 0; k < 200; k++)
+        threads.push_back(std::thread(
+            [&, i]
             {
-                Mat output;
-                network->forward(std::vector<Mat>(1 + i, crops[i]), output);
-                wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
-            }
-        }));
+                for (int k = 0; k < 200; k++)
+                {
+                    Mat output;
+                    network->forward(std::vector<Mat>(1 + i, crops[i]), output);
+                    wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
+                }
+            }));
     for (std::thread& thread : threads)
         thread.join();
     EXPECT_EQ(0, wrong);

@@ -52,7 +52,8 @@ TEST(SanPrivacy_FaceReplacer, faces_of_low_confidence_follow_the_policy)
             ASSERT_EQ(record.faces.size(), 1u);
             EXPECT_EQ(record.withheld, policy == LOW_CONFIDENCE_DROP);
             EXPECT_EQ(cvtest::norm(output, NORM_INF) == 0, policy == LOW_CONFIDENCE_DROP);
-            EXPECT_EQ(record.faces[0].protection, policy == LOW_CONFIDENCE_PASS ? int(PROTECTION_NONE) : int(PROTECTION_BLURRED));
+            EXPECT_EQ(record.faces[0].protection,
+                policy == LOW_CONFIDENCE_PASS ? int(PROTECTION_NONE) : int(PROTECTION_BLURRED));
             if (policy != LOW_CONFIDENCE_DROP)
             {
                 EXPECT_EQ(cvtest::norm(output, video.frame(t), NORM_INF) > 30, policy == LOW_CONFIDENCE_BLUR);
@@ -93,7 +94,8 @@ TEST(SanPrivacy_FaceReplacer, an_error_never_lets_a_face_through)
 //! How much a still face changes from frame to frame, against what it does in the input.
 void expectNoFlicker(const Ptr<Perturber>& perturber)
 {
-    const Video video(Size(480, 360), 40, { { "woman-fair-hair", line(Point2d(240, 180), Point2d(240, 180), 40, 60) } });
+    const Video video(
+        Size(480, 360), 40, { { "woman-fair-hair", line(Point2d(240, 180), Point2d(240, 180), 40, 60) } });
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber);
     for (int t = 0; t < video.frames(); ++t)
         anonymizer->push(video.frame(t));
@@ -162,7 +164,8 @@ TEST(SanPrivacy_FaceReplacer, a_face_keeps_its_perturbation_until_it_changes)
         }
         ASSERT_EQ(changes[k].size(), size_t(frames));
     }
-    const auto distance = [&](const Mat& a, const Mat& b) { return cvtest::norm(a, b, NORM_L1, face) / countNonZero(face); };
+    const auto distance = [&](const Mat& a, const Mat& b)
+    { return cvtest::norm(a, b, NORM_L1, face) / countNonZero(face); };
     for (int t = 0; t < dark; ++t)
         EXPECT_LE(distance(changes[1][t], changes[1][0]), 1) << t;
     EXPECT_GE(distance(changes[1][dark], changes[1][0]), 3) << "another face, another perturbation";
@@ -171,14 +174,15 @@ TEST(SanPrivacy_FaceReplacer, a_face_keeps_its_perturbation_until_it_changes)
 
 TEST(SanPrivacy_FaceReplacer, one_label_and_one_number_along_a_track)
 {
-    const Video video(Size(480, 270), 24, { { "man-bald", line(Point2d(110, 135), Point2d(160, 135), 24, 30) },
-                                          { "woman-glasses", line(Point2d(340, 135), Point2d(360, 135), 24, 30) } });
+    const Video video(Size(480, 270), 24,
+        { { "man-bald", line(Point2d(110, 135), Point2d(160, 135), 24, 30) },
+            { "woman-glasses", line(Point2d(340, 135), Point2d(360, 135), 24, 30) } });
     for (int label : { 0, 1, int(LABEL_PREDICT) })
     {
         StreamParams params;
         params.label = label;
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
-        std::map<int, std::set<int> > labels;
+        std::map<int, std::set<int>> labels;
         StreamRecord record;
         Mat output;
         for (int t = 0; t < video.frames(); ++t)
@@ -198,11 +202,13 @@ TEST(SanPrivacy_FaceReplacer, one_label_and_one_number_along_a_track)
 
 TEST(SanPrivacy_FaceReplacer, several_attributes_are_voted_on)
 {
-    for (const char* file : { "residual-gender-age.onnx", "prototypes-gender.yml.gz", "prototypes-age.yml.gz", "gender.onnx", "age.onnx" })
+    for (const char* file :
+        { "residual-gender-age.onnx", "prototypes-gender.yml.gz", "prototypes-age.yml.gz", "gender.onnx", "age.onnx" })
         shippedFile(file);
     const Ptr<Perturber> perturber = Perturber::create(PerturberParams({ "gender", "age" }));
-    const Video video(Size(480, 270), 4, { { "man-white-hair", line(Point2d(110, 135), Point2d(110, 135), 4, 45) },
-                                         { "woman-dark-hair", line(Point2d(340, 135), Point2d(340, 135), 4, 45) } });
+    const Video video(Size(480, 270), 4,
+        { { "man-white-hair", line(Point2d(110, 135), Point2d(110, 135), 4, 45) },
+            { "woman-dark-hair", line(Point2d(340, 135), Point2d(340, 135), 4, 45) } });
     StreamParams params;
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber, params);
     for (int t = 0; t < video.frames(); ++t)
@@ -240,15 +246,16 @@ TEST(SanPrivacy_FaceReplacer, a_network_without_numbers_protects_nobody)
         for (int policy : { int(LOW_CONFIDENCE_BLUR), int(LOW_CONFIDENCE_DROP), int(LOW_CONFIDENCE_PASS) })
         {
             const bool generates = broken[0] == 'c';
-            const std::string generator = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
+            const std::string generator = findDataFile("generator_project.onnx"),
+                              classifier = findDataFile("classifier.onnx");
             Ptr<StreamAnonymizer> anonymizer;
             StreamParams params;
             params.low_confidence = policy;
             try
             {
-                const Ptr<Perturber> perturber = Perturber::create(PerturberParams({ "gender" },
-                    generates ? generator : withNan(generator, "encoded_b", folder), String(),
-                    generates ? withNan(classifier, "contrast_b", folder) : classifier));
+                const Ptr<Perturber> perturber = Perturber::create(
+                    PerturberParams({ "gender" }, generates ? generator : withNan(generator, "encoded_b", folder),
+                        String(), generates ? withNan(classifier, "contrast_b", folder) : classifier));
                 anonymizer = StreamAnonymizer::create(detector(), perturber, params);
             }
             catch (const cv::Exception&)
@@ -271,7 +278,8 @@ TEST(SanPrivacy_FaceReplacer, a_network_without_numbers_protects_nobody)
                 const Rect face(140, 100, 40, 45);
                 if (!record.withheld)
                 {
-                    EXPECT_GT(cvtest::norm(output(face), video.frame(t)(face), NORM_L1) / (3 * face.area()), 3) << broken;
+                    EXPECT_GT(cvtest::norm(output(face), video.frame(t)(face), NORM_L1) / (3 * face.area()), 3)
+                        << broken;
                     EXPECT_GT(cv::mean(output(face))[1], 40) << "not black";
                 }
             }

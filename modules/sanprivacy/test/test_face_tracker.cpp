@@ -11,36 +11,51 @@ namespace opencv_test { namespace {
 
 TEST(SanPrivacy_FaceTracker, one_face_crosses_the_frame)
 {
-    expectProtected(Video(Size(400, 300), 60, { { "woman-dark-hair", line(Point2d(-80, 150), Point2d(480, 130), 60, 32) } }));
+    expectProtected(
+        Video(Size(400, 300), 60, { { "woman-dark-hair", line(Point2d(-80, 150), Point2d(480, 130), 60, 32) } }));
 }
 
 TEST(SanPrivacy_FaceTracker, faces_cross_each_other)
 {
-    expectProtected(Video(Size(480, 240), 60, { { "man-bald", line(Point2d(80, 120), Point2d(400, 120), 60, 30) },
-                                               { "woman-fair-hair", line(Point2d(400, 125), Point2d(80, 125), 60, 34) } }));
+    expectProtected(Video(Size(480, 240), 60,
+        { { "man-bald", line(Point2d(80, 120), Point2d(400, 120), 60, 30) },
+            { "woman-fair-hair", line(Point2d(400, 125), Point2d(80, 125), 60, 34) } }));
 }
 
 TEST(SanPrivacy_FaceTracker, a_face_rolls_over)
 {
-    const auto rolling = [](int t) { const Place place = { Point2d(160, 160), 40, 6. * t }; return place; };
+    const auto rolling = [](int t)
+    {
+        const Place place = { Point2d(160, 160), 40, 6. * t };
+        return place;
+    };
     expectProtected(Video(Size(320, 320), 60, { { "man-dark-hair", rolling } }));
 }
 
 TEST(SanPrivacy_FaceTracker, a_face_that_lies_on_its_side_from_the_start)
 {
-    expectProtected(Video(Size(360, 280), 48, { { "man-gray-hair", line(Point2d(140, 140), Point2d(220, 140), 48, 36, 90) } }));
+    expectProtected(
+        Video(Size(360, 280), 48, { { "man-gray-hair", line(Point2d(140, 140), Point2d(220, 140), 48, 36, 90) } }));
 }
 
 TEST(SanPrivacy_FaceTracker, a_face_comes_near)
 {
-    const auto nearing = [](int t) { const Place place = { Point2d(200, 150), 14 * std::pow(1.03, t), 0 }; return place; };
+    const auto nearing = [](int t)
+    {
+        const Place place = { Point2d(200, 150), 14 * std::pow(1.03, t), 0 };
+        return place;
+    };
     expectProtected(Video(Size(400, 300), 50, { { "woman-dark-skin", nearing } }));
 }
 
 TEST(SanPrivacy_FaceTracker, a_face_comes_in_after_the_last_look)
 {
     // The interval lets the detector look at frames 0, 5 and 10 to 20; half of the face is there from 21 on.
-    const auto late = [](int t) { const Place place = { Point2d(std::max(10. + 30 * (t - 21), -150.), 150), 40, 0 }; return place; };
+    const auto late = [](int t)
+    {
+        const Place place = { Point2d(std::max(10. + 30 * (t - 21), -150.), 150), 40, 0 };
+        return place;
+    };
     const Protection protection = protect(Video(Size(400, 300), 25, { { "woman-dark-skin", late } }));
     EXPECT_EQ(4, protection.faces);
     EXPECT_EQ(0, protection.unprotected) << protection.missed;
@@ -49,7 +64,11 @@ TEST(SanPrivacy_FaceTracker, a_face_comes_in_after_the_last_look)
 TEST(SanPrivacy_FaceTracker, a_small_face_comes_in_after_the_last_look)
 {
     // The look at the end would be the sixth, which is one at half the size where it is not the last one.
-    const auto late = [](int t) { const Place place = { Point2d(t < 21 ? -150. : 150., 150), 7, 0 }; return place; };
+    const auto late = [](int t)
+    {
+        const Place place = { Point2d(t < 21 ? -150. : 150., 150), 7, 0 };
+        return place;
+    };
     const Protection protection = protect(Video(Size(400, 300), 24, { { "woman-dark-skin", late } }));
     EXPECT_EQ(3, protection.faces);
     EXPECT_EQ(0, protection.unprotected) << protection.missed;
@@ -58,14 +77,16 @@ TEST(SanPrivacy_FaceTracker, a_small_face_comes_in_after_the_last_look)
 TEST(SanPrivacy_FaceTracker, a_hidden_face_is_covered_where_it_comes_back)
 {
     // Somebody taller passes in front of a still face.
-    expectProtected(Video(Size(480, 240), 60, { { "woman-glasses", line(Point2d(240, 130), Point2d(240, 130), 60, 28) },
-                                               { "man-dark-skin", line(Point2d(50, 115), Point2d(430, 115), 60, 38) } }));
+    expectProtected(Video(Size(480, 240), 60,
+        { { "woman-glasses", line(Point2d(240, 130), Point2d(240, 130), 60, 28) },
+            { "man-dark-skin", line(Point2d(50, 115), Point2d(430, 115), 60, 38) } }));
 }
 
 TEST(SanPrivacy_FaceTracker, a_lost_face_stays_covered_for_the_hold_time)
 {
     const int gone = 30, hold = 12; // the face vanishes; nobody sees where it is
-    const Video with(Size(480, 360), 60, { { "woman-dark-hair", line(Point2d(240, 180), Point2d(240, 180), 60, 45) } }), without(Size(480, 360), 60, {});
+    const Video with(Size(480, 360), 60, { { "woman-dark-hair", line(Point2d(240, 180), Point2d(240, 180), 60, 45) } }),
+        without(Size(480, 360), 60, {});
     StreamParams params = covering();
     params.hold = hold / params.frame_rate;
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), params);
@@ -127,7 +148,11 @@ TEST(SanPrivacy_FaceTracker, a_change_of_size_begins_a_new_scene)
 TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_just_before_a_cut_is_covered)
 {
     // The interval lets the detector look at frames 0, 5 and 10; the face is there from 11 on, the scene ends with 13.
-    const auto late = [](int t) { const Place place = { Point2d(t < 11 ? -500. : 200., 150), 40, 0 }; return place; };
+    const auto late = [](int t)
+    {
+        const Place place = { Point2d(t < 11 ? -500. : 200., 150), 40, 0 };
+        return place;
+    };
     const Video video(Size(400, 300), 14, { { "woman-dark-skin", late } });
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
     for (int t = 0; t < 20; ++t)
@@ -171,7 +196,11 @@ TEST(SanPrivacy_FaceTracker, after_a_cut_a_face_in_the_same_place_is_another)
 //! A face that is there in some frames only.
 Video visit(int frames, int from, int to, double roll)
 {
-    const auto there = [=](int t) { const Place place = { Point2d(t >= from && t < to ? 170. : -150., 150), 30, roll }; return place; };
+    const auto there = [=](int t)
+    {
+        const Place place = { Point2d(t >= from && t < to ? 170. : -150., 150), 30, roll };
+        return place;
+    };
     return Video(Size(360, 280), frames, { { "man-dark-hair", there } });
 }
 
@@ -182,7 +211,8 @@ TEST(SanPrivacy_FaceTracker, a_face_that_a_slow_camera_sees)
         double rate; // frames per second
         int from, to;
         double roll;
-    } const visits[] = { { 1, 1, 7, 0 }, { 1, 3, 4, 0 }, { 1, 2, 5, 90 }, { .2, 1, 2, 180 }, { 4, 3, 5, 0 }, { 10, 1, 7, 0 }, { 10, 3, 9, 90 } };
+    } const visits[] = { { 1, 1, 7, 0 }, { 1, 3, 4, 0 }, { 1, 2, 5, 90 }, { .2, 1, 2, 180 }, { 4, 3, 5, 0 },
+        { 10, 1, 7, 0 }, { 10, 3, 9, 90 } };
     for (const auto& one : visits)
     {
         const Protection protection = protect(visit(10, one.from, one.to, one.roll), covering(), one.rate);
@@ -234,12 +264,14 @@ TEST(SanPrivacy_FaceTracker, small_faces_of_large_frames)
     const Size size(2560, 300);
     const Mat ground(size, CV_8UC3, Scalar(110, 125, 135));
     Mat crowd = ground.clone();
-    const std::vector<Point> places = { Point(100, 80), Point(960, 200), Point(1300, 120), Point(1620, 60), Point(2450, 200) };
+    const std::vector<Point> places = { Point(100, 80), Point(960, 200), Point(1300, 120), Point(1620, 60),
+        Point(2450, 200) };
     const char* const names[] = { "man-bald", "woman-dark-hair", "man-glasses", "woman-fair-hair", "woman-curls" };
     for (size_t i = 0; i < places.size(); ++i)
     {
         Mat small;
-        resize(imread(shippedFile(std::string("portraits/") + names[i] + ".jpg")), small, Size(), 28 / 172., 28 / 172., INTER_AREA);
+        resize(imread(shippedFile(std::string("portraits/") + names[i] + ".jpg")), small, Size(), 28 / 172., 28 / 172.,
+            INTER_AREA);
         small.copyTo(crowd(Rect(places[i], small.size())));
     }
     const auto frameAt = [&](int t)
@@ -266,7 +298,8 @@ TEST(SanPrivacy_FaceTracker, small_faces_of_large_frames)
         for (const Point& place : places)
         {
             const Rect face(place + Point(18, 23), Size(16, 16));
-            EXPECT_GT(cvtest::norm(output(face), frameAt(t)(face), NORM_L1) / (3 * face.area()), 3) << place << " in frame " << t;
+            EXPECT_GT(cvtest::norm(output(face), frameAt(t)(face), NORM_L1) / (3 * face.area()), 3)
+                << place << " in frame " << t;
         }
     }
 }

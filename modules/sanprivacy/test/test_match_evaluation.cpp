@@ -15,7 +15,7 @@ namespace opencv_test { namespace {
 struct AllPairs
 {
     AllPairs(const Mat1f& originals, const Mat1f& perturbed, const std::vector<int>& identities, int distance,
-             const std::vector<int>& draws = std::vector<int>())
+        const std::vector<int>& draws = std::vector<int>())
     {
         const Mat1f& probes = perturbed.empty() ? originals : perturbed;
         for (int i = 0; i < originals.rows; i++)
@@ -27,7 +27,8 @@ struct AllPairs
                     probes.row(j).convertTo(b, CV_64F);
                     const bool genuine = identities[i] == identities[j];
                     const int times = draws.empty() ? 1 : draws[identities[i]] * (genuine ? 1 : draws[identities[j]]);
-                    const double score = distance == DISTANCE_COSINE ? a.dot(b) / (cv::norm(a) * cv::norm(b)) : -cv::norm(a, b);
+                    const double score =
+                        distance == DISTANCE_COSINE ? a.dot(b) / (cv::norm(a) * cv::norm(b)) : -cv::norm(a, b);
                     scores.insert(scores.end(), times, (float)score);
                     labels.insert(labels.end(), times, genuine);
                 }
@@ -38,7 +39,8 @@ struct AllPairs
     std::vector<int> labels;
 };
 
-//! Descriptors of small whole numbers, so that many pairs tie exactly, with one face of some people and seven of others.
+//! Descriptors of small whole numbers, so that many pairs tie exactly, with one face of some people and seven of
+//! others.
 void drawFaces(int distance, Mat1f& originals, Mat1f& perturbed, std::vector<int>& identities)
 {
     RNG rng(5);
@@ -57,14 +59,14 @@ void drawFaces(int distance, Mat1f& originals, Mat1f& perturbed, std::vector<int
             identities.push_back(person);
         }
     }
-    for (Mat1f* descriptors : {&originals, &perturbed})
+    for (Mat1f* descriptors : { &originals, &perturbed })
         for (float& value : *descriptors)
             value = std::floor(value) + (distance == DISTANCE_COSINE ? .5f : 0.f);
     // Any order of the faces will do.
     for (int i = originals.rows - 1; i > 0; i--)
     {
         const int j = rng.uniform(0, i + 1);
-        for (Mat1f* descriptors : {&originals, &perturbed})
+        for (Mat1f* descriptors : { &originals, &perturbed })
         {
             const Mat1f row = descriptors->row(i).clone();
             descriptors->row(j).copyTo(descriptors->row(i));
@@ -93,7 +95,7 @@ void checkAllPairs(int distance, bool against_perturbed)
     EXPECT_NEAR(roc.eer(), expected.eer(), 1e-4);
     EXPECT_EQ(roc.fpr(roc.fpr.rows - 1), 1);
     EXPECT_EQ(roc.tpr(roc.tpr.rows - 1), 1);
-    for (double rate : {0., 1e-4, 1e-3, .01, .05, .3, 1.})
+    for (double rate : { 0., 1e-4, 1e-3, .01, .05, .3, 1. })
     {
         EXPECT_NEAR(evaluation->trueMatchRate(rate), expected.tprAt(rate), 1e-9) << "at FMR " << rate;
         EXPECT_EQ(evaluation->trueMatchRate(rate), roc.tprAt(rate)) << "at FMR " << rate;
@@ -161,13 +163,13 @@ TEST(SanPrivacy_MatchEvaluation, faces_on_a_circle_match_as_their_angles_say)
     Mat1f originals;
     std::vector<int> identities;
     for (int k = 0; k < people; k++)
-        for (double position : {k + 0., k + 1.25})
+        for (double position : { k + 0., k + 1.25 })
         {
             const double angle = 2 * CV_PI * position / people;
             originals.push_back(Mat(Matx12f((float)std::cos(angle), (float)std::sin(angle))));
             identities.push_back(k);
         }
-    for (int distance : {DISTANCE_COSINE, DISTANCE_EUCLIDEAN})
+    for (int distance : { DISTANCE_COSINE, DISTANCE_EUCLIDEAN })
     {
         const Ptr<MatchEvaluation> evaluation = MatchEvaluation::create(originals, noArray(), identities, distance);
         EXPECT_EQ(evaluation->genuinePairs(), people);
@@ -181,7 +183,8 @@ TEST(SanPrivacy_MatchEvaluation, faces_on_a_circle_match_as_their_angles_say)
 TEST(SanPrivacy_MatchEvaluation, equal_descriptors_tie)
 {
     const Mat1f originals(6, 3, .3f);
-    const Ptr<MatchEvaluation> evaluation = MatchEvaluation::create(originals, noArray(), std::vector<int>{1, 1, 2, 2, 3, 3});
+    const Ptr<MatchEvaluation> evaluation =
+        MatchEvaluation::create(originals, noArray(), std::vector<int> { 1, 1, 2, 2, 3, 3 });
     EXPECT_EQ(Roc(evaluation).area(), .5);
     EXPECT_EQ(Roc(evaluation).eer(), .5);
     EXPECT_EQ(evaluation->trueMatchRate(.5), 0);
@@ -198,7 +201,8 @@ TEST(SanPrivacy_MatchEvaluation, best_of_many_impostors_are_kept)
     std::vector<int> identities;
     for (int i = 0; i < 2 * people; i++)
         identities.push_back(i / 2);
-    const Ptr<MatchEvaluation> evaluation = MatchEvaluation::create(descriptors, noArray(), identities, DISTANCE_EUCLIDEAN);
+    const Ptr<MatchEvaluation> evaluation =
+        MatchEvaluation::create(descriptors, noArray(), identities, DISTANCE_EUCLIDEAN);
     ASSERT_GT(evaluation->impostorPairs(), 4. * (1 << 20));
 
     std::vector<float> impostors, genuine;
@@ -207,7 +211,8 @@ TEST(SanPrivacy_MatchEvaluation, best_of_many_impostors_are_kept)
         {
             double square = 0;
             for (int k = 0; k < descriptors.cols; k++)
-                square += (double(descriptors(i, k)) - descriptors(j, k)) * (double(descriptors(i, k)) - descriptors(j, k));
+                square +=
+                    (double(descriptors(i, k)) - descriptors(j, k)) * (double(descriptors(i, k)) - descriptors(j, k));
             (identities[i] == identities[j] ? genuine : impostors).push_back(float(-std::sqrt(square)));
         }
     for (double rate : { 1e-5, 1e-3, .01, .05 })
@@ -215,8 +220,10 @@ TEST(SanPrivacy_MatchEvaluation, best_of_many_impostors_are_kept)
         const size_t rejected = size_t(rate * double(impostors.size())); // so many may match, the next one must not
         std::nth_element(impostors.begin(), impostors.begin() + rejected, impostors.end(), std::greater<float>());
         EXPECT_NEAR(impostors[rejected], evaluation->matchThreshold(rate), 1e-5) << rate;
-        const double matched = (double)std::count_if(genuine.begin(), genuine.end(), [&](float score) { return score > impostors[rejected]; });
-        EXPECT_NEAR(matched / double(genuine.size()), evaluation->trueMatchRate(rate), 1.5 / double(genuine.size())) << rate;
+        const double matched = (double)std::count_if(
+            genuine.begin(), genuine.end(), [&](float score) { return score > impostors[rejected]; });
+        EXPECT_NEAR(matched / double(genuine.size()), evaluation->trueMatchRate(rate), 1.5 / double(genuine.size()))
+            << rate;
     }
 }
 
@@ -225,15 +232,17 @@ TEST(SanPrivacy_MatchEvaluation, wrong_arguments_are_errors)
     Mat fpr, tpr, thresholds;
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const Mat descriptors(Matx32f(1, 0, 0, 1, 1, 1));
-    const std::vector<int> identities = {7, 7, 9};
+    const std::vector<int> identities = { 7, 7, 9 };
     EXPECT_NO_THROW(MatchEvaluation::create(descriptors, noArray(), identities));
-    const Ptr<MatchEvaluation> strangers = MatchEvaluation::create(descriptors, noArray(), std::vector<int>{1, 2, 3});
+    const Ptr<MatchEvaluation> strangers =
+        MatchEvaluation::create(descriptors, noArray(), std::vector<int> { 1, 2, 3 });
     EXPECT_THROW(strangers->trueMatchRate(.01), cv::Exception);
     EXPECT_THROW(strangers->roc(fpr, tpr, thresholds), cv::Exception);
     EXPECT_THROW(strangers->bootstrap(.01, fpr), cv::Exception);
     EXPECT_NO_THROW(strangers->matchThreshold(.01));
-    EXPECT_THROW(MatchEvaluation::create(descriptors, noArray(), std::vector<int>{1, 1, 1}), cv::Exception); // no impostor pair
-    EXPECT_THROW(MatchEvaluation::create(descriptors, noArray(), std::vector<int>{1, 1}), cv::Exception);
+    EXPECT_THROW(MatchEvaluation::create(descriptors, noArray(), std::vector<int> { 1, 1, 1 }),
+        cv::Exception); // no impostor pair
+    EXPECT_THROW(MatchEvaluation::create(descriptors, noArray(), std::vector<int> { 1, 1 }), cv::Exception);
     EXPECT_THROW(MatchEvaluation::create(descriptors, descriptors.rowRange(0, 2), identities), cv::Exception);
     EXPECT_THROW(MatchEvaluation::create(Mat1f::zeros(3, 2), noArray(), identities, DISTANCE_COSINE), cv::Exception);
     Mat1f broken = descriptors.clone();

@@ -36,12 +36,16 @@ TEST(SanPrivacy_Networks, reads_every_key)
     const String file = findDataFile("descriptor.onnx");
     const NetworksFile networks_file(
         "%YAML:1.0\n---\n"
-        "first:\n  task: \"matcher\"   # a comment\n  file: \"" + file + "\"\n  width: 150\n  height: 140\n"
-        "  mean: [ 1, 2.5, 3 ]\n  scale: 0.5\n  color: \"bgr\"\n"
-        "  landmark_template: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103 ]\n"
-        "  output: \"descriptor\"\n  distance: \"euclidean\"\n"
-        "second:\n  task: \"classifier\"\n  file: \"" + file + "\"\n  width: 32\n  height: 32\n"
-        "  mean: 127.5\n  color: \"gray\"\n  square: 2\n  index: [ 3, 5 ]\n");
+        "first:\n  task: \"matcher\"   # a comment\n  file: \""
+        + file
+        + "\"\n  width: 150\n  height: 140\n"
+          "  mean: [ 1, 2.5, 3 ]\n  scale: 0.5\n  color: \"bgr\"\n"
+          "  landmark_template: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103 ]\n"
+          "  output: \"descriptor\"\n  distance: \"euclidean\"\n"
+          "second:\n  task: \"classifier\"\n  file: \""
+        + file
+        + "\"\n  width: 32\n  height: 32\n"
+          "  mean: 127.5\n  color: \"gray\"\n  square: 2\n  index: [ 3, 5 ]\n");
     std::vector<ModelDescription> networks;
     readModelDescriptions(networks_file.name, networks);
     ASSERT_EQ(2u, networks.size());
@@ -74,8 +78,9 @@ TEST(SanPrivacy_Networks, file_names_are_relative_to_the_networks_file)
 {
     const NetworksFile beside("any content");
     const size_t folder_length = beside.name.find_last_of("/\\") + 1;
-    const NetworksFile networks_file(onLines({ "task: \"classifier\"", "file: \"" + beside.name.substr(folder_length) + "\"",
-                                               "width: 8", "height: 8", "color: \"rgb\"", "square: 1" }));
+    const NetworksFile networks_file(
+        onLines({ "task: \"classifier\"", "file: \"" + beside.name.substr(folder_length) + "\"", "width: 8",
+            "height: 8", "color: \"rgb\"", "square: 1" }));
     std::vector<ModelDescription> networks;
     readModelDescriptions(networks_file.name, networks);
     ASSERT_EQ(1u, networks.size());
@@ -85,24 +90,27 @@ TEST(SanPrivacy_Networks, file_names_are_relative_to_the_networks_file)
 
 TEST(SanPrivacy_Networks, refuses_bad_descriptions)
 {
-    const std::vector<std::string> good = { "task: \"matcher\"", "file: \"" + findDataFile("descriptor.onnx") + "\"", "width: 32",
-                                            "height: 32", "color: \"rgb\"", "square: 1", "distance: \"cosine\"" };
+    const std::vector<std::string> good = { "task: \"matcher\"", "file: \"" + findDataFile("descriptor.onnx") + "\"",
+        "width: 32", "height: 32", "color: \"rgb\"", "square: 1", "distance: \"cosine\"" };
     std::vector<ModelDescription> networks;
     readModelDescriptions(NetworksFile(onLines(good)).name, networks);
     ASSERT_EQ(1u, networks.size());
 
-    std::vector<std::vector<std::string> > bad;
+    std::vector<std::vector<std::string>> bad;
     for (size_t i = 0; i < good.size(); i++) // each key is needed
     {
         bad.push_back(good);
         bad.back().erase(bad.back().begin() + i);
     }
-    const struct { size_t line; const char* value; } wrong[] = {
-        { 0, "task: \"detector\"" }, { 0, "task: 1" }, { 1, "file: \"no such.onnx\"" }, { 2, "width: 0" }, { 2, "width: \"wide\"" },
-        { 3, "height: 2.5" }, { 4, "color: \"cmyk\"" }, { 5, "square: -1" }, { 5, "square: \"big\"" }, { 5, "landmark_template: [ 1, 2, 3 ]" },
-        { 6, "distance: \"far\"" }, { 6, "scale: 0" }, { 6, "mean: [ 1, 2 ]" }, { 6, "mean: [ 1, 2, 3, 4 ]" }, { 6, "index: -1" }, { 6, "index: [ 0, 1.5 ]" },
-        { 6, "colors: \"rgb\"" }
-    };
+    const struct
+    {
+        size_t line;
+        const char* value;
+    } wrong[] = { { 0, "task: \"detector\"" }, { 0, "task: 1" }, { 1, "file: \"no such.onnx\"" }, { 2, "width: 0" },
+        { 2, "width: \"wide\"" }, { 3, "height: 2.5" }, { 4, "color: \"cmyk\"" }, { 5, "square: -1" },
+        { 5, "square: \"big\"" }, { 5, "landmark_template: [ 1, 2, 3 ]" }, { 6, "distance: \"far\"" },
+        { 6, "scale: 0" }, { 6, "mean: [ 1, 2 ]" }, { 6, "mean: [ 1, 2, 3, 4 ]" }, { 6, "index: -1" },
+        { 6, "index: [ 0, 1.5 ]" }, { 6, "colors: \"rgb\"" } };
     for (const auto& change : wrong)
     {
         bad.push_back(good);
@@ -132,8 +140,8 @@ TEST(SanPrivacy_Networks, refuses_bad_files)
 {
     std::vector<ModelDescription> networks;
     EXPECT_THROW(readModelDescriptions("no such.yml", networks), cv::Exception);
-    for (const char* content : { "", "no YAML at all", "%YAML:1.0\n---\n", "%YAML:1.0\n---\n- 1\n- 2\n", "%YAML:1.0\n---\nname: [ 1, 2\n",
-                                 "%YAML:1.0\n---\nname: 5\n" })
+    for (const char* content : { "", "no YAML at all", "%YAML:1.0\n---\n", "%YAML:1.0\n---\n- 1\n- 2\n",
+             "%YAML:1.0\n---\nname: [ 1, 2\n", "%YAML:1.0\n---\nname: 5\n" })
     {
         const NetworksFile file(content);
         try
@@ -167,7 +175,8 @@ TEST(SanPrivacy_Networks, hostile_files_are_refused_before_they_are_parsed)
     const int levels = 100000; // each would be a call of OpenCV's parser within the last
     const String nested = errorOf("%YAML:1.0\n---\na: " + std::string(levels, '[') + std::string(levels, ']') + "\n");
     EXPECT_NE(String::npos, nested.find("64 levels")) << nested.substr(0, 300);
-    EXPECT_NE(String::npos, errorOf("{ \"a\": " + std::string(levels, '{') + std::string(levels, '}') + "}").find("64 levels"));
+    EXPECT_NE(String::npos,
+        errorOf("{ \"a\": " + std::string(levels, '{') + std::string(levels, '}') + "}").find("64 levels"));
     std::string xml = "<?xml version=\"1.0\"?><opencv_storage>";
     for (int i = 0; i < levels; i++)
         xml += "<a>";
@@ -177,8 +186,9 @@ TEST(SanPrivacy_Networks, hostile_files_are_refused_before_they_are_parsed)
     const std::string file = findDataFile("descriptor.onnx");
     const auto described = [&](const std::string& name, const std::string& width)
     {
-        return errorOf("%YAML:1.0\n---\n" + name + ":\n  task: \"matcher\"\n  file: \"" + file + "\"\n  width: " + width
-                       + "\n  height: 32\n  color: \"rgb\"\n  square: 1.0\n  output: \"descriptor\"\n  distance: \"cosine\"\n");
+        return errorOf(
+            "%YAML:1.0\n---\n" + name + ":\n  task: \"matcher\"\n  file: \"" + file + "\"\n  width: " + width
+            + "\n  height: 32\n  color: \"rgb\"\n  square: 1.0\n  output: \"descriptor\"\n  distance: \"cosine\"\n");
     };
     EXPECT_EQ(String(), described("brackets", "32"));
     EXPECT_NE(String::npos, described("wide", "100000").find("1 to 4096"));

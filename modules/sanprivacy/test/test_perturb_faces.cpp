@@ -32,7 +32,8 @@ TEST(SanPrivacy_Perturber, perturbs_faces_of_an_image)
             else
                 source = image;
 
-            perturber->perturbFaces(image, faces, dst, PerturbParams(PROTOTYPE_OPPOSITE, LABEL_PREDICT, gray), { 0, 1 });
+            perturber->perturbFaces(
+                image, faces, dst, PerturbParams(PROTOTYPE_OPPOSITE, LABEL_PREDICT, gray), { 0, 1 });
             EXPECT_EQ(0, cvtest::norm(before, image, NORM_INF));
             ASSERT_EQ(source.type(), dst.type());
             ASSERT_EQ(source.size(), dst.size());
@@ -80,12 +81,15 @@ TEST(SanPrivacy_PerturbFaces, each_face_has_its_result)
     for (int i = 0; i < 5; i++)
         line.at<float>(4 + 2 * i) = line.at<float>(5 + 2 * i) = 30.f + 40 * i;
     nan.at<float>(7) = std::numeric_limits<float>::quiet_NaN();
-    for (const Mat& face : { faceAt(.7, Point2f(60, 60)), faceAt(.7, Point2f(900, 60)), faceAt(.001, Point2f(0, 0)), line, nan })
+    for (const Mat& face :
+        { faceAt(.7, Point2f(60, 60)), faceAt(.7, Point2f(900, 60)), faceAt(.001, Point2f(0, 0)), line, nan })
         faces.push_back(face);
 
     std::vector<FaceResult> results;
-    EXPECT_FALSE(perturber->tryPerturbFaces(image, faces, dst, results, PROTOTYPE_OPPOSITE, { 1, 0, 0, 0, LABEL_PREDICT }));
-    const int expected[] = { FACE_PERTURBED, FACE_OUTSIDE_IMAGE, FACE_TOO_SMALL, FACE_WRONG_LANDMARKS, FACE_WRONG_LANDMARKS };
+    EXPECT_FALSE(
+        perturber->tryPerturbFaces(image, faces, dst, results, PROTOTYPE_OPPOSITE, { 1, 0, 0, 0, LABEL_PREDICT }));
+    const int expected[] = { FACE_PERTURBED, FACE_OUTSIDE_IMAGE, FACE_TOO_SMALL, FACE_WRONG_LANDMARKS,
+        FACE_WRONG_LANDMARKS };
     ASSERT_EQ(5u, results.size());
     for (size_t i = 0; i < results.size(); i++)
     {
@@ -131,7 +135,8 @@ TEST(SanPrivacy_PerturbFaces, network_that_answers_no_number_protects_nothing)
 {
     const String sound = findDataFile("generator_residual.onnx"), broken = findDataFile("generator_nan.onnx");
     const String classifier = findDataFile("classifier.onnx"), broken_classifier = findDataFile("classifier_nan.onnx");
-    const Ptr<Perturber> perturbers[] = { createFrom(broken, prototypesFile(), classifier), createFrom(sound, prototypesFile(), broken_classifier) };
+    const Ptr<Perturber> perturbers[] = { createFrom(broken, prototypesFile(), classifier),
+        createFrom(sound, prototypesFile(), broken_classifier) };
     Mat image(224, 448, CV_8U, Scalar(60)), faces, dst;
     image.colRange(224, 448).setTo(220);
     faces.push_back(faceAt(1, Point2f(0, 0)));
@@ -145,7 +150,8 @@ TEST(SanPrivacy_PerturbFaces, network_that_answers_no_number_protects_nothing)
         ASSERT_EQ(2u, results.size());
         EXPECT_EQ(FACE_PERTURBED, results[0].status) << results[0].reason;
         EXPECT_EQ(FACE_NETWORK_FAILED, results[1].status);
-        EXPECT_NE(String::npos, results[1].reason.find(which ? "classifier_nan.onnx" : "generator_nan.onnx")) << results[1].reason;
+        EXPECT_NE(String::npos, results[1].reason.find(which ? "classifier_nan.onnx" : "generator_nan.onnx"))
+            << results[1].reason;
         EXPECT_EQ(0, cvtest::norm(image.colRange(224, 448), dst.colRange(224, 448), NORM_INF));
         EXPECT_GT(cvtest::norm(image.colRange(0, 224), dst.colRange(0, 224), NORM_INF), 5);
 
@@ -154,7 +160,8 @@ TEST(SanPrivacy_PerturbFaces, network_that_answers_no_number_protects_nothing)
         std::vector<Mat> batch;
         EXPECT_EQ(Error::StsOutOfRange, errorOf([&] { perturber.perturbFaces(image, faces, none); }).code);
         EXPECT_EQ(Error::StsOutOfRange, errorOf([&] { perturber.perturb(bright, none, PROTOTYPE_SAME); }).code);
-        EXPECT_EQ(Error::StsOutOfRange, errorOf([&] { perturber.perturbAll(bright, none, noArray(), noArray()); }).code);
+        EXPECT_EQ(
+            Error::StsOutOfRange, errorOf([&] { perturber.perturbAll(bright, none, noArray(), noArray()); }).code);
         const cv::Exception error = errorOf([&] { perturber.perturbBatch(std::vector<Mat>({ dark, bright }), batch); });
         EXPECT_EQ(Error::StsOutOfRange, error.code);
         EXPECT_NE(String::npos, error.err.find("Face 1")) << error.err;
@@ -169,7 +176,8 @@ TEST(SanPrivacy_PerturbFaces, network_that_answers_no_number_protects_nothing)
         if (which == 1)
         {
             EXPECT_EQ(Error::StsOutOfRange, errorOf([&] { perturber.predict(bright); }).code);
-            EXPECT_NO_THROW(perturber.perturb(bright, same, PerturbParams(PROTOTYPE_SAME, 1))) << "nobody asks the classifier";
+            EXPECT_NO_THROW(perturber.perturb(bright, same, PerturbParams(PROTOTYPE_SAME, 1)))
+                << "nobody asks the classifier";
         }
     }
 }
@@ -178,7 +186,8 @@ TEST(SanPrivacy_PerturbFaces, overlong_and_flat_arrays_are_refused)
 {
     const Ptr<Perturber> perturber = createPerturber();
     const int shape[] = { 2, 224, 224 };
-    const Mat batch(3, shape, CV_8UC3, Scalar::all(9)), face = faceAt(1, Point2f(0, 0)), image(224, 224, CV_8U, Scalar(90));
+    const Mat batch(3, shape, CV_8UC3, Scalar::all(9)), face = faceAt(1, Point2f(0, 0)),
+                                                        image(224, 224, CV_8U, Scalar(90));
     Mat dst, column;
     for (const Mat& wrong : { batch, Mat(300, 1, CV_8U, Scalar(9)), Mat(1, 300, CV_8U, Scalar(9)) })
     {

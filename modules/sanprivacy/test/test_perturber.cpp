@@ -23,13 +23,15 @@ TEST(SanPrivacy_Perturber, outputs_have_their_closed_form)
                 if (label == LABEL_NEUTRAL && choice == PROTOTYPE_OPPOSITE)
                     continue;
                 SCOPED_TRACE(format("%s, label %d, prototype %d", generator, label, choice));
-                const Mat face = randomFace(CV_32FC1, 1), expected = closedForm(generator, face, *prototypes, label, choice);
+                const Mat face = randomFace(CV_32FC1, 1),
+                          expected = closedForm(generator, face, *prototypes, label, choice);
                 Mat perturbed;
                 perturber->perturb(face, perturbed, PerturbParams(choice, label));
                 ASSERT_EQ(CV_32FC1, perturbed.type());
                 EXPECT_LE(cvtest::norm(perturbed, expected, NORM_INF), CLOSED_FORM_TOLERANCE);
 
-                const Mat face8 = randomFace(CV_8UC3, 2), expected8 = closedForm(generator, face8, *prototypes, label, choice);
+                const Mat face8 = randomFace(CV_8UC3, 2),
+                          expected8 = closedForm(generator, face8, *prototypes, label, choice);
                 perturber->perturb(face8, perturbed, PerturbParams(choice, label));
                 ASSERT_EQ(CV_8UC1, perturbed.type());
                 perturbed.convertTo(perturbed, CV_32F);
@@ -172,7 +174,9 @@ TEST(SanPrivacy_Perturber, random_prototype_is_either_whatever_the_label)
     }
     Mat output;
     for (const char* told : { "generator_project.onnx", "generator_authors.onnx", "generator_residual_same.onnx" })
-        EXPECT_EQ(Error::StsBadArg, errorOf([&] { createPerturber(told)->perturb(face, output, PerturbParams(PROTOTYPE_RANDOM, 0)); }).code) << told;
+        EXPECT_EQ(Error::StsBadArg,
+            errorOf([&] { createPerturber(told)->perturb(face, output, PerturbParams(PROTOTYPE_RANDOM, 0)); }).code)
+            << told;
 }
 
 TEST(SanPrivacy_Perturber, calls_leave_no_trace)
@@ -263,8 +267,8 @@ TEST(SanPrivacy_Perturber, networks_from_memory_are_those_of_files)
         std::ifstream file(name.c_str(), std::ios::binary);
         return std::vector<uchar>((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     };
-    const std::vector<uchar> model = bytes(findDataFile("generator_project.onnx")), prototypes = bytes(prototypesFile()),
-                             classifier = bytes(findDataFile("classifier.onnx"));
+    const std::vector<uchar> model = bytes(findDataFile("generator_project.onnx")),
+                             prototypes = bytes(prototypesFile()), classifier = bytes(findDataFile("classifier.onnx"));
     const Mat face = randomFace(CV_8U, 3);
     Mat expected, found;
     createPerturber()->perturb(face, expected);
@@ -291,17 +295,18 @@ TEST(SanPrivacy_Perturber, threads_share_one_object)
     std::atomic<int> wrong(0);
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; i++)
-        threads.push_back(std::thread([&, i]
-        {
-            for (int k = 0; k < 20; k++)
+        threads.push_back(std::thread(
+            [&, i]
             {
-                Mat output;
-                perturber->perturb(faces[i], output, PerturbParams(CHOICES[i % 3]));
-                wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
-                perturber->predict(faces[i]);
-                perturber->getPrototypes()->count(0);
-            }
-        }));
+                for (int k = 0; k < 20; k++)
+                {
+                    Mat output;
+                    perturber->perturb(faces[i], output, PerturbParams(CHOICES[i % 3]));
+                    wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
+                    perturber->predict(faces[i]);
+                    perturber->getPrototypes()->count(0);
+                }
+            }));
     for (std::thread& thread : threads)
         thread.join();
     EXPECT_EQ(0, wrong);

@@ -17,10 +17,13 @@ public:
         {
             prototypes[k] = PrototypeBuilder::create(FACE_SIZE);
             for (int i = 0; i < 5; i++)
-                prototypes[k]->add(0.5f * randomFace(CV_32FC3, 300 + i), i % (2 + k) ? 1 : 0); // the same faces, divided otherwise
+                prototypes[k]->add(
+                    0.5f * randomFace(CV_32FC3, 300 + i), i % (2 + k) ? 1 : 0); // the same faces, divided otherwise
             prototypes[k]->save(folder_ + "/prototypes-" + NAMES[k] + ".yml.gz");
-            std::ofstream(folder_ + "/" + NAMES[k] + ".onnx", std::ios::binary) // what is 1 to the one is 0 to the other
-                << std::ifstream(findDataFile(k ? "classifier_inverted.onnx" : "classifier.onnx"), std::ios::binary).rdbuf();
+            std::ofstream(
+                folder_ + "/" + NAMES[k] + ".onnx", std::ios::binary) // what is 1 to the one is 0 to the other
+                << std::ifstream(findDataFile(k ? "classifier_inverted.onnx" : "classifier.onnx"), std::ios::binary)
+                       .rdbuf();
         }
     }
     ~TwoAttributes() { cv::utils::fs::remove_all(folder_); }
@@ -50,12 +53,15 @@ const std::vector<String> TwoAttributes::NAMES = { "left", "right" };
 TEST(SanPrivacy_Perturber, hides_several_attributes)
 {
     const TwoAttributes attributes;
-    const Ptr<Perturber> perturber = Perturber::create(PerturberParams(TwoAttributes::NAMES, findDataFile("generator_residual.onnx")));
+    const Ptr<Perturber> perturber =
+        Perturber::create(PerturberParams(TwoAttributes::NAMES, findDataFile("generator_residual.onnx")));
     EXPECT_EQ(TwoAttributes::NAMES, perturber->getAttributes());
     EXPECT_EQ(std::vector<String>(1, "gender"), createPerturber()->getAttributes());
     const Mat face = randomFace(CV_32FC1, 5);
-    const auto expected = [&](int target) { return sigmoid(4 * face - 2 + weighted(attributes.prototype(target), 1, -0.5, 0.25)); };
-    const auto differs = [&](const Mat& output, int target) { return cvtest::norm(output, expected(target), NORM_INF); };
+    const auto expected = [&](int target)
+    { return sigmoid(4 * face - 2 + weighted(attributes.prototype(target), 1, -0.5, 0.25)); };
+    const auto differs = [&](const Mat& output, int target)
+    { return cvtest::norm(output, expected(target), NORM_INF); };
     Mat same, neutral, opposite;
     for (int label = 0; label < 4; label++)
     {
@@ -103,18 +109,18 @@ TEST(SanPrivacy_Perturber, attributes_that_cannot_be_hidden_are_refused)
     const String model = findDataFile("generator_residual.onnx");
     const Ptr<Perturber> perturber = Perturber::create(PerturberParams(TwoAttributes::NAMES, model));
     Mat output;
-    EXPECT_THROW(perturber->perturb(randomFace(CV_8UC1, 1), output, PerturbParams(PROTOTYPE_OPPOSITE, 4)), cv::Exception);
+    EXPECT_THROW(
+        perturber->perturb(randomFace(CV_8UC1, 1), output, PerturbParams(PROTOTYPE_OPPOSITE, 4)), cv::Exception);
     EXPECT_THROW(perturber->predict(randomFace(CV_8UC1, 1), 2), cv::Exception);
     EXPECT_THROW(perturber->getPrototypes(-1), cv::Exception);
 
     const auto errorHiding = [](const std::vector<String>& names, const String& file)
-    {
-        return errorOf([&] { Perturber::create(PerturberParams(names, file)); });
-    };
+    { return errorOf([&] { Perturber::create(PerturberParams(names, file)); }); };
     PerturberParams nothing;
     nothing.attributes.clear();
     EXPECT_EQ(Error::StsBadArg, errorOf([&] { Perturber::create(nothing); }).code);
-    EXPECT_EQ(Error::StsBadArg, errorOf([&] { Perturber::create(PerturberParams(TwoAttributes::NAMES, model, "one.yml.gz")); }).code);
+    EXPECT_EQ(Error::StsBadArg,
+        errorOf([&] { Perturber::create(PerturberParams(TwoAttributes::NAMES, model, "one.yml.gz")); }).code);
     EXPECT_EQ(Error::StsBadArg, errorHiding({ "left", "left" }, model).code);
     EXPECT_NE(String::npos, errorHiding({ "middle" }, model).err.find("prototypes-middle.yml.gz"));
     EXPECT_NE(String::npos, errorHiding({ "left" }, String()).err.find("'left'")) << "hidden by no shipped network";

@@ -18,7 +18,7 @@ namespace opencv_test {
 const Size FACE_SIZE(224, 224);
 const PrototypeChoice CHOICES[] = { PROTOTYPE_SAME, PROTOTYPE_NEUTRAL, PROTOTYPE_OPPOSITE };
 const char* const GENERATORS[] = { "generator_project.onnx", "generator_authors.onnx", "generator_residual.onnx",
-                                   "generator_residual_same.onnx" };
+    "generator_residual_same.onnx" };
 // Two ways to one number: the network's single precision against a few operations of our own.
 const double CLOSED_FORM_TOLERANCE = 1e-5;
 
@@ -66,14 +66,15 @@ inline const String& prototypesFile()
 }
 
 //! A perturber of one attribute.
-inline Ptr<Perturber> createFrom(const String& model, const String& prototypes, const String& classifier, int backend = dnn::DNN_BACKEND_DEFAULT,
-                          int target = dnn::DNN_TARGET_CPU, bool allow_fallback = false)
+inline Ptr<Perturber> createFrom(const String& model, const String& prototypes, const String& classifier,
+    int backend = dnn::DNN_BACKEND_DEFAULT, int target = dnn::DNN_TARGET_CPU, bool allow_fallback = false)
 {
-    return Perturber::create(PerturberParams({ "gender" }, model, prototypes, classifier, backend, target, allow_fallback));
+    return Perturber::create(
+        PerturberParams({ "gender" }, model, prototypes, classifier, backend, target, allow_fallback));
 }
 
-inline Ptr<Perturber> createPerturber(const char* generator = "generator_project.onnx", int backend = dnn::DNN_BACKEND_DEFAULT,
-                               int target = dnn::DNN_TARGET_CPU)
+inline Ptr<Perturber> createPerturber(const char* generator = "generator_project.onnx",
+    int backend = dnn::DNN_BACKEND_DEFAULT, int target = dnn::DNN_TARGET_CPU)
 {
     return createFrom(findDataFile(generator), prototypesFile(), findDataFile("classifier.onnx"), backend, target);
 }
@@ -93,7 +94,8 @@ inline Mat sigmoid(const Mat& logit)
 }
 
 //! What testdata/make_networks.py puts into its generators.
-inline Mat closedForm(const String& generator, const Mat& face, const PrototypeBuilder& prototypes, int label, int choice)
+inline Mat closedForm(
+    const String& generator, const Mat& face, const PrototypeBuilder& prototypes, int label, int choice)
 {
     Mat same, target, x = face;
     if (label == LABEL_NEUTRAL)

@@ -17,9 +17,21 @@ TEST(SanPrivacy_Perturber, empty_object_says_so)
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.perturb(face, dst); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.perturbAll(face, dst, dst, dst, 0); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.perturbBatch(std::vector<Mat>(1, face), batch); }).code);
-    EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { std::vector<FaceResult> results; perturber.tryPerturbBatch(std::vector<Mat>(1, face), batch, results); }).code);
+    EXPECT_EQ(Error::StsNullPtr, errorOf(
+                                     [&]()
+                                     {
+                                         std::vector<FaceResult> results;
+                                         perturber.tryPerturbBatch(std::vector<Mat>(1, face), batch, results);
+                                     })
+                                     .code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.perturbFaces(face, Mat(), dst); }).code);
-    EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { std::vector<FaceResult> results; perturber.tryPerturbFaces(face, Mat(), dst, results); }).code);
+    EXPECT_EQ(Error::StsNullPtr, errorOf(
+                                     [&]()
+                                     {
+                                         std::vector<FaceResult> results;
+                                         perturber.tryPerturbFaces(face, Mat(), dst, results);
+                                     })
+                                     .code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.predict(face); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.getPrototypes(); }).code);
     EXPECT_EQ(Error::StsNullPtr, errorOf([&]() { perturber.getInputSize(); }).code);
@@ -34,9 +46,9 @@ TEST(SanPrivacy_Perturber, refuses_bad_faces)
     not_a_number.at<Vec3f>(3, 5)[1] = std::numeric_limits<float>::quiet_NaN();
     infinite.at<float>(3, 5) = std::numeric_limits<float>::infinity();
 
-    const Mat bad[] = { Mat(), Mat::zeros(223, 224, CV_8U), Mat::zeros(FACE_SIZE, CV_16U), Mat::zeros(FACE_SIZE, CV_64F),
-                        Mat::zeros(FACE_SIZE, CV_8UC2), Mat::zeros(FACE_SIZE, CV_8UC4), not_a_number, infinite,
-                        255 * randomFace(CV_32FC1, 1) };
+    const Mat bad[] = { Mat(), Mat::zeros(223, 224, CV_8U), Mat::zeros(FACE_SIZE, CV_16U),
+        Mat::zeros(FACE_SIZE, CV_64F), Mat::zeros(FACE_SIZE, CV_8UC2), Mat::zeros(FACE_SIZE, CV_8UC4), not_a_number,
+        infinite, 255 * randomFace(CV_32FC1, 1) };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
     {
         SCOPED_TRACE(format("bad face %d", (int)i));
@@ -58,9 +70,12 @@ TEST(SanPrivacy_Perturber, refuses_bad_labels_and_prototypes)
     Mat dst;
     std::vector<Mat> batch;
     for (int label : { 2, -3, (int)PROTOTYPE_SAME, (int)PROTOTYPE_OPPOSITE })
-        EXPECT_EQ(Error::StsBadArg, errorOf([&] { perturber->perturb(face, dst, PerturbParams(PROTOTYPE_SAME, label)); }).code) << label;
+        EXPECT_EQ(Error::StsBadArg,
+            errorOf([&] { perturber->perturb(face, dst, PerturbParams(PROTOTYPE_SAME, label)); }).code)
+            << label;
     for (int prototype : { -1, 0, 1, PROTOTYPE_SAME - 1, PROTOTYPE_RANDOM + 1 })
-        EXPECT_EQ(Error::StsBadArg, errorOf([&] { perturber->perturb(face, dst, PrototypeChoice(prototype)); }).code) << prototype;
+        EXPECT_EQ(Error::StsBadArg, errorOf([&] { perturber->perturb(face, dst, PrototypeChoice(prototype)); }).code)
+            << prototype;
     EXPECT_THROW(perturber->perturb(face, dst, PerturbParams(PROTOTYPE_OPPOSITE, LABEL_NEUTRAL)), cv::Exception);
     EXPECT_THROW(perturber->perturbAll(face, noArray(), noArray(), dst, LABEL_NEUTRAL), cv::Exception);
     EXPECT_THROW(perturber->perturbBatch(faces, batch, PROTOTYPE_OPPOSITE, { 0, 1, 0 }), cv::Exception);
@@ -82,7 +97,8 @@ TEST(SanPrivacy_Perturber, refuses_bad_files)
 
     std::ifstream file(model.c_str(), std::ios::binary);
     const std::string whole((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    const std::string contents[] = { "", "this is no network", whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1) };
+    const std::string contents[] = { "", "this is no network", whole.substr(0, whole.size() / 2),
+        whole.substr(0, whole.size() - 1) };
     for (const std::string& content : contents)
     {
         broken.write(content);
@@ -113,15 +129,15 @@ TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_al
         throw SkipTestException("there is a CUDA device");
     const String model = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
     const auto create = [&](int backend, int target, bool allow_fallback)
-    {
-        return createFrom(model, prototypesFile(), classifier, backend, target, allow_fallback);
-    };
+    { return createFrom(model, prototypesFile(), classifier, backend, target, allow_fallback); };
 
     const cv::Exception error = errorOf([&]() { create(dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA, false); });
     EXPECT_EQ(Error::GpuNotSupported, error.code);
     EXPECT_NE(std::string::npos, error.err.find("no device")) << error.err;
-    EXPECT_EQ(Error::GpuNotSupported, errorOf([&]() { create(dnn::DNN_BACKEND_DEFAULT, dnn::DNN_TARGET_CUDA, false); }).code);
-    EXPECT_EQ(Error::StsNotImplemented, errorOf([&]() { create(dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_MYRIAD, false); }).code);
+    EXPECT_EQ(
+        Error::GpuNotSupported, errorOf([&]() { create(dnn::DNN_BACKEND_DEFAULT, dnn::DNN_TARGET_CUDA, false); }).code);
+    EXPECT_EQ(Error::StsNotImplemented,
+        errorOf([&]() { create(dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_MYRIAD, false); }).code);
     EXPECT_EQ(Error::StsNotImplemented, errorOf([&]() { create(12345, dnn::DNN_TARGET_CPU, false); }).code);
 
     const Ptr<Perturber> perturber = create(dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA, true);
@@ -136,13 +152,16 @@ TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_al
 TEST(SanPrivacy_Perturber, cuda_equals_opencv)
 {
     if (dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())
-        throw SkipTestException(errorOf([]() { createPerturber(GENERATORS[0], dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA); }).err);
+        throw SkipTestException(
+            errorOf([]() { createPerturber(GENERATORS[0], dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA); }).err);
     const Mat face = randomFace(CV_32FC1, 8);
     for (const char* generator : GENERATORS)
     {
         Mat by_cuda, by_opencv;
-        createPerturber(generator, dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA)->perturb(face, by_cuda, PerturbParams(PROTOTYPE_OPPOSITE, 1));
-        createPerturber(generator, dnn::DNN_BACKEND_OPENCV)->perturb(face, by_opencv, PerturbParams(PROTOTYPE_OPPOSITE, 1));
+        createPerturber(generator, dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA)
+            ->perturb(face, by_cuda, PerturbParams(PROTOTYPE_OPPOSITE, 1));
+        createPerturber(generator, dnn::DNN_BACKEND_OPENCV)
+            ->perturb(face, by_opencv, PerturbParams(PROTOTYPE_OPPOSITE, 1));
         EXPECT_LE(cvtest::norm(by_cuda, by_opencv, NORM_INF), 1e-3) << generator;
     }
 }
@@ -154,7 +173,8 @@ TEST(SanPrivacy_Perturber, default_backend_equals_opencv)
     {
         Mat by_default, by_opencv;
         createPerturber(generator)->perturb(face, by_default, PerturbParams(PROTOTYPE_OPPOSITE, 1));
-        createPerturber(generator, dnn::DNN_BACKEND_OPENCV)->perturb(face, by_opencv, PerturbParams(PROTOTYPE_OPPOSITE, 1));
+        createPerturber(generator, dnn::DNN_BACKEND_OPENCV)
+            ->perturb(face, by_opencv, PerturbParams(PROTOTYPE_OPPOSITE, 1));
         EXPECT_LE(cvtest::norm(by_default, by_opencv, NORM_INF), 1e-5) << generator;
     }
 }

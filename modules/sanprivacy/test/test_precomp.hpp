@@ -66,7 +66,8 @@ inline std::string withNan(const std::string& network, const std::string& consta
 class Environment
 {
 public:
-    Environment(const char* name, const std::string& value) : name_(name), was_(std::getenv(name) ? std::getenv(name) : "")
+    Environment(const char* name, const std::string& value)
+        : name_(name), was_(std::getenv(name) ? std::getenv(name) : "")
     {
         set(value);
     }

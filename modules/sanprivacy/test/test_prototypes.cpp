@@ -295,13 +295,15 @@ TEST(SanPrivacy_Prototypes, counts_that_are_no_counts)
 TEST(SanPrivacy_Prototypes, pixels_that_are_no_numbers)
 {
     const std::string name = cv::tempfile(".yml");
-    for (float value : { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -.1f, 1.1f, .5f })
+    for (float value :
+        { std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -.1f, 1.1f, .5f })
     {
         Mat mean[2] = { Mat(SMALL, CV_32FC3, Scalar::all(.4)), Mat(SMALL, CV_32FC3, Scalar::all(.6)) };
         mean[1].at<Vec3f>(5, 7)[2] = value;
         {
             FileStorage file(name, FileStorage::WRITE | FileStorage::BASE64);
-            file << "sanprivacy_prototypes" << 1 << "mean_0" << mean[0] << "mean_1" << mean[1] << "count_0" << 2. << "count_1" << 3.;
+            file << "sanprivacy_prototypes" << 1 << "mean_0" << mean[0] << "mean_1" << mean[1] << "count_0" << 2.
+                 << "count_1" << 3.;
         }
         if (value == .5f)
             EXPECT_NO_THROW(PrototypeBuilder::load(name));
@@ -334,7 +336,9 @@ TEST(SanPrivacy_Prototypes, load_from_memory)
         loaded->neutral(b);
         EXPECT_LE(distance(a, b), 1e-7) << ending;
         EXPECT_EQ(loaded->count(1), 3);
-        EXPECT_THROW(PrototypeBuilder::load(std::vector<uchar>(bytes.begin(), bytes.begin() + bytes.size() / 2)), cv::Exception) << ending;
+        EXPECT_THROW(
+            PrototypeBuilder::load(std::vector<uchar>(bytes.begin(), bytes.begin() + bytes.size() / 2)), cv::Exception)
+            << ending;
     }
     EXPECT_THROW(PrototypeBuilder::load(std::vector<uchar>()), cv::Exception);
     EXPECT_THROW(PrototypeBuilder::load(std::vector<uchar>(500, 'x')), cv::Exception);
@@ -345,20 +349,21 @@ TEST(SanPrivacy_Prototypes, threads_share_one_object)
     const Ptr<PrototypeBuilder> builder = PrototypeBuilder::create(SMALL), other = randomBuilder(1, 1);
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i)
-        threads.push_back(std::thread([&, i]
-        {
-            const Mat face(SMALL, CV_8UC3, Scalar::all(10 + i));
-            Mat mean;
-            for (int k = 0; k < 500; ++k)
+        threads.push_back(std::thread(
+            [&, i]
             {
-                builder->add(face, 1);
-                builder->same(1, mean);
-            }
-            if (i % 2)
-                builder->merge(other);
-            else
-                other->merge(builder); // the other way round at the same time
-        }));
+                const Mat face(SMALL, CV_8UC3, Scalar::all(10 + i));
+                Mat mean;
+                for (int k = 0; k < 500; ++k)
+                {
+                    builder->add(face, 1);
+                    builder->same(1, mean);
+                }
+                if (i % 2)
+                    builder->merge(other);
+                else
+                    other->merge(builder); // the other way round at the same time
+            }));
     for (std::thread& thread : threads)
         thread.join();
     EXPECT_GE(builder->count(1), 2002);

@@ -14,7 +14,8 @@
 namespace opencv_test { namespace {
 
 //! n scores of each label at the quantiles (i + 1/2) / n of two distributions: no sampling error, only 1/n of rounding.
-Roc rocOfQuantiles(int n, const std::function<double(double)>& quantile0, const std::function<double(double)>& quantile1)
+Roc rocOfQuantiles(
+    int n, const std::function<double(double)>& quantile0, const std::function<double(double)>& quantile1)
 {
     std::vector<double> scores;
     std::vector<int> labels;
@@ -36,29 +37,30 @@ TEST(SanPrivacy_Roc, gaussians_have_their_closed_form)
     EXPECT_NEAR(roc.area(), normalShare(distance / std::sqrt(2.)), 1e-4);
     EXPECT_NEAR(roc.eer(), normalShare(-distance / 2), 1e-4);
     EXPECT_NEAR(roc.eerThreshold(), distance / 2, 1e-3);
-    for (double rate : {0.1, 0.01, 0.001})
+    for (double rate : { 0.1, 0.01, 0.001 })
         EXPECT_NEAR(roc.tprAt(rate), normalShare(distance - normalQuantile(1 - rate)), 2e-3);
 }
 
 TEST(SanPrivacy_Roc, exponentials_have_their_closed_form)
 {
     // Rates 1 and 1/2: tpr = sqrt(fpr).
-    const Roc roc = rocOfQuantiles(20000, [](double q) { return -std::log(1 - q); }, [](double q) { return -2 * std::log(1 - q); });
+    const Roc roc = rocOfQuantiles(
+        20000, [](double q) { return -std::log(1 - q); }, [](double q) { return -2 * std::log(1 - q); });
     EXPECT_NEAR(roc.area(), 2. / 3, 1e-4);
     EXPECT_NEAR(roc.eer(), (3 - std::sqrt(5.)) / 2, 1e-4);
-    for (double rate : {0.25, 0.01, 0.001})
+    for (double rate : { 0.25, 0.01, 0.001 })
         EXPECT_NEAR(roc.tprAt(rate), std::sqrt(rate), 1e-3);
 }
 
 TEST(SanPrivacy_Roc, perfect_reversed_and_constant_scores)
 {
-    const std::vector<int> labels = {0, 1, 0, 1, 1};
-    const Roc perfect(std::vector<float>{.1f, .8f, .2f, .7f, .9f}, labels);
+    const std::vector<int> labels = { 0, 1, 0, 1, 1 };
+    const Roc perfect(std::vector<float> { .1f, .8f, .2f, .7f, .9f }, labels);
     EXPECT_EQ(perfect.area(), 1);
     EXPECT_EQ(perfect.eer(), 0);
     EXPECT_EQ(perfect.eerThreshold(), (double).7f);
 
-    const Roc reversed(std::vector<float>{.8f, .1f, .9f, .2f, .3f}, labels);
+    const Roc reversed(std::vector<float> { .8f, .1f, .9f, .2f, .3f }, labels);
     EXPECT_EQ(reversed.area(), 0);
     EXPECT_EQ(reversed.eer(), 1);
 
@@ -73,7 +75,7 @@ TEST(SanPrivacy_Roc, perfect_reversed_and_constant_scores)
 TEST(SanPrivacy_Roc, ties_share_a_point)
 {
     // Label 1: 3 2 2 1; label 0: 2 1 0 0.
-    const Roc roc(std::vector<int>{3, 2, 2, 1, 2, 1, 0, 0}, std::vector<int>{1, 1, 1, 1, 0, 0, 0, 0});
+    const Roc roc(std::vector<int> { 3, 2, 2, 1, 2, 1, 0, 0 }, std::vector<int> { 1, 1, 1, 1, 0, 0, 0, 0 });
     const Mat fpr(Matx<double, 5, 1>(0, 0, .25, .5, 1)), tpr(Matx<double, 5, 1>(0, .25, .75, 1, 1));
     EXPECT_EQ(cvtest::norm(roc.fpr, fpr, NORM_INF), 0);
     EXPECT_EQ(cvtest::norm(roc.tpr, tpr, NORM_INF), 0);
@@ -85,41 +87,44 @@ TEST(SanPrivacy_Roc, ties_share_a_point)
 TEST(SanPrivacy_Roc, eer_lies_between_the_points)
 {
     // (0, .5) and (.5, .5): the level piece meets fpr = 1 - tpr at .5; (0, 0) to (.5, 1): at 1/3.
-    EXPECT_EQ(equalErrorRate(std::vector<double>{0, 0, .5, 1}, std::vector<double>{0, .5, .5, 1}), .5);
-    EXPECT_NEAR(equalErrorRate(std::vector<double>{0, .5, 1}, std::vector<double>{0, 1, 1}), 1. / 3, 1e-15);
+    EXPECT_EQ(equalErrorRate(std::vector<double> { 0, 0, .5, 1 }, std::vector<double> { 0, .5, .5, 1 }), .5);
+    EXPECT_NEAR(equalErrorRate(std::vector<double> { 0, .5, 1 }, std::vector<double> { 0, 1, 1 }), 1. / 3, 1e-15);
 }
 
 TEST(SanPrivacy_Roc, confusion_counts_every_face)
 {
-    const std::vector<float> scores = {.2f, .5f, .7f, .4f, .9f};
-    const std::vector<int> labels = {0, 0, 0, 1, 1};
+    const std::vector<float> scores = { .2f, .5f, .7f, .4f, .9f };
+    const std::vector<int> labels = { 0, 0, 0, 1, 1 };
     Mat1d counts;
     confusionMatrix(scores, labels, .5, counts);
     EXPECT_EQ(cvtest::norm(counts, Mat(Matx22d(1, 2, 1, 1)), NORM_INF), 0);
     EXPECT_EQ(errorRate(scores, labels, .5), 3. / 5);
     EXPECT_EQ(errorRate(scores, labels, std::numeric_limits<double>::infinity()), 2. / 5);
-    EXPECT_EQ(errorRate(std::vector<float>{.6f}, std::vector<int>{1}, .5), 0);
+    EXPECT_EQ(errorRate(std::vector<float> { .6f }, std::vector<int> { 1 }, .5), 0);
 }
 
 TEST(SanPrivacy_Roc, wrong_arguments_are_errors)
 {
     Mat fpr, tpr, thresholds;
     const float nan = std::numeric_limits<float>::quiet_NaN();
-    EXPECT_THROW(rocCurve(std::vector<float>{1, 2}, std::vector<int>{1, 1}, fpr, tpr, thresholds), cv::Exception);
-    EXPECT_THROW(rocCurve(std::vector<float>{1, 2}, std::vector<int>{0, 2}, fpr, tpr, thresholds), cv::Exception);
-    EXPECT_THROW(rocCurve(std::vector<float>{1, 2, 3}, std::vector<int>{0, 1}, fpr, tpr, thresholds), cv::Exception);
-    EXPECT_THROW(rocCurve(std::vector<float>{1, nan}, std::vector<int>{0, 1}, fpr, tpr, thresholds), cv::Exception);
+    EXPECT_THROW(rocCurve(std::vector<float> { 1, 2 }, std::vector<int> { 1, 1 }, fpr, tpr, thresholds), cv::Exception);
+    EXPECT_THROW(rocCurve(std::vector<float> { 1, 2 }, std::vector<int> { 0, 2 }, fpr, tpr, thresholds), cv::Exception);
+    EXPECT_THROW(
+        rocCurve(std::vector<float> { 1, 2, 3 }, std::vector<int> { 0, 1 }, fpr, tpr, thresholds), cv::Exception);
+    EXPECT_THROW(
+        rocCurve(std::vector<float> { 1, nan }, std::vector<int> { 0, 1 }, fpr, tpr, thresholds), cv::Exception);
     EXPECT_THROW(errorRate(std::vector<float>(), std::vector<int>(), .5), cv::Exception);
-    EXPECT_THROW(areaUnderCurve(std::vector<double>{0, 1}, std::vector<double>{0, 1, 1}), cv::Exception);
+    EXPECT_THROW(areaUnderCurve(std::vector<double> { 0, 1 }, std::vector<double> { 0, 1, 1 }), cv::Exception);
     EXPECT_THROW(rocCurve(Mat(), Mat(), fpr, tpr, thresholds), cv::Exception);
     EXPECT_THROW(suppressionRate(-.5, .5), cv::Exception);
 }
 
 TEST(SanPrivacy_Roc, curves_that_do_not_rise_are_errors)
 {
-    const std::vector<double> fpr = {0, .2, 1}, tpr = {0, .7, 1}, thresholds = {9, .5, .1};
+    const std::vector<double> fpr = { 0, .2, 1 }, tpr = { 0, .7, 1 }, thresholds = { 9, .5, .1 };
     EXPECT_NEAR(.75, areaUnderCurve(fpr, tpr), 1e-12);
-    const std::vector<double> wrong[] = {{1, .2, 0}, {0, .2, .9}, {.1, .2, 1}, {0, 1.2, 1}, {0, -.1, 1}, {0, std::numeric_limits<double>::quiet_NaN(), 1}};
+    const std::vector<double> wrong[] = { { 1, .2, 0 }, { 0, .2, .9 }, { .1, .2, 1 }, { 0, 1.2, 1 }, { 0, -.1, 1 },
+        { 0, std::numeric_limits<double>::quiet_NaN(), 1 } };
     for (const std::vector<double>& rates : wrong)
     {
         EXPECT_THROW(areaUnderCurve(rates, tpr), cv::Exception) << Mat(rates);
@@ -134,9 +139,9 @@ TEST(SanPrivacy_Roc, curves_that_do_not_rise_are_errors)
 TEST(SanPrivacy_Roc, equal_error_threshold_is_the_highest_of_several)
 {
     // At .8 and at .4 the rates differ by the same .25: fpr 0 and 1 - tpr .25, then .5 and .25.
-    const std::vector<double> fpr = {0, 0, .5, 1}, tpr = {0, .75, .75, 1}, thresholds = {9, .8, .4, .1};
+    const std::vector<double> fpr = { 0, 0, .5, 1 }, tpr = { 0, .75, .75, 1 }, thresholds = { 9, .8, .4, .1 };
     EXPECT_EQ(.8, equalErrorThreshold(fpr, tpr, thresholds));
-    const std::vector<double> level = {0, .25, .25, 1}, rising = {0, .75, .75, 1};
+    const std::vector<double> level = { 0, .25, .25, 1 }, rising = { 0, .75, .75, 1 };
     EXPECT_EQ(.8, equalErrorThreshold(level, rising, thresholds)) << "two points in one place";
 }
 
@@ -158,8 +163,11 @@ TEST(SanPrivacy_Roc, agrees_with_scikit_learn)
             file << scores.back() << ' ' << labels.back() << '\n';
         }
     }
-    FILE* python = popen(("exec 2>&1; for python in /usr/bin/python3 python3; do $python -c 'import sklearn' && break; done; $python '"
-                          + script + "' '" + data + "'").c_str(), "r");
+    FILE* python = popen(
+        ("exec 2>&1; for python in /usr/bin/python3 python3; do $python -c 'import sklearn' && break; done; $python '"
+            + script + "' '" + data + "'")
+            .c_str(),
+        "r");
     ASSERT_TRUE(python != NULL);
     std::string output;
     for (int c; (c = fgetc(python)) != EOF;)

@@ -98,13 +98,14 @@ TEST(SanPrivacy_StreamAnonymizer, threads_do_not_change_the_result)
     setNumThreads(threads);
 
     const Ptr<StreamAnonymizer> two = StreamAnonymizer::create(detector(), quickPerturber());
-    std::thread pushing([&]
-    {
-        for (const Mat& frame : frames)
-            two->push(frame);
-        two->finish();
-    });
-    for (size_t given = 0; given < expected.size(); )
+    std::thread pushing(
+        [&]
+        {
+            for (const Mat& frame : frames)
+                two->push(frame);
+            two->finish();
+        });
+    for (size_t given = 0; given < expected.size();)
     {
         if (!two->pop(output, record))
         {

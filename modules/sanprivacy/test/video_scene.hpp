@@ -83,7 +83,8 @@ public:
         return result;
     }
 
-    //! Eyes, nose and mouth of an actor, without what is hidden by those in front or by the frame's edge; `whole`: all of it.
+    //! Eyes, nose and mouth of an actor, without what is hidden by those in front or by the frame's edge; `whole`: all
+    //! of it.
     Mat faceMask(int i, int t, int& whole) const
     {
         const int margin = 200; // the frame and what is beyond it
@@ -122,8 +123,10 @@ private:
     {
         const Place place = actors_[size_t(i)].at(t);
         const float scale = float(2 * place.eyes / cv::norm(LEFT_EYE - RIGHT_EYE));
-        ellipse(mask, RotatedRect(Point2f(float(place.centre.x + margin), float(place.centre.y + margin)),
-                                  axes * scale, float(place.roll)), Scalar(value), FILLED);
+        ellipse(mask,
+            RotatedRect(Point2f(float(place.centre.x + margin), float(place.centre.y + margin)), axes * scale,
+                float(place.roll)),
+            Scalar(value), FILLED);
     }
 
     Size size_;
@@ -136,10 +139,10 @@ private:
 
 struct Protection
 {
-    int faces, unprotected;  // face-frames
-    double background;       // share of pixels away from all heads that changed
+    int faces, unprotected; // face-frames
+    double background;      // share of pixels away from all heads that changed
     int frames;
-    std::string missed;      // which
+    std::string missed; // which
 };
 
 inline Ptr<FaceDetector> detector()
@@ -151,7 +154,8 @@ inline Ptr<FaceDetector> detector()
 //! A quick network whose output has nothing in common with the face.
 inline Ptr<Perturber> quickPerturber()
 {
-    return Perturber::create(PerturberParams({ "gender" }, findDataFile("generator_project.onnx"), String(), findDataFile("classifier.onnx")));
+    return Perturber::create(PerturberParams(
+        { "gender" }, findDataFile("generator_project.onnx"), String(), findDataFile("classifier.onnx")));
 }
 
 inline StreamParams covering()
@@ -227,7 +231,11 @@ inline void expectProtected(const Video& video)
 
 inline std::function<Place(int)> line(Point2d from, Point2d to, int frames, double eyes, double roll = 0)
 {
-    return [=](int t) { const Place place = { from + (to - from) * (double(t) / frames), eyes, roll }; return place; };
+    return [=](int t)
+    {
+        const Place place = { from + (to - from) * (double(t) / frames), eyes, roll };
+        return place;
+    };
 }
 
 } // namespace opencv_test

@@ -17,7 +17,8 @@ namespace cv { namespace sanprivacy {
 /** @brief The five landmarks of the canonical crop.
 
 Order as FaceDetectorYN gives them: right eye, left eye, nose tip, right and left mouth corner, image left first.
-The eyes lie 90 px apart on row 68 of 224: chin and brow are inside, and tightly cropped training images still fill the crop.
+The eyes lie 90 px apart on row 68 of 224: chin and brow are inside, and tightly cropped training images still fill the
+crop.
 
 @param landmarks 5x2 CV_32F, pixels of the crop.
 @param size size of the crop; the landmark template scales with its width and height.
@@ -47,26 +48,28 @@ CV_EXPORTS_W double landmarkDistance(InputArray landmarks, InputArray reference)
 
 Faces larger than the crop are low-passed first, so nothing aliases; what lies outside the image repeats its border.
 
-Landmarks that cannot be a face's raise an error instead of a crop of nothing in particular. Fitted to the canonical ones
-they must place the eyes at least 2 pixels apart (otherwise Error::StsBadSize: are they shares of the image?); they must not
-lie on a line; and they must miss the canonical ones by at most .48 eye distances in root mean square (otherwise
-Error::StsBadArg). 16,175 near-frontal faces miss them by .048 in the median and at most .230, a model head turned by 90
-degrees by .45; five points on a line by .42 to .46, left and right exchanged by .62.
+Landmarks that cannot be a face's raise an error instead of a crop of nothing in particular. Fitted to the canonical
+ones they must place the eyes at least 2 pixels apart (otherwise Error::StsBadSize: are they shares of the image?); they
+must not lie on a line; and they must miss the canonical ones by at most .48 eye distances in root mean square
+(otherwise Error::StsBadArg). 16,175 near-frontal faces miss them by .048 in the median and at most .230, a model head
+turned by 90 degrees by .45; five points on a line by .42 to .46, left and right exchanged by .62.
 
 @param image 1 or 3 channels (BGR), 8-bit, 16-bit unsigned or 32-bit float (0..1), rows and columns only.
 @param landmarks 5x2, 1x10, or one face of FaceDetector (1x15); pixels of the image, any depth.
 @param dst the crop, same type as image.
 @param size size of the crop, pixels.
 @param landmark_template 5x2 landmarks of the crop; empty: the canonical ones.
-@return share of the crop that lies inside the image, above 0 to 1; a crop that lies outside raises Error::StsOutOfRange.
+@return share of the crop that lies inside the image, above 0 to 1; a crop that lies outside raises
+Error::StsOutOfRange.
 */
 CV_EXPORTS_W double alignFace(InputArray image, InputArray landmarks, OutputArray dst,
-                              const Size& size = Size(224, 224), InputArray landmark_template = noArray());
+    const Size& size = Size(224, 224), InputArray landmark_template = noArray());
 
 /** @brief Returns a perturbed crop to its image.
 
 Only the difference between the perturbed crop and the crop itself is warped back, feathered towards the border, and
-added to every channel. So luma carries the perturbation, chroma stays, detail finer than the crop stays, and no seam shows.
+added to every channel. So luma carries the perturbation, chroma stays, detail finer than the crop stays, and no seam
+shows.
 
 @param image the image the face was cut from, changed in place; types as in alignFace().
 @param face the canonical crop before perturbation, 1 or 3 channels; depth as perturbed.

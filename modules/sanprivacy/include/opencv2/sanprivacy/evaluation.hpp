@@ -26,13 +26,14 @@ is a slanted piece of the curve and counts half in the area, as in scikit-learn'
 @param tpr share of label 1 at or above each threshold, Mx1 CV_64F, rising from 0 to 1.
 @param thresholds Mx1 CV_64F, falling: infinity, then every distinct score.
 */
-CV_EXPORTS_W void rocCurve(InputArray scores, InputArray labels, OutputArray fpr, OutputArray tpr,
-                           OutputArray thresholds);
+CV_EXPORTS_W void rocCurve(
+    InputArray scores, InputArray labels, OutputArray fpr, OutputArray tpr, OutputArray thresholds);
 
 /** @brief Area under a curve of rocCurve() or MatchEvaluation::roc(), by the trapezoidal rule: sum of
 (fpr_i - fpr_i-1) (tpr_i + tpr_i-1) / 2, 0..1.
 
-Here and below a curve runs from (0, 0) to (1, 1) and both rates rise; another order is Error::StsBadArg, not a negative area.
+Here and below a curve runs from (0, 0) to (1, 1) and both rates rise; another order is Error::StsBadArg, not a negative
+area.
 @param fpr, tpr as many values, two or more. */
 CV_EXPORTS_W double areaUnderCurve(InputArray fpr, InputArray tpr);
 
@@ -51,7 +52,8 @@ CV_EXPORTS_W double equalErrorThreshold(InputArray fpr, InputArray tpr, InputArr
 @param counts 2x2 CV_64F. */
 CV_EXPORTS_W void confusionMatrix(InputArray scores, InputArray labels, double threshold, OutputArray counts);
 
-/** @brief Share of the scores on the wrong side of the threshold, 0..1; arguments as in rocCurve(), one label is enough. */
+/** @brief Share of the scores on the wrong side of the threshold, 0..1; arguments as in rocCurve(), one label is
+enough. */
 CV_EXPORTS_W double errorRate(InputArray scores, InputArray labels, double threshold);
 
 /** @brief Relative loss of a classifier's performance, (before - after) / before @cite rot2022privacyprober .
@@ -66,8 +68,8 @@ Above 0 the privacy gained outweighs the recognition lost. An error of 0 before 
 @param attribute_error_after A', on perturbed faces.
 @param recognition_error R, error of the matcher (for example its EER) on original faces.
 @param recognition_error_after R', on perturbed faces. */
-CV_EXPORTS_W double privacyGainIdentityLoss(double attribute_error, double attribute_error_after,
-                                            double recognition_error, double recognition_error_after);
+CV_EXPORTS_W double privacyGainIdentityLoss(
+    double attribute_error, double attribute_error_after, double recognition_error, double recognition_error_after);
 
 /** @brief Bootstrap over identities of a mean, such as an error rate from one 0 or 1 per face.
 
@@ -79,15 +81,15 @@ differences of two measures may be taken replicate by replicate.
 @param means replicates x 1 CV_64F.
 @param replicates number of draws.
 @param seed of the draws. */
-CV_EXPORTS_W void bootstrapMean(InputArray values, InputArray identities, OutputArray means, int replicates = 1000,
-                                int seed = 1);
+CV_EXPORTS_W void bootstrapMean(
+    InputArray values, InputArray identities, OutputArray means, int replicates = 1000, int seed = 1);
 
 /** @brief Percentile interval of bootstrap replicates.
 @param samples values of the replicates.
 @param lower, upper ends of the interval, interpolated between neighbouring values.
 @param level share of the replicates inside. */
-CV_EXPORTS_W void confidenceInterval(InputArray samples, CV_OUT double& lower, CV_OUT double& upper,
-                                     double level = 0.95);
+CV_EXPORTS_W void confidenceInterval(
+    InputArray samples, CV_OUT double& lower, CV_OUT double& upper, double level = 0.95);
 
 /** @brief Match scores of all genuine and impostor pairs of a data set, exactly and in bounded memory.
 
@@ -95,8 +97,8 @@ Originals against originals: every unordered pair of two faces. Originals agains
 @cite mirjalili2018san compares them: every perturbed face against every original but its own; a pair is genuine where
 both are of one person. Scores are computed in blocks and not kept: the curve has its vertices at genuine scores and at
 the impostor scores next to them, so counting between the genuine scores loses nothing. For the bootstrap
-the highest impostor scores are kept, up to a false match rate of 5 %. What is made does not change, so any number of threads
-may share it.
+the highest impostor scores are kept, up to a false match rate of 5 %. What is made does not change, so any number of
+threads may share it.
 */
 class CV_EXPORTS_W MatchEvaluation
 {
@@ -106,12 +108,13 @@ public:
     /**
     @param originals NxD descriptors of the original faces, CV_32F or CV_64F, finite.
     @param perturbed NxD descriptors of the same faces in the same order, perturbed; empty: originals against originals.
-    @param identities N integers, at least two different ones; without two faces of one person there is only matchThreshold().
+    @param identities N integers, at least two different ones; without two faces of one person there is only
+    matchThreshold().
     @param distance a NetworkDistance. */
-    CV_WRAP static Ptr<MatchEvaluation> create(InputArray originals, InputArray perturbed, InputArray identities,
-                                               int distance = DISTANCE_COSINE);
+    CV_WRAP static Ptr<MatchEvaluation> create(
+        InputArray originals, InputArray perturbed, InputArray identities, int distance = DISTANCE_COSINE);
 
-    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP bool empty() const;           //!< whether it was made by the constructor alone, and cannot be used
     CV_WRAP double genuinePairs() const;  //!< number (whole, exact to 2^53)
     CV_WRAP double impostorPairs() const; //!< number (whole, exact to 2^53)
 
@@ -139,6 +142,7 @@ public:
     CV_WRAP void bootstrap(double fmr, OutputArray rates, int replicates = 1000, int seed = 1) const;
 
     class Impl;
+
 protected:
     Ptr<Impl> p;
 };

@@ -14,12 +14,12 @@ namespace cv { namespace sanprivacy {
 
 /** @brief Finds faces and their five landmarks.
 
-By default it is cv::FaceDetectorYN with the shipped YuNet or another, at several sizes up to that of the image, and once more
-in an upright view of each rolled face. The project's landmark network corrects the roll where YuNet takes a rolled face, or one
-on its side or upside down, for an upright one. An image with a side of more than 1600 pixels is looked at in tiles that
-overlap, so memory stays bounded; time grows with the number of pixels.
-Or, with createCascade(), the frontal-face cascades of opencv-data propose boxes, and the landmark network places five points
-in each and rejects what is no face: slower, and it misses more.
+By default it is cv::FaceDetectorYN with the shipped YuNet or another, at several sizes up to that of the image, and
+once more in an upright view of each rolled face. The project's landmark network corrects the roll where YuNet takes a
+rolled face, or one on its side or upside down, for an upright one. An image with a side of more than 1600 pixels is
+looked at in tiles that overlap, so memory stays bounded; time grows with the number of pixels.
+Or, with createCascade(), the frontal-face cascades of opencv-data propose boxes, and the landmark network places five
+points in each and rejects what is no face: slower, and it misses more.
 
 Several threads may share one object: its calls wait for each other.
 Needs the objdetect module (Error::StsNotImplemented without it).
@@ -30,11 +30,12 @@ public:
     CV_WRAP FaceDetector(); //!< empty; use create()
 
     /** @brief YuNet.
-    @param model YuNet ONNX file; empty: the shipped one. A file that is none, or whose output is not finite: Error::StsBadArg.
+    @param model YuNet ONNX file; empty: the shipped one. A file that is none, or whose output is not finite:
+    Error::StsBadArg.
     @param score_threshold least score of a face, 0..1; negative: .7.
     @param backend_id, target_id of the dnn module, for the networks involved. An unavailable pair is an error. */
-    CV_WRAP static Ptr<FaceDetector> create(const String& model = String(), float score_threshold = -1.f,
-                                            int backend_id = 0, int target_id = 0);
+    CV_WRAP static Ptr<FaceDetector> create(
+        const String& model = String(), float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
 
     /** @brief Haar cascades and the landmark network.
     @param score_threshold least score of a face, 0..1; negative: .9.
@@ -45,21 +46,22 @@ public:
 
     /** @brief What is too small in an image to be looked for.
     @param image_size size of the image, pixels.
-    @return width of a face's box in pixels; narrower faces may be found, but need not. With YuNet it is the same for all
-    images, with cascades it grows with the image. Faces on their side are looked for where no upright one is found, in a
-    view of at most 640 pixels. */
+    @return width of a face's box in pixels; narrower faces may be found, but need not. With YuNet it is the same for
+    all images, with cascades it grows with the image. Faces on their side are looked for where no upright one is found,
+    in a view of at most 640 pixels. */
     CV_WRAP int getSmallestFace(const Size& image_size) const;
 
     /** @brief Finds all faces of an image.
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size.
-    @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best first.
-    Zero rows where there is no face.
-    @param quick for videos, whose next frames show the face again: leaves out what is costly and finds a face now and then; one
-    that lies on its side or upside down may be taken for an upright one.
+    @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best
+    first. Zero rows where there is no face.
+    @param quick for videos, whose next frames show the face again: leaves out what is costly and finds a face now and
+    then; one that lies on its side or upside down may be taken for an upright one.
     A network whose output is not finite raises Error::StsError: then nothing is known of the faces. */
     CV_WRAP void detect(InputArray image, OutputArray faces, bool quick = false);
 
     class Impl;
+
 protected:
     Ptr<Impl> p;
 };

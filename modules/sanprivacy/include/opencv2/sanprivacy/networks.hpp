@@ -26,7 +26,8 @@ enum NetworkDistance
     DISTANCE_EUCLIDEAN = 1 //!< match score: minus the Euclidean distance
 };
 
-/** @brief A few lines that describe an attribute classifier or a matcher, in the manner of OpenCV's samples/dnn/models.yml.
+/** @brief A few lines that describe an attribute classifier or a matcher, in the manner of OpenCV's
+samples/dnn/models.yml.
 
 `mean` (default 0), `scale` (1), `output` and `index` (0) may be left out, the other keys not; samples/models.yml
 describes some public networks.
@@ -42,35 +43,39 @@ dlib:
   mean: [ 0, 0, 0 ]           # or one number; subtracted from 0..255, in the network's channel order
   scale: 1.0                  # multiplied afterwards
   color: "rgb"               # rgb, bgr or gray
-  landmark_template: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103.02 ]  # five landmarks in width x height, or
-  # square: 0.85              # upright square of that side times max(w, h) of the face box, zero outside the image
+  # five landmarks in width x height, or the upright square of that side times max(w, h) of the box, zero outside the
+  image landmark_template: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103.02 ]
+  # square: 0.85
   output: "descriptor"        # name of the output; may be left out where there is one
   distance: "euclidean"       # or "cosine"; matchers only
-  # index: 0                  # element of the output that is P(label 1), or a list of those that sum to it; classifiers only
+  # index: 0                  # classifiers only: element of the output that is P(label 1), or a list that sums to it
 @endcode
 */
 struct CV_EXPORTS_W_SIMPLE ModelDescription
 {
     CV_WRAP ModelDescription();
 
-    CV_PROP_RW String name;    //!< of the entry in the file
-    CV_PROP_RW int task;       //!< NetworkTask
-    CV_PROP_RW String file;    //!< ONNX file
-    CV_PROP_RW Size size;      //!< input size, pixels
-    CV_PROP_RW Scalar mean;    //!< of the 0..255 input, in the network's channel order
-    CV_PROP_RW double scale;   //!< of the input after the mean is subtracted
-    CV_PROP_RW String color;  //!< "rgb", "bgr" or "gray"
+    CV_PROP_RW String name;                            //!< of the entry in the file
+    CV_PROP_RW int task;                               //!< NetworkTask
+    CV_PROP_RW String file;                            //!< ONNX file
+    CV_PROP_RW Size size;                              //!< input size, pixels
+    CV_PROP_RW Scalar mean;                            //!< of the 0..255 input, in the network's channel order
+    CV_PROP_RW double scale;                           //!< of the input after the mean is subtracted
+    CV_PROP_RW String color;                           //!< "rgb", "bgr" or "gray"
     CV_PROP_RW std::vector<Point2f> landmark_template; //!< five landmarks in the input, or empty
-    CV_PROP_RW double square;  //!< side of the square crop in units of the longer side of the face box; used where landmark template is empty
-    CV_PROP_RW String output;  //!< output name, or empty
-    CV_PROP_RW int distance;   //!< NetworkDistance
-    CV_PROP_RW std::vector<int> index; //!< elements of the output that sum to P(label 1); one of them by default: 0
+    //! Side of the square crop in units of the longer side of the face box; used where landmark template is empty
+    CV_PROP_RW double square;
+    CV_PROP_RW String output; //!< output name, or empty
+    CV_PROP_RW int distance;  //!< NetworkDistance
+    //! Elements of the output that sum to P(label 1); one of them by default: 0
+    CV_PROP_RW std::vector<int> index;
 };
 
 /** @brief Reads every network of a model description file, in the order of the file.
 
-File names become absolute; unknown keys, wrong values and missing files raise Error::StsBadArg with the network's name. So do
-files of more than 1 MiB or 64 levels, inputs of more than 4096 pixels a side and names of more than 255 characters. */
+File names become absolute; unknown keys, wrong values and missing files raise Error::StsBadArg with the network's name.
+So do files of more than 1 MiB or 64 levels, inputs of more than 4096 pixels a side and names of more than 255
+characters. */
 CV_EXPORTS_W void readModelDescriptions(const String& filename, CV_OUT std::vector<ModelDescription>& networks);
 
 /** @brief A described network, run by cv::dnn on the faces of an image.
@@ -91,8 +96,8 @@ public:
 
     /** @brief The network's view of one face: its crop, size x size, BGR or gray as the image.
     @param image 8-bit, 1 or 3 channels (BGR), rows and columns only.
-    @param face 1x15 CV_32F, a row of FaceDetector::detect(). With a landmark template the landmarks are used, and refused as
-    by alignFace(); otherwise the box.
+    @param face 1x15 CV_32F, a row of FaceDetector::detect(). With a landmark template the landmarks are used, and
+    refused as by alignFace(); otherwise the box.
     @param dst the crop. */
     CV_WRAP void crop(InputArray image, InputArray face, OutputArray dst) const;
 
@@ -107,6 +112,7 @@ public:
     CV_WRAP double match(InputArray descriptor1, InputArray descriptor2) const;
 
     class Impl;
+
 protected:
     Ptr<Impl> p;
 };

@@ -12,7 +12,8 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-/** @brief Streams labelled faces and keeps the mean face of each label, the prototypes of section 3 of @cite mirjalili2018san .
+/** @brief Streams labelled faces and keeps the mean face of each label, the prototypes of section 3 of @cite
+mirjalili2018san .
 
 A label is 0 or 1 of any attribute; for gender 1 = male, 0 = female. Memory is constant: a sum and a count per label.
 Prototypes are 3-channel BGR, CV_32F, 0..1. Several threads may share one object: its calls wait for each other.
@@ -27,8 +28,8 @@ public:
 
     /** @brief Reads what save() wrote.
 
-    A missing file raises Error::StsBadArg; a truncated or foreign one, counts that are not whole numbers from 0 to 2^53 and
-    means that are not finite or not in 0..1 raise Error::StsParseError. */
+    A missing file raises Error::StsBadArg; a truncated or foreign one, counts that are not whole numbers from 0 to 2^53
+    and means that are not finite or not in 0..1 raise Error::StsParseError. */
     CV_WRAP static Ptr<PrototypeBuilder> load(const String& filename);
 
     /** @brief The same from the contents of such a file in memory; they pass through a temporary file. */
@@ -36,11 +37,13 @@ public:
 
     /** @brief Writes means and counts (FileStorage; .yml.gz compresses).
 
-    The file appears whole or not at all: it is read back before it gets its name. Error::StsError says why it could not be. */
+    The file appears whole or not at all: it is read back before it gets its name. Error::StsError says why it could not
+    be. */
     CV_WRAP void save(const String& filename) const;
 
     /** @brief Adds one aligned face.
-    @param face 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR), of the builder's size; gray counts as B = G = R.
+    @param face 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR), of the builder's size; gray counts
+    as B = G = R.
     @param label 0 or 1. */
     CV_WRAP void add(InputArray face, int label);
 
@@ -48,21 +51,23 @@ public:
     @param other a builder of the same size. */
     CV_WRAP void merge(const Ptr<PrototypeBuilder>& other);
 
-    CV_WRAP bool empty() const;           //!< no face of either label so far
-    CV_WRAP Size getSize() const;         //!< of faces and prototypes, pixels
+    CV_WRAP bool empty() const;            //!< no face of either label so far
+    CV_WRAP Size getSize() const;          //!< of faces and prototypes, pixels
     CV_WRAP double count(int label) const; //!< faces added under the label (whole, exact to 2^53)
 
-    /** @brief Mean face of the label: P_SM of a face of that label. Raises Error::StsError where the label has no faces.
+    /** @brief Mean face of the label: P_SM of a face of that label. Raises Error::StsError where the label has no
+    faces.
     @param label 0 or 1.
     @param prototype 3-channel BGR, CV_32F, 0..1. */
     CV_WRAP void same(int label, OutputArray prototype) const;
     /** @brief Mean face of the other label: P_OP; arguments and errors as in same(). */
     CV_WRAP void opposite(int label, OutputArray prototype) const;
-    /** @brief P_NT = a_0 P_0 + a_1 P_1, P_l the mean face of label l and a_l its share of all faces (for gender a_F P_female +
-    a_M P_male). Raises Error::StsError where there are no faces. */
+    /** @brief P_NT = a_0 P_0 + a_1 P_1, P_l the mean face of label l and a_l its share of all faces (for gender a_F
+    P_female + a_M P_male). Raises Error::StsError where there are no faces. */
     CV_WRAP void neutral(OutputArray prototype) const;
 
     class Impl;
+
 protected:
     Ptr<Impl> p;
 };

@@ -18,10 +18,10 @@ namespace cv { namespace sanprivacy {
 //! What takes the place of a face.
 enum FaceReplacement
 {
-    REPLACE_SAN = 0,    //!< the face perturbed by the semi-adversarial network
-    REPLACE_BLUR = 1,   //!< a face without detail
+    REPLACE_SAN = 0,        //!< the face perturbed by the semi-adversarial network
+    REPLACE_BLUR = 1,       //!< a face without detail
     REPLACE_PIXELATION = 2, //!< a few squares of its mean colors
-    REPLACE_SOLID = 3   //!< one gray
+    REPLACE_SOLID = 3       //!< one gray
 };
 
 //! How a face of a frame is known.
@@ -41,8 +41,9 @@ enum FaceProtection
     PROTECTION_NONE = 2      //!< left as it is: an exempt person, or a face of low confidence under LOW_CONFIDENCE_PASS
 };
 
-//! What happens to faces that cannot be replaced with confidence (blurred here stands for the cover of the FaceReplacement,
-//! if that is one), and to frames in which an error occurs. A face for which a network gives no finite numbers is never left.
+//! What happens to faces that cannot be replaced with confidence (blurred here stands for the cover of the
+//! FaceReplacement, if that is one), and to frames in which an error occurs. A face for which a network gives no finite
+//! numbers is never left.
 enum LowConfidencePolicy
 {
     LOW_CONFIDENCE_BLUR = 0, //!< such a face is blurred; after an error the whole frame is
@@ -55,30 +56,41 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
 {
     CV_WRAP StreamParams();
 
-    CV_PROP_RW double frame_rate;      //!< of frames that are pushed without their time, per second; default 25
-    /** The detector looks that often at least, and at once when a face is lost or something appears beside the known faces; default
-    .2. Frames that are as far apart, or farther, are all looked at in full: in all orientations and at all sizes. */
+    //! Of frames that are pushed without their time, per second; default 25
+    CV_PROP_RW double frame_rate;
+    /** The detector looks that often at least, and at once when a face is lost or something appears beside the known
+    faces; default .2. Frames that are as far apart, or farther, are all looked at in full: in all orientations and at
+    all sizes. */
     CV_PROP_RW double detect_interval;
-    /** Long side of the image that the detector looks at, pixels; default 896, 0: as the frame. Every second look is at half of it
-    where look_ahead holds two of them. */
+    /** Long side of the image that the detector looks at, pixels; default 896, 0: as the frame. Every second look is at
+    half of it where look_ahead holds two of them. */
     CV_PROP_RW int detect_side;
-    /** Width of the box of an upright face that is looked for, pixels of the frame; default 24. Where detect_side is too small for
-    it, as in frames wider than 1480 pixels, each look takes in some tiles at a larger scale, too, so that a round of all of them ends
-    within look_ahead and hold. 0: no tiles. StreamAnonymizer::getSmallestFace() tells the width that is reached. */
+    /** Width of the box of an upright face that is looked for, pixels of the frame; default 24. Where detect_side is
+    too small for it, as in frames wider than 1480 pixels, each look takes in some tiles at a larger scale, too, so that
+    a round of all of them ends within look_ahead and hold. 0: no tiles. StreamAnonymizer::getSmallestFace() tells the
+    width that is reached. */
     CV_PROP_RW int min_face;
-    /** Look at turned frames too, in turn, at half the size: faces lying on their side or upside down; default true. A round takes
-    four looks; something that appears is looked at in all orientations at once. */
+    /** Look at turned frames too, in turn, at half the size: faces lying on their side or upside down; default true. A
+    round takes four looks; something that appears is looked at in all orientations at once. */
     CV_PROP_RW bool any_roll;
-    /** Time that frames are kept back for, in which faces found late are protected too; default 1.2. Memory holds so many frames. */
+    /** Time that frames are kept back for, in which faces found late are protected too; default 1.2. Memory holds so
+    many frames. */
     CV_PROP_RW double look_ahead;
-    CV_PROP_RW double hold;             //!< time that a face is protected for after it was last seen, three frames at least unless 0; default .8
-    CV_PROP_RW double refresh_interval; //!< a face that hardly changes passes the network that often, in between it keeps its perturbation; default .08
-    CV_PROP_RW float min_score;         //!< a face that never reached this detector score has low confidence; default 0.6
-    CV_PROP_RW float min_eye_distance;  //!< a face with its eyes closer than this, in pixels, has low confidence; default 10
+    //! Time that a face is protected for after it was last seen, three frames at least unless 0; default .8
+    CV_PROP_RW double hold;
+    //! A face that hardly changes passes the network that often, in between it keeps its perturbation; default .08
+    CV_PROP_RW double refresh_interval;
+    //! A face that never reached this detector score has low confidence; default 0.6
+    CV_PROP_RW float min_score;
+    //! A face with its eyes closer than this, in pixels, has low confidence; default 10
+    CV_PROP_RW float min_eye_distance;
     CV_PROP_RW int replacement;    //!< FaceReplacement; default REPLACE_SAN
     CV_PROP_RW int low_confidence; //!< LowConfidencePolicy; default LOW_CONFIDENCE_BLUR
-    CV_PROP_RW int label;          //!< of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each track
-    CV_PROP_RW int prototype;      //!< PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
+    //! Of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each
+    //! track
+    CV_PROP_RW int label;
+    //! PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
+    CV_PROP_RW int prototype;
 };
 
 //! A face of a frame of a stream.
@@ -89,11 +101,14 @@ struct CV_EXPORTS_W_SIMPLE StreamFace
     CV_PROP_RW int track;      //!< number of the person's track, from 0
     CV_PROP_RW int state;      //!< FaceState
     CV_PROP_RW int protection; //!< FaceProtection
-    CV_PROP_RW int label;      //!< that the network was given: 0, 1 (or of several attributes) or LABEL_NEUTRAL; LABEL_PREDICT where it was not asked
-    CV_PROP_RW float score;    //!< best detector score of the track up to now
-    CV_PROP_RW bool exempt;    //!< the matcher recognised an exempt person
-    CV_PROP_RW std::vector<Point2f> landmarks; //!< five, as of FaceDetector, pixels; may lie outside the frame
-    CV_PROP_RW Rect2d box;     //!< around what is protected, pixels
+    //! That the network was given: 0, 1 (or of several attributes) or LABEL_NEUTRAL; LABEL_PREDICT where it was not
+    //! asked
+    CV_PROP_RW int label;
+    CV_PROP_RW float score; //!< best detector score of the track up to now
+    CV_PROP_RW bool exempt; //!< the matcher recognised an exempt person
+    //! Five, as of FaceDetector, pixels; may lie outside the frame
+    CV_PROP_RW std::vector<Point2f> landmarks;
+    CV_PROP_RW Rect2d box; //!< around what is protected, pixels
 };
 
 //! What was done to a frame of a stream.
@@ -101,18 +116,18 @@ struct CV_EXPORTS_W_SIMPLE StreamRecord
 {
     CV_WRAP StreamRecord();
 
-    CV_PROP int64 frame;       //!< its number, from 0
-    CV_PROP_RW double time;    //!< as pushed, or from the frame rate; seconds
-    CV_PROP_RW bool detected;  //!< the detector looked at it
-    CV_PROP_RW bool withheld;  //!< the image that is given is black
-    CV_PROP_RW bool blurred;   //!< all of it was blurred, after an error
-    CV_PROP_RW String error;   //!< what went wrong, or empty
+    CV_PROP int64 frame;                      //!< its number, from 0
+    CV_PROP_RW double time;                   //!< as pushed, or from the frame rate; seconds
+    CV_PROP_RW bool detected;                 //!< the detector looked at it
+    CV_PROP_RW bool withheld;                 //!< the image that is given is black
+    CV_PROP_RW bool blurred;                  //!< all of it was blurred, after an error
+    CV_PROP_RW String error;                  //!< what went wrong, or empty
     CV_PROP_RW std::vector<StreamFace> faces; //!< of the frame, protected or not
-    CV_PROP_RW double detect_ms;  //!< time that the detector took
-    CV_PROP_RW double track_ms;   //!< ... following the faces
-    CV_PROP_RW double align_ms;   //!< ... cutting them out
-    CV_PROP_RW double network_ms; //!< ... the perturbing network
-    CV_PROP_RW double blend_ms;   //!< ... returning them to the frame
+    CV_PROP_RW double detect_ms;              //!< time that the detector took
+    CV_PROP_RW double track_ms;               //!< ... following the faces
+    CV_PROP_RW double align_ms;               //!< ... cutting them out
+    CV_PROP_RW double network_ms;             //!< ... the perturbing network
+    CV_PROP_RW double blend_ms;               //!< ... returning them to the frame
 };
 
 /** @brief Protects every face in every frame of a stream.
@@ -126,15 +141,16 @@ while (anonymizer->flush(result))
     writer.write(result);
 @endcode
 
-The detector looks at some frames only; in between, optical flow carries the landmarks without lag, and what the detector
-says corrects their drift. A new face is followed back through the frames kept back, to where it entered. A face that is
-no longer found stays covered for a hold time. Faces that cannot be aligned, or only with low confidence, are blurred.
+The detector looks at some frames only; in between, optical flow carries the landmarks without lag, and what the
+detector says corrects their drift. A new face is followed back through the frames kept back, to where it entered. A
+face that is no longer found stays covered for a hold time. Faces that cannot be aligned, or only with low confidence,
+are blurred.
 
-What is guaranteed is when the detector looks, not that it finds: each frame lies within detect_interval of a look; the last
-frame before a cut and the last of all are looked at in full.
+What is guaranteed is when the detector looks, not that it finds: each frame lies within detect_interval of a look; the
+last frame before a cut and the last of all are looked at in full.
 
-push() and pop() are the two halves of the work and may run on a thread each; every other use of an object is for one thread at a
-time. The detector must not be used elsewhere meanwhile.
+push() and pop() are the two halves of the work and may run on a thread each; every other use of an object is for one
+thread at a time. The detector must not be used elsewhere meanwhile.
 */
 class CV_EXPORTS_W StreamAnonymizer
 {
@@ -144,11 +160,12 @@ public:
     /**
     @param detector finds the faces; used by push() only. May be empty where every frame is pushed with its faces.
     @param perturber replaces them; used by pop() only. May be empty unless params.replacement is REPLACE_SAN.
-    @param params settings; a wrong one raises Error::StsError, StsOutOfRange or StsBadArg, a missing perturber StsNullPtr. */
+    @param params settings; a wrong one raises Error::StsError, StsOutOfRange or StsBadArg, a missing perturber
+    StsNullPtr. */
     CV_WRAP static Ptr<StreamAnonymizer> create(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber,
-                                                const StreamParams& params = StreamParams());
+        const StreamParams& params = StreamParams());
 
-    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP bool empty() const;             //!< whether it was made by the constructor alone, and cannot be used
     CV_WRAP StreamParams getParams() const; //!< as given to create()
 
     /** @brief What is too small in a frame to be looked for.
@@ -158,7 +175,8 @@ public:
 
     /** @brief Leaves one person more as they are, where the matcher is sure of them; in doubt they are protected.
 
-    They are left from their second recognition in a row on, as long as every look of the detector confirms them and nobody comes near.
+    They are left from their second recognition in a row on, as long as every look of the detector confirms them and
+    nobody comes near.
     @param matcher a network of NETWORK_MATCHER; used by push() only.
     @param descriptor of the person's face, from this matcher.
     @param min_score match score from which on it is the person. */
@@ -166,15 +184,15 @@ public:
 
     /** @brief Takes the next frame: finds and follows its faces.
     @param frame 8-bit, 1 or 3 channels (BGR); it is copied. Another size than before begins a new scene.
-    @param time of the frame in the stream, seconds, growing from frame to frame. Negative, or not later than the last one:
-    1 / frame_rate after the last one. Not finite: Error::StsBadArg.
+    @param time of the frame in the stream, seconds, growing from frame to frame. Negative, or not later than the last
+    one: 1 / frame_rate after the last one. Not finite: Error::StsBadArg.
     An error of the detector does not leave here; it is in the frame's record. */
     CV_WRAP void push(InputArray frame, double time = -1);
 
     /** @brief Takes the next frame with its faces; the detector does not look at it.
     @param frame, time as above.
-    @param faces all faces of the frame, Nx15 CV_32F as FaceDetector::detect() gives them; empty: none. Landmarks that are no face's,
-    or not finite, are taken from the box; a box that is not finite raises Error::StsBadArg. */
+    @param faces all faces of the frame, Nx15 CV_32F as FaceDetector::detect() gives them; empty: none. Landmarks that
+    are no face's, or not finite, are taken from the box; a box that is not finite raises Error::StsBadArg. */
     CV_WRAP void push(InputArray frame, InputArray faces, double time = -1);
 
     /** @brief Looks for faces in the next frame, whatever the interval says. */
@@ -203,6 +221,7 @@ public:
     CV_WRAP bool flush(OutputArray dst);
 
     class Impl;
+
 protected:
     Ptr<Impl> p;
 };

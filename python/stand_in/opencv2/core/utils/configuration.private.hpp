@@ -7,6 +7,9 @@
 
 namespace cv { namespace utils {
 
-inline bool getConfigurationParameterBool(const char*, bool value) { return value; }
+inline bool getConfigurationParameterBool(const char*, bool value)
+{
+    return value;
+}
 
 }} // namespace cv::utils
