@@ -155,10 +155,10 @@ void writeFile(const fs::path& file, const std::string& content)
 
 fs::path unfinishedName(const fs::path& file)
 {
-    const std::string prefix = ".sanprivacy-", name = file.filename().string();
-    if (prefix.size() + name.size() <= NAME_MAX)
-        return file.parent_path() / (prefix + name);
-    std::string hidden = prefix;
+    std::string hidden = ".sanprivacy-";
+    const std::string name = file.filename().string();
+    if (hidden.size() + name.size() <= NAME_MAX)
+        return file.parent_path() / (hidden + name);
     for (unsigned char byte : Digest().add(name).value())
         hidden += cv::format("%02x", byte);
     return file.parent_path() / (hidden + file.extension().string().substr(0, NAME_MAX - hidden.size()));
