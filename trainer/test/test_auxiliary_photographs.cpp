@@ -5,7 +5,6 @@
 #include "networks/auxiliary.hpp"
 
 #include <cmath>
-#include <cstdlib>
 #include <iostream>
 
 #include <gtest/gtest.h>
@@ -14,11 +13,13 @@
 #include <opencv2/sanprivacy/alignment.hpp>
 
 #include "common/csv_table.hpp"
+#include "places.hpp"
 
 // Real faces and public networks, where they are there.
 
 using namespace sanprivacy;
 using namespace sanprivacy::train;
+using namespace sanprivacy::train::test;
 using cv::sanprivacy::ModelDescription;
 using torch::Tensor;
 
@@ -30,12 +31,6 @@ Tensor toTensor(const cv::Mat& gray)
     cv::Mat values;
     gray.convertTo(values, CV_32F, 1. / 255);
     return torch::from_blob(values.data, { 1, 1, values.rows, values.cols }).clone();
-}
-
-std::filesystem::path sharedFolder()
-{
-    const char* shared = std::getenv("SANPRIVACY_SHARED");
-    return shared ? std::filesystem::path(shared) : std::filesystem::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared";
 }
 
 struct Photograph
@@ -75,7 +70,7 @@ std::vector<Photograph> readPhotographs(const char* set, size_t count)
 //! evaluator sees.
 TEST(Auxiliary, agrees_with_FaceNetwork_on_photographs)
 {
-    const std::filesystem::path modelsFile = std::filesystem::path(SANPRIVACY_SOURCE_DIR) / "samples/models.yml";
+    const std::filesystem::path modelsFile = repository() / "samples/models.yml";
     std::vector<ModelDescription> networks;
     try
     {

@@ -14,6 +14,7 @@
 #include "drawn_faces.hpp"
 #include "loop/checkpoint.hpp"
 #include "networks/attackers.hpp"
+#include "places.hpp"
 
 namespace sanprivacy { namespace train { namespace test { namespace {
 
@@ -43,7 +44,7 @@ protected:
 
     static Result run(const std::string& arguments)
     {
-        FILE* const pipe = popen((std::string(SANPRIVACY_TRAIN) + " " + arguments + " 2>&1").c_str(), "r");
+        FILE* const pipe = popen((trainerProgram() + " " + arguments + " 2>&1").c_str(), "r");
         Result result;
         for (int c; (c = std::fgetc(pipe)) != EOF;)
             result.output += char(c);
@@ -64,8 +65,7 @@ protected:
     //! A model description file of the matcher and the classifier of the module's tests.
     std::string models() const
     {
-        const fs::path testdata = fs::path(SANPRIVACY_SOURCE_DIR) / "modules/sanprivacy/testdata",
-                       file = folder_ / "models.yml";
+        const fs::path testdata = repository() / "modules/sanprivacy/testdata", file = folder_ / "models.yml";
         write(file,
             "%YAML:1.0\n---\n"
             "matcher:\n  task: \"matcher\"\n  file: \""
@@ -152,12 +152,13 @@ TEST_F(Train_Commands, export_writes_the_mean_of_several_checkpoints)
 TEST_F(Train_Commands, interrupt_saves_and_resume_goes_on)
 {
     const fs::path out = folder_ / "run";
+    const std::string program = trainerProgram();
     const pid_t child = fork();
     if (child == 0)
     {
         const std::string data = (*shared_ / "data").string(), cache = (*shared_ / "cache").string();
         std::freopen("/dev/null", "w", stderr);
-        execl(SANPRIVACY_TRAIN, SANPRIVACY_TRAIN, "classifier", "--data", data.c_str(), "--cache", cache.c_str(),
+        execl(program.c_str(), program.c_str(), "classifier", "--data", data.c_str(), "--cache", cache.c_str(),
             "--batch", "4", "--steps", "1000000", "-o", out.c_str(), nullptr);
         _exit(127);
     }
@@ -215,9 +216,7 @@ TEST_F(Train_Commands, pretrain_train_and_export)
     EXPECT_EQ(1, unknown.code);
     EXPECT_NE(std::string::npos, unknown.output.find("matcher 'nobody' is not among those")) << unknown.output;
 
-    const char* const given = std::getenv("SANPRIVACY_SHARED");
-    const fs::path models = (given ? fs::path(given) : fs::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared") / "models";
-    const fs::path matcher = models / "matcher-mobileface-v2-112.onnx";
+    const fs::path matcher = sharedFolder() / "models/matcher-mobileface-v2-112.onnx";
     if (!fs::exists(matcher))
         GTEST_SKIP() << "the command train is not run: no " << matcher;
     write(folder_ / "models.yml", "%YAML:1.0\n---\nmobile:\n  task: \"matcher\"\n  file: \"" + matcher.string()

@@ -3,10 +3,10 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "onnx_comparison.hpp"
+#include "places.hpp"
 #include "small_graph.hpp"
 
 #include <cmath>
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 
@@ -254,9 +254,7 @@ TEST(OnnxGraph, vgg16)
 
 std::filesystem::path modelsFolder()
 {
-    const char* shared = std::getenv("SANPRIVACY_SHARED");
-    return (shared ? std::filesystem::path(shared) : std::filesystem::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared")
-           / "models";
+    return sharedFolder() / "models";
 }
 
 //! As smooth as faces are, 0..1: on white noise the probabilities of classifiers come too close to 0 and 1 to tell

@@ -4,13 +4,13 @@
 
 #include "onnx/networks.hpp"
 #include "onnx/operators.hpp"
+#include "places.hpp"
 
 #include <gtest/gtest.h>
 #include <onnx/onnx_pb.h>
 #include <opencv2/core.hpp>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -117,9 +117,7 @@ INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Onnx, testing::Values(1, 3));
 
 TEST_F(OnnxNetworks, the_authors_network_is_san2018)
 {
-    const char* shared = std::getenv("SANPRIVACY_SHARED");
-    const fs::path file = (shared ? fs::path(shared) : fs::path(SANPRIVACY_SOURCE_DIR) / ".." / "shared")
-                          / "models/san-authors-2018.onnx";
+    const fs::path file = test::sharedFolder() / "models/san-authors-2018.onnx";
     if (!fs::exists(file))
         GTEST_SKIP() << file << " is absent; SANPRIVACY_SHARED names another place";
     San2018 network;
