@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <opencv2/core/utils/logger.hpp>
 
@@ -37,6 +39,10 @@ std::vector<std::string> literalArguments(int argc, char** argv)
 
 int main(int argc, char** argv)
 {
+    // Memory that is given back comes again page by page, each cleared anew: a frame's and the networks' is kept.
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, -1);
+    mallopt(M_ARENA_MAX, 1);
     // A write beyond the file size limit or to a closed pipe then fails with an error that can be reported.
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);

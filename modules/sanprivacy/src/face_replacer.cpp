@@ -162,7 +162,8 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
     if (record.withheld)
         return Mat::zeros(frame.image.size(), frame.image.type());
 
-    Mat result = frame.image.clone();
+    const bool shared = !frame.image.u || frame.image.u->refcount > 1; // with the tracker, as its newest frame is
+    Mat result = shared ? frame.image.clone() : frame.image;
     for (size_t i = 0; i < heads.covered.size(); ++i)
         coverHead(frame.image, result, heads.covered[i], heads.covers[i], heads.perturbed);
     for (size_t i = 0; i < heads.crops.size(); ++i)

@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "frame_change.hpp"
+#include "shrink.hpp"
 
 #include <algorithm>
 
@@ -15,17 +16,15 @@ const int CELLS = 160;         // along the long side
 const double CHANGED = 10;     // gray levels, beside the change of the whole
 const int LEAST_CELLS = 3;     // that change where something appears
 const double SUDDEN = 2;       // as many as usual
-const double ADAPTED = .2;     // of the usual number, with each frame
+const double RISE = .5, FALL = .2; // of the usual number towards that of a frame
 const double HEAD_GROWN = 1.4; // with hair and neck
 
 Mat cellsOf(const Mat& image)
 {
-    const double scale = std::min(1., CELLS / double(std::max(image.cols, image.rows)));
-    Mat small, gray;
-    resize(image, small, Size(std::max(1, cvRound(image.cols * scale)), std::max(1, cvRound(image.rows * scale))), 0, 0,
-        INTER_AREA);
+    const Mat small = shrunk(image, CELLS / double(std::max(image.cols, image.rows)));
     if (small.channels() == 1)
-        return small;
+        return small.clone(); // that of a small frame is the frame itself
+    Mat gray;
     cvtColor(small, gray, COLOR_BGR2GRAY);
     return gray;
 }
@@ -53,7 +52,7 @@ bool FrameChange::appears(const Mat& image, const std::vector<HeadShape>& heads,
             Scalar(0), FILLED);
     const int count = countNonZero(changed);
     const bool sudden = count >= LEAST_CELLS && count > SUDDEN * usual_;
-    usual_ += ADAPTED * (count - usual_);
+    usual_ += (count > usual_ ? RISE : FALL) * (count - usual_);
     if (sudden)
     {
         const Rect box = boundingRect(changed);

@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "rotated_detection.hpp"
+#include "shrink.hpp"
 #include "tiling.hpp"
 
 #include <algorithm>
@@ -116,10 +117,12 @@ std::vector<RotatedDetection> RotatedDetector::detect(
     const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing, const std::vector<Rect2d>& places)
 {
     const double scale = viewScale(image.size());
+    const Mat whole = shrunk(image, scale), half = shrunk(whole, .5);
     const int extra = turn_++ % ORIENTATIONS;
     const bool thorough = look == LOOK_COMPLETE || extra == 0;
-    const bool coarse =
-        look == LOOK_ROUTINE && extra % 2 == 1 && params_.look_ahead >= 2 * params_.detect_interval && !missing;
+    const int fullSize = largeInHalf(known, scale) ? ORIENTATIONS : 2; // looks from one at full size to the next
+    const bool coarse = look == LOOK_ROUTINE && extra % fullSize != 0
+                        && params_.look_ahead >= fullSize * params_.detect_interval && !missing;
 
     std::vector<RotatedDetection> detections;
     for (int orientation = 0; orientation < ORIENTATIONS; ++orientation)
@@ -128,26 +131,32 @@ std::vector<RotatedDetection> RotatedDetector::detect(
                               || std::any_of(known.begin(), known.end(),
                                   [&](const Landmarks& landmarks) { return orientationOf(landmarks) == orientation; });
         if (followed || (params_.any_roll && look == LOOK_COMPLETE))
-            lookTurned(image, orientation, coarse ? scale / 2 : scale, orientation > 0 || !thorough, known, detections);
+            lookTurned(
+                image.size(), coarse ? half : whole, orientation, orientation > 0 || !thorough, known, detections);
         else if (params_.any_roll && (orientation == extra || look == LOOK_CHANGE))
-            lookTurned(image, orientation, scale / 2, true, known, detections);
+            lookTurned(image.size(), half, orientation, true, known, detections);
     }
     lookAtTiles(image, look, places, detections);
     return detections;
 }
 
-void RotatedDetector::lookTurned(const Mat& image, int orientation, double scale, bool quick,
+//! Whether a view of half the size shows all these faces clearly.
+bool RotatedDetector::largeInHalf(const std::vector<Landmarks>& known, double scale)
+{
+    return std::all_of(known.begin(), known.end(),
+        [&](const Landmarks& face) { return HeadShape(face).axes.width * scale >= 2 * SMALLEST_SEEN; });
+}
+
+void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orientation, bool quick,
     const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections)
 {
-    Mat view = image, faces;
-    if (scale < 1)
-        resize(image, view, Size(), scale, scale, INTER_AREA);
+    Mat faces;
     detector_->detect(turnedClockwise(view, orientation), faces, quick);
     for (int i = 0; i < faces.rows; ++i)
     {
         FaceRow face(faces, i);
         turnBack(face, orientation, view.size());
-        const RotatedDetection detection = detectionOf(scaled(face, float(image.cols) / float(view.cols)), orientation);
+        const RotatedDetection detection = detectionOf(scaled(face, float(frame.width) / float(view.cols)), orientation);
 
         // A face seen in two turns is the one that was seen more clearly.
         RotatedDetection* other = 0;
@@ -192,9 +201,8 @@ void RotatedDetector::lookAtTiles(
     {
         if (!wanted[i])
             continue;
-        Mat view = image(tiles[i]), faces;
-        if (scale < 1)
-            resize(view, view, Size(), scale, scale, INTER_AREA);
+        const Mat view = shrunk(image(tiles[i]), scale);
+        Mat faces;
         detector_->detect(view, faces, true);
         for (int k = 0; k < faces.rows; ++k)
         {

@@ -45,9 +45,9 @@ enum Look
 
 /** @brief The views in which the detector looks at a frame.
 
-Upright, and turned as the known faces lie; half the size has to do every second time, unless a face went missing or
-would have gone by before the next full look. In turn, a costlier look: a thorough one upright, and one in each further
-orientation, always at half the size. Of a frame in which small faces would not be seen at that size, some tiles in
+Upright, and turned as the known faces lie; in turn also thoroughly upright, and in each further orientation at half the
+size. Half the size has to do three times of four where it shows all known faces clearly, else every second time; it has
+not to where a face went missing, or would have gone by before the next look at full size. Of a frame in which small faces would not be seen at that size, some tiles in
 turn. */
 class RotatedDetector
 {
@@ -69,8 +69,9 @@ public:
 private:
     double viewScale(const Size& frame) const;
     double tileScale(const Size& frame) const;
-    void lookTurned(const Mat& image, int orientation, double scale, bool quick, const std::vector<Landmarks>& known,
-        std::vector<RotatedDetection>& detections);
+    static bool largeInHalf(const std::vector<Landmarks>& known, double scale);
+    void lookTurned(const Size& frame, const Mat& view, int orientation, bool quick,
+        const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections);
     void lookAtTiles(
         const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections);
 

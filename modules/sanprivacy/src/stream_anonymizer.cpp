@@ -258,7 +258,10 @@ bool StreamAnonymizer::pop(OutputArray frame, StreamRecord& record)
     Mat image;
     if (!checkCreated(p).pop(image, record))
         return false;
-    image.copyTo(frame);
+    if (frame.empty() && !frame.fixedType() && !frame.fixedSize())
+        frame.assign(image); // there is nothing to be filled: no copy
+    else
+        image.copyTo(frame);
     return true;
 }
 
