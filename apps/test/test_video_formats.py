@@ -8,6 +8,7 @@ import http.server
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -74,6 +75,30 @@ class Orientation(Formats):
                 self.assertLess(changed.mean(), .15)  # the face at most
                 seen.add(before[3].tobytes())
         self.assertEqual(len(seen), 8)
+
+    def test_all_eight_through_the_samples(self):
+        executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_video")
+        python = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples", "python")
+        self.addCleanup(sys.path.remove, python)
+        sys.path.insert(0, python)
+        from video_source import open_video
+        for matrix in sorted(self.MATRICES):
+            with self.subTest(matrix):
+                self.turned(matrix)
+                before = self.shown(self.path("turned.mp4"))
+                video = open_video(self.path("turned.mp4"))
+                read_by_python = [frame for _, frame in iter(video.read, (False, None))]
+                size = video.get(cv2.CAP_PROP_FRAME_HEIGHT), video.get(cv2.CAP_PROP_FRAME_WIDTH)
+                self.assertEqual((len(read_by_python), read_by_python[3].shape, size), (len(before), before[3].shape, before[3].shape[:2]))
+                self.assertLess(np.abs(before[3].astype(int) - read_by_python[3]).mean(), 4)
+                if not os.path.exists(executable):
+                    continue
+                done = subprocess.run([executable, self.path("turned.mp4"), self.path("sample.avi"), "--replace=3"], capture_output=True, text=True,
+                                      timeout=TIMEOUT, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                after = frames_of(self.path("sample.avi"))
+                self.assertEqual((len(after), after[3].shape), (len(before), before[3].shape))
+                self.assertLess((np.abs(before[3].astype(int) - after[3]).max(axis=2) > 30).mean(), .15)  # the face at most
 
 
 class Colors(Formats):

@@ -4,10 +4,11 @@
 
 // Protects every face of a video: file to file. Image only; `sanprivacy video` also keeps sound and time stamps.
 
+#include "video_source.hpp"
+
 #include <iostream>
 
 #include <opencv2/sanprivacy.hpp>
-#include <opencv2/videoio.hpp>
 
 using namespace cv;
 using namespace cv::sanprivacy;
@@ -31,7 +32,7 @@ int main(int argc, char** argv)
         return parser.has("help") ? 0 : 2;
     }
 
-    VideoCapture video(input);
+    VideoSource video(input);
     if (!video.isOpened())
     {
         std::cerr << "Cannot read " << input << std::endl;

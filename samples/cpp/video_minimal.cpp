@@ -4,15 +4,16 @@
 
 // Protects the faces of a video, in ten lines: video_minimal VIDEO RESULT.avi
 
+#include "video_source.hpp"
+
 #include <opencv2/sanprivacy.hpp>
-#include <opencv2/videoio.hpp>
 
 using namespace cv::sanprivacy;
 
 int main(int, char** argv)
 {
     //! [minimal]
-    cv::VideoCapture video(argv[1]);
+    VideoSource video(argv[1]); // cv::VideoCapture whose frames are upright
     auto anonymizer = StreamAnonymizer::create(FaceDetector::create(), Perturber::create());
     const cv::Size size(int(video.get(cv::CAP_PROP_FRAME_WIDTH)), int(video.get(cv::CAP_PROP_FRAME_HEIGHT)));
     cv::VideoWriter writer(argv[2], cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(cv::CAP_PROP_FPS), size);

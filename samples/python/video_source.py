@@ -3,10 +3,47 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Opens videos and cameras for the samples: with OpenCV, or with PyAV where this OpenCV cannot, as that of our wheel without FFmpeg."""
 
+import re
+import subprocess
 import sys
 
 import cv2
 import numpy as np
+
+
+def display_matrix(source):
+    """Where a step to the right and a step down of a video's frames lead as it is shown: [[a, b], [c, d]] of -1, 0 and 1.
+    None where the tool ffprobe does not tell it, or tells another angle."""
+    command = ["ffprobe", "-v", "quiet", "-select_streams", "v:0", "-show_entries", "stream_side_data=displaymatrix", "-i", source]
+    try:
+        told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return None
+    rows = re.findall(r"^0000000[01]: +(-?\d+) +(-?\d+)", told, re.MULTILINE)
+    matrix = np.sign(np.array(rows, np.int64)).tolist()
+    return matrix if np.abs(matrix).tolist() in ([[1, 0], [0, 1]], [[0, 1], [1, 0]]) else None
+
+
+class UprightVideo:
+    """cv2.VideoCapture, with frames turned and mirrored as the file asks for. OpenCV 4.6 turns some upside down, and no version mirrors."""
+
+    def __init__(self, video, matrix):
+        self.video, self.matrix = video, matrix
+        self.transposed = matrix[0][0] == 0
+        video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
+
+    def read(self):
+        more, frame = self.video.read()
+        if not more:
+            return False, None
+        if self.transposed:
+            frame = frame.transpose(1, 0, 2)
+        right, down = self.matrix[0][0] + self.matrix[1][0], self.matrix[0][1] + self.matrix[1][1]
+        return True, np.ascontiguousarray(frame[::down, ::right])
+
+    def get(self, which):
+        sides = [cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT]
+        return self.video.get(sides[1 - sides.index(which)] if self.transposed and which in sides else which)
 
 
 class PyAvVideo:
@@ -41,7 +78,8 @@ def open_video(source):
     """source: file, URL, or number of a camera. Ends the program where it cannot be read."""
     video = cv2.VideoCapture(source)
     if video.isOpened():
-        return video
+        matrix = None if isinstance(source, int) else display_matrix(source)
+        return UprightVideo(video, matrix) if matrix else video
     if isinstance(source, int):
         sys.exit(f"Cannot open the camera {source}")
     try:

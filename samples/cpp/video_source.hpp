@@ -1,0 +1,86 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+// A video whose frames come upright, for the samples.
+
+#ifndef SANPRIVACY_SAMPLES_VIDEO_SOURCE_HPP
+#define SANPRIVACY_SAMPLES_VIDEO_SOURCE_HPP
+
+#include <cstdio>
+#include <string>
+
+#include <opencv2/core.hpp>
+#include <opencv2/videoio.hpp>
+
+/** cv::VideoCapture, with frames turned and mirrored as the file asks for, as phones' videos do. OpenCV 4.6 turns some
+of them upside down, and no version mirrors; so the tool ffprobe is asked how they lie. Without it the frames are as
+OpenCV gives them. */
+class VideoSource
+{
+public:
+    explicit VideoSource(const std::string& file) : capture_(file)
+    {
+        if (capture_.isOpened() && readOrientation(file))
+            oriented_ = capture_.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);
+    }
+
+    bool isOpened() const { return capture_.isOpened(); }
+
+    bool read(cv::Mat& frame)
+    {
+        if (!capture_.read(frame))
+            return false;
+        if (oriented_ && transposed())
+            cv::transpose(frame, frame);
+        if (oriented_ && across_[0] + down_[0] < 0)
+            cv::flip(frame, frame, 1); // left and right
+        if (oriented_ && across_[1] + down_[1] < 0)
+            cv::flip(frame, frame, 0); // above and below
+        return true;
+    }
+
+    //! As of cv::VideoCapture; width and height are those of the frames given.
+    double get(int property) const
+    {
+        if (oriented_ && transposed() && property == cv::CAP_PROP_FRAME_WIDTH)
+            property = cv::CAP_PROP_FRAME_HEIGHT;
+        else if (oriented_ && transposed() && property == cv::CAP_PROP_FRAME_HEIGHT)
+            property = cv::CAP_PROP_FRAME_WIDTH;
+        return capture_.get(property);
+    }
+
+private:
+    bool transposed() const { return across_[0] == 0; }
+
+    //! Reads the display matrix of the video. @return whether there is one, of quarter turns and mirrors.
+    bool readOrientation(const std::string& file)
+    {
+        std::string quoted = "'";
+        for (char c : file)
+            quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        const std::string command = "ffprobe -v quiet -select_streams v:0 -show_entries stream_side_data=displaymatrix "
+                                    "-of default=noprint_wrappers=1 -i "
+                                    + quoted + "' 2>/dev/null";
+        FILE* const tool = popen(command.c_str(), "r");
+        if (!tool)
+            return false;
+        char line[200];
+        int rows = 0;
+        while (std::fgets(line, sizeof(line), tool))
+        {
+            int* const row = rows == 0 ? across_ : down_;
+            if (rows < 2 && std::sscanf(line, "0000000%*d: %d %d", &row[0], &row[1]) == 2)
+                ++rows;
+        }
+        pclose(tool);
+        return rows == 2 && (across_[0] == 0) != (across_[1] == 0) && (across_[0] == 0) == (down_[1] == 0)
+               && (across_[1] == 0) == (down_[0] == 0);
+    }
+
+    cv::VideoCapture capture_;
+    bool oriented_ = false;
+    int across_[2] = { 1, 0 }, down_[2] = { 0, 1 }; // where a step to the right and one down lead, times 65536
+};
+
+#endif // SANPRIVACY_SAMPLES_VIDEO_SOURCE_HPP
