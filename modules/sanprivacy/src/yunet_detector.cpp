@@ -31,7 +31,7 @@ const double CLEARLY_ROLLED = .25;            // radians, between what YuNet and
 const double LARGE = .6;                      // of a face's box, share of a side of the image
 const double PLAIN = 4;                       // standard deviation, gray levels
 const float LEAST_WHOLE = .95f;               // share of a face's box inside the image
-const int VIEW = 320, FACE_IN_VIEW = 160;     // of straighten(), pixels
+const int VIEW = 256, FACE_IN_VIEW = 128;     // of straighten(), pixels
 const float WELL_SEEN = 128, TOO_LARGE = 256; // height of a face's box in a view, pixels
 const int TILE = 1600,
           TILE_OVERLAP = 320; // of a view, pixels: what is not well seen at half the size lies in one tile as a whole
