@@ -3,9 +3,10 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-# Installs what the project needs from Debian's own packages: setup.sh [run|test|style|in-opencv|wheel|fresh-machine]
+# Installs what the project needs from Debian's own packages: setup.sh [run|test|browser|style|in-opencv|wheel|fresh-machine]
 #   run   the module and the command line (default)
 #   test  also the trainer and all that the tests use
+#   browser  only what the test of the page in samples/python/try_it needs
 #   style  only what check_style.sh needs
 #   in-opencv  also what a build of OpenCV itself needs, see build_in_opencv.sh
 #   wheel  only what build_wheel.sh needs
@@ -18,14 +19,16 @@ packages=(build-essential cmake ninja-build ccache
           liblcms2-dev zlib1g-dev libssl-dev libsqlite3-dev libgtest-dev ffmpeg)
 case "${1:-run}" in
 run) ;;
-test) packages+=(doxygen texlive-base libtorch-dev libonnx-dev libopenblas0-openmp
+test) packages+=(doxygen texlive-base libjs-mathjax libtorch-dev libonnx-dev libopenblas0-openmp
                  dpkg-dev python3 python3-dev python3-venv python3-numpy python3-onnx python3-opencv python3-pil python3-sklearn
-                 python3-tqdm python3-pandas python3-matplotlib python3-dask python3-distributed) ;;
+                 python3-tqdm python3-pandas python3-matplotlib python3-dask python3-distributed
+                 python3-fastapi python3-uvicorn) ;;
+browser) packages=(chromium chromium-driver python3-selenium python3-fastapi python3-uvicorn python3-pil) ;;
 in-opencv) packages+=(dpkg-dev python3 python3-dev python3-venv python3-numpy zlib1g-dev libjpeg-dev libpng-dev libprotobuf-dev protobuf-compiler) ;;
 wheel) packages=(build-essential ccache nasm python3 python3-dev python3-venv) ;;
 style) packages=(git clang-format-14 clang-tidy-14) ;;
 fresh-machine) packages=(debootstrap git util-linux) ;;
-*) echo "setup.sh: '$1' is not run, test, style, in-opencv, wheel or fresh-machine" >&2; exit 2 ;;
+*) echo "setup.sh: '$1' is not run, test, browser, style, in-opencv, wheel or fresh-machine" >&2; exit 2 ;;
 esac
 
 missing=()
