@@ -43,10 +43,11 @@ dlib:
   mean: [ 0, 0, 0 ]           # or one number; subtracted from 0..255, in the network's channel order
   scale: 1.0                  # multiplied afterwards
   color: "rgb"               # rgb, bgr or gray
-  # five landmarks in width x height, or the upright square of that side times max(w, h) of the box, zero outside the
-  image landmark_template: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103.02 ]
+  # Where the five landmarks lie in the input:
+  landmark_template: [ 47.55,46.60, 102.48,46.60, 74.01,76.56, 50.41,103.02, 97.61,103.02 ]
+  # or the side of an upright square around the face, in units of the longer side of its box; zero outside the image:
   # square: 0.85
-  output: "descriptor"        # name of the output; may be left out where there is one
+  output: "descriptor"        # name of the output; may be left out if there is only one
   distance: "euclidean"       # or "cosine"; matchers only
   # index: 0                  # classifiers only: element of the output that is P(label 1), or a list that sums to it
 @endcode

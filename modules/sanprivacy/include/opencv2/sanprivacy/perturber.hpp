@@ -71,6 +71,7 @@ struct CV_EXPORTS_W_SIMPLE PerturberParams
 //! What one call does to its faces.
 struct CV_EXPORTS_W_SIMPLE PerturbParams
 {
+    /** Every argument sets the field of its name. */
     CV_WRAP PerturbParams(PrototypeChoice prototype = PROTOTYPE_OPPOSITE, int label = LABEL_PREDICT, bool gray = false);
 
     CV_PROP_RW PrototypeChoice prototype; //!< which output

@@ -12,8 +12,7 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-/** @brief Streams labelled faces and keeps the mean face of each label, the prototypes of section 3 of @cite
-mirjalili2018san .
+/** @brief Mean face of each label, from any number of labelled faces: the prototypes of @cite mirjalili2018san, section 3.
 
 A label is 0 or 1 of any attribute; for gender 1 = male, 0 = female. Memory is constant: a sum and a count per label.
 Prototypes are 3-channel BGR, CV_32F, 0..1. Several threads may share one object: its calls wait for each other.
