@@ -8,7 +8,7 @@
 /** @defgroup sanprivacy Soft-biometric privacy for face images
 
 Changes a face image so that a face matcher still recognises the person while a classifier of a soft-biometric
-attribute (gender, age, race) is confounded. The method is the semi-adversarial network of @cite mirjalili2018san .
+attribute (gender, age, race) is misled. The method is the semi-adversarial network of @cite mirjalili2018san .
 
 An image passes through four steps, each with a header of its own:
  -# FaceDetector finds the faces and their five landmarks (face_detector.hpp);
@@ -17,7 +17,7 @@ An image passes through four steps, each with a header of its own:
  -# blendFace() returns the change to the image (alignment.hpp).
 
 StreamAnonymizer (stream_anonymizer.hpp) does all four for the frames of a video or a camera.
-FaceNetwork (networks.hpp) runs the classifiers and matchers that judge the result; evaluation.hpp has the measures.
+FaceNetwork (networks.hpp) runs the classifiers and matchers that evaluate the result; evaluation.hpp has the measures.
 */
 
 #include "opencv2/sanprivacy/alignment.hpp"

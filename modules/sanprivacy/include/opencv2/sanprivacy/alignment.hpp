@@ -17,8 +17,8 @@ namespace cv { namespace sanprivacy {
 /** @brief The five landmarks of the canonical crop.
 
 Order as FaceDetectorYN gives them: right eye, left eye, nose tip, right and left mouth corner, image left first.
-The eyes lie 90 px apart on row 68 of 224: chin and brow are inside, and tightly cropped training images still fill the
-crop.
+The eyes lie 90 px apart on row 68 of 224, so that chin and brow are inside the crop, and tightly cropped training
+images still fill it.
 
 @param landmarks 5x2 CV_32F, pixels of the crop.
 @param size size of the crop; the landmark template scales with its width and height.
@@ -35,10 +35,10 @@ Degenerate points (all equal, not finite, fewer than two) raise Error::StsBadArg
 */
 CV_EXPORTS_W void estimateSimilarity(InputArray src, InputArray dst, OutputArray transform);
 
-/** @brief Mean distance between the landmarks of two faces, in eye distances of the second.
+/** @brief Mean distance between the landmarks of two faces, in inter-ocular distances of the second.
 
-Landmarks from elsewhere that are right lie within a few tenths of what FaceDetector finds in the image; landmarks of
-another size, place or scale do not, though their shape is that of a face and alignFace() takes them.
+It checks landmarks from another source: correct ones lie within a few tenths of those that FaceDetector finds.
+Landmarks at another place or scale do not, although alignFace() accepts them because their shape is that of a face.
 @param landmarks,reference 5x2, 1x10, or one face of FaceDetector (1x15); pixels of one image.
 @return 0 and above.
 */
@@ -46,35 +46,35 @@ CV_EXPORTS_W double landmarkDistance(InputArray landmarks, InputArray reference)
 
 /** @brief Cuts out a face in a given landmark template.
 
-Faces larger than the crop are low-passed first, so nothing aliases; what lies outside the image repeats its border.
+Faces larger than the crop are low-pass filtered first, which avoids aliasing. Outside the image its border is repeated.
 
-Landmarks that cannot be a face's raise an error instead of a crop of nothing in particular. Fitted to the canonical
-ones they must place the eyes at least 2 pixels apart (otherwise Error::StsBadSize: are they shares of the image?); they
-must not lie on a line; and they must miss the canonical ones by at most .48 eye distances in root mean square
-(otherwise Error::StsBadArg). 16,175 near-frontal faces miss them by .048 in the median and at most .230, a model head
-turned by 90 degrees by .45; five points on a line by .42 to .46, left and right exchanged by .62.
+Landmarks that do not have the shape of a face raise an error. After the fit to the canonical landmarks the eyes must be
+at least 2 pixels apart (otherwise Error::StsBadSize: are the coordinates fractions of the image?), the landmarks must
+not lie on a line, and their distance from the canonical ones must be at most .48 inter-ocular distances in root mean
+square (otherwise Error::StsBadArg). For 16,175 near-frontal faces this distance is .048 in the median and .230 at most;
+for a model head turned by 90 degrees it is .45, for five points on a line .42 to .46, with left and right exchanged
+.62.
 
 @param image 1 or 3 channels (BGR), 8-bit, 16-bit unsigned or 32-bit float (0..1), rows and columns only.
 @param landmarks 5x2, 1x10, or one face of FaceDetector (1x15); pixels of the image, any depth.
 @param dst the crop, same type as image.
 @param size size of the crop, pixels.
 @param landmark_template 5x2 landmarks of the crop; empty: the canonical ones.
-@return share of the crop that lies inside the image, above 0 to 1; a crop that lies outside raises
+@return fraction of the crop that lies inside the image, above 0 and at most 1; a crop that lies outside raises
 Error::StsOutOfRange.
 */
 CV_EXPORTS_W double alignFace(InputArray image, InputArray landmarks, OutputArray dst,
     const Size& size = Size(224, 224), InputArray landmark_template = noArray());
 
-/** @brief Returns a perturbed crop to its image.
+/** @brief Applies the change of a perturbed crop to its image.
 
-Only the difference between the perturbed crop and the crop itself is warped back, feathered towards the border, and
-added to every channel. So luma carries the perturbation, chroma stays, detail finer than the crop stays, and no seam
-shows.
+The difference between the perturbed crop and the original crop is warped back, faded out towards the border of the crop
+and added to every channel. So the change is one of luma only, detail finer than the crop stays, and no seam is visible.
 
 @param image the image the face was cut from, changed in place; types as in alignFace().
 @param face the canonical crop before perturbation, 1 or 3 channels; depth as perturbed.
 @param perturbed the crop after it, 1 channel, same size.
-@param landmarks the landmarks given to alignFace(), and refused as there; a face outside the image changes nothing.
+@param landmarks the landmarks given to alignFace(), with the same errors; a face outside the image changes nothing.
 */
 CV_EXPORTS_W void blendFace(InputOutputArray image, InputArray face, InputArray perturbed, InputArray landmarks);
 

@@ -13,8 +13,8 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-// The functions keep no state: any number of threads may call them. What does not fit raises Error::StsBadArg or
-// Error::StsUnmatchedSizes; values that are not finite are never counted.
+// The functions keep no state: any number of threads may call them. Arguments that do not fit each other or
+// are not finite raise Error::StsBadArg or Error::StsUnmatchedSizes.
 
 /** @brief Receiver operating characteristic of a score that should be high for label 1.
 
@@ -32,8 +32,7 @@ CV_EXPORTS_W void rocCurve(
 /** @brief Area under a curve of rocCurve() or MatchEvaluation::roc(), by the trapezoidal rule: sum of
 (fpr_i - fpr_i-1) (tpr_i + tpr_i-1) / 2, 0..1.
 
-Here and below a curve runs from (0, 0) to (1, 1) and both rates rise; another order is Error::StsBadArg, not a negative
-area.
+Here and below a curve runs from (0, 0) to (1, 1) and both rates rise; another order raises Error::StsBadArg.
 @param fpr, tpr as many values, two or more. */
 CV_EXPORTS_W double areaUnderCurve(InputArray fpr, InputArray tpr);
 
@@ -46,9 +45,9 @@ CV_EXPORTS_W double equalErrorRate(InputArray fpr, InputArray tpr);
 @param thresholds of rocCurve(), one per point, CV_64F. */
 CV_EXPORTS_W double equalErrorThreshold(InputArray fpr, InputArray tpr, InputArray thresholds);
 
-/** @brief Counts of true label (row) and label read off the score (column); arguments as in rocCurve().
+/** @brief Number of faces for each true label (row) and predicted label (column).
 @param scores, labels as in rocCurve(); one label is enough.
-@param threshold a score at or above it is read as label 1.
+@param threshold a score at or above it predicts label 1.
 @param counts 2x2 CV_64F. */
 CV_EXPORTS_W void confusionMatrix(InputArray scores, InputArray labels, double threshold, OutputArray counts);
 
@@ -61,7 +60,7 @@ CV_EXPORTS_W double errorRate(InputArray scores, InputArray labels, double thres
 @param after the same on perturbed faces. */
 CV_EXPORTS_W double suppressionRate(double before, double after);
 
-/** @brief Privacy-gain identity-loss coefficient @cite terhoerst2020pemiu : (A' - A) / A - (R' - R) / R.
+/** @brief Privacy gain identity loss coefficient @cite terhoerst2020pemiu : (A' - A) / A - (R' - R) / R.
 
 Above 0 the privacy gained outweighs the recognition lost. An error of 0 before makes it infinite or NaN.
 @param attribute_error A, error of the attribute classifier on original faces.
@@ -73,9 +72,9 @@ CV_EXPORTS_W double privacyGainIdentityLoss(
 
 /** @brief Bootstrap over identities of a mean, such as an error rate from one 0 or 1 per face.
 
-Every replicate draws as many identities as there are, with replacement, and all faces of those drawn: faces of one
-person are no independent evidence. One seed gives the same draws for every measure of the same identities, so
-differences of two measures may be taken replicate by replicate.
+Every replicate draws as many identities as there are, with replacement, and takes all their faces, since faces of one
+person are not independent. The same seed gives the same draws for every measure of the same identities, so that two
+measures can be compared replicate by replicate.
 @param values N finite values, one per face.
 @param identities N integers.
 @param means replicates x 1 CV_64F.
@@ -95,10 +94,10 @@ CV_EXPORTS_W void confidenceInterval(
 
 Originals against originals: every unordered pair of two faces. Originals against perturbed faces, as section 5 of
 @cite mirjalili2018san compares them: every perturbed face against every original but its own; a pair is genuine where
-both are of one person. Scores are computed in blocks and not kept: the curve has its vertices at genuine scores and at
-the impostor scores next to them, so counting between the genuine scores loses nothing. For the bootstrap
-the highest impostor scores are kept, up to a false match rate of 5 %. What is made does not change, so any number of
-threads may share it.
+both are of one person. Scores are computed in blocks and not stored. The
+curve is exact nevertheless: its vertices lie at genuine scores and at the impostor scores next to them. The highest
+impostor scores, up to a false match rate of 5 %, are kept for the bootstrap. An object does not change, so any number
+of threads may share it.
 */
 class CV_EXPORTS_W MatchEvaluation
 {
@@ -133,8 +132,8 @@ public:
 
     /** @brief trueMatchRate() of bootstrap replicates, the threshold found anew in each.
 
-    Draws as bootstrapMean(), again where a replicate lacks genuine or impostor pairs. A person drawn k times counts
-    k times among the genuine pairs, and is not compared with itself as an impostor.
+    Identities are drawn as in bootstrapMean(); a replicate without genuine or impostor pairs is drawn again. A person
+    drawn k times counts k times among the genuine pairs, and is not compared with itself as an impostor.
     @param fmr as in trueMatchRate().
     @param rates replicates x 1 CV_64F.
     @param replicates number of draws.

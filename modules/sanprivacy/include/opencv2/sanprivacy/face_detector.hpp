@@ -14,12 +14,13 @@ namespace cv { namespace sanprivacy {
 
 /** @brief Finds faces and their five landmarks.
 
-By default it is cv::FaceDetectorYN with the shipped YuNet or another, at several sizes up to that of the image, and
-once more in an upright view of each rolled face. The project's landmark network corrects the roll where YuNet takes a
-rolled face, or one on its side or upside down, for an upright one. An image with a side of more than 1600 pixels is
-looked at in tiles that overlap, so memory stays bounded; time grows with the number of pixels.
-Or, with createCascade(), the frontal-face cascades of opencv-data propose boxes, and the landmark network places five
-points in each and rejects what is no face: slower, and it misses more.
+create() runs cv::FaceDetectorYN with the shipped YuNet, or another one, at several image sizes, and once more on an
+upright view of each rolled face. The project's landmark network corrects the roll of faces that YuNet takes for
+upright ones. An image with a side of more than 1600 pixels is searched in overlapping tiles, so that memory stays
+bounded; time grows with the number of pixels.
+
+createCascade() searches with OpenCV's Haar cascades for frontal faces; the landmark network then places the five
+landmarks in each box and rejects boxes without a face. This is slower and misses more faces.
 
 Several threads may share one object: its calls wait for each other.
 Needs the objdetect module (Error::StsNotImplemented without it).
@@ -30,8 +31,8 @@ public:
     CV_WRAP FaceDetector(); //!< empty; use create()
 
     /** @brief YuNet.
-    @param model YuNet ONNX file; empty: the shipped one. A file that is none, or whose output is not finite:
-    Error::StsBadArg.
+    @param model YuNet ONNX file; empty: the shipped one. A file that is not such a network, or whose output is not
+    finite, raises Error::StsBadArg.
     @param score_threshold least score of a face, 0..1; negative: .7.
     @param backend_id, target_id of the dnn module, for the networks involved. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> create(
@@ -44,20 +45,20 @@ public:
 
     CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
 
-    /** @brief What is too small in an image to be looked for.
+    /** @brief Width of the smallest face that is searched for.
     @param image_size size of the image, pixels.
-    @return width of a face's box in pixels; narrower faces may be found, but need not. With YuNet it is the same for
-    all images, with cascades it grows with the image. Faces on their side are looked for where no upright one is found,
-    in a view of at most 640 pixels. */
+    @return width of the face box in pixels; narrower faces may be missed. With YuNet it is the same for all images,
+    with cascades it grows with the image. Faces on their side are searched for where no upright face is found, in a
+    view of at most 640 pixels. */
     CV_WRAP int getSmallestFace(const Size& image_size) const;
 
     /** @brief Finds all faces of an image.
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size.
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best
     first. Zero rows where there is no face.
-    @param quick for videos, whose next frames show the face again: leaves out what is costly and finds a face now and
-    then; one that lies on its side or upside down may be taken for an upright one.
-    A network whose output is not finite raises Error::StsError: then nothing is known of the faces. */
+    @param quick a faster search for videos, whose next frames show the same faces. It skips the costly steps, so it
+    misses more faces, and may take a face on its side or upside down for an upright one.
+    A network whose output is not finite raises Error::StsError, since faces may have been missed. */
     CV_WRAP void detect(InputArray image, OutputArray faces, bool quick = false);
 
     class Impl;

@@ -12,7 +12,7 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-//! What a network of a model description file tells of a face.
+//! What a network of a model description file computes from a face.
 enum NetworkTask
 {
     NETWORK_CLASSIFIER = 0, //!< probability of label 1 of an attribute
@@ -26,10 +26,10 @@ enum NetworkDistance
     DISTANCE_EUCLIDEAN = 1 //!< match score: minus the Euclidean distance
 };
 
-/** @brief A few lines that describe an attribute classifier or a matcher, in the manner of OpenCV's
-samples/dnn/models.yml.
+/** @brief Describes the input and output of an attribute classifier or a matcher, as OpenCV's samples/dnn/models.yml
+does.
 
-`mean` (default 0), `scale` (1), `output` and `index` (0) may be left out, the other keys not; samples/models.yml
+The keys `mean` (default 0), `scale` (1), `output` and `index` (0) are optional, the others are not. samples/models.yml
 describes some public networks.
 
 @code{.yaml}
@@ -74,9 +74,9 @@ struct CV_EXPORTS_W_SIMPLE ModelDescription
 
 /** @brief Reads every network of a model description file, in the order of the file.
 
-File names become absolute; unknown keys, wrong values and missing files raise Error::StsBadArg with the network's name.
-So do files of more than 1 MiB or 64 levels, inputs of more than 4096 pixels a side and names of more than 255
-characters. */
+File names become absolute. Unknown keys, wrong values and missing files raise Error::StsBadArg with the name of the
+network. So do files of more than 1 MiB or 64 levels, inputs of more than 4096 pixels a side and names of more than
+255 characters. */
 CV_EXPORTS_W void readModelDescriptions(const String& filename, CV_OUT std::vector<ModelDescription>& networks);
 
 /** @brief A described network, run by cv::dnn on the faces of an image.
@@ -87,27 +87,30 @@ class CV_EXPORTS_W FaceNetwork
 public:
     CV_WRAP FaceNetwork(); //!< empty, every call but empty() is Error::StsNullPtr; use create()
 
-    /** @brief Loads a network and runs it once: what does not work as described is Error::StsBadArg, with its name.
-    @param description what it takes and gives.
+    /** @brief Loads a network and runs it once. A network that does not fit its description raises Error::StsBadArg
+    with its name.
+    @param description input and output of the network.
     @param backend_id, target_id of the dnn module. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceNetwork> create(const ModelDescription& description, int backend_id = 0, int target_id = 0);
 
     CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
     CV_WRAP ModelDescription getDescription() const; //!< as given to create()
 
-    /** @brief The network's view of one face: its crop, size x size, BGR or gray as the image.
+    /** @brief Cuts one face out of an image as the network needs it: in the size of its input, with the channels of the
+    image.
     @param image 8-bit, 1 or 3 channels (BGR), rows and columns only.
     @param face 1x15 CV_32F, a row of FaceDetector::detect(). With a landmark template the landmarks are used, and
-    refused as by alignFace(); otherwise the box.
+    invalid ones raise the errors of alignFace(); otherwise the box.
     @param dst the crop. */
     CV_WRAP void crop(InputArray image, InputArray face, OutputArray dst) const;
 
-    /** @brief Output for each crop, one row each. NaN or infinity is Error::StsOutOfRange, never an output.
+    /** @brief Runs the network on crops; one row of output for each. An output with NaN or infinity raises
+    Error::StsOutOfRange.
     @param crops as crop() gives them; gray and BGR are converted as the network needs.
     @param dst P(label 1) of a classifier (Nx1 CV_32F, 0..1), the descriptor of a matcher (NxD CV_32F). */
     CV_WRAP void forward(InputArrayOfArrays crops, OutputArray dst);
 
-    /** @brief Match score of two descriptors a, b: higher means more alike. Matchers only.
+    /** @brief Match score of two descriptors a, b: the higher, the more alike. Matchers only.
     @param descriptor1,descriptor2 rows of forward(), finite.
     @return a.b / (|a| |b|), -1..1, or -|a - b|, 0 and below, as the description's distance says. */
     CV_WRAP double match(InputArray descriptor1, InputArray descriptor2) const;

@@ -13,33 +13,32 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-/** @brief Which prototype the proto-combiner adds, hence which of the three outputs of @cite mirjalili2018san results.
+/** @brief Which prototype the proto-combiner adds, and so which of the three outputs of @cite mirjalili2018san is made.
 
-The values are no labels: one given in place of the other is an error. */
+The values differ from those of labels, so that one given in place of the other is an error. */
 enum PrototypeChoice
 {
     PROTOTYPE_SAME = 100,     //!< X'_SM: the attribute stays as it is
     PROTOTYPE_NEUTRAL = 101,  //!< X'_NT
     PROTOTYPE_OPPOSITE = 102, //!< X'_OP: the attribute appears flipped
-    /** The prototype of a label drawn for each face by the system's secure generator and told to nobody: unlike the
-        opposite, what appears says nothing of the label. Only for networks that are not told the label (inputs `image`,
-        `target_proto`). */
+    /** The prototype of a label that is drawn for each face by the system's secure random generator and never reported.
+        Unlike the opposite output, it tells nothing about the true label. Only for networks that do not receive the
+        label (inputs `image`, `target_proto`). */
     PROTOTYPE_RANDOM = 103
 };
 
-//! What is known of a face's label, besides the labels themselves: 0 and 1, or those of several attributes
-//! (PerturberParams).
+//! Values in place of a label, which is 0 or 1, or as PerturberParams says for several attributes.
 enum LabelChoice
 {
-    LABEL_PREDICT = -1, //!< ask the attribute classifier
-    LABEL_NEUTRAL = -2  //!< do not ask: P_NT stands for the face's own prototype; PROTOTYPE_OPPOSITE is then an error
+    LABEL_PREDICT = -1, //!< the attribute classifier predicts the label
+    LABEL_NEUTRAL = -2  //!< the label is not used: P_NT takes the place of P_SM; PROTOTYPE_OPPOSITE is then an error
 };
 
-/** @brief What a Perturber is made of.
+/** @brief Networks, prototypes and attributes of a Perturber.
 
 With several attributes bit k of a label is the label of attribute k: of { "gender", "age" } label 3 is a man of 40 or
 older, label 0 a younger woman. The prototype of several attributes is P_NT plus, for each, the difference of its
-label's mean face from P_NT. What is not to be hidden stays as it is. */
+label's mean face from P_NT. Attributes that are not hidden stay as they are. */
 struct CV_EXPORTS_W_SIMPLE PerturberParams
 {
     /** Every argument sets the field of its name; no attributes: gender. */
@@ -47,14 +46,13 @@ struct CV_EXPORTS_W_SIMPLE PerturberParams
         const String& model = String(), const String& prototypes = String(), const String& classifier = String(),
         int backend_id = 0, int target_id = 0, bool allow_fallback = false);
 
-    /** One to four attributes to hide: `gender` (1 = male), `age` (1 = 40 or older), or one of your own network. Of an
-        attribute NAME the prototypes are prototypes-NAME.yml.gz and the classifier is NAME.onnx, both in the data
-        folder (`OPENCV_SANPRIVACY_DATA_PATH`), unless the fields below name others. */
+    /** One to four attributes to hide: `gender` (1 = male), `age` (1 = 40 or older), or one of your own network. For an
+        attribute NAME the prototypes are read from prototypes-NAME.yml.gz and the classifier from NAME.onnx, both in
+        the data folder (`OPENCV_SANPRIVACY_DATA_PATH`), unless the fields below name other files. */
     CV_PROP_RW std::vector<String> attributes;
-    /** ONNX file: a form of the project's own or the authors' (inputs `image`, `same_proto`, `combine_proto`; for one
-        attribute only), or a network of the inputs `image` and `target_proto`; or the name of a shipped one:
-        `residual`, `residual-gender-age`, or `san2018`, the network of the paper. Empty: the shipped one for the
-        attributes. */
+    /** ONNX file, or the name of a shipped network: `residual`, `residual-gender-age`, or `san2018`, the network of the
+        paper. Inputs are `image` and `target_proto`, or, for one attribute only, `image`, `same_proto` and
+        `combine_proto` as in the authors' network. Empty: the shipped network for the attributes. */
     CV_PROP_RW String model;
     //! File of PrototypeBuilder::save(), for one attribute only; empty: the attribute's
     CV_PROP_RW String prototypes;
@@ -63,12 +61,12 @@ struct CV_EXPORTS_W_SIMPLE PerturberParams
     CV_PROP_RW String classifier;
     CV_PROP_RW int backend_id; //!< dnn::Backend
     CV_PROP_RW int target_id;  //!< dnn::Target
-    /** Whether the CPU with OpenCV's own backend stands in for a pair that is unavailable (a warning is logged);
+    /** Whether OpenCV's own backend on the CPU is used where backend or target is unavailable (a warning is logged);
         otherwise that is Error::GpuNotSupported or Error::StsNotImplemented. */
     CV_PROP_RW bool allow_fallback;
 };
 
-//! What one call does to its faces.
+//! Output and label of the faces of one call.
 struct CV_EXPORTS_W_SIMPLE PerturbParams
 {
     /** Every argument sets the field of its name. */
@@ -76,26 +74,26 @@ struct CV_EXPORTS_W_SIMPLE PerturbParams
 
     CV_PROP_RW PrototypeChoice prototype; //!< which output
     CV_PROP_RW int label;                 //!< of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice
-    CV_PROP_RW bool gray; //!< convert the image to gray first; perturbFaces() and tryPerturbFaces() only
+    CV_PROP_RW bool gray; //!< whether the image becomes gray first; perturbFaces() and tryPerturbFaces() only
 };
 
-//! What became of a face of an image.
+//! Result for a face of an image.
 enum FaceStatus
 {
     FACE_PERTURBED = 0,       //!< protected
-    FACE_OUTSIDE_IMAGE = 1,   //!< its landmarks place it outside the image
+    FACE_OUTSIDE_IMAGE = 1,   //!< by its landmarks it lies outside the image
     FACE_TOO_SMALL = 2,       //!< see alignFace()
-    FACE_WRONG_LANDMARKS = 3, //!< not finite, or nowhere near a face's shape, see alignFace()
-    FACE_NETWORK_FAILED = 4   //!< a network answered what is no probability or no image
+    FACE_WRONG_LANDMARKS = 3, //!< landmarks that are not finite or do not have the shape of a face, see alignFace()
+    FACE_NETWORK_FAILED = 4   //!< the output of a network is not a probability or not an image
 };
 
-//! Tells of one face whether it is protected, and why not.
+//! Whether a face is protected, and why not.
 struct CV_EXPORTS_W_SIMPLE FaceResult
 {
     CV_WRAP FaceResult();
 
     CV_PROP int status; //!< a FaceStatus
-    //! That was used: the one given, or the one predicted; LABEL_PREDICT where that failed or is kept secret
+    //! Label that was used, given or predicted; LABEL_PREDICT where the prediction failed or the label is kept secret
     CV_PROP int label;
     CV_PROP String reason; //!< one sentence; empty where the face is perturbed
 };
@@ -103,12 +101,11 @@ struct CV_EXPORTS_W_SIMPLE FaceResult
 /** @brief The semi-adversarial network: perturbs aligned faces (section 3 of @cite mirjalili2018san ).
 
 In the paper's network a face X and its same-label prototype P_SM are encoded and decoded; the proto-combiner then joins
-P_SM, P_NT or P_OP and gives X'_SM, X'_NT or X'_OP. The default network is not told P_SM: it sees X and the prototype
-wanted.
+P_SM, P_NT or P_OP and gives X'_SM, X'_NT or X'_OP. The default network does not
+receive P_SM, only X and the prototype of the output.
 
-A network that answers NaN, infinity or anything else that is no probability or no image is Error::StsOutOfRange, never
-an output. Several threads may share one object: its calls wait for each other. Calls change nothing that others see,
-but for setStrength().
+A network whose output is not a probability or not an image, such as NaN, raises Error::StsOutOfRange. Several threads
+may share one object: its calls wait for each other. No call changes the state of the object, except setStrength().
 */
 class CV_EXPORTS_W Perturber
 {
@@ -117,7 +114,8 @@ public:
 
     /** @brief Loads a network, its prototypes and, when it is first needed, its classifier.
 
-    A missing, damaged or foreign file is Error::StsBadArg, StsParseError or StsObjectNotFound, and named. */
+    A file that is missing, damaged or of another kind raises Error::StsBadArg, StsParseError or StsObjectNotFound with
+    its name. */
     CV_WRAP static Ptr<Perturber> create(const PerturberParams& params = PerturberParams());
 
     /** @brief The same from the contents of files in memory; for one attribute.
@@ -130,13 +128,14 @@ public:
 
     CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
 
-    /** @brief The dial between privacy and matching, for a network as it is: outputs are X + strength (X' - X), clipped
-    to 0..1.
-    @param strength above 0, at most 2; 1, as the network was trained, until it is set. */
+    /** @brief Sets how much of the change is applied: outputs are X + strength (X' - X), clipped to 0..1.
+
+    More gives more privacy, less gives better matching.
+    @param strength above 0, at most 2; initially 1, for which the network was trained. */
     CV_WRAP void setStrength(double strength);
     CV_WRAP double getStrength() const; //!< see setStrength()
 
-    //! @return those that are hidden; labels are less than 2 to the power of their number
+    //! @return attributes that are hidden, n of them; labels are 0 to 2^n - 1
     CV_WRAP std::vector<String> getAttributes() const;
     CV_WRAP Size getInputSize() const; //!< of the faces taken and given, 224x224
     CV_WRAP int getBackend() const;    //!< in use, after any fall-back
@@ -150,13 +149,13 @@ public:
 
     /** @brief All three outputs of one face from one pass (Figure 2 of the paper).
 
-    noArray() leaves an output out; of a face of LABEL_NEUTRAL the opposite one must be.
+    noArray() leaves an output out; with LABEL_NEUTRAL the opposite one must be left out.
     @param face, same, neutral, opposite as in perturb().
     @param label as in PerturbParams. */
     CV_WRAP void perturbAll(
         InputArray face, OutputArray same, OutputArray neutral, OutputArray opposite, int label = LABEL_PREDICT);
 
-    /** @brief One output of each of many faces, in as few passes through the network as memory allows.
+    /** @brief One output of each of many faces, in batches as large as memory allows.
     @param faces as in perturb().
     @param dst gray crops, as many.
     @param params what to do.
@@ -164,7 +163,7 @@ public:
     CV_WRAP void perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst,
         const PerturbParams& params = PerturbParams(), const std::vector<int>& labels = std::vector<int>());
 
-    /** @brief perturbBatch() that goes on where a face has no output: in dst such a face is empty.
+    /** @brief As perturbBatch(), but a face that cannot be perturbed is no error: its element of dst is empty.
     @param faces, dst, params, labels as in perturbBatch().
     @param results one per face.
     @return whether every face has an output. */
@@ -172,9 +171,10 @@ public:
         CV_OUT std::vector<FaceResult>& results, const PerturbParams& params = PerturbParams(),
         const std::vector<int>& labels = std::vector<int>());
 
-    /** @brief Aligns, perturbs and returns every given face of an image: all of them, or an error and no output.
+    /** @brief Perturbs every given face of an image. If one of them cannot be perturbed, it is an error and there is no
+    output.
 
-    Every face is cut from the unperturbed image, so faces that overlap do not perturb each other.
+    Every face is cut from the original image, so overlapping faces do not influence each other's perturbation.
     @param image as in alignFace().
     @param faces Nx15 CV_32F, rows of FaceDetector::detect(); none leaves the image as it is.
     @param dst the image with its faces perturbed, type and size as image (1 channel if gray); may be the image itself.
@@ -184,10 +184,10 @@ public:
     CV_WRAP void perturbFaces(InputArray image, InputArray faces, OutputArray dst,
         const PerturbParams& params = PerturbParams(), const std::vector<int>& labels = std::vector<int>());
 
-    /** @brief perturbFaces() that goes on where a face cannot be protected: in dst such a face is as it was.
+    /** @brief As perturbFaces(), but a face that cannot be perturbed is no error: in dst it is unchanged.
     @param image, faces, dst, params, labels as in perturbFaces().
     @param results one per face.
-    @return whether every face is perturbed; if not, dst is not to be given away as it is. */
+    @return whether every face is perturbed; if not, dst shows unprotected faces. */
     CV_WRAP bool tryPerturbFaces(InputArray image, InputArray faces, OutputArray dst,
         CV_OUT std::vector<FaceResult>& results, const PerturbParams& params = PerturbParams(),
         const std::vector<int>& labels = std::vector<int>());
@@ -197,7 +197,7 @@ public:
     @param attribute number of the attribute, from 0. */
     CV_WRAP double predict(InputArray face, int attribute = 0);
 
-    /** @brief A copy of the prototypes in use; changing it changes nothing here.
+    /** @brief A copy of the prototypes in use.
     @param attribute number of the attribute, from 0. */
     CV_WRAP Ptr<PrototypeBuilder> getPrototypes(int attribute = 0) const;
 

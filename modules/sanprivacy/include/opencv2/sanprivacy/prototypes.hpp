@@ -12,9 +12,10 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-/** @brief Mean face of each label, from any number of labelled faces: the prototypes of @cite mirjalili2018san, section 3.
+/** @brief Computes the prototypes of @cite mirjalili2018san , section 3: the mean face of each label.
 
-A label is 0 or 1 of any attribute; for gender 1 = male, 0 = female. Memory is constant: a sum and a count per label.
+A label is 0 or 1 of any attribute; for gender 1 = male, 0 = female. Any number of faces can be added in constant
+memory: only a sum and a count are kept per label.
 Prototypes are 3-channel BGR, CV_32F, 0..1. Several threads may share one object: its calls wait for each other.
 */
 class CV_EXPORTS_W PrototypeBuilder
@@ -27,17 +28,17 @@ public:
 
     /** @brief Reads what save() wrote.
 
-    A missing file raises Error::StsBadArg; a truncated or foreign one, counts that are not whole numbers from 0 to 2^53
-    and means that are not finite or not in 0..1 raise Error::StsParseError. */
+    A missing file raises Error::StsBadArg; a file that is truncated or of another format, counts that are not whole
+    numbers from 0 to 2^53 and means that are not finite or not in 0..1 raise Error::StsParseError. */
     CV_WRAP static Ptr<PrototypeBuilder> load(const String& filename);
 
-    /** @brief The same from the contents of such a file in memory; they pass through a temporary file. */
+    /** @brief The same from the contents of such a file in memory. A temporary file is written. */
     CV_WRAP static Ptr<PrototypeBuilder> load(const std::vector<uchar>& buffer);
 
     /** @brief Writes means and counts (FileStorage; .yml.gz compresses).
 
-    The file appears whole or not at all: it is read back before it gets its name. Error::StsError says why it could not
-    be. */
+    The file is written completely or not at all: it is read back before it gets its name. A file that cannot be
+    written raises Error::StsError with the reason. */
     CV_WRAP void save(const String& filename) const;
 
     /** @brief Adds one aligned face.
@@ -46,13 +47,13 @@ public:
     @param label 0 or 1. */
     CV_WRAP void add(InputArray face, int label);
 
-    /** @brief Adds all that another builder has seen: afterwards this is what one builder over both streams would be.
+    /** @brief Adds all faces of another builder. The result is that of one builder to which all faces were added.
     @param other a builder of the same size. */
     CV_WRAP void merge(const Ptr<PrototypeBuilder>& other);
 
-    CV_WRAP bool empty() const;            //!< no face of either label so far
+    CV_WRAP bool empty() const;            //!< whether no face has been added
     CV_WRAP Size getSize() const;          //!< of faces and prototypes, pixels
-    CV_WRAP double count(int label) const; //!< faces added under the label (whole, exact to 2^53)
+    CV_WRAP double count(int label) const; //!< number of faces added with this label (whole, exact up to 2^53)
 
     /** @brief Mean face of the label: P_SM of a face of that label. Raises Error::StsError where the label has no
     faces.

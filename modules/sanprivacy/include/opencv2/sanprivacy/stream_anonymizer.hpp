@@ -15,35 +15,34 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-//! What takes the place of a face.
+//! What a face is replaced by.
 enum FaceReplacement
 {
     REPLACE_SAN = 0,        //!< the face perturbed by the semi-adversarial network
-    REPLACE_BLUR = 1,       //!< a face without detail
+    REPLACE_BLUR = 1,       //!< the blurred face
     REPLACE_PIXELATION = 2, //!< a few squares of its mean colors
     REPLACE_SOLID = 3       //!< one gray
 };
 
-//! How a face of a frame is known.
+//! How the position of a face in a frame was obtained.
 enum FaceState
 {
     FACE_FOUND = 0,       //!< the detector found it in this frame
     FACE_TRACKED = 1,     //!< followed from an earlier frame
     FACE_BACKTRACKED = 2, //!< followed back from a later frame, where it was first found
-    FACE_HELD = 3         //!< not found any more: this is where it was or moved on to
+    FACE_HELD = 3         //!< no longer found: at its last position, or where its motion leads
 };
 
-//! What became of a face.
+//! What was done to a face.
 enum FaceProtection
 {
-    PROTECTION_REPLACED = 0, //!< as the FaceReplacement says
+    PROTECTION_REPLACED = 0, //!< replaced as the FaceReplacement says
     PROTECTION_BLURRED = 1,  //!< blurred: too uncertain or too small for the network, or its alignment is not known
     PROTECTION_NONE = 2      //!< left as it is: an exempt person, or a face of low confidence under LOW_CONFIDENCE_PASS
 };
 
-//! What happens to faces that cannot be replaced with confidence (blurred here stands for the cover of the
-//! FaceReplacement, if that is one), and to frames in which an error occurs. A face for which a network gives no finite
-//! numbers is never left.
+//! What is done to faces of low confidence, and to frames in which an error occurs. Where the FaceReplacement is
+//! pixelation or a solid color, that is used instead of the blur. A face for which a network fails is always protected.
 enum LowConfidencePolicy
 {
     LOW_CONFIDENCE_BLUR = 0, //!< such a face is blurred; after an error the whole frame is
@@ -56,40 +55,41 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
 {
     CV_WRAP StreamParams();
 
-    //! Of frames that are pushed without their time, per second; default 25
+    //! Frames per second, for frames that are pushed without their time; default 25
     CV_PROP_RW double frame_rate;
-    /** The detector looks that often at least, and at once when a face is lost or something appears beside the known
-    faces; default .2. Frames that are as far apart, or farther, are all looked at in full: in all orientations and at
-    all sizes. */
+    /** Longest time between two detections; default .2. The detector also runs at once when a face is lost or something
+        appears beside the known faces. If frames are this far apart, or farther, every one is searched in full: in all
+        orientations and at all sizes. */
     CV_PROP_RW double detect_interval;
-    /** Long side of the image that the detector looks at, pixels; default 896, 0: as the frame. Every second look is at
-    half of it where look_ahead holds two of them. */
+    /** Long side of the image that the detector receives, pixels; default 896, 0: as the frame. Every second detection
+        uses half of it where look_ahead holds two of them. */
     CV_PROP_RW int detect_side;
-    /** Width of the box of an upright face that is looked for, pixels of the frame; default 24. Where detect_side is
-    too small for it, as in frames wider than 1480 pixels, each look takes in some tiles at a larger scale, too, so that
-    a round of all of them ends within look_ahead and hold. 0: no tiles. StreamAnonymizer::getSmallestFace() tells the
-    width that is reached. */
+    /** Width of the box of the smallest upright face that is searched for, pixels of the frame; default 24. Where
+        detect_side is too small for it, as in frames wider than 1480 pixels, each detection also searches some tiles of
+        the frame at a larger scale, so that all tiles have had their turn within look_ahead and hold. 0: no tiles.
+        StreamAnonymizer::getSmallestFace() returns the width that is reached. */
     CV_PROP_RW int min_face;
-    /** Look at turned frames too, in turn, at half the size: faces lying on their side or upside down; default true. A
-    round takes four looks; something that appears is looked at in all orientations at once. */
+    /** Whether faces on their side or upside down are searched for, too; default true. The orientations take turns, at
+        half the size: four detections cover all of them. What newly appears is searched in all orientations at once. */
     CV_PROP_RW bool any_roll;
-    /** Time that frames are kept back for, in which faces found late are protected too; default 1.2. Memory holds so
-    many frames. */
+    /** Time by which the output is delayed, so that a face that is found late is protected in earlier frames, too;
+        default 1.2. The frames of this time are kept in memory. */
     CV_PROP_RW double look_ahead;
-    //! Time that a face is protected for after it was last seen, three frames at least unless 0; default .8
+    //! Time for which a face stays protected after it was last seen; at least three frames, unless 0; default .8
     CV_PROP_RW double hold;
-    //! A face that hardly changes passes the network that often, in between it keeps its perturbation; default .08
+    //! Time after which a face that hardly changes passes the network again; until then it keeps its perturbation;
+    //! default .08
     CV_PROP_RW double refresh_interval;
-    //! A face that never reached this detector score has low confidence; default 0.6
+    //! A face whose detector score never reached this value has low confidence; default 0.6
     CV_PROP_RW float min_score;
     //! A face with its eyes closer than this, in pixels, has low confidence; default 10
     CV_PROP_RW float min_eye_distance;
     CV_PROP_RW int replacement;    //!< FaceReplacement; default REPLACE_SAN
     CV_PROP_RW int low_confidence; //!< LowConfidencePolicy; default LOW_CONFIDENCE_BLUR
-    //! Of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice; LABEL_PREDICT (default) is voted on along each
-    //! track
+    //! Label of all faces: 0, 1 (or as PerturberParams says) or a LabelChoice; with LABEL_PREDICT (default) the
+    //! predictions along each track are averaged
     CV_PROP_RW int label;
-    //! PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track, and in no record
+    //! PrototypeChoice; default PROTOTYPE_OPPOSITE; PROTOTYPE_RANDOM is drawn once per track and never reported
     CV_PROP_RW int prototype;
 };
 
@@ -101,12 +101,12 @@ struct CV_EXPORTS_W_SIMPLE StreamFace
     CV_PROP_RW int track;      //!< number of the person's track, from 0
     CV_PROP_RW int state;      //!< FaceState
     CV_PROP_RW int protection; //!< FaceProtection
-    //! That the network was given: 0, 1 (or of several attributes) or LABEL_NEUTRAL; LABEL_PREDICT where it was not
-    //! asked
+    //! Label that the network received: 0, 1 (or of several attributes) or LABEL_NEUTRAL; LABEL_PREDICT where it did
+    //! not run
     CV_PROP_RW int label;
     CV_PROP_RW float score; //!< best detector score of the track up to now
     CV_PROP_RW bool exempt; //!< the matcher recognised an exempt person
-    //! Five, as of FaceDetector, pixels; may lie outside the frame
+    //! Five landmarks in the order of FaceDetector, pixels; may lie outside the frame
     CV_PROP_RW std::vector<Point2f> landmarks;
     CV_PROP_RW Rect2d box; //!< around what is protected, pixels
 };
@@ -116,11 +116,11 @@ struct CV_EXPORTS_W_SIMPLE StreamRecord
 {
     CV_WRAP StreamRecord();
 
-    CV_PROP int64 frame;                      //!< its number, from 0
+    CV_PROP int64 frame;                      //!< number of the frame, from 0
     CV_PROP_RW double time;                   //!< as pushed, or from the frame rate; seconds
-    CV_PROP_RW bool detected;                 //!< the detector looked at it
-    CV_PROP_RW bool withheld;                 //!< the image that is given is black
-    CV_PROP_RW bool blurred;                  //!< all of it was blurred, after an error
+    CV_PROP_RW bool detected;                 //!< whether the detector ran on it
+    CV_PROP_RW bool withheld;                 //!< whether the frame is withheld: the output is black
+    CV_PROP_RW bool blurred;                  //!< whether the whole frame is blurred, after an error
     CV_PROP_RW String error;                  //!< what went wrong, or empty
     CV_PROP_RW std::vector<StreamFace> faces; //!< of the frame, protected or not
     CV_PROP_RW double detect_ms;              //!< time that the detector took
@@ -132,7 +132,7 @@ struct CV_EXPORTS_W_SIMPLE StreamRecord
 
 /** @brief Protects every face in every frame of a stream.
 
-Frames go in one by one and come out in the same order, look_ahead seconds later, one for each that went in:
+Frames are passed one by one. They come out protected in the same order, look_ahead seconds later, as many as went in:
 @code{.cpp}
 while (capture.read(frame))
     if (anonymizer->process(frame, result, capture.get(CAP_PROP_POS_MSEC) / 1000))
@@ -141,16 +141,16 @@ while (anonymizer->flush(result))
     writer.write(result);
 @endcode
 
-The detector looks at some frames only; in between, optical flow carries the landmarks without lag, and what the
-detector says corrects their drift. A new face is followed back through the frames kept back, to where it entered. A
-face that is no longer found stays covered for a hold time. Faces that cannot be aligned, or only with low confidence,
-are blurred.
+The detector runs on some frames only. In between, optical flow carries the landmarks on, and the next detection
+corrects their drift. A new face is followed back through the delayed frames, to where it entered. A face that is no
+longer found stays protected for the time `hold`. Faces that cannot be aligned, or only with low confidence, are
+blurred.
 
-What is guaranteed is when the detector looks, not that it finds: each frame lies within detect_interval of a look; the
-last frame before a cut and the last of all are looked at in full.
+It is guaranteed when the detector runs, not that it finds every face: each frame lies within detect_interval of a
+detection; the last frame before a cut and the last frame of all are searched in full.
 
-push() and pop() are the two halves of the work and may run on a thread each; every other use of an object is for one
-thread at a time. The detector must not be used elsewhere meanwhile.
+push() and pop() are the two halves of the work and may run on one thread each; otherwise only one thread may use an
+object at a time. Nothing else may use the detector meanwhile.
 */
 class CV_EXPORTS_W StreamAnonymizer
 {
@@ -168,34 +168,36 @@ public:
     CV_WRAP bool empty() const;             //!< whether it was made by the constructor alone, and cannot be used
     CV_WRAP StreamParams getParams() const; //!< as given to create()
 
-    /** @brief What is too small in a frame to be looked for.
+    /** @brief Width of the smallest face that is searched for.
     @param frame_size size of the frames, pixels.
     @return width of an upright face's box, pixels; faces in other orientations must be twice as large. */
     CV_WRAP int getSmallestFace(const Size& frame_size) const;
 
-    /** @brief Leaves one person more as they are, where the matcher is sure of them; in doubt they are protected.
+    /** @brief Exempts a person: where the matcher recognises them, they are left as they are. May be called for several
+    persons.
 
-    They are left from their second recognition in a row on, as long as every look of the detector confirms them and
-    nobody comes near.
+    A face is exempt from its second recognition in a row on, as long as every detection confirms it and no other face
+    comes near. Otherwise it is protected.
     @param matcher a network of NETWORK_MATCHER; used by push() only.
     @param descriptor of the person's face, from this matcher.
-    @param min_score match score from which on it is the person. */
+    @param min_score lowest match score that counts as this person. */
     CV_WRAP void addExemptPerson(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double min_score);
 
     /** @brief Takes the next frame: finds and follows its faces.
     @param frame 8-bit, 1 or 3 channels (BGR); it is copied. Another size than before begins a new scene.
     @param time of the frame in the stream, seconds, growing from frame to frame. Negative, or not later than the last
     one: 1 / frame_rate after the last one. Not finite: Error::StsBadArg.
-    An error of the detector does not leave here; it is in the frame's record. */
+    An error of the detector is not raised here; the frame's record has it. */
     CV_WRAP void push(InputArray frame, double time = -1);
 
-    /** @brief Takes the next frame with its faces; the detector does not look at it.
+    /** @brief Takes the next frame with its faces; the detector does not run.
     @param frame, time as above.
     @param faces all faces of the frame, Nx15 CV_32F as FaceDetector::detect() gives them; empty: none. Landmarks that
-    are no face's, or not finite, are taken from the box; a box that is not finite raises Error::StsBadArg. */
+    are not finite or do not have the shape of a face are replaced by those of an average face in the box; a box that is
+    not finite raises Error::StsBadArg. */
     CV_WRAP void push(InputArray frame, InputArray faces, double time = -1);
 
-    /** @brief Looks for faces in the next frame, whatever the interval says. */
+    /** @brief Runs the detector on the next frame, whatever detect_interval says. */
     CV_WRAP void requestDetection();
 
     /** @brief No more frames will come: those kept back become ready. */
@@ -204,7 +206,7 @@ public:
     /** @brief Number of frames that pop() would give. */
     CV_WRAP int ready() const;
 
-    /** @brief Gives the oldest frame that is ready, protected.
+    /** @brief Returns the oldest frame that is ready, protected.
     @param frame type and size as pushed; black where the frame is withheld.
     @param record what was done to it.
     @return false where no frame is ready; record and frame are then as they were. */
