@@ -102,7 +102,7 @@ of threads may share it.
 class CV_EXPORTS_W MatchEvaluation
 {
 public:
-    CV_WRAP MatchEvaluation(); //!< empty, every call but empty() is Error::StsAssert; use create()
+    CV_WRAP MatchEvaluation(); //!< an empty object: every call except empty() raises Error::StsAssert; use create()
 
     /**
     @param originals NxD descriptors of the original faces, CV_32F or CV_64F, finite.
@@ -113,7 +113,7 @@ public:
     CV_WRAP static Ptr<MatchEvaluation> create(
         InputArray originals, InputArray perturbed, InputArray identities, int distance = DISTANCE_COSINE);
 
-    CV_WRAP bool empty() const;           //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP bool empty() const;           //!< whether the object was not made by create(), and cannot be used
     CV_WRAP double genuinePairs() const;  //!< number (whole, exact to 2^53)
     CV_WRAP double impostorPairs() const; //!< number (whole, exact to 2^53)
 

@@ -28,7 +28,7 @@ Needs the objdetect module (Error::StsNotImplemented without it).
 class CV_EXPORTS_W FaceDetector
 {
 public:
-    CV_WRAP FaceDetector(); //!< empty; use create()
+    CV_WRAP FaceDetector(); //!< an empty object, which cannot be used; use create()
 
     /** @brief YuNet.
     @param model YuNet ONNX file; empty: the shipped one. A file that is not such a network, or whose output is not
@@ -43,7 +43,7 @@ public:
     @param backend_id, target_id of the dnn module, for the landmark network. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> createCascade(float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
 
-    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP bool empty() const; //!< whether the object was not made by create(), and cannot be used
 
     /** @brief Width of the smallest face that is searched for.
     @param image_size size of the image, pixels.

@@ -85,7 +85,7 @@ Several threads may share one object: its calls wait for each other. */
 class CV_EXPORTS_W FaceNetwork
 {
 public:
-    CV_WRAP FaceNetwork(); //!< empty, every call but empty() is Error::StsNullPtr; use create()
+    CV_WRAP FaceNetwork(); //!< an empty object: every call except empty() raises Error::StsNullPtr; use create()
 
     /** @brief Loads a network and runs it once. A network that does not fit its description raises Error::StsBadArg
     with its name.
@@ -93,7 +93,7 @@ public:
     @param backend_id, target_id of the dnn module. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceNetwork> create(const ModelDescription& description, int backend_id = 0, int target_id = 0);
 
-    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP bool empty() const; //!< whether the object was not made by create(), and cannot be used
     CV_WRAP ModelDescription getDescription() const; //!< as given to create()
 
     /** @brief Cuts one face out of an image as the network needs it: in the size of its input, with the channels of the

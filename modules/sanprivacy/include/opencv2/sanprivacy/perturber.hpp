@@ -110,7 +110,7 @@ may share one object: its calls wait for each other. No call changes the state o
 class CV_EXPORTS_W Perturber
 {
 public:
-    CV_WRAP Perturber(); //!< empty, every call but empty() is Error::StsNullPtr; use create()
+    CV_WRAP Perturber(); //!< an empty object: every call except empty() raises Error::StsNullPtr; use create()
 
     /** @brief Loads a network, its prototypes and, when it is first needed, its classifier.
 
@@ -126,7 +126,7 @@ public:
     CV_WRAP static Ptr<Perturber> create(const std::vector<uchar>& model, const std::vector<uchar>& prototypes,
         const std::vector<uchar>& classifier, int backend_id = 0, int target_id = 0, bool allow_fallback = false);
 
-    CV_WRAP bool empty() const; //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP bool empty() const; //!< whether the object was not made by create(), and cannot be used
 
     /** @brief Sets how much of the change is applied: outputs are X + strength (X' - X), clipped to 0..1.
 
@@ -137,9 +137,9 @@ public:
 
     //! @return attributes that are hidden, n of them; labels are 0 to 2^n - 1
     CV_WRAP std::vector<String> getAttributes() const;
-    CV_WRAP Size getInputSize() const; //!< of the faces taken and given, 224x224
-    CV_WRAP int getBackend() const;    //!< in use, after any fall-back
-    CV_WRAP int getTarget() const;     //!< in use, after any fall-back
+    CV_WRAP Size getInputSize() const; //!< size of input and output faces, 224x224
+    CV_WRAP int getBackend() const;    //!< dnn::Backend in use, also after a fallback to the CPU
+    CV_WRAP int getTarget() const;     //!< dnn::Target in use, also after a fallback to the CPU
 
     /** @brief One output of one face.
     @param face canonical crop (alignFace()), 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR).

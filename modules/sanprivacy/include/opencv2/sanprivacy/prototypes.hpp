@@ -21,7 +21,8 @@ Prototypes are 3-channel BGR, CV_32F, 0..1. Several threads may share one object
 class CV_EXPORTS_W PrototypeBuilder
 {
 public:
-    CV_WRAP PrototypeBuilder(); //!< empty, add(), merge() and save() raise Error::StsAssert; use create() or load()
+    CV_WRAP
+    PrototypeBuilder(); //!< an empty object: add(), merge() and save() raise Error::StsAssert; use create() or load()
 
     /** @param size size of every face and prototype, pixels. */
     CV_WRAP static Ptr<PrototypeBuilder> create(const Size& size = Size(224, 224));

@@ -155,7 +155,7 @@ object at a time. Nothing else may use the detector meanwhile.
 class CV_EXPORTS_W StreamAnonymizer
 {
 public:
-    CV_WRAP StreamAnonymizer(); //!< empty; use create()
+    CV_WRAP StreamAnonymizer(); //!< an empty object, which cannot be used; use create()
 
     /**
     @param detector finds the faces; used by push() only. May be empty where every frame is pushed with its faces.
@@ -165,7 +165,7 @@ public:
     CV_WRAP static Ptr<StreamAnonymizer> create(const Ptr<FaceDetector>& detector, const Ptr<Perturber>& perturber,
         const StreamParams& params = StreamParams());
 
-    CV_WRAP bool empty() const;             //!< whether it was made by the constructor alone, and cannot be used
+    CV_WRAP bool empty() const;             //!< whether the object was not made by create(), and cannot be used
     CV_WRAP StreamParams getParams() const; //!< as given to create()
 
     /** @brief Width of the smallest face that is searched for.
