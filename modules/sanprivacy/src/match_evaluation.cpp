@@ -3,10 +3,13 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "best_pairs.hpp"
 #include "identity_draws.hpp"
+#include "match_scores.hpp"
 #include "matrix_argument.hpp"
 #include "measure_input.hpp"
 #include "roc_points.hpp"
+#include "score_counts.hpp"
 
 #include "opencv2/sanprivacy/evaluation.hpp"
 
@@ -25,6 +28,8 @@ public:
     Impl(InputArray originals, InputArray perturbed, InputArray identities, int distance);
 
     void roc(OutputArray fmr, OutputArray tmr, OutputArray thresholds) const;
+    //! Of all pairs.
+    double trueMatchRate(double fmr) const;
     //! Raises an error where nobody has two faces.
     void checkGenuine() const;
     //! How often each person is drawn in a replicate that has genuine and impostor pairs.
@@ -38,53 +43,56 @@ public:
     double genuine_pairs, impostor_pairs;
 
 private:
-    struct Pair // one match score, and whose faces gave it
+    struct GenuinePair
     {
         float score;
-        int a, b;
-        bool operator<(
-            const Pair& other) const // the best first; a total order, so that results do not depend on threads
+        int person;
+        bool operator<(const GenuinePair& other) const // the best first
         {
-            return score != other.score ? score > other.score : a != other.a ? a < other.a : b < other.b;
+            return score != other.score ? score > other.score : person < other.person;
         }
     };
 
-    //! What one thread has seen of the impostors.
-    struct Impostors
+    //! What one thread works with.
+    struct Worker
     {
-        std::vector<double> between,
-            equal; //!< counts below thresholds[0], between its neighbours ..., above the last; and at each
-        std::vector<float> least; //!< least score of each count between
-        std::vector<Pair> best;
-        float cut;
+        ScoreCounts counts;
+        std::vector<std::vector<ScoredPair>> best; //!< for each of the BestPairs, those not yet added
+        MatchScores::Block block;
     };
 
-    Mat1d readDescriptors(InputArray _descriptors, const std::vector<int>& order) const;
-    Mat1f scores(const Range& rows, const Range& columns) const;
-    void countImpostors(const Range& rows, Impostors& impostors) const;
-    void keepBest(Impostors& impostors) const;
+    void findGenuine(const MatchScores& scores);
+    void countImpostors(const MatchScores& scores);
+    void countImpostors(const MatchScores& scores, const Range& rows, Worker& worker);
+    void countImpostors(int row, const Range& columns, const float* scores, Worker& worker);
 
-    int distance;
-    bool self;                     //!< originals against originals
-    Mat1d references, probes;      //!< rows sorted by identity
-    std::vector<int> identity;     //!< of each row, 0 .. people - 1
-    std::vector<int> faces;        //!< of each identity
-    std::vector<Pair> genuine;     //!< the best first
-    std::vector<float> thresholds; //!< distinct genuine scores, rising
-    Impostors impostors;
-    size_t kept; //!< how many of the best impostors are kept
+    bool self;                          //!< originals against originals
+    std::vector<int> identity;          //!< of each row, 0 .. people - 1
+    std::vector<int> faces, first_face; //!< of each identity: how many rows, and the first of them
+    std::vector<GenuinePair> genuine;   //!< the best first
+    Thresholds thresholds;              //!< distinct genuine scores, rising
+    ScoreCounts impostors;
+    std::vector<Ptr<BestPairs>> best; //!< of all impostors; of samples where their best are too many
 };
 
 namespace {
 
-const int BLOCK = 256;                 // rows and columns of a block of scores: 0.5 MiB, stays in the cache
-const double LARGEST_KEPT_RATE = 0.05; // of the impostors, and
-const size_t LEAST_KEPT = 1 << 20;     // this many in any case
+const int BLOCK_ROWS = 512, BLOCK_COLUMNS = 1024; // scores computed at once, 4 MiB
+const double LARGEST_KEPT_RATE = 0.05;            // of the impostors, and
+const double LEAST_KEPT = 1 << 20;                // this many in any case
+const double MOST_KEPT = 1 << 22;                 // 48 MiB; beyond it samples are kept
+const int SAMPLING = 64;                          // one pair of so many is in a sample of the pairs or of a sample
+const size_t PAIRS_AT_ONCE = 1 << 14;             // that a thread adds to the best
+
+void checkRate(double fmr)
+{
+    CV_Check(fmr, fmr >= 0 && fmr <= 1, "A false match rate lies between 0 and 1");
+}
 
 } // namespace
 
-MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputArray _identities, int _distance)
-    : distance(_distance), self(_perturbed.empty())
+MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputArray _identities, int distance)
+    : self(_perturbed.empty())
 {
     CV_Check(distance, distance == DISTANCE_COSINE || distance == DISTANCE_EUCLIDEAN, "Expected a NetworkDistance");
     const size_t rows = (size_t)matrixArgument(_originals, "Descriptors").rows;
@@ -99,45 +107,63 @@ MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputA
     for (int row : order)
         identity.push_back(given[row]);
     people = countIdentities(identity);
-    references = readDescriptors(_originals, order);
-    probes = self ? references : readDescriptors(_perturbed, order);
 
     faces.assign(people, 0);
     for (int person : identity)
         faces[person]++;
+    first_face.assign(1, 0);
     double same = 0;
     for (int count : faces)
+    {
         same += (double)count * (count - 1);
+        first_face.push_back(first_face.back() + count);
+    }
     const double all = (double)rows * ((double)rows - 1);
     genuine_pairs = self ? same / 2 : same;
     impostor_pairs = self ? (all - same) / 2 : all - same;
     if (impostor_pairs == 0)
         CV_Error(Error::StsBadArg,
             format("Matching needs faces of different people, found %d faces of %d", (int)rows, people));
-    kept = (size_t)std::max(std::ceil(LARGEST_KEPT_RATE * impostor_pairs) + 1, (double)LEAST_KEPT);
+    const MatchScores scores(_originals, _perturbed, order, distance);
+    findGenuine(scores);
+    countImpostors(scores);
+}
 
-    // First pass: genuine pairs only, a block per person.
-    for (int begin = 0, person = 0; person < people; begin += faces[person++])
-    {
-        const Range own(begin, begin + faces[person]);
-        const Mat1f block = scores(own, own);
-        for (int i = 0; i < block.rows; ++i)
-            for (int j = self ? i + 1 : 0; j < block.cols; ++j)
-                if (i != j)
-                    genuine.push_back(Pair { block(i, j), person, person });
-    }
+//! First pass: blocks of the faces of each person.
+void MatchEvaluation::Impl::findGenuine(const MatchScores& scores)
+{
+    genuine.reserve((size_t)genuine_pairs);
+    MatchScores::Block block;
+    for (int person = 0; person < people; ++person)
+        for (int row = first_face[person]; row < first_face[person + 1]; row += BLOCK_ROWS)
+            for (int column = self ? row : first_face[person]; column < first_face[person + 1]; column += BLOCK_COLUMNS)
+            {
+                const Range rows(row, std::min(row + BLOCK_ROWS, first_face[person + 1])),
+                    columns(column, std::min(column + BLOCK_COLUMNS, first_face[person + 1]));
+                scores.compute(rows, columns, block);
+                for (int i = rows.start; i < rows.end; ++i)
+                    for (int j = std::max(columns.start, self ? i + 1 : 0); j < columns.end; ++j)
+                        if (i != j)
+                            genuine.push_back(GenuinePair { block.scores(i - row, j - column), person });
+            }
     std::sort(genuine.begin(), genuine.end());
+    std::vector<float> rising;
     for (auto pair = genuine.rbegin(); pair != genuine.rend(); ++pair)
-        if (thresholds.empty() || thresholds.back() != pair->score)
-            thresholds.push_back(pair->score);
+        if (rising.empty() || rising.back() != pair->score)
+            rising.push_back(pair->score);
+    thresholds = Thresholds(rising);
+}
 
-    // Second pass: impostors, counted between the genuine scores.
-    impostors.between.assign(thresholds.size() + 1, 0);
-    impostors.equal.assign(thresholds.size(), 0);
-    impostors.least.assign(thresholds.size() + 1, std::numeric_limits<float>::infinity());
-    impostors.cut = -std::numeric_limits<float>::infinity();
-    const Impostors none = impostors;
-    const int blocks = ((int)rows + BLOCK - 1) / BLOCK;
+//! Second pass: impostors, counted between the genuine scores.
+void MatchEvaluation::Impl::countImpostors(const MatchScores& scores)
+{
+    impostors = ScoreCounts(thresholds);
+    const double wanted = std::ceil(LARGEST_KEPT_RATE * impostor_pairs) + 1;
+    const size_t kept = (size_t)std::min(std::max(wanted, LEAST_KEPT), MOST_KEPT);
+    for (int one_of = 1; best.empty() || (double)kept * one_of < wanted * SAMPLING; one_of *= SAMPLING)
+        best.push_back(makePtr<BestPairs>(kept, impostor_pairs / one_of, one_of));
+
+    const int rows = scores.rows(), blocks = (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
     std::atomic<int> next(0);
     std::mutex mutex;
     const int threads = std::max(1, std::min(getNumThreads(), blocks));
@@ -145,109 +171,61 @@ MatchEvaluation::Impl::Impl(InputArray _originals, InputArray _perturbed, InputA
         Range(0, threads),
         [&](const Range&)
         {
-            Impostors own = none;
+            Worker worker;
+            worker.counts = ScoreCounts(thresholds);
+            worker.best.resize(best.size());
             for (int block = next++; block < blocks; block = next++)
-                countImpostors(Range(block * BLOCK, std::min((block + 1) * BLOCK, (int)rows)), own);
-            keepBest(own);
+                countImpostors(scores, Range(block * BLOCK_ROWS, std::min((block + 1) * BLOCK_ROWS, rows)), worker);
+            for (size_t i = 0; i < best.size(); ++i)
+                best[i]->add(worker.best[i]);
             std::lock_guard<std::mutex> lock(mutex);
-            for (size_t i = 0; i < own.equal.size(); ++i)
-                impostors.equal[i] += own.equal[i];
-            for (size_t i = 0; i < own.between.size(); ++i)
-            {
-                impostors.between[i] += own.between[i];
-                impostors.least[i] = std::min(impostors.least[i], own.least[i]);
-            }
-            impostors.best.insert(impostors.best.end(), own.best.begin(), own.best.end());
+            impostors.add(worker.counts);
         },
         threads);
-    keepBest(impostors);
-    std::sort(impostors.best.begin(), impostors.best.end());
-    references.release();
-    probes.release();
+    for (const Ptr<BestPairs>& pairs : best)
+        pairs->finish();
 }
 
-Mat1d MatchEvaluation::Impl::readDescriptors(InputArray _descriptors, const std::vector<int>& order) const
+void MatchEvaluation::Impl::countImpostors(const MatchScores& scores, const Range& rows, Worker& worker)
 {
-    const Mat descriptors = matrixArgument(_descriptors, "Descriptors");
-    CV_Check(descriptors.type(), descriptors.type() == CV_32FC1 || descriptors.type() == CV_64FC1,
-        "Expected descriptors of floats, one row each");
-    if (!checkRange(descriptors))
-        CV_Error(Error::StsBadArg, "Descriptors hold a value that is not finite");
-    Mat1d sorted((int)order.size(), descriptors.cols);
-    for (int i = 0; i < sorted.rows; ++i)
+    for (int begin = self ? first_face[identity[rows.start] + 1] : 0; begin < scores.rows(); begin += BLOCK_COLUMNS)
     {
-        Mat row = sorted.row(i);
-        descriptors.row(order[i]).convertTo(row, CV_64F);
-        if (distance == DISTANCE_COSINE)
+        const Range columns(begin, std::min(begin + BLOCK_COLUMNS, scores.rows()));
+        scores.compute(rows, columns, worker.block);
+        for (int row = rows.start; row < rows.end; ++row)
         {
-            const double length = norm(row);
-            if (length == 0)
-                CV_Error(Error::StsBadArg, format("Descriptor %d is zero and has no direction", order[i]));
-            row /= length;
+            // The person's own faces are in one piece of the sorted rows. Originals have met those before it already.
+            const int person = identity[row];
+            const auto inside = [&](int face) { return std::min(std::max(face, columns.start), columns.end); };
+            const int own = inside(first_face[person]), others = inside(first_face[person + 1]);
+            const float* const row_scores = worker.block.scores[row - rows.start];
+            if (!self)
+                countImpostors(row, Range(columns.start, own), row_scores, worker);
+            countImpostors(row, Range(others, columns.end), row_scores + (others - columns.start), worker);
         }
+        for (size_t i = 0; i < best.size(); ++i)
+            if (worker.best[i].size() >= PAIRS_AT_ONCE)
+                best[i]->add(worker.best[i]);
     }
-    return sorted;
 }
 
-//! Match scores of some references with some probes; computed in double and rounded, so that equal pairs tie.
-Mat1f MatchEvaluation::Impl::scores(const Range& rows, const Range& columns) const
+//! Counts the scores of one row.
+void MatchEvaluation::Impl::countImpostors(int row, const Range& columns, const float* scores, Worker& worker)
 {
-    const Mat1d a = references.rowRange(rows), b = probes.rowRange(columns);
-    Mat1d products;
-    gemm(a, b, 1, noArray(), 0, products, GEMM_2_T);
-    if (distance == DISTANCE_EUCLIDEAN)
+    float cut = best[0]->cut(); // of the widest sample
+    for (const Ptr<BestPairs>& pairs : best)
+        cut = std::min(cut, pairs->cut());
+    const int a = identity[row];
+    for (int column = columns.start; column < columns.end; ++column)
     {
-        std::vector<double> squares(b.rows);
-        for (int j = 0; j < b.rows; ++j)
-            squares[j] = b.row(j).dot(b.row(j));
-        for (int i = 0; i < a.rows; ++i)
-        {
-            const double square = a.row(i).dot(a.row(i));
-            for (int j = 0; j < b.rows; ++j)
-                products(i, j) = -std::sqrt(std::max(0., square + squares[j] - 2 * products(i, j)));
-        }
+        const float score = scores[column - columns.start];
+        worker.counts.add(score);
+        if (score < cut)
+            continue;
+        for (size_t i = 0; i < best.size(); ++i)
+            if (score >= best[i]->cut() && best[i]->samples(row, column))
+                worker.best[i].push_back(ScoredPair { score, a, identity[column] });
     }
-    Mat1f rounded;
-    products.convertTo(rounded, CV_32F);
-    return rounded;
-}
-
-void MatchEvaluation::Impl::countImpostors(const Range& rows, Impostors& seen) const
-{
-    for (int begin = self ? rows.start : 0; begin < probes.rows; begin += BLOCK)
-    {
-        const Range columns(begin, std::min(begin + BLOCK, probes.rows));
-        const Mat1f block = scores(rows, columns);
-        for (int i = 0; i < block.rows; ++i)
-            for (int j = 0; j < block.cols; ++j)
-            {
-                const int a = identity[rows.start + i], b = identity[columns.start + j];
-                if (a == b || (self && rows.start + i > columns.start + j))
-                    continue;
-                const float score = block(i, j);
-                const size_t above = std::lower_bound(thresholds.begin(), thresholds.end(), score) - thresholds.begin();
-                if (above < thresholds.size() && thresholds[above] == score)
-                    seen.equal[above]++;
-                else
-                {
-                    seen.between[above]++;
-                    seen.least[above] = std::min(seen.least[above], score);
-                }
-                if (score >= seen.cut)
-                    seen.best.push_back(Pair { score, a, b });
-            }
-        if (seen.best.size() > 2 * kept)
-            keepBest(seen);
-    }
-}
-
-void MatchEvaluation::Impl::keepBest(Impostors& seen) const
-{
-    if (seen.best.size() <= kept)
-        return;
-    std::nth_element(seen.best.begin(), seen.best.begin() + (kept - 1), seen.best.end());
-    seen.best.resize(kept);
-    seen.cut = seen.best.back().score;
 }
 
 void MatchEvaluation::Impl::roc(OutputArray fmr, OutputArray tmr, OutputArray _thresholds) const
@@ -260,10 +238,11 @@ void MatchEvaluation::Impl::roc(OutputArray fmr, OutputArray tmr, OutputArray _t
     for (size_t i = thresholds.size() + 1; i-- > 0;)
     {
         // Down to just above thresholds[i - 1] only impostors come in, ...
-        if (impostors.between[i])
+        const ScoreCounts::Interval& between = impostors.between[i];
+        if (between.count > 0)
         {
-            matched_impostors += impostors.between[i];
-            curve.add(matched_impostors / impostor_pairs, (double)matched_genuine / genuine_pairs, impostors.least[i]);
+            matched_impostors += between.count;
+            curve.add(matched_impostors / impostor_pairs, (double)matched_genuine / genuine_pairs, between.least);
         }
         if (i == 0)
             break;
@@ -274,6 +253,26 @@ void MatchEvaluation::Impl::roc(OutputArray fmr, OutputArray tmr, OutputArray _t
         curve.add(matched_impostors / impostor_pairs, (double)matched_genuine / genuine_pairs, thresholds[i - 1]);
     }
     curve.copyTo(fmr, tmr, _thresholds);
+}
+
+double MatchEvaluation::Impl::trueMatchRate(double fmr) const
+{
+    checkGenuine();
+    checkRate(fmr);
+    // Down to the lowest genuine score that at most so many impostors reach.
+    double impostors_there = impostors.between.back().count;
+    size_t i = thresholds.size();
+    for (; i > 0; --i)
+    {
+        impostors_there += impostors.equal[i - 1];
+        if (impostors_there > fmr * impostor_pairs)
+            break;
+        impostors_there += impostors.between[i - 1].count;
+    }
+    const auto rejected = i == 0 ? genuine.end()
+                                 : std::partition_point(genuine.begin(), genuine.end(),
+                                     [&](const GenuinePair& pair) { return pair.score > thresholds[i - 1]; });
+    return (double)(rejected - genuine.begin()) / genuine_pairs;
 }
 
 void MatchEvaluation::Impl::checkGenuine() const
@@ -299,7 +298,7 @@ void MatchEvaluation::Impl::draw(RNG& rng, std::vector<int>& draws) const
 
 float MatchEvaluation::Impl::rejectedScore(double fmr, const std::vector<int>& draws) const
 {
-    CV_Check(fmr, fmr >= 0 && fmr <= 1, "A false match rate lies between 0 and 1");
+    checkRate(fmr);
     // Impostor pairs of the faces drawn: all pairs of different people.
     double drawn = 0, own = 0;
     for (int person = 0; person < people; ++person)
@@ -310,14 +309,17 @@ float MatchEvaluation::Impl::rejectedScore(double fmr, const std::vector<int>& d
     }
     const double pairs = (drawn * drawn - own) / (self ? 2 : 1);
     const double allowed = fmr * pairs;
-    double matched = 0;
-    for (const Pair& pair : impostors.best)
+    for (const Ptr<BestPairs>& some : best)
     {
-        matched += (double)draws[pair.a] * draws[pair.b];
-        if (matched > allowed)
-            return pair.score;
+        double matched = 0;
+        for (const ScoredPair& pair : some->pairs)
+        {
+            matched += (double)draws[pair.a] * draws[pair.b] * some->one_of;
+            if (matched > allowed)
+                return pair.score;
+        }
     }
-    if (impostors.best.size() < (size_t)impostor_pairs)
+    if ((double)best[0]->pairs.size() < impostor_pairs)
         CV_Error(Error::StsOutOfRange,
             format("False match rates up to %g are kept, asked for %g: use roc()", LARGEST_KEPT_RATE, fmr));
     return -std::numeric_limits<float>::infinity(); // every impostor may match
@@ -325,13 +327,14 @@ float MatchEvaluation::Impl::rejectedScore(double fmr, const std::vector<int>& d
 
 double MatchEvaluation::Impl::matchRate(float rejected, const std::vector<int>& draws) const
 {
-    double matched = 0, all = 0;
-    for (const Pair& pair : genuine)
+    double all = 0, matched = 0;
+    for (int person = 0; person < people; ++person)
+        all += (double)draws[person] * faces[person] * (faces[person] - 1) / (self ? 2 : 1);
+    for (const GenuinePair& pair : genuine)
     {
-        const double weight = draws[pair.a];
-        all += weight;
-        if (pair.score > rejected)
-            matched += weight;
+        if (pair.score <= rejected)
+            break;
+        matched += draws[pair.person];
     }
     return matched / all;
 }
@@ -375,9 +378,7 @@ void MatchEvaluation::roc(OutputArray fmr, OutputArray tmr, OutputArray threshol
 double MatchEvaluation::trueMatchRate(double fmr) const
 {
     CV_Assert(!empty());
-    p->checkGenuine();
-    const std::vector<int> once(p->people, 1);
-    return p->matchRate(p->rejectedScore(fmr, once), once);
+    return p->trueMatchRate(fmr);
 }
 
 double MatchEvaluation::matchThreshold(double fmr) const

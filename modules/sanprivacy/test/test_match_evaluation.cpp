@@ -227,6 +227,42 @@ TEST(SanPrivacy_MatchEvaluation, best_of_many_impostors_are_kept)
     }
 }
 
+// More than the best that are kept of all pairs: the rates between come from a sample of one pair in 64.
+TEST(SanPrivacy_MatchEvaluation, rates_of_very_many_pairs_are_those_of_their_sample)
+{
+    // Faces one step apart on a line; a person has two that are NEAR steps apart.
+    const int count = 13200, near = 100;
+    Mat1f descriptors(count, 1);
+    std::vector<int> identities;
+    for (int i = 0; i < count; i++)
+    {
+        descriptors(i) = (float)i;
+        identities.push_back(i / (2 * near) * near + i % near);
+    }
+    const Ptr<MatchEvaluation> evaluation =
+        MatchEvaluation::create(descriptors, noArray(), identities, DISTANCE_EUCLIDEAN);
+    const double genuine = count / 2., impostors = count * (count - 1.) / 2 - genuine;
+    EXPECT_EQ(evaluation->genuinePairs(), genuine);
+    EXPECT_EQ(evaluation->impostorPairs(), impostors);
+    const auto nearer = [&](double steps) // impostor pairs at most so far apart
+    { return steps * count - steps * (steps + 1) / 2 - (steps >= near ? genuine : 0); };
+    EXPECT_EQ(evaluation->trueMatchRate(nearer(near) / impostors), 1); // whatever is kept, this is exact
+    EXPECT_EQ(evaluation->trueMatchRate((nearer(near) - 1) / impostors), 0);
+    const double kept = 1 << 22;
+    for (int steps : { 10, 200, 400, 600 })
+    {
+        const double rate = (nearer(steps) + nearer(steps + 1)) / 2 / impostors; // not at a tie
+        const double found = -evaluation->matchThreshold(rate);
+        const double deviations = rate * impostors < kept ? 0 : 4 * std::sqrt(64 / (rate * impostors));
+        EXPECT_NEAR(found, steps + .5, .51 + deviations * steps) << rate;
+    }
+    Mat1d rates;
+    evaluation->bootstrap(.045, rates, 2);
+    EXPECT_EQ(rates(0), 1);
+    EXPECT_EQ(rates(1), 1);
+    EXPECT_THROW(evaluation->matchThreshold(1), cv::Exception); // not every pair is known
+}
+
 TEST(SanPrivacy_MatchEvaluation, wrong_arguments_are_errors)
 {
     Mat fpr, tpr, thresholds;
