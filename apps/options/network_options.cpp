@@ -4,8 +4,6 @@
 
 #include "options/network_options.hpp"
 
-#include "common/storage_check.hpp"
-
 #include <algorithm>
 #include <vector>
 
@@ -116,8 +114,6 @@ cv::Ptr<FaceNetwork> NetworkOptions::createNetwork(const ModelDescription& descr
 cv::Ptr<Perturber> NetworkOptions::createPerturber() const
 {
     const Backend& wanted = findBackend(backend);
-    if (!prototypes.empty())
-        checkStorage(prototypes);
     const cv::Ptr<Perturber> perturber = Perturber::create(
         cv::sanprivacy::PerturberParams(hide, model, prototypes, classifier, wanted.backend, wanted.target));
     perturber->setStrength(strength);

@@ -59,6 +59,14 @@ function(ocv_define_module name)
   endif()
 endfunction()
 
+macro(ocv_target_include_directories)
+  target_include_directories(${ARGN})
+endmacro()
+
+macro(ocv_target_link_libraries)
+  target_link_libraries(${ARGN})
+endmacro()
+
 # Library, headers, and what find_package(opencv_<name>) and pkg-config want.
 function(install_module name the_module)
   install(TARGETS ${the_module} EXPORT ${the_module} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})

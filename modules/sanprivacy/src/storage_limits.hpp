@@ -9,12 +9,14 @@
 
 namespace cv { namespace sanprivacy {
 
-/** @brief Refuses a file of text before FileStorage reads it, whose parsers call themselves for every level of nesting.
+/** @brief Refuses what FileStorage would not survive, before it reads a file: its parsers call themselves for every
+level of nesting.
 
-More than 64 levels of brackets, braces or XML elements, or more bytes than given, are Error::StsParseError. What is
-compressed is not looked into.
+Files packed by gzip are unpacked to look into them, where the module was built with zlib, as OpenCV itself is. More than
+4096 brackets and braces or XML elements, lines of YAML that are indented by more than 256 columns or nest as often,
+more bytes than given, and packed files that become a hundred times as large are Error::StsParseError.
 @param filename YAML, JSON or XML
-@param most_bytes size allowed */
+@param most_bytes size allowed, of a packed file the size that it unpacks to */
 void checkStorageLimits(const String& filename, size_t most_bytes);
 
 }} // namespace cv::sanprivacy

@@ -174,14 +174,14 @@ TEST(SanPrivacy_Networks, hostile_files_are_refused_before_they_are_parsed)
     };
     const int levels = 100000; // each would be a call of OpenCV's parser within the last
     const String nested = errorOf("%YAML:1.0\n---\na: " + std::string(levels, '[') + std::string(levels, ']') + "\n");
-    EXPECT_NE(String::npos, nested.find("64 levels")) << nested.substr(0, 300);
+    EXPECT_NE(String::npos, nested.find("nested too deeply")) << nested.substr(0, 300);
     EXPECT_NE(String::npos,
-        errorOf("{ \"a\": " + std::string(levels, '{') + std::string(levels, '}') + "}").find("64 levels"));
+        errorOf("{ \"a\": " + std::string(levels, '{') + std::string(levels, '}') + "}").find("nested too deeply"));
     std::string xml = "<?xml version=\"1.0\"?><opencv_storage>";
     for (int i = 0; i < levels; i++)
         xml += "<a>";
-    EXPECT_NE(String::npos, errorOf(xml).find("64 levels"));
-    EXPECT_NE(String::npos, errorOf("%YAML:1.0\n---\n" + std::string(2 << 20, '#')).find("1048576 are expected"));
+    EXPECT_NE(String::npos, errorOf(xml).find("nested too deeply"));
+    EXPECT_NE(String::npos, errorOf("%YAML:1.0\n---\n" + std::string(2 << 20, '#')).find("more than 1048576 bytes"));
 
     const std::string file = findDataFile("descriptor.onnx");
     const auto described = [&](const std::string& name, const std::string& width)

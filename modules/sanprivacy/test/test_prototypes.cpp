@@ -313,14 +313,6 @@ TEST(SanPrivacy_Prototypes, pixels_that_are_no_numbers)
     std::remove(name.c_str());
 }
 
-TEST(SanPrivacy_Prototypes, nested_text_is_refused_before_it_is_parsed)
-{
-    const std::string name = cv::tempfile(".yml");
-    writeFile(name, textWith("count_0", std::string(100000, '[') + std::string(100000, ']')));
-    EXPECT_THROW(PrototypeBuilder::load(name), cv::Exception);
-    std::remove(name.c_str());
-}
-
 TEST(SanPrivacy_Prototypes, load_from_memory)
 {
     const Ptr<PrototypeBuilder> builder = randomBuilder(2, 3);
