@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <iostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,18 @@ std::vector<std::string> literalArguments(int argc, char** argv)
         arguments.push_back((bracketed ? "./" : "") + argument);
     }
     return arguments;
+}
+
+//! What the parser says: help as it is, errors, which repeat the arguments, as a terminal can show them.
+ExitCode report(const CLI::App& app, const CLI::ParseError& error)
+{
+    std::ostringstream help, errors;
+    const int code = app.exit(error, help, errors);
+    std::cout << help.str() << std::flush;
+    std::istringstream lines(errors.str());
+    for (std::string line; std::getline(lines, line);)
+        std::cerr << printable(line) << std::endl;
+    return code == 0 ? SUCCEEDED : BAD_USAGE;
 }
 
 } // namespace
@@ -67,7 +80,7 @@ int main(int argc, char** argv)
     }
     catch (const CLI::ParseError& error)
     {
-        return app.exit(error) == 0 ? SUCCEEDED : BAD_USAGE; // --help arrives here too
+        return report(app, error); // --help arrives here too
     }
     catch (const UsageError& error)
     {

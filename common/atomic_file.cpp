@@ -46,13 +46,6 @@ mode_t userMask()
 //! Names of the temporary files there are, where a signal handler finds them.
 std::atomic<const char*> temporary_names[256];
 
-//! The permissions that a file gets which takes the place of `target`.
-mode_t modeFor(const fs::path& target)
-{
-    struct stat there;
-    return stat(target.c_str(), &there) == 0 ? there.st_mode & 0777 : 0666 & ~userMask();
-}
-
 } // namespace
 
 std::vector<unsigned char> readFile(const fs::path& file)
@@ -70,6 +63,25 @@ std::vector<unsigned char> readFile(const fs::path& file)
     if (!stream.read(reinterpret_cast<char*>(content.data()), std::streamsize(content.size())))
         throw std::runtime_error("cannot be read to its end");
     return content;
+}
+
+fs::perms permissionsFor(const fs::path& target, const fs::path& source)
+{
+    struct stat there;
+    if (stat(target.c_str(), &there) == 0)
+        return fs::perms(there.st_mode & 0777);
+    const bool known = !source.empty() && stat(source.c_str(), &there) == 0;
+    return fs::perms(0666 & ~userMask() & (known ? there.st_mode | 0200 : mode_t(0777))); // always to be written again
+}
+
+void makePrivateFile(const fs::path& file)
+{
+    std::error_code none;
+    fs::remove(file, none);
+    const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        throw systemError("cannot write", file);
+    close(descriptor);
 }
 
 TemporaryFile::TemporaryFile(const fs::path& target) : target_(target), slot_(-1)
@@ -118,9 +130,9 @@ void TemporaryFile::write(const void* content, size_t size)
     }
 }
 
-void TemporaryFile::replaceTarget()
+void TemporaryFile::replaceTarget(const fs::path& source)
 {
-    if (fchmod(descriptor_, modeFor(target_)) != 0)
+    if (fchmod(descriptor_, mode_t(permissionsFor(target_, source))) != 0)
         throw systemError("cannot write", target_);
     const int descriptor = descriptor_;
     descriptor_ = -1;
@@ -141,11 +153,11 @@ void removeTemporaryFiles()
             unlink(file);
 }
 
-void writeFile(const fs::path& file, const void* content, size_t size)
+void writeFile(const fs::path& file, const void* content, size_t size, const fs::path& source)
 {
     TemporaryFile temporary(file);
     temporary.write(content, size);
-    temporary.replaceTarget();
+    temporary.replaceTarget(source);
 }
 
 void writeFile(const fs::path& file, const std::string& content)
@@ -164,7 +176,8 @@ fs::path unfinishedName(const fs::path& file)
     return file.parent_path() / (hidden + file.extension().string().substr(0, NAME_MAX - hidden.size()));
 }
 
-FileLock::FileLock(const fs::path& file) : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666))
+FileLock::FileLock(const fs::path& file)
+    : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666))
 {
     if (descriptor_ < 0)
         throw systemError("cannot write", file);

@@ -32,19 +32,28 @@ public:
     const std::filesystem::path& path() const { return path_; }
 
     void write(const void* content, size_t size); //!< appends; raises std::runtime_error where it cannot
-    //! Replaces the target and takes over its permissions; a new one gets what any new file of the user has.
-    void replaceTarget();
+    //! Replaces the target. Its permissions stay; those of a new one are permissionsFor() its source.
+    void replaceTarget(const std::filesystem::path& source = std::filesystem::path());
 
 private:
     std::filesystem::path target_, path_;
     int descriptor_, slot_;
 };
 
+/** The permissions of a file that takes the place of `target`: those that the target has. A new one has what any new
+file of the user has, less what its source lacks: what is made from a private file is private. */
+std::filesystem::perms permissionsFor(
+    const std::filesystem::path& target, const std::filesystem::path& source = std::filesystem::path());
+
+//! Makes an empty file that only its user can read, in the place of whatever has that name, a link as well.
+void makePrivateFile(const std::filesystem::path& file);
+
 //! Removes the temporary files of the process. May be called in a signal handler.
 void removeTemporaryFiles();
 
-//! Writes a file that appears whole or not at all, see TemporaryFile.
-void writeFile(const std::filesystem::path& file, const void* content, size_t size);
+//! Writes a file that appears whole or not at all, see TemporaryFile. `source` is what it is made from.
+void writeFile(const std::filesystem::path& file, const void* content, size_t size,
+    const std::filesystem::path& source = std::filesystem::path());
 void writeFile(const std::filesystem::path& file, const std::string& content);
 
 /** The hidden name beside a file under which a later run finds what an interrupted one left of it: `.sanprivacy-NAME`,
@@ -55,7 +64,8 @@ std::filesystem::path unfinishedName(const std::filesystem::path& file);
 class FileLock
 {
 public:
-    //! Creates the file where it is not there. Raises std::runtime_error where another process holds it.
+    //! Creates the file where it is not there. Raises std::runtime_error where another process holds it, or its name is
+    //! that of a link, behind which another file could lie.
     explicit FileLock(const std::filesystem::path& file);
     FileLock(const FileLock&) = delete;
     FileLock& operator=(const FileLock&) = delete;

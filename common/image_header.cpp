@@ -72,8 +72,8 @@ public:
         if (start == 0 || start >= file.size())
             return;
         const uint64_t count = file.number(size_t(start), big ? 8 : 2), entry = big ? 20 : 12;
-        const uint64_t first = start + (big ? 8 : 2);
-        if (count > (file.size() - start) / entry)
+        const uint64_t first = start + (big ? 8 : 2), most = 4096; // tags that there are: some 300
+        if (count > std::min((file.size() - start) / entry, most))
             return;
         valid_ = true;
         for (uint64_t k = 0; k < count; ++k)
@@ -193,7 +193,7 @@ void readJpeg(const View& file, ImageHeader& header)
 //! What zlib has packed; nothing where that is damaged, or larger than any profile.
 Bytes unpacked(const View& packed)
 {
-    const uLongf largest = 4 << 20;
+    const uLongf largest = uLongf(std::min(size_t(4) << 20, packed.size() * 1032)); // to which zlib can unpack
     Bytes result(largest);
     uLongf size = largest;
     if (uncompress(result.data(), &size, packed.data(), uLong(packed.size())) != Z_OK)
@@ -214,10 +214,11 @@ void readPng(const View& file, ImageHeader& header)
         {
             header.width = chunk.u32(0);
             header.height = chunk.u32(4);
+            header.bits = int(chunk.number(8, 1));
         }
         else if (kind == "acTL")
             header.images = std::max<size_t>(chunk.u32(0), 1);
-        else if (kind == "iCCP")
+        else if (kind == "iCCP" && header.profile.empty())
         {
             const std::string name = chunk.text(0, 80);
             const size_t end = name.find('\0');
@@ -311,6 +312,7 @@ void readJpeg2000(const View& file, ImageHeader& header)
     {
         header.width = file.u32(8) - uint64_t(file.u32(16));
         header.height = file.u32(12) - uint64_t(file.u32(20));
+        header.bits = int(file.number(42, 1) & 0x7F) + 1;
         return;
     }
     std::vector<View> boxes = { file };
@@ -334,6 +336,7 @@ void readJpeg2000(const View& file, ImageHeader& header)
             {
                 header.height = box.u32(0);
                 header.width = box.u32(4);
+                header.bits = int(box.number(10, 1) & 0x7F) + 1;
             }
             else if (kind == "colr" && box.number(0, 1) == 2 && header.profile.empty()) // a profile lies in it
                 header.profile = box.sub(3, box.size()).bytes();
@@ -349,6 +352,10 @@ void readBmp(const View& big_endian, ImageHeader& header)
     const bool old = file.u32(14) == 12;
     header.width = old ? file.u16(18) : uint64_t(std::abs(int64_t(int32_t(file.u32(18)))));
     header.height = old ? file.u16(20) : uint64_t(std::abs(int64_t(int32_t(file.u32(22)))));
+    const bool compressed = !old && file.u32(30) != 0;
+    const uint64_t row = (header.width * file.u16(old ? 24 : 28) + 31) / 32 * 4;
+    if (!compressed && header.height < 1u << 31)
+        header.stored_bytes = row * header.height;
 }
 
 //! Portable bitmaps: numbers as text, with comments between them; PAM names them.
@@ -375,6 +382,12 @@ void readPnm(const View& file, ImageHeader& header)
     const bool pam = file.holds(0, "P7");
     header.width = pam ? named("WIDTH") : number(0);
     header.height = pam ? named("HEIGHT") : number(1);
+    const bool gray_or_color = file.holds(0, "P5") || file.holds(0, "P6");
+    if (pam ? named("MAXVAL") > 255 : (gray_or_color || file.holds(0, "P2") || file.holds(0, "P3")) && number(2) > 255)
+        header.bits = 16;
+    const uint64_t most = uint64_t(1) << 31; // so that nothing overflows
+    if (gray_or_color && header.width < most && header.height < most / 6)
+        header.stored_bytes = header.width * header.height * (file.holds(0, "P6") ? 3 : 1) * (header.bits > 8 ? 2 : 1);
 }
 
 //! Formats of the ISO media file, as phones write them.

@@ -23,6 +23,8 @@ struct ImageHeader
     Bytes profile;                  //!< ICC color profile; empty where there is none
     bool adobe_rgb = false;         //!< Exif names Adobe RGB, as cameras do in place of a profile
     bool cmyk = false;              //!< its colors are cyan, magenta, yellow and black
+    int bits = 8;                   //!< of a color of a pixel; 8 where the file does not say
+    uint64_t stored_bytes = 0;      //!< that the pixels take in the file where they are not compressed, else 0
 
     // TIFF only.
     enum Alpha
@@ -33,7 +35,7 @@ struct ImageHeader
     } alpha = NONE;                                      //!< whether colors are multiplied by the transparency
     size_t alpha_position = 0, orientation_position = 0; //!< where in the file these are written; 0: they are not
     bool big_endian = false;
-    int bits = 8, photometric = 2;
+    int photometric = 2;
 };
 
 //! Reads the header of a whole file. What cannot be read stays at its default: the decoder has the last word.

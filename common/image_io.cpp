@@ -68,8 +68,8 @@ bool isIncompleteJpeg(const std::vector<unsigned char>& content)
     return errors.incomplete;
 }
 
-//! Refuses what the header alone tells.
-void check(const ImageHeader& header, size_t max_pixels)
+//! Refuses what the header alone tells of a file.
+void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
 {
     struct Unread
     {
@@ -90,9 +90,14 @@ void check(const ImageHeader& header, size_t max_pixels)
             throw std::runtime_error("is of the format " + header.format + ", which is not read: " + format.advice);
     if (header.images > 1)
         throw std::runtime_error("holds several images; a file of one is expected");
-    if (header.width > 0 && header.height > max_pixels / header.width)
+    const bool deep = header.bits > 8; // twice the memory
+    if (header.width > 0 && header.height > max_pixels / (deep ? 2 : 1) / header.width)
         throw std::runtime_error("is of " + std::to_string(header.width) + "x" + std::to_string(header.height)
-                                 + " pixels; at most " + std::to_string(max_pixels) + " are read (--max-pixels)");
+                                 + " pixels" + (deep ? " of 16 bits, which count twice" : "") + "; at most "
+                                 + std::to_string(max_pixels) + " are read (--max-pixels)");
+    if (header.stored_bytes > file_bytes)
+        throw std::runtime_error("is truncated: its pixels take " + std::to_string(header.stored_bytes)
+                                 + " bytes, the file has " + std::to_string(file_bytes));
     const int palette = 3, lab = 8; // and CMYK, YCbCr between them
     if (header.format == "TIFF" && header.bits > 8 && header.photometric >= palette && header.photometric <= lab)
         throw std::runtime_error(
@@ -266,7 +271,7 @@ Image readImage(const fs::path& file, size_t max_pixels)
 {
     std::vector<unsigned char> content = readFile(file);
     const ImageHeader header = readImageHeader(content);
-    check(header, max_pixels);
+    check(header, content.size(), max_pixels);
     if (header.format == "JPEG" && isIncompleteJpeg(content))
         throw std::runtime_error("the JPEG file is truncated");
     if (header.format == "TIFF")
@@ -295,7 +300,7 @@ Image readImage(const fs::path& file, size_t max_pixels)
     return image;
 }
 
-void writeImage(const fs::path& file, const Image& image, int quality)
+void writeImage(const fs::path& file, const Image& image, int quality, const fs::path& source)
 {
     const Format format = formatOf(file);
     cv::Mat pixels = image.alpha.empty() ? image.pixels : format.transparent ? joined(image) : onWhite(image);
@@ -307,7 +312,7 @@ void writeImage(const fs::path& file, const Image& image, int quality)
         throw std::runtime_error("cannot be encoded as '" + file.extension().string() + "'");
     if (pixels.channels() == 4 && (format.ending == ".tif" || format.ending == ".tiff"))
         tellStraightAlpha(content);
-    writeFile(file, content.data(), content.size());
+    writeFile(file, content.data(), content.size(), source);
 }
 
 } // namespace sanprivacy

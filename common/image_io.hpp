@@ -28,13 +28,16 @@ bool hasImageName(const std::filesystem::path& file);
 
 /** Reads an image and refuses, with std::runtime_error, what would not come out whole: files that are truncated,
 hold several images, are neither 8-bit nor 16-bit, of a format that is not read, or are no images.
-@param max_pixels width times height; a header that says more is refused before anything is decoded */
+@param max_pixels width times height, those of 16 bits counted twice; a header that says more is refused before
+anything is decoded */
 Image readImage(const std::filesystem::path& file, size_t max_pixels = MAX_PIXELS);
 
 /** Writes an image in the format that its name tells; it appears whole or not at all. Where the format has no 16 bits,
 8 are written; where it has no transparency, the image is shown on white.
-@param quality 0..100 for lossy formats */
-void writeImage(const std::filesystem::path& file, const Image& image, int quality);
+@param quality 0..100 for lossy formats
+@param source file that it is made from: what others may not read there they may not read here, see permissionsFor() */
+void writeImage(const std::filesystem::path& file, const Image& image, int quality,
+    const std::filesystem::path& source = std::filesystem::path());
 
 } // namespace sanprivacy
 

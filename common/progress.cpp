@@ -15,7 +15,7 @@
 namespace sanprivacy {
 
 Progress::Progress(const std::string& title, size_t total, size_t done)
-    : title_(title), total_(total), first_(done), done_(done), on_terminal_(isatty(STDERR_FILENO) == 1),
+    : title_(printable(title)), total_(total), first_(done), done_(done), on_terminal_(isatty(STDERR_FILENO) == 1),
       start_(std::chrono::steady_clock::now()), drawn_(start_)
 {
 }

@@ -6,6 +6,7 @@
 #include "common/image_io.hpp"
 #include "media/video_reader.hpp"
 #include "media/video_writer.hpp"
+#include "options/inputs.hpp"
 #include "options/network_options.hpp"
 
 #include <algorithm>
@@ -34,6 +35,7 @@ struct BenchOptions
 {
     std::string photo;
     int frames = 32;
+    size_t max_pixels = MAX_PIXELS;
     NetworkOptions networks;
 };
 
@@ -97,7 +99,7 @@ struct TemporaryFolder
 
 ExitCode benchVideo(const BenchOptions& options)
 {
-    const Image photo = readImage(options.photo);
+    const Image photo = readImage(options.photo, options.max_pixels);
     if (photo.pixels.type() != CV_8UC3)
         throw UsageError("the photo must be an 8-bit color image");
     const cv::Ptr<FaceDetector> detector = options.networks.createDetector();
@@ -194,6 +196,7 @@ Command addBench(CLI::App& app)
     video->add_option("--frames", options->frames, "Length of each video; default 32")
         ->type_name("N")
         ->check(CLI::Range(2, 1000).description(""));
+    addMaxPixelsTo(*video, options->max_pixels);
     options->networks.addPerturberTo(*video);
     options->networks.addDetectorTo(*video);
     return { command, [options] { return benchVideo(*options); } };

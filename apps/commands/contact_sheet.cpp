@@ -235,7 +235,7 @@ ExitCode run(const SheetOptions& options)
     if (rows.empty())
         throw std::runtime_error("no face found in any image; no sheet written");
     writeImage(options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95);
-    std::cout << options.output << ": " << count(rows.size(), "face");
+    std::cout << printable(options.output) << ": " << count(rows.size(), "face");
     if (faces_left_out > 0)
         std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";
     std::cout << std::endl;
@@ -257,9 +257,7 @@ Command addContactSheet(CLI::App& app)
     command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")
         ->type_name("N")
         ->check(CLI::Range(1, 1000).description(""));
-    command->add_option("--max-pixels", options->max_pixels, "Refuse larger images, default 200000000")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber.description(""));
+    addMaxPixelsTo(*command, options->max_pixels);
     options->labels.addTo(*command);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);

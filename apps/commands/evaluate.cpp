@@ -7,7 +7,6 @@
 #include "common/digest.hpp"
 #include "common/message.hpp"
 #include "common/output_guard.hpp"
-#include "common/storage_check.hpp"
 #include "common/workers.hpp"
 #include "evaluation/attackers/attackers.hpp"
 #include "evaluation/diagnostics.hpp"
@@ -19,6 +18,7 @@
 #include "evaluation/results/match_result.hpp"
 #include "evaluation/evaluation_set.hpp"
 #include "evaluation/fill_report.hpp"
+#include "options/inputs.hpp"
 #include "options/network_options.hpp"
 
 #include <algorithm>
@@ -189,7 +189,6 @@ ExitCode run(const EvaluateOptions& options, const CLI::App& command)
     const std::vector<MethodName> methods = parseMethods(options.methods);
     const Attackers attackers = findAttackers(options.attackers);
     std::vector<ModelDescription> networks;
-    checkStorage(options.networks);
     readModelDescriptions(options.networks, networks);
     checkRetrained(options.retrained, networks);
     const std::vector<fs::path> inputs = inputFiles(options, networks);
@@ -244,7 +243,7 @@ ExitCode run(const EvaluateOptions& options, const CLI::App& command)
     report.write(options.output, inputs);
     std::cout << count(set.faces.size(), "face") << ", " << count(measurer.networks().size(), "network") << ", "
               << count(measured.size() - 1, "method") << ", " << count(diagnostics.failures(), "diagnostic")
-              << "\nWritten to " << (fs::path(options.output) / "report.html").string() << std::endl;
+              << "\nWritten to " << printable((fs::path(options.output) / "report.html").string()) << std::endl;
     return diagnostics.failures() == 0 ? SUCCEEDED : FAILED;
 }
 
@@ -287,6 +286,7 @@ Command addEvaluate(CLI::App& app)
     add("--replicates", options->bootstrap.replicates, "N", "Of the bootstrap")->check(CLI::PositiveNumber);
     add("--seed", options->bootstrap.seed, "N", "Of the bootstrap");
     add("--cache", options->cache, "FILE", "Where results are kept");
+    addMaxPixelsTo(*command, options->set.max_pixels);
     options->perturber.addPerturberTo(*command);
     options->perturber.addDetectorTo(*command);
     command->footer(

@@ -228,7 +228,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
         faces_perturbed = size_t(number);
     }
     fs::create_directories(outputs_[i].parent_path());
-    writeImage(outputs_[i], image, options_.quality);
+    writeImage(outputs_[i], image, options_.quality, inputs_.images[i].file);
     return number == 0 ? COPIED : DONE;
 }
 
@@ -325,11 +325,7 @@ Command addPerturb(CLI::App& app)
     command->add_option("--quality", options->quality, "Of JPEG and WebP, default 95")
         ->type_name("0-100")
         ->check(CLI::Range(0, 100).description(""));
-    command
-        ->add_option(
-            "--max-pixels", options->max_pixels, "Refuse larger images, default 200000000; 5 bytes of memory each")
-        ->type_name("N")
-        ->check(CLI::PositiveNumber.description(""));
+    addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     command->footer("Images are written upright and in sRGB, without metadata.\n"

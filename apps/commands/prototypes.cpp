@@ -10,6 +10,7 @@
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 #include "options/faces.hpp"
+#include "options/inputs.hpp"
 #include "options/labels.hpp"
 #include "options/network_options.hpp"
 
@@ -32,14 +33,15 @@ struct PrototypesOptions
 {
     std::string labels, faces, output, attribute = "gender";
     double coverage = 0.95; // fuller crops only: a repeated border would draw streaks into the means
+    size_t max_pixels = MAX_PIXELS;
     NetworkOptions networks;
 };
 
 //! Adds one listed face to the builder. Returns false where the image does not fill the crop.
-bool addFace(const fs::path& file, const Labelled& row, double least_coverage, const cv::Ptr<FaceDetector>& detector,
-    PrototypeBuilder& builder)
+bool addFace(const fs::path& file, const Labelled& row, const PrototypesOptions& options,
+    const cv::Ptr<FaceDetector>& detector, PrototypeBuilder& builder)
 {
-    Image image = readImage(file);
+    Image image = readImage(file, options.max_pixels);
     cv::Mat landmarks = row.landmarks;
     if (landmarks.empty())
     {
@@ -50,7 +52,7 @@ bool addFace(const fs::path& file, const Labelled& row, double least_coverage, c
         landmarks = faces.row(largestFace(faces));
     }
     cv::Mat crop;
-    if (alignFace(image.pixels, landmarks, crop) < least_coverage)
+    if (alignFace(image.pixels, landmarks, crop) < options.coverage)
         return false;
     const double full = crop.depth() == CV_16U ? 65535. : 255.;
     crop.convertTo(crop, CV_32F, 1 / full);
@@ -63,7 +65,7 @@ void writeMean(const fs::path& file, const cv::Mat& prototype)
     Image image;
     prototype.convertTo(image.pixels, CV_8U, 255);
     writeImage(file, image, 100);
-    std::cout << file.string() << '\n';
+    std::cout << printable(file.string()) << '\n';
 }
 
 ExitCode run(const PrototypesOptions& options)
@@ -103,7 +105,7 @@ ExitCode run(const PrototypesOptions& options)
             else
                 try
                 {
-                    if (!addFace(root / row.file, row, options.coverage, detectors[worker], *builders[worker]))
+                    if (!addFace(root / row.file, row, options, detectors[worker], *builders[worker]))
                         diagnostic = &cut;
                 }
                 catch (const std::exception& error)
@@ -131,7 +133,7 @@ ExitCode run(const PrototypesOptions& options)
     TemporaryFile unfinished(file);
     means.save(unfinished.path().string());
     unfinished.replaceTarget();
-    std::cout << file.string() << '\n';
+    std::cout << printable(file.string()) << '\n';
     cv::Mat prototype;
     for (int label = 0; label <= 1; ++label)
     {
@@ -169,6 +171,7 @@ Command addPrototypes(CLI::App& app)
     command->add_option("--coverage", options->coverage, "Least share of a crop inside its image, default 0.95")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
+    addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addDetectorTo(*command);
     return { command, [options] { return run(*options); } };
 }

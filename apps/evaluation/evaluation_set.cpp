@@ -6,7 +6,6 @@
 
 #include "common/atomic_file.hpp"
 #include "common/digest.hpp"
-#include "common/image_io.hpp"
 #include "common/message.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
@@ -60,7 +59,8 @@ bool holdsYears(const std::vector<EvaluatedFace>& faces, size_t column)
         [&](const EvaluatedFace& face)
         {
             const std::string& value = face.groups[column];
-            return std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c); });
+            return value.size() <= 3
+                   && std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c); });
         });
 }
 
@@ -172,7 +172,8 @@ std::string EvaluationSet::keyOf(FaceDetector& detector, const NetworkOptions& n
 
 EvaluationSet::EvaluationSet(
     const SetOptions& options, const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)
-    : name(folderName(options.faces)), attribute(options.attribute), gray_(options.gray)
+    : name(folderName(options.faces)), attribute(options.attribute), gray_(options.gray),
+      max_pixels_(options.max_pixels)
 {
     const LabelFile labels(options.labels, { options.attribute });
     const CsvTable& table = labels.table();
@@ -272,7 +273,7 @@ EvaluationSet::EvaluationSet(
 
 cv::Mat EvaluationSet::readImage(const EvaluatedFace& face) const
 {
-    cv::Mat image = eightBit(sanprivacy::readImage(face.path).pixels);
+    cv::Mat image = eightBit(sanprivacy::readImage(face.path, max_pixels_).pixels);
     if (gray_ && image.channels() == 3)
         cv::cvtColor(image, image, cv::COLOR_BGR2GRAY);
     return image;

@@ -5,6 +5,7 @@
 #ifndef SANPRIVACY_APPS_EVALUATION_EVALUATION_SET_HPP
 #define SANPRIVACY_APPS_EVALUATION_EVALUATION_SET_HPP
 
+#include "common/image_io.hpp"
 #include "evaluation/diagnostics.hpp"
 #include "evaluation/result_cache.hpp"
 #include "options/network_options.hpp"
@@ -38,6 +39,7 @@ struct SetOptions
     std::vector<std::string> groups = { "race", "ethnicity", "age" };
     size_t limit = 0; //!< 0: all faces
     bool gray = false;
+    size_t max_pixels = MAX_PIXELS; //!< of an image, see sanprivacy::readImage()
 };
 
 //! The faces of a folder that a label file lists.
@@ -65,6 +67,7 @@ private:
     std::string keyOf(cv::sanprivacy::FaceDetector& detector, const NetworkOptions& networks) const;
 
     bool gray_;
+    size_t max_pixels_;
 };
 
 /** The face at the landmarks among those that a detector finds, or the largest where landmarks are empty; empty if

@@ -76,6 +76,10 @@ FileReader::FileReader(const std::string& source, const ReadOptions& options) : 
         throw std::runtime_error("an image, not a video; `sanprivacy perturb` protects images");
     if (info_.video < 0)
         throw std::runtime_error("no video that can be read: truncated, or of an unknown format");
+    const size_t width = size_t(std::max(info_.size.width, 1)), height = size_t(std::max(info_.size.height, 1));
+    if (height > options.max_pixels / width)
+        throw std::runtime_error("is of " + std::to_string(width) + "x" + std::to_string(height) + " pixels; at most "
+                                 + std::to_string(options.max_pixels) + " are read (--max-pixels)");
     if (info_.rate > 0)
         format_.rate = info_.rate;
     format_.pixel_shape = info_.turned ? cv::Size(info_.pixelShape.height, info_.pixelShape.width) : info_.pixelShape;

@@ -29,6 +29,7 @@ namespace sanprivacy { namespace apps {
 namespace {
 
 const double MOST_RATE = 1000;
+const int MOST_SIDE = 32767;              // of raw frames
 const double SIXTEEN_OF_EIGHT_BITS = 257; // 255 becomes 65535
 
 //! BGR, of 8 bits unless more are to be kept.
@@ -84,8 +85,8 @@ private:
 class SequenceReader : public VideoReader
 {
 public:
-    SequenceReader(const std::string& name, bool keep_depth)
-        : pattern_(name), numbers_(pattern_.numbers()), keep_depth_(keep_depth)
+    SequenceReader(const std::string& name, const ReadOptions& options)
+        : pattern_(name), numbers_(pattern_.numbers()), options_(options)
     {
         if (numbers_.empty())
             throw std::runtime_error("no image of such a name");
@@ -100,7 +101,8 @@ public:
             const size_t k = next_++;
             try
             {
-                frame.pixels = toBgr(readImage(pattern_.file(numbers_[k])).pixels, keep_depth_);
+                frame.pixels =
+                    toBgr(readImage(pattern_.file(numbers_[k]), options_.max_pixels).pixels, options_.keep_depth);
             }
             catch (const std::exception& error)
             {
@@ -123,7 +125,7 @@ public:
 private:
     ImagePattern pattern_;
     std::vector<std::int64_t> numbers_;
-    bool keep_depth_;
+    ReadOptions options_;
     size_t next_ = 0, unreadable_ = 0;
     std::string problem_;
 };
@@ -179,8 +181,10 @@ RawFormat RawFormat::parse(const std::string& text)
     const int found =
         std::sscanf(text.c_str(), "%dx%d%n@%lf%n", &format.size.width, &format.size.height, &used, &format.rate, &used);
     if (found < 2 || size_t(used) != text.size() || format.size.empty()
+        || std::max(format.size.width, format.size.height) > MOST_SIDE
         || !(format.rate > 0 && format.rate <= MOST_RATE))
-        throw UsageError("--raw: expected a size and perhaps a rate, as 640x480@30; found '" + text + "'");
+        throw UsageError("--raw: expected a size up to " + std::to_string(MOST_SIDE)
+                         + " and perhaps a rate, as 640x480@30; found '" + text + "'");
     return format;
 }
 
@@ -223,7 +227,7 @@ std::unique_ptr<VideoReader> openVideo(const std::string& source, const ReadOpti
     if (isCamera(source) || (isUrl(source) && isLiveProtocol(source)))
         return Reader(new LiveReader(source));
     if (ImagePattern::matches(source))
-        return Reader(new SequenceReader(source, options.keep_depth));
+        return Reader(new SequenceReader(source, options));
     if (!isUrl(source))
         return openVideoFile(localName(source), options);
     const MediaInfo info = readMediaInfo(source);

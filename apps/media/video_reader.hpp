@@ -5,6 +5,7 @@
 #ifndef SANPRIVACY_APPS_MEDIA_VIDEO_READER_HPP
 #define SANPRIVACY_APPS_MEDIA_VIDEO_READER_HPP
 
+#include "common/image_io.hpp"
 #include "media/media_info.hpp"
 
 #include <cstdint>
@@ -45,9 +46,10 @@ struct VideoFormat
 //! What is asked of a reader.
 struct ReadOptions
 {
-    RawFormat raw;           //!< for "-" only
-    double from = 0;         //!< seconds; frames before are left out
-    bool keep_depth = false; //!< 16-bit frames where the source has more than 8 bits; else all are 8-bit
+    RawFormat raw;                  //!< for "-" only
+    double from = 0;                //!< seconds; frames before are left out
+    bool keep_depth = false;        //!< 16-bit frames where the source has more than 8 bits; else all are 8-bit
+    size_t max_pixels = MAX_PIXELS; //!< of a frame, see readImage()
 };
 
 //! Reads a video frame by frame.

@@ -108,6 +108,7 @@ void VideoFile::write(const VideoFrame& frame)
 void VideoFile::finish()
 {
     complete();
+    fs::permissions(temporary_, permissionsFor(target_, options_.source_file));
     fs::rename(temporary_, target_);
     temporary_.clear();
 }
@@ -122,7 +123,9 @@ void VideoFile::keep()
     addPlainOutput(arguments, cut);
     try
     {
+        makePrivateFile(cut);
         ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED).finish(); // the sound was there to its end
+        fs::permissions(cut, permissionsFor(target_, options_.source_file));
         fs::rename(cut, target_);
     }
     catch (...)
@@ -199,6 +202,7 @@ void VideoFile::start(const VideoFrame& first)
         encodingArguments(kind_, options_.format, size_, deep, options_.quality, target_);
     arguments.insert(arguments.end(), encoding.begin(), encoding.end());
     addPlainOutput(arguments, temporary_);
+    makePrivateFile(temporary_); // until it is whole
     ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED));
     const std::string header = MatroskaStream::header(written_size_, type_, options_.format.pixel_shape);
     ffmpeg_->feed(header.data(), header.size());

@@ -36,7 +36,8 @@ public:
 struct WriteOptions
 {
     VideoFormat format;
-    MediaInfo source; //!< of a file
+    MediaInfo source;        //!< of a file
+    std::string source_file; //!< its name: what others may not read there they may not read in the target
     Sound sound;
     int quality = 18; //!< rate factor of H.264
 };

@@ -89,16 +89,17 @@ void FaceLabels::reportUnlisted() const
 {
     const size_t unlisted = size_t(std::count(rows_.begin(), rows_.end(), -1));
     if (unlisted > 0)
-        std::cout << count(unlisted, "image") << " not in " << options_.labels << ": --label " << options_.label
-                  << " applied" << std::endl;
+        std::cout << count(unlisted, "image") << " not in " << printable(options_.labels) << ": --label "
+                  << options_.label << " applied" << std::endl;
 }
 
 bool FaceLabels::reportUnknown() const
 {
     const std::vector<std::string> names = file_ ? file_->unknown(rows_) : std::vector<std::string>();
     if (!names.empty())
-        std::cerr << options_.labels << ": " << count(names.size(), "name") << " that "
-                  << (names.size() == 1 ? "is" : "are") << " no image, the first '" << names[0] << "'" << std::endl;
+        std::cerr << printable(options_.labels) << ": " << count(names.size(), "name") << " that "
+                  << (names.size() == 1 ? "is" : "are") << " no image, the first '" << printable(names[0]) << "'"
+                  << std::endl;
     return !names.empty();
 }
 

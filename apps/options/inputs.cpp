@@ -17,6 +17,8 @@
 
 #include <sys/stat.h>
 
+#include <CLI/CLI.hpp>
+
 namespace fs = std::filesystem;
 
 namespace sanprivacy { namespace apps {
@@ -104,6 +106,15 @@ private:
 };
 
 } // namespace
+
+void addMaxPixelsTo(CLI::App& command, size_t& max_pixels)
+{
+    command
+        .add_option("--max-pixels", max_pixels,
+            "Refuse larger images, default " + std::to_string(MAX_PIXELS) + "; 5 bytes of memory each, 10 of 16 bits")
+        ->type_name("N")
+        ->check(CLI::PositiveNumber.description(""));
+}
 
 std::string Inputs::skippedText() const
 {

@@ -13,7 +13,14 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace sanprivacy { namespace apps {
+
+//! Adds the option --max-pixels, see readImage().
+void addMaxPixelsTo(CLI::App& command, size_t& max_pixels);
 
 //! An image to work on.
 struct Input

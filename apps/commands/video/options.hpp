@@ -5,6 +5,7 @@
 #ifndef SANPRIVACY_APPS_COMMANDS_VIDEO_OPTIONS_HPP
 #define SANPRIVACY_APPS_COMMANDS_VIDEO_OPTIONS_HPP
 
+#include "common/image_io.hpp"
 #include "options/network_options.hpp"
 
 #include <cmath>
@@ -24,6 +25,7 @@ struct VideoOptions
     double exempt_score = NAN;
     double interval = -1, look_ahead = -1, hold = -1, refresh_interval = -1; // seconds; negative: the default
     int quality = 18;
+    size_t max_pixels = MAX_PIXELS;
     bool preview = false, boxes = false, resume = false;
     NetworkOptions networks;
 };

@@ -122,6 +122,7 @@ std::unique_ptr<VideoReader> Pipeline::openSource() const
         read.raw = RawFormat::parse(options_.raw);
     read.from = options_.from;
     read.keep_depth = holdsDepth(job_.target);
+    read.max_pixels = options_.max_pixels;
     return openVideo(job_.source, read);
 }
 
@@ -130,6 +131,7 @@ std::unique_ptr<VideoWriter> Pipeline::openTarget() const
     WriteOptions write;
     write.format = reader_->format();
     write.source = reader_->info();
+    write.source_file = localName(job_.source);
     write.quality = options_.quality;
     if (!write.source.sound.empty())
         write.sound = { job_.source, write.source.sound, options_.from, options_.to };
@@ -181,6 +183,7 @@ void Pipeline::takeOver(size_t frames)
         std::max(LEAST_SECOND_LOOK, framesIn(SECOND_LOOK_HOLDS * params_.hold + params_.detect_interval));
     ReadOptions read;
     read.keep_depth = holdsDepth(job_.target);
+    read.max_pixels = options_.max_pixels;
     const std::unique_ptr<VideoReader> earlier = openVideo(unfinished_->video().string(), read);
     VideoFrame frame, ready;
     for (; read_ < frames && earlier->read(ready) && advance(frame); ++read_)
@@ -381,8 +384,12 @@ Outcome Pipeline::run()
     resume();
     work();
     if (read_ == 0 && !interrupted())
-        throw std::runtime_error(
-            options_.from > 0 ? "no frame after --from" : "truncated or damaged: no frame could be read");
+    {
+        const std::string problem = reader_->problem();
+        throw std::runtime_error(!problem.empty()    ? problem
+                                 : options_.from > 0 ? "no frame after --from"
+                                                     : "truncated or damaged: no frame could be read");
+    }
     return end();
 }
 

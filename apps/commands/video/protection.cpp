@@ -6,7 +6,6 @@
 
 #include "common/errors.hpp"
 #include "common/image_io.hpp"
-#include "common/storage_check.hpp"
 #include "options/face_labels.hpp"
 #include "options/faces.hpp"
 
@@ -47,7 +46,6 @@ void Protection::loadExemptPerson()
             "--matcher: name a model description file that describes the matcher's input, as samples/models.yml does; "
             "an ONNX file alone does not tell it");
     std::vector<ModelDescription> networks;
-    checkStorage(options_.matcher);
     readModelDescriptions(options_.matcher, networks);
     const auto found = std::find_if(networks.begin(), networks.end(),
         [](const ModelDescription& network) { return network.task == NETWORK_MATCHER; });
@@ -55,7 +53,7 @@ void Protection::loadExemptPerson()
         throw UsageError("--matcher: '" + options_.matcher + "' describes no matcher");
     matcher_ = FaceNetwork::create(*found);
 
-    const Image reference = readImage(options_.exempt);
+    const Image reference = readImage(options_.exempt, options_.max_pixels);
     cv::Mat pixels = reference.pixels, faces, crop;
     if (pixels.depth() == CV_16U)
         pixels.convertTo(pixels, CV_8U, 1. / 257); // 65535 becomes 255

@@ -237,6 +237,7 @@ Command addVideo(CLI::App& app)
     addProtectionOptions(*command, *options);
     addTimeOptions(*command, *options);
     addOutputOptions(*command, *options);
+    addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     return { command, [options] { return runVideo(*options); } };
