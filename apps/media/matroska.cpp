@@ -6,12 +6,14 @@
 
 #include <cmath>
 #include <cstdint>
+#include <stdexcept>
 
 namespace sanprivacy { namespace apps {
 
 namespace {
 
 const std::uint64_t TICK = 10000; // nanoseconds
+const double LATEST = 1e9;        // seconds
 const std::string UNKNOWN_SIZE("\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 8);
 
 std::string bigEndian(std::uint64_t value, int bytes)
@@ -46,6 +48,9 @@ std::string number(std::uint64_t name, std::uint64_t value)
 
 std::string MatroskaStream::header(const cv::Size& size, int type, const cv::Size& pixel_shape)
 {
+    if (pixel_shape.empty())
+        throw std::runtime_error("the shape of its pixels is none: " + std::to_string(pixel_shape.width) + ':'
+                                 + std::to_string(pixel_shape.height));
     const std::uint64_t aspect_ratio = 3; // unit of DisplayWidth and DisplayHeight
     const std::string shape = number(0x54B0, std::uint64_t(size.width) * pixel_shape.width)
                               + number(0x54BA, std::uint64_t(size.height) * pixel_shape.height)
@@ -61,6 +66,8 @@ std::string MatroskaStream::header(const cv::Size& size, int type, const cv::Siz
 
 std::string MatroskaStream::frameHeader(double time, size_t bytes)
 {
+    if (!(time >= 0 && time <= LATEST))
+        throw std::runtime_error("a frame has no time that can be written: " + std::to_string(time) + " s");
     const std::string block("\x81\0\0\x80", 4); // track 1, at the cluster's time, a key frame
     const std::string head = number(0xE7, std::uint64_t(std::llround(time * 1e9 / TICK)));
     const std::string block_head = id(0xA3) + length(block.size() + bytes) + block;

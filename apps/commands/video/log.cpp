@@ -48,9 +48,11 @@ Json toJson(const StreamFace& face)
 std::int64_t frameOf(const std::string& line, const std::string& video)
 {
     const Json record = Json::parse(line, nullptr, false);
-    if (!record.is_object() || record.value("video", std::string()) != video || !record.contains("frame"))
+    if (!record.is_object() || !record.contains("frame") || record.value("video", Json()) != Json(video))
         return -1;
-    return record["frame"].get<std::int64_t>();
+    const Json& frame = record["frame"];
+    const std::int64_t most = std::int64_t(1) << 53;
+    return frame.is_number_integer() && frame >= 0 && frame < most ? frame.get<std::int64_t>() : -1;
 }
 
 } // namespace

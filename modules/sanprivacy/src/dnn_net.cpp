@@ -88,6 +88,10 @@ static dnn::Net prepare(Reader read, const String& description, const DnnDevice&
     {
         reason = reasonOf(e);
     }
+    catch (const std::exception& e) // a length in the file that no memory holds, for example
+    {
+        reason = e.what();
+    }
     if (net.empty())
         CV_Error(Error::StsParseError, format("%s is not a complete ONNX file that OpenCV %s can run: %s",
                                            description.c_str(), CV_VERSION, reason.c_str()));
