@@ -57,8 +57,6 @@ def files(folder):
 class CommandTest(unittest.TestCase):
     """A temporary folder to work in, and the small networks whose results are quick and known."""
 
-    needs_detector = unittest.skipUnless(os.path.exists(shipped("face_detection_yunet_2022mar.onnx")), "no shipped detector")
-
     @classmethod
     def setUpClass(cls):
         # Prototypes of the sample portraits: made by the command line itself.

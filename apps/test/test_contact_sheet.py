@@ -13,7 +13,6 @@ from command import CommandTest, files, portraits, run, write
 
 
 class Sheet(CommandTest):
-    @CommandTest.needs_detector
     def test_rows(self):
         heights = []
         for number in (1, 2, 3):
@@ -30,7 +29,6 @@ class Sheet(CommandTest):
         self.assertGreater(np.abs(views[0] - views[1]).mean(), 3)
         self.assertGreater(np.abs(views[1] - views[3]).mean(), .1)
 
-    @CommandTest.needs_detector
     def test_a_image_without_a_face_is_named(self):
         cv2.imwrite(self.path("in", "empty.png"), np.full((200, 200, 3), 90, np.uint8))
         done = run("contact-sheet", *self.networks, portraits()[0], self.path("in"), "-o", self.path("sheet.png"))

@@ -88,7 +88,6 @@ class Parser(html.parser.HTMLParser):
             self.texts.append(data)
 
 
-@CommandTest.needs_detector
 class EvaluateTest(CommandTest):
     """People of the sample portraits, three images each; the "men" tend to be brighter, as the test's classifier has it."""
 

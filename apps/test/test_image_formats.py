@@ -31,7 +31,6 @@ TURNS = dict(zip(range(2, 9), (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.
                                Image.Transpose.ROTATE_90)))
 
 
-@CommandTest.needs_detector
 class Formats(CommandTest):
     def copy(self, *arguments, code=0):
         done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"), "--no-face", "copy", *arguments)

@@ -14,7 +14,6 @@ import numpy as np
 from command import CommandTest, EXECUTABLE, LANDMARKS, difference, files, portrait, portraits, read, run, write, write_labels
 
 
-@CommandTest.needs_detector
 class Inputs(CommandTest):
     def copy_portrait(self, *parts, k=0):
         shutil.copy(portraits()[k], self.path(*parts))

@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from command import (CommandTest, EXECUTABLE, LANDMARKS, TEST_NETWORKS, TIMEOUT, difference, files, portrait, portraits, read,
-                     run, shipped, write, write_labels)
+                     run, write, write_labels)
 
 
 class PerturbTest(CommandTest):
@@ -266,13 +266,11 @@ class Bad(PerturbTest):
             + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""))
         self.check_refused("a.png", "200000x200000 pixels")
 
-    @CommandTest.needs_detector
     def test_one_pixel(self):
         self.save("a.png", portrait()[:1, :1])
         self.write_labels([("good.png", "F")])
         self.check_refused("a.png", "no face found")
 
-    @CommandTest.needs_detector
     def test_no_face(self):
         wall = np.full((200, 200, 3), (230, 200, 160), np.uint8)
         wall[120:] = (60, 80, 150)
@@ -420,9 +418,6 @@ class Usage(PerturbTest):
 
 
 class Shipped(CommandTest):
-    @unittest.skipUnless(all(os.path.exists(shipped(name)) for name in
-                             ("residual.onnx", "gender.onnx", "face_detection_yunet_2022mar.onnx", "prototypes-gender.yml.gz")),
-                         "the shipped networks are not there")
     def test_portraits(self):
         done = run("perturb", os.path.dirname(portraits()[0]), "-o", self.path("out"))
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -430,7 +425,6 @@ class Shipped(CommandTest):
         self.one_line(done.stdout, f"{number} images perturbed ({number} faces)")
         self.assertEqual(files(self.path("out")), [os.path.basename(path) for path in portraits()])
 
-    @unittest.skipUnless(os.path.exists(shipped("landmarks.onnx")), "no landmark network")
     def test_cascade(self):
         done = run("perturb", portraits()[0], "-o", self.path("out"), "--detector", "cascade")
         self.assertEqual(done.returncode, 0, done.stderr)

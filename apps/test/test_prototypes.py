@@ -74,7 +74,6 @@ class Prototypes(CommandTest):
         self.one_line(made.stderr, "no usable face of gender 0")
         self.assertEqual(files(self.path("out")), [])
 
-    @CommandTest.needs_detector
     def test_detects_where_no_landmarks_are_given(self):
         self.assertEqual(self.make([(MEN[0], "M"), (WOMEN[0], "F")]).returncode, 0)
         given = self.mean("gender-1.png")

@@ -42,7 +42,7 @@ public:
             ground_.col(x).setTo(Scalar(110, 125, 135) + Scalar::all(60. * x / size.width));
         for (const Actor& actor : actors)
         {
-            const Mat image = imread(fileOrSkip(moduleFolder() + "/../../data/portraits/" + actor.portrait + ".jpg"));
+            const Mat image = imread(shippedFile("portraits/" + actor.portrait + ".jpg"));
             Mat mask(image.size(), CV_8U, Scalar(0));
             ellipse(mask, RotatedRect(HEAD, HEAD_AXES * 2.f, 0), Scalar(255), FILLED);
             GaussianBlur(mask, mask, Size(), 3);
@@ -147,8 +147,7 @@ struct Protection
 
 inline Ptr<FaceDetector> detector()
 {
-    fileOrSkip(moduleFolder() + "/../../data/face_detection_yunet_2022mar.onnx");
-    return FaceDetector::create();
+    return FaceDetector::create(); // the shipped one
 }
 
 //! A quick network whose output has nothing in common with the face.
