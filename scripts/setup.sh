@@ -3,12 +3,14 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-# Installs what the project needs from Debian's own packages: setup.sh [run|test|browser|style|in-opencv|wheel|fresh-machine]
+# Installs what the project needs from Debian's own packages: setup.sh [run|test|browser|style|in-opencv|fuzz|coverage|wheel|fresh-machine]
 #   run   the module and the command line (default)
 #   test  also the trainer and all that the tests use
 #   browser  only what the test of the page in samples/python/try_it needs
 #   style  only what check_style.sh needs
 #   in-opencv  also what a build of OpenCV itself needs, see build_in_opencv.sh
+#   fuzz  also what the sanitizers and fuzzers need, see sanitize.sh and fuzz.sh
+#   coverage  also what coverage.sh needs
 #   wheel  only what build_wheel.sh needs
 #   fresh-machine  only what fresh_machine.sh needs
 # Does nothing where everything is there.
@@ -25,10 +27,12 @@ test) packages+=(doxygen texlive-base libjs-mathjax libtorch-dev libonnx-dev lib
                  python3-fastapi python3-uvicorn) ;;
 browser) packages=(chromium chromium-driver python3-selenium python3-fastapi python3-uvicorn python3-pil) ;;
 in-opencv) packages+=(dpkg-dev python3 python3-dev python3-venv python3-numpy zlib1g-dev libjpeg-dev libpng-dev libprotobuf-dev protobuf-compiler) ;;
+fuzz) packages+=(clang libclang-rt-dev python3 python3-numpy python3-opencv) ;;
+coverage) packages+=(gcovr python3 python3-numpy python3-opencv python3-pil python3-sklearn) ;;
 wheel) packages=(build-essential ccache nasm python3 python3-dev python3-venv) ;;
 style) packages=(git clang-format-14 clang-tidy-14) ;;
 fresh-machine) packages=(debootstrap git util-linux) ;;
-*) echo "setup.sh: '$1' is not run, test, browser, style, in-opencv, wheel or fresh-machine" >&2; exit 2 ;;
+*) echo "setup.sh: '$1' is not run, test, browser, style, in-opencv, fuzz, coverage, wheel or fresh-machine" >&2; exit 2 ;;
 esac
 
 missing=()
