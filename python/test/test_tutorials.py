@@ -28,7 +28,7 @@ MADE = {  # what must be there when the last command of a document has run
     "photos": ["protected/man-bald.jpg", "sheet.png", "protected-with-labels/man-bald.jpg", "protected-by-cpp/man-bald.jpg",
                "protected-by-python/man-bald.jpg"],
     "video": ["protected.mp4", "blurred.mp4", "protected.jsonl", "minimal.avi", "minimal-python.avi"],
-    "strength": ["opposite/man-bald.jpg", "random/man-bald.jpg", "strength-1.25.png", "stronger.png", "neutral.png", "neutral-python.png"],
+    "strength": ["opposite/man-bald.jpg", "random/man-bald.jpg", "strengths.jpg", "strength-1.25.png", "stronger.png", "neutral.png", "neutral-python.png"],
     "evaluation": ["my-report/report.html", "figures/roc-my-classifier.png", "figures-python/roc-my-classifier.png"],
     "training": ["training/san.onnx", "trained/man-bald.jpg"],
     "attributes": ["without-age/man-bald.jpg", "without-both/man-bald.jpg", "both.png", "man-as-older-woman.png",
