@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 #include <opencv2/dnn.hpp>
+#include <torch/torch.h>
 
 #include "onnx/graph.hpp"
 
