@@ -60,6 +60,7 @@ make_machine() {
     [ ! -e "$bundle" ] || cp "$bundle" "$machine/etc/this-machine.crt"
     mkdir -p "$machine/compiler-cache"
     chroot "$machine" useradd --create-home --shell /bin/bash somebody
+    echo force-unsafe-io >"$machine/etc/dpkg/dpkg.cfg.d/throw-away" # packages need not survive a power cut
     echo "somebody ALL=(ALL) NOPASSWD: ALL" >"$machine/etc/sudoers.d/somebody"
 }
 
@@ -81,16 +82,18 @@ inside() {
 
 # Both commands of README.md; every part must be there, and every test must pass.
 try_commands() {
-    local machine=$1 user=$2 home project command
+    local machine=$1 user=$2 home project command start
     home=$(chroot "$machine" getent passwd "$user" | cut -d: -f6)
     project="$home/sanprivacy"
     git clone --quiet "file://$root" "$machine$project" 2>/dev/null || git clone --quiet --no-local "$root" "$machine$project"
     chroot "$machine" chown -R "$user:" "$project"
     for command in scripts/demo.sh scripts/test.sh; do
+        start=$SECONDS
         echo "--- $suite, $user: $command"
         inside "$machine" "$user" bash -c "cd $project && $command" 2>&1 | tee "$machines/log" || fail "$suite, $user: $command failed"
+        echo "--- $suite, $user: $command: $((SECONDS - start)) s"
     done
-    ! grep 'left out' "$machines/log" | grep -v "In OpenCV's own build" || fail "$suite, $user: a part was left out"
+    ! grep 'left out' "$machines/log" | grep -vE "^(In OpenCV's own build|Wheel): " || fail "$suite, $user: a part was left out"
 }
 
 for person in "${people[@]}"; do

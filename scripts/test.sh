@@ -15,7 +15,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 results="$root/build/test-results.xml"
 status=0
 ctest --test-dir "$root/build" --parallel "$(nproc)" --output-on-failure --no-tests=error --output-junit "$results" "$@" </dev/null || status=$?
-grep -o "In OpenCV's own build: [^<]*" "$results" || true
+grep -oE "(In OpenCV's own build|Wheel): [^<]*" "$results" || true # done, or left out and why
 counted() { sed -n "0,/.*\b$1=\"\([0-9]*\)\".*/s//\1/p" "$results"; }
 tests=$(counted tests) failed=$(counted failures) skipped=$(( $(counted skipped) + $(counted disabled) ))
 echo "$((tests - failed - skipped)) passed, $failed failed, $skipped skipped"
