@@ -4,12 +4,16 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Measures how much of gender or age linear probes still find in perturbed faces, with labelled outputs to learn from.
 
-    PYTHONPATH=build/python measure_linear_probe.py --train DIR --test DIR --models YML --matcher NAME
-        [--hide gender age] [--prototype random] [--model ONNX] [--strength 1] [--limit 1800]
+    PYTHONPATH=build/python measure_linear_probe.py --train DIR [--test DIR] --models YML --matcher NAME
+        [--hide gender age] [--prototype random] [--model ONNX] [--strength 1] [--limit 1800] [--scores CSV]
 
 Each linear probe is a logistic regression (scikit-learn): on a matcher's descriptors; on histograms of oriented
 gradients of the aligned crop; on those of its border alone, where the perturbation fades. It learns from the first
-`--limit` faces of one set and tells the labels of another set's, other people. DIR has labels.csv with landmarks and the attributes; age is in years, or such a span as 30-39."""
+`--limit` faces of one set and tells the labels of another set's, other people. DIR has labels.csv with landmarks and the attributes; age is in years, or such a span as 30-39.
+
+Without --test: what the linear probe of `sanprivacy evaluate` must find in the descriptors of the originals. People
+(column identity) are dealt to five parts as there, and ridge regressions and logistic regressions tell the gender of
+each part from the other four. --scores, a scores.csv of that command, lists the faces that it evaluated."""
 
 import argparse
 import csv
@@ -19,7 +23,7 @@ import re
 import cv2
 import numpy as np
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -79,10 +83,49 @@ def auc(learnt_from, labels, probed, truth):
     return roc_auc_score(truth, probe.decision_function(probed))
 
 
+def deal_parts(labels, people, parts=5):
+    """As the program deals them: people of each label in turn."""
+    part_of, dealt = {}, [0, 0]
+    for label, person in zip(labels, people):
+        if person not in part_of:
+            part_of[person] = dealt[label] % parts
+            dealt[label] += 1
+    return np.array([part_of[person] for person in people])
+
+
+def cross_validate(matcher, folder, scores, limit):
+    """AUC of linear models of the descriptors of the originals, of faces of other people."""
+    with open(os.path.join(folder, "labels.csv"), newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    if scores:
+        with open(scores, newline="") as stream:
+            evaluated = {row["file"] for row in csv.DictReader(stream)}
+        rows = [row for row in rows if row["file"] in evaluated]
+    rows = rows[:limit] if not scores else rows
+    labels = np.array([int(LABELS["gender"](row)) for row in rows])
+    people = [row["identity"] for row in rows]
+    descriptors = []
+    for row in rows:
+        face = np.zeros((1, COLUMNS), np.float32)
+        face[0, LANDMARK:SCORE] = [row[column] for column in LANDMARKS]
+        descriptors.append(matcher.forward([matcher.crop(cv2.imread(os.path.join(folder, row["file"])), face)])[0])
+    descriptors, parts = np.array(descriptors, float), deal_parts(labels, people)
+    print(f"{len(rows)} faces of {len(set(people))} people")
+    for name, model in (("ridge .1 per face, as the program", lambda n: Ridge(alpha=.1 * n)), ("ridge 10 per face", lambda n: Ridge(alpha=10 * n)),
+                        ("logistic regression, C = 1", lambda _: LogisticRegression(max_iter=2000)),
+                        ("logistic regression, C = .01", lambda _: LogisticRegression(C=.01, max_iter=2000))):
+        told = np.zeros(len(rows))
+        for part in set(parts):
+            known = parts != part
+            probe = make_pipeline(StandardScaler(), model(known.sum())).fit(descriptors[known], 2 * labels[known] - 1)
+            told[~known] = (probe.decision_function if hasattr(probe, "decision_function") else probe.predict)(descriptors[~known])
+        print(f"{name}: AUC {roc_auc_score(labels, told):.3f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--train", required=True)
-    parser.add_argument("--test", required=True)
+    parser.add_argument("--test")
     parser.add_argument("--models", required=True)
     parser.add_argument("--matcher", required=True)
     parser.add_argument("--hide", nargs="+", choices=LABELS, default=["gender"])
@@ -90,10 +133,14 @@ def main():
     parser.add_argument("--model", default="")
     parser.add_argument("--strength", type=float, default=1)
     parser.add_argument("--limit", type=int, default=1800)
+    parser.add_argument("--scores")
     options = parser.parse_args()
 
     described = {network.name: network for network in cv2.sanprivacy.readModelDescriptions(options.models)}
     matcher = cv2.sanprivacy.FaceNetwork.create(described[options.matcher])
+    if not options.test:
+        cross_validate(matcher, options.train, options.scores, options.limit)
+        return
     perturber = cv2.sanprivacy.Perturber.create(cv2.sanprivacy.PerturberParams(options.hide, options.model))
     perturber.setStrength(options.strength)
     prototype = getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper())
