@@ -63,7 +63,7 @@ int main(int argc, char** argv)
     cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
 
     CLI::App app(
-        "Perturbs faces so that a matcher still recognises the person while a gender classifier is confounded.",
+        "Changes faces so that software misreads their gender, while face matchers still recognise the person.",
         "sanprivacy");
     app.require_subcommand(1);
     app.set_version_flag(

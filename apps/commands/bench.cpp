@@ -189,7 +189,7 @@ ExitCode benchVideo(const BenchOptions& options)
 Command addBench(CLI::App& app)
 {
     auto options = std::make_shared<BenchOptions>();
-    CLI::App* command = app.add_subcommand("bench", "Measures the time that the steps of the work take");
+    CLI::App* command = app.add_subcommand("bench", "Measures the time of each processing step");
     CLI::App* video = command->add_subcommand("video", "Videos of 0, 1, 4 and 16 faces in three sizes");
     command->require_subcommand(1);
     video->add_option("PHOTO", options->photo, "Photo of one face")->required()->type_name("");

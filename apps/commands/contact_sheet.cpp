@@ -248,8 +248,8 @@ ExitCode run(const SheetOptions& options)
 Command addContactSheet(CLI::App& app)
 {
     auto options = std::make_shared<SheetOptions>();
-    CLI::App* command = app.add_subcommand(
-        "contact-sheet", "Draws originals and outputs side by side, with the scores of gender or what is hidden");
+    CLI::App* command =
+        app.add_subcommand("contact-sheet", "Draws originals and outputs side by side, with the classifier's answers");
     command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")
         ->required()
@@ -261,7 +261,7 @@ Command addContactSheet(CLI::App& app)
     options->labels.addTo(*command);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
-    command->footer("Under each face: what the shipped classifiers read in it.");
+    command->footer("Under each face: the answer of the shipped classifiers.");
     return { command, [options] { return run(*options); } };
 }
 

@@ -253,7 +253,7 @@ Command addEvaluate(CLI::App& app)
 {
     auto options = std::make_shared<EvaluateOptions>();
     CLI::App* command =
-        app.add_subcommand("evaluate", "Evaluates methods: what classifiers and matchers see before and after");
+        app.add_subcommand("evaluate", "Measures the errors of classifiers and matchers before and after");
     const auto add = [&](const char* name, auto& value, const char* type, const char* help)
     { return command->add_option(name, value, help)->type_name(type)->capture_default_str(); };
     const auto addList = [&](const char* name, std::vector<std::string>& values, const char* type, const char* help)
@@ -267,25 +267,26 @@ Command addEvaluate(CLI::App& app)
     add("--faces", options->set.faces, "DIR", "Folder of the original images")
         ->required()
         ->check(CLI::ExistingDirectory);
-    add("--labels", options->set.labels, "CSV", "file,gender and perhaps identity, race, age, landmark columns")
+    add("--labels", options->set.labels, "CSV", "Columns file,gender and optionally identity, race, age, landmarks")
         ->required();
-    add("--models", options->networks, "YML", "Classifiers and matchers that evaluate")->required();
+    add("--models", options->networks, "YML", "Model description file of the classifiers and matchers")->required();
     add("-o,--output", options->output, "DIR", "Folder for report.html, report.json and a CSV of each table")
         ->required();
     addList("--methods", options->methods, "LIST",
-        "san (same,neutral,opposite), random; each perhaps =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; "
+        "san (same,neutral,opposite), random; each may have =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; "
         "search=CLASSIFIER; folder=DIR of images perturbed elsewhere");
-    addList("--attackers", options->attackers, "LIST", "Who treat images or, the last three, learn; or none");
-    addList("--retrained", options->retrained, "NAMES", "Which of the classifiers were trained on perturbed faces");
+    addList(
+        "--attackers", options->attackers, "LIST", "Attackers that process images, or (the last three) learn; or none");
+    addList("--retrained", options->retrained, "NAMES", "Classifiers that were trained on perturbed faces");
     add("--attribute", options->set.attribute, "NAME", "Column of the label");
     add("--identity", options->set.identity, "NAME", "Column of the person");
-    addList("--groups", options->set.groups, "NAMES", "Columns to split by");
-    add("--limit", options->set.limit, "N", "Only so many faces, of whole people; 0: all");
+    addList("--groups", options->set.groups, "NAMES", "Columns that define groups of people");
+    add("--limit", options->set.limit, "N", "Number of faces, with all faces of each person; 0: all");
     command->add_flag("--gray", options->set.gray, "Evaluate gray images, as the paper does");
     add("--images", options->images, "N", "Rows of the image grid");
-    add("--replicates", options->bootstrap.replicates, "N", "Of the bootstrap")->check(CLI::PositiveNumber);
-    add("--seed", options->bootstrap.seed, "N", "Of the bootstrap");
-    add("--cache", options->cache, "FILE", "Where results are kept");
+    add("--replicates", options->bootstrap.replicates, "N", "Replicates of the bootstrap")->check(CLI::PositiveNumber);
+    add("--seed", options->bootstrap.seed, "N", "Seed of the bootstrap");
+    add("--cache", options->cache, "FILE", "File of stored results");
     addMaxPixelsTo(*command, options->set.max_pixels);
     options->perturber.addPerturberTo(*command);
     options->perturber.addDetectorTo(*command);

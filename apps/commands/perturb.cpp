@@ -311,10 +311,9 @@ Command addPerturb(CLI::App& app)
     options->labels.addTo(*command);
     command
         ->add_flag("--landmarks", options->landmarks,
-            "Trust the landmarks in CSV; other faces that are found are perturbed too")
+            "Use the landmarks in the CSV; other faces that are found are perturbed, too")
         ->needs("--labels");
-    command
-        ->add_option("--prototype", options->prototype, "What is to appear: opposite (default), neutral, same, random")
+    command->add_option("--prototype", options->prototype, "Output: opposite (default), neutral, same, random")
         ->type_name("WHICH")
         ->check(CLI::IsMember({ "same", "neutral", "opposite", "random" }).description(""));
     command->add_flag("--gray", options->gray, "Gray output");
@@ -322,7 +321,7 @@ Command addPerturb(CLI::App& app)
     command->add_option("--no-face", options->no_face, "Image without a face: error (default), skip, copy unchanged")
         ->type_name("WHAT")
         ->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
-    command->add_option("--quality", options->quality, "Of JPEG and WebP, default 95")
+    command->add_option("--quality", options->quality, "Quality of JPEG and WebP, default 95")
         ->type_name("0-100")
         ->check(CLI::Range(0, 100).description(""));
     addMaxPixelsTo(*command, options->max_pixels);

@@ -152,13 +152,14 @@ ExitCode run(const PrototypesOptions& options)
 Command addPrototypes(CLI::App& app)
 {
     auto options = std::make_shared<PrototypesOptions>();
-    CLI::App* command = app.add_subcommand("prototypes", "Makes the prototypes, the mean faces of a labelled set");
+    CLI::App* command =
+        app.add_subcommand("prototypes", "Computes the prototypes: the mean face of each label of a labelled set");
     command
         ->add_option(
             "--labels", options->labels, "Faces: file,gender and, if known, landmarks (right_eye_x, right_eye_y, ...)")
         ->required()
         ->type_name("CSV");
-    command->add_option("--faces", options->faces, "Where its files are; default: the folder of CSV")
+    command->add_option("--faces", options->faces, "Folder of its images; default: the folder of the CSV")
         ->type_name("DIR")
         ->check(CLI::ExistingDirectory);
     command->add_option("-o,--output", options->output, "Folder for prototypes-ATTRIBUTE.yml.gz and an image of each")
@@ -168,7 +169,9 @@ Command addPrototypes(CLI::App& app)
         ->add_option("--attribute", options->attribute,
             "Column of the label (M/F, male/female, 1/0; age: years, 1 from 40 on), default gender")
         ->type_name("NAME");
-    command->add_option("--coverage", options->coverage, "Least share of a crop inside its image, default 0.95")
+    command
+        ->add_option(
+            "--coverage", options->coverage, "Smallest share of a crop that lies inside its image, default 0.95")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
     addMaxPixelsTo(*command, options->max_pixels);

@@ -54,7 +54,7 @@ private:
     std::mutex mutex_;
 };
 
-//! Where results are kept unless the user says otherwise: the user's cache folder.
+//! File of stored results unless the user says otherwise: the user's cache folder.
 std::filesystem::path defaultResultCache();
 
 }} // namespace sanprivacy::apps

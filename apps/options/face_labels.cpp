@@ -44,16 +44,18 @@ int labelNamed(const std::string& name, const NetworkOptions& networks)
 
 void LabelOptions::addTo(CLI::App& command)
 {
-    command.add_option("--labels", labels, "Of the largest face of each image: file,gender (M or F), or age (years)")
+    command
+        .add_option(
+            "--labels", labels, "Labels of the largest face of each image: file,gender (M or F), or age (years)")
         ->type_name("CSV");
-    command.add_option("--attribute", columns, "Columns of CSV, other than named by --hide; they hold 1 or 0")
+    command.add_option("--attribute", columns, "Columns of the CSV, if not named as in --hide; values 1 or 0")
         ->type_name("NAME")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->needs("--labels");
     command
-        .add_option(
-            "--label", label, "Of faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: ask)")
+        .add_option("--label", label,
+            "Faces not in the CSV: male, old, 1, female, young, 0, neutral, auto (default: predicted)")
         ->type_name("LABEL")
         ->check(CLI::IsMember(&labelNames()).description(""));
 }

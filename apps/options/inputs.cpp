@@ -111,7 +111,8 @@ void addMaxPixelsTo(CLI::App& command, size_t& max_pixels)
 {
     command
         .add_option("--max-pixels", max_pixels,
-            "Refuse larger images, default " + std::to_string(MAX_PIXELS) + "; 5 bytes of memory each, 10 of 16 bits")
+            "Largest image, default " + std::to_string(MAX_PIXELS)
+                + "; a pixel takes 5 bytes of memory, 10 with 16 bits")
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
 }

@@ -75,13 +75,13 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->type_name("YML")
         ->check(CLI::ExistingFile)
         ->excludes(hiding);
-    command.add_option("--classifier", classifier, "Gender network of --label auto; default: the shipped one")
+    command.add_option("--classifier", classifier, "Classifier for --label auto; default: the shipped one")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile)
         ->excludes(hiding);
     command
-        .add_option("--strength", strength,
-            "Share of the network's change, above 0 to 2; more hides more and costs more matching")
+        .add_option(
+            "--strength", strength, "How much a face changes, above 0 to 2; more hides more and costs more matching")
         ->type_name("X")
         ->capture_default_str()
         ->check(CLI::Range(.01, 2.).description(""));

@@ -55,7 +55,7 @@ def detect(image):
     """Finds the faces of an image.
 
     image: as in perturb().
-    Returns one row for each face, the best first: x, y, width, height, five landmarks (x, y), score. No rows where there is no face.
+    Returns one row for each face, the best first: x, y, width, height, five landmarks (x, y), score. No rows if there is no face.
     """
     image = _checked(image)
     if not hasattr(_networks, "detector"):
@@ -68,14 +68,14 @@ def perturb(image, label=None, prototype="opposite", strength=1, faces=None):
     """Perturbs every face of an image, so that gender classifiers err and face matchers still recognise the person.
 
     image: uint8 or uint16, height x width (gray) or height x width x 3 in the order blue, green, red, as cv2.imread() gives it.
-    label: the gender that a face has: None (a classifier decides for each face), "female" or 0, "male" or 1; one for all faces, or a
+    label: the gender that a face has: None (a classifier predicts it for each face), "female" or 0, "male" or 1; one for all faces, or a
         list with one for each, in the order of detect().
-    prototype: how it shall appear: "opposite", "neutral", "same", or "random" (male or female, drawn for each face).
-    strength: the dial between privacy (up to 2) and matching (towards 0).
-    faces: rows of detect(), where they are known already.
+    prototype: the output: "opposite", "neutral", "same", or "random" (male or female, drawn for each face).
+    strength: how much the faces change, above 0 and at most 2: more for privacy, less for better matching.
+    faces: rows of detect(), if they are already known.
 
     Returns a new image of the same type and size. Raises NoFaceError where there is no face.
-    A face that the detector misses among others stays as it is: look at group photos.
+    If the detector misses one of several faces, that face stays as it is: check group photos.
     """
     image = _checked(image)
     if prototype not in PROTOTYPES:

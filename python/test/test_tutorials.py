@@ -34,7 +34,7 @@ MADE = {  # what must be there when the last command of a document has run
     "attributes": ["without-age/man-bald.jpg", "without-both/man-bald.jpg", "both.png", "man-as-older-woman.png",
                    "glasses/prototypes-glasses.yml.gz", "glasses-cpp.yml.gz", "glasses-python.yml.gz"],
     "cluster": ["results/man-bald.jpg", "results/prototypes.yml.gz"],
-    "README": ["protected/man-bald.jpg", "result.png", "protected.mp4"],
+    "README": ["protected-portraits/man-bald.jpg", "result.png", "protected.mp4"],
 }
 
 

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// Perturbs every face of a photo, so that people still recognise it and a gender classifier is confounded.
+// Perturbs every face of a photo, so that a matcher still recognises the person and a gender classifier is misled.
 
 #include <iostream>
 #include <map>

@@ -20,7 +20,7 @@ int main(int argc, char** argv)
         "{ @input      |               | video }"
         "{ @output     | protected.avi | protected video }"
         "{ replace r   | 0             | 0: perturbed face, 1: blur, 2: pixelation, 3: solid }"
-        "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: voted on for each face }"
+        "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: predicted for each person }"
         "{ detector d  |               | YuNet ONNX file; empty: the shipped YuNet }"
         "{ model m     |               | perturbing network; empty: the shipped one }");
     parser.about("Protects every face of a video.");

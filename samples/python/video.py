@@ -20,7 +20,7 @@ def main():
     parser.add_argument("video")
     parser.add_argument("result", nargs="?", default="protected.avi")
     parser.add_argument("--replace", choices=REPLACEMENTS, default="san")
-    parser.add_argument("--label", type=int, default=sp.LABEL_PREDICT, help="gender of all faces, 1: male, 0: female; default: voted on")
+    parser.add_argument("--label", type=int, default=sp.LABEL_PREDICT, help="gender of all faces, 1: male, 0: female; default: predicted")
     parser.add_argument("--detector", default="", help="YuNet ONNX file; default: the shipped YuNet")
     options = parser.parse_args()
     video = open_video(options.video)

@@ -90,15 +90,15 @@ ExitCode run(const Options& options)
 Command addAttackers(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
-    CLI::App* const command =
-        app.add_subcommand("attackers", "Trains the ensemble of classifiers that the residual U-Net meets.");
+    CLI::App* const command = app.add_subcommand(
+        "attackers", "Trains the ensemble of classifiers against which the residual U-Net is trained.");
     options->dataset.addTo(*command, true);
     command->add_option("--models", options->models, "model description file of the matchers")
         ->required()
         ->check(CLI::ExistingFile);
     command
-        ->add_option(
-            "--matchers", options->matchers, "names in the model description file: their descriptors are learnt, too")
+        ->add_option("--matchers", options->matchers,
+            "names in the model description file: some classifiers learn from their descriptors")
         ->required();
     command->add_option("--initial", options->initial, "checkpoint of this command to start from")
         ->check(CLI::ExistingFile);

@@ -361,8 +361,9 @@ Command addResidual(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
     CLI::App* const command = app.add_subcommand("residual",
-        "Trains the residual U-Net, which is not told a face's label, towards targets drawn at random, against an\n"
-        "ensemble of classifiers, some of which learn on perturbed faces at the same time.");
+        "Trains the residual U-Net, which does not receive the label of a face, towards random target labels and "
+        "against\n"
+        "an ensemble of classifiers; some of these learn on perturbed faces at the same time.");
     const auto add = [command](const std::string& name, auto& value, const std::string& help)
     { return command->add_option(name, value, help)->capture_default_str(); };
     options->dataset.addTo(*command, true);
@@ -379,35 +380,36 @@ Command addResidual(CLI::App& app)
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("--classifiers", options->classifiers,
-        "names in the model description file, frozen, beside the attackers; they tell the first "
-        "attribute; one is drawn for "
-        "each step, one that is named twice is drawn twice as often");
-    command->add_option("--monitored", options->monitored, "classifiers to measure by only");
+        "names in the model description file: frozen classifiers of the first attribute, in addition to the attackers; "
+        "one is drawn for each step, and one that is named twice is drawn twice as often");
+    command->add_option("--monitored", options->monitored, "classifiers that are only measured, not trained against");
     command
-        ->add_option("--matchers", options->matchers, "names in the model description file, as the attackers had them")
+        ->add_option(
+            "--matchers", options->matchers, "names in the model description file, the same as for the attackers")
         ->required();
     add("--bound", options->bound, "largest change of a pixel, 0..1");
-    add("--margin", options->margin, "logit that J_G asks of a classifier");
+    add("--margin", options->margin, "logit of a classifier from which on J_G is zero");
     add("--over-confidence-penalty", options->overConfidence,
-        "weight of a larger logit, so that who keeps their label does not stand out");
+        "weight of logits beyond the margin, so that faces that keep their label do not stand out");
     add("--opposite-share", options->oppositeShare,
-        "of the targets, which are the harder ones; adaptive attackers learn as if it were one half")
+        "share of targets with the opposite label, the harder ones; adaptive attackers learn as if it were one half")
         ->check(CLI::Range(.01, .99));
     add("--ghosts", options->ghosts,
         "ghost networks: channels of a sampled attacker change by up to this, anew each time")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
-    add("--sampled-attackers", options->sampledAttackers, "drawn for each step, beside one of --classifiers")
+    add("--sampled-attackers", options->sampledAttackers,
+        "number drawn for each step, in addition to one of --classifiers")
         ->check(CLI::PositiveNumber);
     add("--adaptive-attackers", options->adaptiveAttackers,
-        "so many attackers, the first, go on learning on perturbed faces")
+        "number of attackers, from the first, that go on learning on perturbed faces")
         ->check(CLI::NonNegativeNumber);
-    add("--updated-attackers", options->updatedAttackers, "of these, drawn for each step to learn")
+    add("--updated-attackers", options->updatedAttackers, "number of these that learn in each step")
         ->check(CLI::NonNegativeNumber);
-    add("--lambda-gender", options->lambdaGender, "l_G");
-    add("--lambda-matching", options->lambdaMatching, "l_M");
+    add("--lambda-gender", options->lambdaGender, "weight l_G of J_G");
+    add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M");
     add("--lambda-change", options->lambdaChange, "weight of the mean square change");
-    add("--lambda-roughness", options->lambdaRoughness, "weight of its mean square gradient");
+    add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");
     options->loop.addTo(*command);
     return { command, [options] { return run(*options); } };
 }

@@ -206,13 +206,13 @@ Command addTrain(CLI::App& app)
             "names in the model description file, or checkpoints (.pt) of the command classifier")
         ->required();
     command->add_option("--matchers", options->matchers, "names in the model description file")->required();
-    command->add_option("--lambda-gender", options->lambdaGender, "l_G")->capture_default_str();
-    command->add_option("--lambda-matching", options->lambdaMatching, "l_M")->capture_default_str();
+    command->add_option("--lambda-gender", options->lambdaGender, "weight l_G of J_G")->capture_default_str();
+    command->add_option("--lambda-matching", options->lambdaMatching, "weight l_M of J_M")->capture_default_str();
     command
         ->add_option(
             "--lambda-difference", options->lambdaDifference, "weight of mean |X' - X|, which the paper does not have")
         ->capture_default_str();
-    command->add_flag("--match-opposite", options->matchOpposite, "J_M of X'_OP as well, the mean of both");
+    command->add_flag("--match-opposite", options->matchOpposite, "J_M is the mean over X'_SM and X'_OP");
     options->loop.addTo(*command);
     return { command, [options] { return run(*options); } };
 }

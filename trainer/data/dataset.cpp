@@ -113,7 +113,7 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
     command.add_option("--data", data, "folders of faces")->required();
     command.add_option(
         "--held-out", heldOut, "folders to measure on; default: the data's own validation part, or a share");
-    command.add_option("--held-out-share", heldOutShare, "of the data's persons, where nothing else is held out")
+    command.add_option("--held-out-share", heldOutShare, "share of the persons to hold out, if no other faces are")
         ->capture_default_str();
     command.add_option("--format", format, formats + "; default: recognized");
     if (needLabels)
@@ -131,7 +131,8 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
                 option->expected(1);
     }
     command.add_option("--cache", cache, "folder of cached crops")->capture_default_str();
-    command.add_option("--min-coverage", minCoverage, "least share of a crop inside its image")->capture_default_str();
+    command.add_option("--min-coverage", minCoverage, "smallest share of a crop that lies inside its image")
+        ->capture_default_str();
 }
 
 Dataset loadDataset(const DatasetOptions& options, const CropTemplate& crop)

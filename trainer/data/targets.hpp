@@ -15,8 +15,8 @@ namespace sanprivacy { namespace train {
 
 /** @brief Targets for a batch: the opposite label for a share of the faces, else their own.
 
-The generator has more to learn of opposite targets, of which one half of the faces is little. Whoever learns from its
-outputs shall not learn that they are the likelier ones: at one half, targets say nothing about labels.
+Opposite targets are harder for the generator, so they may be drawn for more than one half of the faces. Adaptive
+attackers must not learn from that which target is more likely: with the weights, targets are independent of labels.
 @param labels [N,A] of A attributes, 0 or 1
 @param oppositeShare above 0, below 1
 @param draws of N faces

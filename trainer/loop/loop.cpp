@@ -31,16 +31,18 @@ void LoopOptions::addTo(CLI::App& command)
 {
     command.add_option("-o,--out", folder, "folder of checkpoint.pt, loss.csv, held-out.csv")->required();
     command.add_option("--epochs", epochs, "passes over the faces")->capture_default_str();
-    command.add_option("--steps", steps, "steps, instead of epochs");
-    command.add_option("--minutes", minutes, "stop this call after as many minutes");
+    command.add_option("--steps", steps, "number of steps, in place of --epochs");
+    command.add_option("--minutes", minutes, "stop after this many minutes; --resume continues");
     command.add_option("--batch", batch, "faces per step")->capture_default_str()->check(CLI::PositiveNumber);
-    command.add_option("--learning-rate", learningRate, "of Adam")->capture_default_str()->check(CLI::PositiveNumber);
+    command.add_option("--learning-rate", learningRate, "learning rate of Adam")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
     command.add_flag("--decay,!--no-decay", decay, "learning rate falls to zero (cosine) over the planned steps");
-    command.add_option("--seed", seed, "same seed, same run")->capture_default_str();
-    command.add_option("--workers", workers, "threads, 0: one per core; the same number, the same weights");
-    command.add_option("--checkpoint-minutes", checkpointMinutes)->capture_default_str();
+    command.add_option("--seed", seed, "the same seed gives the same run")->capture_default_str();
+    command.add_option("--workers", workers, "threads, 0: one per core; the same number gives the same weights");
+    command.add_option("--checkpoint-minutes", checkpointMinutes, "minutes between checkpoints")->capture_default_str();
     command.add_flag("--bf16,!--fp32", bf16, "compute in bf16, keep weights in fp32");
-    command.add_flag("--resume", resume, "go on from checkpoint.pt in the folder");
+    command.add_flag("--resume", resume, "continue from checkpoint.pt in the folder");
 }
 
 int64_t LoopOptions::plannedSteps(int64_t facesPerEpoch) const

@@ -18,14 +18,14 @@ namespace sanprivacy { namespace train {
 const char* const ATTACKERS_KIND = "attackers"; //!< of a checkpoint of Attackers
 const char* const RESIDUAL_KIND = "residual";   //!< of a checkpoint of a Contest
 
-/** @brief Our own ensemble of classifiers, of different shapes.
+/** @brief Our own ensemble of classifiers with different architectures.
 
-All learn a matcher's descriptors beside the label: from millions of faces of others, they learn better by them what
-faces differ in. And whoever is to tell persons apart, seeing no more than they do, has to find the person again.
+Besides the label, all learn to predict a matcher's descriptors. These come from a training on millions of faces and
+make the classifiers more accurate. The predicted descriptors also serve J_M as those of another matcher.
 
-The first of them may be adaptive: while the generator learns to mislead them, they go on learning, on faces as they are
-and on perturbed ones with their true labels, as somebody does who has the software. The others are fixed: they stand
-for classifiers that know nothing of it. */
+The first of them may be adaptive: while the generator learns to mislead them, they go on learning, on
+original and on perturbed faces with their true labels, as an attacker does who has this software. The others are fixed,
+like classifiers of attackers who do not know it. */
 struct Attackers : torch::nn::Module
 {
     /** @param descriptorSize of the matchers' descriptors, one after the other

@@ -9,10 +9,10 @@
 
 namespace sanprivacy { namespace train {
 
-/** @brief Tells the label from a matcher's descriptors, by linear discriminant analysis: whoever has a matcher has this
-classifier.
+/** @brief Predicts the label from a matcher's descriptors by linear discriminant analysis.
 
-Learnt from millions of faces for another purpose, descriptors hold more of a face than a small classifier sees. */
+Any attacker with a matcher can do this. Descriptors were learnt from millions of faces for another purpose and hold
+more of a face than a small classifier extracts. */
 class LinearProbe
 {
 public:

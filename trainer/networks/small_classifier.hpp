@@ -54,8 +54,8 @@ struct SmallClassifier : torch::nn::Module
     @param ghost of drawGhost(), or empty */
     Output look(const torch::Tensor& view, bool frozen = false, const std::vector<torch::Tensor>& ghost = {});
 
-    /** @brief A relative of this network for each face, which sees nearly the same: what misleads all of them is
-    likelier to mislead strangers (ghost networks: Li et al., AAAI 2020).
+    /** @brief A random variant of this network for each face. A change that misleads all variants is more likely to
+    mislead unknown networks, too (ghost networks: Li et al., AAAI 2020).
     @param change largest of a channel, relative
     @param draws of N faces
     @return what look() multiplies the channels of each convolution by, [N,C,1,1] */

@@ -160,17 +160,17 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
 {
     command
         .add_option(
-            "--replace", options.replacement, "What takes a face's place: san (default), blur, pixelation, solid")
+            "--replace", options.replacement, "What replaces a face: san (default: perturbed), blur, pixelation, solid")
         ->type_name("HOW")
         ->check(CLI::IsMember(REPLACEMENTS).description(""));
     command
-        .add_option("--label", options.label,
-            "Of all faces: auto (default, voted per track), male, old, 1, female, young, 0, neutral")
+        .add_option(
+            "--label", options.label, "All faces: auto (default: predicted), male, old, 1, female, young, 0, neutral")
         ->type_name("LABEL")
         ->check(CLI::IsMember(&labelNames()).description(""));
     command
         .add_option("--prototype", options.prototype,
-            "What is to appear: opposite (default), neutral, same, random (drawn per person)")
+            "Output: opposite (default), neutral, same, random (drawn for each person)")
         ->type_name("WHICH")
         ->check(CLI::IsMember(PROTOTYPES).description(""));
     command
@@ -185,41 +185,42 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
     command.add_option("--matcher", options.matcher, "Model description file with the matcher that recognises them")
         ->type_name("YML");
     command
-        .add_option("--exempt-score", options.exempt_score, "Least match score; default .45 (cosine), -.5 (Euclidean)")
+        .add_option("--exempt-score", options.exempt_score,
+            "Lowest match score of this person; default .45 (cosine), -.5 (Euclidean)")
         ->type_name("S");
 }
 
 void addTimeOptions(CLI::App& command, VideoOptions& options)
 {
-    command.add_option("--from", options.from_text, "Write from this time on: seconds or H:MM:SS")->type_name("T");
-    command.add_option("--to", options.to_text, "... and up to this one")->type_name("T");
-    command.add_option("--interval", options.interval, "Detect every S seconds at least; default .2")
+    command.add_option("--from", options.from_text, "Start of the output: seconds or H:MM:SS")->type_name("T");
+    command.add_option("--to", options.to_text, "End of the output")->type_name("T");
+    command.add_option("--interval", options.interval, "Longest time between detections, seconds; default .2")
         ->type_name("S")
         ->check(CLI::Range(0., 10.).description(""));
-    command.add_option("--look-ahead", options.look_ahead, "Seconds that frames are kept back; default 1.2, live .24")
+    command.add_option("--look-ahead", options.look_ahead, "Delay of the output, seconds; default 1.2, live .24")
         ->type_name("S")
         ->check(CLI::Range(0., 60.).description(""));
-    command.add_option("--hold", options.hold, "Seconds that a lost face stays covered; default .8")
+    command.add_option("--hold", options.hold, "Seconds that a lost face stays protected; default .8")
         ->type_name("S")
         ->check(CLI::Range(0., 600.).description(""));
     command
         .add_option("--refresh-interval", options.refresh_interval,
-            "A face that hardly changes passes the network every S seconds; default .08")
+            "Seconds until a face that hardly changes passes the network again; default .08")
         ->type_name("S")
         ->check(CLI::Range(0., 60.).description(""));
 }
 
 void addOutputOptions(CLI::App& command, VideoOptions& options)
 {
-    command.add_option("--quality", options.quality, "Rate factor of H.264, less is better; default 18")
+    command.add_option("--quality", options.quality, "Rate factor of H.264, lower is better; default 18")
         ->type_name("0-51")
         ->check(CLI::Range(0, 51).description(""));
     command.add_option("--raw", options.raw, "Format of raw BGR frames on standard input")->type_name("WxH@FPS");
-    command.add_option("--log", options.log, "What was found and done, a line of JSON per frame")->type_name("FILE");
+    command.add_option("--log", options.log, "File for what was found and done, a line of JSON per frame")
+        ->type_name("FILE");
     command.add_flag("--preview", options.preview, "Show the result in a window; Esc ends");
-    command.add_flag("--boxes", options.boxes, "Draw the faces' boxes");
-    command.add_flag(
-        "--resume", options.resume, "Leave out finished videos, go on with an unfinished one (same options)");
+    command.add_flag("--boxes", options.boxes, "Draw the boxes of the faces");
+    command.add_flag("--resume", options.resume, "Skip finished videos and continue an unfinished one (same options)");
 }
 
 } // namespace
@@ -230,8 +231,8 @@ Command addVideo(CLI::App& app)
     CLI::App* command =
         app.add_subcommand("video", "Protects every face in every frame of videos, cameras and streams");
     command
-        ->add_option(
-            "IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (raw); last the output")
+        ->add_option("IN", options->names,
+            "Videos, folders, image sequences (%d), camera (0), URL, - (raw); the last is the output")
         ->required()
         ->type_name("");
     addProtectionOptions(*command, *options);

@@ -156,7 +156,7 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
             cover(face, HeadShape(toLandmarks(face.landmarks), observation->growth), false, record, heads);
             heads.perturbed.erase(heads.perturbed.begin() + std::ptrdiff_t(i));
             heads.crops[i].release();
-            record.error = "A network answered what is no probability or no image";
+            record.error = "The output of a network is not a probability or not an image";
         }
     record.network_ms = watch.lap();
     if (record.withheld)

@@ -132,8 +132,9 @@ void Perturber::Impl::checkPrototype(int prototype) const
     if (prototype < PROTOTYPE_SAME || prototype > PROTOTYPE_RANDOM)
         CV_Error(Error::StsBadArg, format("The prototype must be a PrototypeChoice; found %d", prototype));
     if (prototype == PROTOTYPE_RANDOM && !generator.isBlindToLabels())
-        CV_Error(Error::StsBadArg, "A random prototype needs a network that is not told the label: expected the inputs "
-                                   "image, target_proto only");
+        CV_Error(Error::StsBadArg,
+            "A random prototype needs a network that does not receive the label: expected the inputs "
+            "image, target_proto only");
 }
 
 std::vector<int> Perturber::Impl::labelsOf(

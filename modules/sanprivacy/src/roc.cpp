@@ -32,8 +32,8 @@ void readCurve(InputArray _fpr, InputArray _tpr, std::vector<double>& fpr, std::
 {
     fpr = readValues(_fpr, "False positive rates");
     tpr = readValues(_tpr, "True positive rates");
-    CV_CheckEQ(fpr.size(), tpr.size(), "A curve has as many false as true positive rates");
-    CV_CheckGE(fpr.size(), (size_t)2, "A curve has at least its two ends");
+    CV_CheckEQ(fpr.size(), tpr.size(), "A curve needs as many true as false positive rates");
+    CV_CheckGE(fpr.size(), (size_t)2, "A curve needs at least two points");
     for (const std::vector<double>* rates : { &fpr, &tpr })
         if (rates->front() != 0 || rates->back() != 1 || !std::is_sorted(rates->begin(), rates->end()))
             CV_Error(Error::StsBadArg,
@@ -100,7 +100,7 @@ double equalErrorThreshold(InputArray _fpr, InputArray _tpr, InputArray _thresho
     readCurve(_fpr, _tpr, fpr, tpr);
     const Mat thresholds = matrixArgument(_thresholds, "Thresholds");
     CV_CheckTypeEQ(thresholds.type(), CV_64FC1, "Expected the thresholds of the curve");
-    CV_CheckEQ(thresholds.total(), fpr.size(), "A curve has a threshold for each point");
+    CV_CheckEQ(thresholds.total(), fpr.size(), "A curve needs a threshold for each point");
     size_t best = 0;
     for (size_t i = 1; i < fpr.size(); ++i)
         if (std::abs(fpr[i] + tpr[i] - 1) < std::abs(fpr[best] + tpr[best] - 1))

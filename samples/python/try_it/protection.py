@@ -62,7 +62,7 @@ def read_photo(content, max_pixels, output_format=None):
     except Refused:
         raise
     except Exception as error:  # Pillow raises many kinds for damaged files
-        raise Refused(400, "This is not an image that can be read: a whole JPEG, PNG, WebP, BMP or TIFF file is expected.") from error
+        raise Refused(400, "This is not an image that can be read: a complete JPEG, PNG, WebP, BMP or TIFF file is expected.") from error
     return Photo(np.ascontiguousarray(pixels), output_format or (image_format if image_format in FORMATS else "PNG"), profile)
 
 
