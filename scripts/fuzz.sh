@@ -21,7 +21,7 @@ fuzzers=("$@")
 done
 for name in "${fuzzers[@]}"; do
     learned="$root/build/fuzz/$name" seeds=("$root/test/fuzz/seeds/$name")
-    [ "$name" != perturber ] || seeds=("$root/modules/sanprivacy/testdata")
+    case $name in perturber | network) seeds=("$root/modules/sanprivacy/testdata") ;; esac
     dictionary="$root/test/fuzz/$name.dict"
     mkdir -p "$learned"
     options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=3072 -max_len=8192 -artifact_prefix="$root/build/fuzz/$name-")

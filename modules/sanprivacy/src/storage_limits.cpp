@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "storage_limits.hpp"
 
+#include <cstring>
 #include <fstream>
 
 #ifdef HAVE_ZLIB
@@ -59,6 +60,41 @@ private:
     char previous = '\n';
 };
 
+/** @brief Watches a text go by for binary data that does not begin with its type, as `3f`: OpenCV reads it for ever.
+
+YAML says `!!binary |`, JSON `"$base64$`, XML `type_id="binary"`, and base64 follows. */
+class UntypedData
+{
+public:
+    void add(char c)
+    {
+        const char *const yaml = "binary", *const json = "$base64$", *const between = " |>\"'\r\n";
+        if (begun && !std::strchr(between, c))
+        {
+            begun = false;
+            found = found || !((c >= 'M' && c <= 'Z') || (c >= 'a' && c <= 'h')); // digits and letters, in base64
+        }
+        in_yaml = c == yaml[in_yaml] ? in_yaml + 1 : c == yaml[0] ? 1 : 0;
+        in_json = c == json[in_json] ? in_json + 1 : c == json[0] ? 1 : 0;
+        if (in_yaml == 1)
+            tagged = last == '!' || last == '^' || last == ':' || ((last == '"' || last == '\'') && mark == '=');
+        if (!yaml[in_yaml] || !json[in_json])
+        {
+            begun = begun || !json[in_json] || tagged;
+            in_yaml = in_json = 0;
+        }
+        last = c;
+        if (!std::strchr(" \"'\r\n", c))
+            mark = c;
+    }
+    bool found = false;
+
+private:
+    bool begun = false, tagged = false; // the next characters are data; what was before `binary` makes it a type
+    int in_yaml = 0, in_json = 0;       // characters of either that have come
+    char last = 0, mark = 0;            // what came last, and last other than blanks and quotes
+};
+
 //! Reads a file part by part, unpacked where that is possible.
 class Parts
 {
@@ -107,6 +143,7 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
         return; // FileStorage tells why it cannot be read
     Parts parts(filename);
     Nesting nesting;
+    UntypedData data;
     std::vector<char> part(PART);
     size_t bytes = (size_t)packed > most_bytes ? (size_t)packed : 0;
     for (size_t length = 1; length > 0 && bytes <= most_bytes;)
@@ -117,6 +154,11 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
             CV_Error(Error::StsParseError, format("it unpacks to more than %d times its size", LARGEST_RATIO));
         for (size_t i = 0; i < length; ++i)
         {
+            if (part[i] == 0)
+                CV_Error(Error::StsParseError, "it is no text: it holds a zero byte");
+            data.add(part[i]);
+            if (data.found)
+                CV_Error(Error::StsParseError, "it holds binary data without a type");
             nesting.add(part[i]);
             if (nesting.tooDeep())
                 CV_Error(Error::StsParseError,

@@ -94,6 +94,31 @@ TEST(SanPrivacy_StorageLimits, a_packed_file_that_grows_a_hundred_times_is_refus
     std::remove(name.c_str());
 }
 
+// Found by a fuzzer: OpenCV reads such data for ever.
+TEST(SanPrivacy_StorageLimits, binary_data_needs_a_type)
+{
+    const std::string yaml = HEAD + std::string("a: !!opencv-matrix\n   rows: 2\n   cols: 2\n   dt: \"3f\"\n   data: ");
+    const std::string blanks = "ICAgICAgICAgICAgICAgICAgICAgICAgAACAPgAAgD4AAIA+";
+    const std::string texts[] = { yaml + "!!binary |\n      " + blanks + "\n", yaml + "!^binary |\n   " + blanks + "\n",
+        yaml + "!<tag:yaml.org,2002:binary> |\n    " + blanks + "\n", yaml + "!!binary |\n      AAAA" + blanks + "\n",
+        "{ \"a\": { \"type_id\": \"opencv-matrix\", \"rows\": 2, \"cols\": 2, \"dt\": \"3f\", \"data\": \"$base64$"
+            + blanks + "\" } }",
+        "<?xml version=\"1.0\"?><opencv_storage><a type_id=\"opencv-matrix\"><rows>2</rows><cols>2</cols><dt>3f</dt>"
+        "<data type_id=\"binary\">\n  "
+            + blanks + "</data></a></opencv_storage>" };
+    const std::string name = cv::tempfile(".yml");
+    for (const std::string& text : texts)
+    {
+        write(name, text);
+        EXPECT_NE(std::string::npos, errorOfReading(name).find("binary data without a type")) << text;
+    }
+    write(name, yaml + std::string("!!binary \xe1\xa6:\0\x30", 13));
+    EXPECT_NE(std::string(), errorOfReading(name));
+    write(name, HEAD + std::string("a: 1\0\n", 6));
+    EXPECT_NE(std::string::npos, errorOfReading(name).find("zero byte"));
+    std::remove(name.c_str());
+}
+
 TEST(SanPrivacy_StorageLimits, whole_files_pass)
 {
     for (const char* ending : { ".yml", ".yml.gz", ".json", ".xml" })
@@ -110,7 +135,7 @@ TEST(SanPrivacy_StorageLimits, whole_files_pass)
             {
                 file << "{";
                 file << "number" << i << "text"
-                     << "b:c - ['"
+                     << "binary_c: - [' binary"
                      << "several" << std::vector<int> { -1, -2, -3 };
                 file << "}";
             }
