@@ -4,12 +4,14 @@
 
 #include "precomp.hpp"
 #include "dnn_net.hpp"
+#include "onnx_check.hpp"
 
 #include "opencv2/core/cuda.hpp"
 #include "opencv2/core/ocl.hpp"
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 
 namespace cv { namespace sanprivacy {
 
@@ -84,13 +86,9 @@ static dnn::Net prepare(Reader read, const String& description, const DnnDevice&
     {
         net = read();
     }
-    catch (const cv::Exception& e)
+    catch (const std::exception& e) // a length in the file that no memory holds is none of OpenCV's
     {
         reason = reasonOf(e);
-    }
-    catch (const std::exception& e) // a length in the file that no memory holds, for example
-    {
-        reason = e.what();
     }
     if (net.empty())
         CV_Error(Error::StsParseError, format("%s is not a complete ONNX file that OpenCV %s can run: %s",
@@ -106,23 +104,39 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
 {
     if (!std::ifstream(filename.c_str(), std::ios::binary).good())
         CV_Error(Error::StsBadArg, format("Cannot open the %s: '%s'", role.c_str(), filename.c_str()));
-    return prepare([&] { return importOnnx(filename); }, "The " + role + " '" + filename + "'", device);
+    const auto read = [&]
+    {
+        {
+            std::ifstream file(filename.c_str(), std::ios::binary);
+            const std::vector<uchar> bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+            checkOnnx(bytes.data(), bytes.size());
+        }
+        return importOnnx(filename);
+    };
+    return prepare(read, "The " + role + " '" + filename + "'", device);
 }
 
 dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const DnnDevice& device)
 {
     if (buffer.empty())
         CV_Error(Error::StsBadArg, format("The buffer of the %s is empty", role.c_str()));
-    return prepare([&] { return importOnnx(buffer); }, "The buffer of the " + role, device);
+    const auto read = [&]
+    {
+        checkOnnx(buffer.data(), buffer.size());
+        return importOnnx(buffer);
+    };
+    return prepare(read, "The buffer of the " + role, device);
 }
 
-String reasonOf(const cv::Exception& exception)
+String reasonOf(const std::exception& exception)
 {
+    const auto* fromOpenCV = dynamic_cast<const cv::Exception*>(&exception);
+    const std::string text = fromOpenCV ? std::string(fromOpenCV->err) : exception.what();
     String line; // cv::Exception begins further lines with "> "
-    for (size_t i = 0; i < exception.err.size(); i++)
+    for (size_t i = 0; i < text.size(); i++)
     {
-        const char c = exception.err[i];
-        const bool quote = c == '>' && (i == 0 || exception.err[i - 1] == '\n');
+        const char c = text[i];
+        const bool quote = c == '>' && (i == 0 || text[i - 1] == '\n');
         const bool blank = c == '\n' || c == ' ' || quote;
         if (!blank)
             line += c;

@@ -31,8 +31,8 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
 //! The same from the contents of an ONNX file.
 dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const DnnDevice& device);
 
-//! What an exception of cv::dnn says, on one line.
-String reasonOf(const cv::Exception& exception);
+//! What an exception says, on one line and, of one of OpenCV, without its place in the source.
+String reasonOf(const std::exception& exception);
 
 //! Plane (n, c) of an N x C x H x W blob of CV_32F, sharing its memory.
 Mat blobPlane(const Mat& blob, int n, int c = 0);

@@ -215,7 +215,7 @@ void readModelDescriptions(const String& filename, std::vector<ModelDescription>
         checkStorageLimits(filename, MAX_FILE);
         storage.open(filename, FileStorage::READ);
     }
-    catch (const cv::Exception& e)
+    catch (const std::exception& e) // FileStorage raises others, too
     {
         reason = reasonOf(e);
     }

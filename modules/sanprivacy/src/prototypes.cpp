@@ -110,7 +110,7 @@ static Ptr<PrototypeBuilder::Impl> readPrototypes(const String& filename, const 
         checkStorageLimits(filename, MOST_BYTES);
         impl->read(FileStorage(filename, FileStorage::READ));
     }
-    catch (const Exception& e)
+    catch (const std::exception& e) // FileStorage raises others, too
     {
         CV_Error(
             Error::StsParseError, format("%s is not a whole prototypes file: %s", name.c_str(), reasonOf(e).c_str()));

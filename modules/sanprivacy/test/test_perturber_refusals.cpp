@@ -123,6 +123,26 @@ TEST(SanPrivacy_Perturber, refuses_bad_files)
     EXPECT_THROW(createFrom(model, small.name, classifier), cv::Exception) << "prototypes of another size";
 }
 
+// Found by a fuzzer: OpenCV's importer reads beyond a node without outputs.
+TEST(SanPrivacy_Perturber, refuses_networks_with_empty_nodes)
+{
+    const TemporaryFile broken(".onnx");
+    const String model = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
+    std::ifstream file(classifier.c_str(), std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const size_t at = bytes.find("contrast_w", bytes.find("Conv") + 20);
+    ASSERT_NE(std::string::npos, at);
+    const char initializer = '\x2a', node = '\x0a'; // fields 5 and 1 of a graph
+    const size_t begin = bytes.rfind(initializer, at);
+    ASSERT_LT(at - begin, 40u);
+    bytes[begin] = node;
+    broken.write(bytes);
+    const cv::Exception error =
+        errorOf([&] { createFrom(model, prototypesFile(), broken.name)->predict(Mat::zeros(FACE_SIZE, CV_8U)); });
+    EXPECT_EQ(Error::StsParseError, error.code);
+    EXPECT_NE(std::string::npos, error.err.find("a node has no kind or no output")) << error.err;
+}
+
 TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_allowed)
 {
     if (!dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())

@@ -119,6 +119,17 @@ TEST(SanPrivacy_StorageLimits, binary_data_needs_a_type)
     std::remove(name.c_str());
 }
 
+// Found by a fuzzer: OpenCV's parsers raise exceptions of other kinds, too.
+TEST(SanPrivacy_StorageLimits, every_error_of_a_parser_is_one_of_opencv)
+{
+    const std::string name = cv::tempfile(".yml");
+    write(name, HEAD + std::string("a: !!opencv-matrix\n   cols: 2\n   \xff\xff\xff\xff\n   data: 1\n"));
+    EXPECT_NE(std::string(), errorOfReading(name));
+    std::vector<ModelDescription> networks;
+    EXPECT_THROW(readModelDescriptions(name, networks), cv::Exception);
+    std::remove(name.c_str());
+}
+
 TEST(SanPrivacy_StorageLimits, whole_files_pass)
 {
     for (const char* ending : { ".yml", ".yml.gz", ".json", ".xml" })

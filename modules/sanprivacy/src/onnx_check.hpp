@@ -1,0 +1,20 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_ONNX_CHECK_HPP
+#define OPENCV_SANPRIVACY_ONNX_CHECK_HPP
+
+#include "opencv2/core.hpp"
+
+namespace cv { namespace sanprivacy {
+
+/** @brief Refuses ONNX files that are cut off, and nodes without a kind or an output, at which the importer of OpenCV 4.6
+reads memory that is not there: Error::StsParseError.
+
+This is no proof that a file is harmless: a network from strangers is to be loaded like a program from strangers. */
+void checkOnnx(const uchar* data, size_t size);
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_ONNX_CHECK_HPP
