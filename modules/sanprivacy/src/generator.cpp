@@ -75,7 +75,8 @@ const Generator::Form& Generator::findForm(dnn::Net& network, const String& name
         format("'%s' is no network that perturbs faces: expected the inputs %s", name.c_str(), expected.c_str()));
 }
 
-Generator::Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder>>& prototypes)
+Generator::Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder>>& prototypes,
+    const DnnDevice& device)
     : net(network), name_(name), form(findForm(net, name)), labels_(labelCount(prototypes.size())),
       fed(form.prototypes.size())
 {
@@ -87,6 +88,9 @@ Generator::Generator(const dnn::Net& network, const String& name, const std::vec
         means.push_back(toBlob(prototypeOf(label, prototypes)));
     means.push_back(toBlob(neutral));
     checkOutputs();
+    const bool by_opencv = device.backend == dnn::DNN_BACKEND_OPENCV || device.backend == dnn::DNN_BACKEND_DEFAULT;
+    if (FastUNet::pays() && by_opencv && device.target == dnn::DNN_TARGET_CPU && isBlindToLabels())
+        useFastForm();
 }
 
 void Generator::forward(
@@ -94,18 +98,29 @@ void Generator::forward(
 {
     const int count = faces.size[0];
     const int repeats = form.isJoint() ? 1 : (int)choices.size();
-    net.setInput(repeat(faces, repeats), INPUT_FACE);
+    const Mat repeated_faces = repeat(faces, repeats);
+    std::vector<int> rows;
     for (size_t i = 0; i < form.prototypes.size(); ++i)
     {
-        std::vector<int> rows;
+        rows.clear();
         for (int row = 0; row < repeats * count; ++row)
         {
             const int choice = form.prototypes[i].choice;
             rows.push_back(meanIndex(choice == TARGET ? choices[row / count] : choice, labels[row % count]));
         }
-        feed(i, rows);
+        if (!fast)
+            feed(i, rows);
     }
-    net.forward(results, form.outputs);
+    if (fast)
+    {
+        results.resize(1);
+        fast->forward(repeated_faces, rows, results[0]);
+    }
+    else
+    {
+        net.setInput(repeated_faces, INPUT_FACE);
+        net.forward(results, form.outputs);
+    }
 
     outputs.clear();
     for (size_t i = 0; i < choices.size(); ++i)
@@ -186,6 +201,30 @@ void Generator::checkOutputs()
     CV_Error(
         Error::StsBadArg, format("'%s' is no network that perturbs faces: expected the outputs %s of 1x1x%dx%d; %s",
                               name_.c_str(), names.c_str(), FACE_SIDE, FACE_SIDE, found.c_str()));
+}
+
+void Generator::useFastForm()
+{
+    const double rounding = 1e-5; // of single precision
+    Mat face = createFaceBlob(1, 1), plain;
+    RNG(1).fill(face, RNG::UNIFORM, 0, 1);
+    std::vector<Mat> output;
+    const std::vector<int> label(1, 0), choice(1, PROTOTYPE_OPPOSITE);
+    forward(face, label, choice, output);
+    output[0].copyTo(plain);
+    try
+    {
+        fast = FastUNet::create(net, means);
+        if (!fast)
+            return;
+        forward(face, label, choice, output);
+        if (norm(output[0].reshape(1, 1), plain.reshape(1, 1), NORM_INF) > rounding)
+            fast.release();
+    }
+    catch (const cv::Exception&) // layers of the same names that do not fit
+    {
+        fast.release();
+    }
 }
 
 Mat Generator::repeat(const Mat& faces, int times)

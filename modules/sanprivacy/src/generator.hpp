@@ -5,6 +5,9 @@
 #ifndef OPENCV_SANPRIVACY_GENERATOR_HPP
 #define OPENCV_SANPRIVACY_GENERATOR_HPP
 
+#include "dnn_net.hpp"
+#include "fast_u_net.hpp"
+
 #include "opencv2/dnn.hpp"
 #include "opencv2/sanprivacy/prototypes.hpp"
 
@@ -27,8 +30,10 @@ class Generator
 public:
     /** @param network the network
     @param name of the network in errors
-    @param prototypes by attribute */
-    Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder>>& prototypes);
+    @param prototypes by attribute
+    @param device that the network runs on */
+    Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder>>& prototypes,
+        const DnnDevice& device);
 
     /** @brief X'_SM, X'_NT or X'_OP of each face.
     @param faces N x 1 x 224 x 224, 0..1
@@ -75,12 +80,15 @@ private:
     //! Runs the network once: afterwards it is known to fit, and the first frame of a video takes no longer than the
     //! next.
     void checkOutputs();
+    //! Takes the fast form of the network, where there is one with the same result.
+    void useFastForm();
     //! The faces one after the other, as often as wanted.
     Mat repeat(const Mat& faces, int times);
     //! Prototypes rarely change from call to call, so the network keeps those it has.
     void feed(size_t input, const std::vector<int>& rows);
 
     dnn::Net net;
+    Ptr<FastUNet> fast; // in place of net, or null
     String name_;
     Form form;
     int labels_;
