@@ -86,6 +86,12 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->capture_default_str()
         ->check(CLI::Range(.01, 2.).description(""));
     command
+        .add_option("--color-strength", color_strength,
+            "How far the color of lips and make-up is evened out, 0 (not) to 1; gray images have none")
+        ->type_name("X")
+        ->capture_default_str()
+        ->check(CLI::Range(0., 1.).description(""));
+    command
         .add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
         ->type_name("NAME")
         ->capture_default_str()
@@ -117,6 +123,7 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
     const cv::Ptr<Perturber> perturber = Perturber::create(
         cv::sanprivacy::PerturberParams(hide, model, prototypes, classifier, wanted.backend, wanted.target));
     perturber->setStrength(strength);
+    perturber->setColorStrength(color_strength);
     return perturber;
 }
 

@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "aligned_face.hpp"
+#include "color_evening.hpp"
 #include "face_row.hpp"
 #include "image_depth.hpp"
 #include "matrix_argument.hpp"
@@ -118,6 +119,15 @@ Mat feather(int length)
     return weights;
 }
 
+//! The same change in B, G and R moves luma and leaves the color differences as they are.
+Mat sameInAllChannels(const Mat& change)
+{
+    const Mat planes[] = { change, change, change };
+    Mat bgr;
+    merge(planes, 3, bgr);
+    return bgr;
+}
+
 } // namespace
 
 void getCanonicalLandmarks(OutputArray landmarks, const Size& size)
@@ -171,10 +181,13 @@ AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landm
     return face;
 }
 
-void AlignedFace::blend(Mat& image, const Mat& perturbed) const
+void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength) const
 {
     checkImage(image);
     checkImage(crop);
+    CV_Check(color_strength, color_strength >= 0 && color_strength <= 1, "The strength of the color evening is 0 to 1");
+    const bool evens = color_strength > 0 && image.channels() == 3;
+    CV_Check(crop.channels(), !evens || crop.channels() == 3, "Color is evened out by the crop in color");
     CV_CheckTypeEQ(
         perturbed.type(), CV_MAKETYPE(crop.depth(), 1), "The perturbed crop must be gray, of the depth of the face");
     CV_CheckEQ(perturbed.size(), crop.size(), "The perturbed crop must be of the size of the face");
@@ -190,18 +203,19 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed) const
     subtract(perturbed, gray, change, noArray(), CV_32F);
     const double gain = whiteLevel(image.depth()) / whiteLevel(crop.depth());
     change = change.mul(feather(size.height).t() * feather(size.width), gain);
+    if (evens) // luma and color part ways
+    {
+        Mat color, evened;
+        crop.convertTo(color, CV_32F, gain);
+        evenColor(color, color_strength, evened);
+        change = sameInAllChannels(change) + evened;
+    }
 
-    // The same change in B, G and R moves luma and leaves the color differences as they are.
-    Mat part = image(target), warped(target.size(), CV_32F);
+    Mat part = image(target), warped(target.size(), change.type());
     warpSimilarity(
         change, warped, Similarity(1., -Point2c(target.x, target.y)) * to_image, INTER_CUBIC, BORDER_CONSTANT);
-    if (part.channels() == 3)
-    {
-        const Mat planes[] = { warped, warped, warped };
-        Mat bgr;
-        merge(planes, 3, bgr);
-        warped = bgr;
-    }
+    if (part.channels() > warped.channels())
+        warped = sameInAllChannels(warped);
     add(part, warped, part, noArray(), image.depth());
 }
 
@@ -232,7 +246,8 @@ double alignFace(
     return face.coverage;
 }
 
-void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed, InputArray landmarks)
+void blendFace(
+    InputOutputArray _image, InputArray _face, InputArray _perturbed, InputArray landmarks, double color_strength)
 {
     CV_INSTRUMENT_REGION();
     Mat image = matrixArgument(_image, "The image");
@@ -240,7 +255,7 @@ void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed,
     face.crop = matrixArgument(_face, "The face");
     CV_Check(face.crop.size(), !face.crop.empty(), "The face is empty");
     face.to_image = imageToCrop(readPoints(landmarks), face.crop.size(), std::vector<Point2c>()).inverse();
-    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"));
+    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"), color_strength);
 }
 
 }} // namespace cv::sanprivacy
