@@ -84,7 +84,7 @@ rm -r "$stage/share"
 cp "$source/LICENSE" "$stage/licenses/opencv-LICENSE.txt"
 cp "$source/3rdparty/libwebp/COPYING" "$stage/licenses/libwebp-COPYING"
 cp "$repository/LICENSE" "$stage/licenses/sanprivacy-LICENSE.txt"
-cp "$repository/data/LICENSE-yunet.txt" "$stage/licenses"
+cp "$repository"/data/LICENSE-*.txt "$stage/licenses"
 
 fill_in() { sed "s/@PROJECT_VERSION@/$version/; s/@OPENCV_VERSION@/$opencv_version/" "$1" >"$2"; }
 fill_in "$repository/python/sanprivacy/_version.py.in" "$stage/sanprivacy/_version.py"

@@ -9,6 +9,7 @@
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 #include "options/face_labels.hpp"
+#include "options/faces.hpp"
 #include "options/inputs.hpp"
 #include "options/network_options.hpp"
 
@@ -104,13 +105,15 @@ FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, int label, Perturber&
     FaceRow row;
     cv::Mat crop, same, neutral, opposite;
     alignFace(image, face, crop);
+    if (label == LABEL_PREDICT)
+        label = predictLabel(perturber, image, face);
     perturber.perturbAll(crop, same, neutral, opposite, label);
     int column = 0;
     show(image, face, perturber, column, row);
     for (const cv::Mat& output : { same, neutral, opposite })
     {
         cv::Mat perturbed = image.clone();
-        blendFace(perturbed, crop, output, face);
+        blendFace(perturbed, crop, output, face, output.data == same.data ? 0 : perturber.getColorStrength());
         show(perturbed, face, perturber, ++column, row);
     }
     return row;

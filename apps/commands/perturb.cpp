@@ -296,6 +296,8 @@ cv::Mat Perturbation::perturbedCrop(size_t worker, const cv::Mat& image, const c
     alignFace(image, face, crop);
     const double eight_of_sixteen_bits = 1. / 257; // 65535 becomes 255
     crop.convertTo(crop_8bit, CV_8U, crop.depth() == CV_16U ? eight_of_sixteen_bits : 1.);
+    if (label == LABEL_PREDICT && prototype_ != PROTOTYPE_RANDOM)
+        label = predictLabel(*perturbers_[worker], image, face);
     perturbers_[worker]->perturb(crop_8bit, perturbed, PerturbParams(prototype_, label));
     return perturbed;
 }

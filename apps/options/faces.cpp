@@ -38,4 +38,12 @@ int largestFace(const cv::Mat& faces)
     return largest;
 }
 
+int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, const cv::Mat& face)
+{
+    int label = 0;
+    for (int k = 0; k < int(perturber.getAttributes().size()); ++k)
+        label |= int(perturber.predictFace(image, face, k) >= .5) << k;
+    return label;
+}
+
 }} // namespace sanprivacy::apps

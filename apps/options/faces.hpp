@@ -6,6 +6,7 @@
 #define SANPRIVACY_APPS_OPTIONS_FACES_HPP
 
 #include <opencv2/core.hpp>
+#include <opencv2/sanprivacy.hpp>
 
 namespace sanprivacy { namespace apps {
 
@@ -16,6 +17,9 @@ cv::Mat faceFromLandmarks(const cv::Mat& landmarks);
 
 //! The row of the largest of several faces: the person whom a portrait is of. `faces` has at least one row.
 int largestFace(const cv::Mat& faces);
+
+//! The label that perturbFaces() would predict for a face of an image.
+int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, const cv::Mat& face);
 
 }} // namespace sanprivacy::apps
 

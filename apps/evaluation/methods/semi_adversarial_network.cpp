@@ -63,11 +63,9 @@ public:
     {
         cv::Mat perturbed;
         const bool random = prototype_ == PROTOTYPE_RANDOM;
-        PerturbParams params(prototype_, face.label);
-        if (perturber_->getAttributes().size() == 1 && random)
-            params.prototype = drawn(face) ? PROTOTYPE_OPPOSITE : PROTOTYPE_SAME;
-        else if (random) // a network that is not told the label: a label that is drawn is as good as a target
-            params = PerturbParams(PROTOTYPE_SAME, drawn(face));
+        PerturbParams params(random ? PROTOTYPE_OPPOSITE : prototype_, face.label);
+        if (random) // a network that is not told the label shows the opposite of any label; color is evened out for both
+            params.label = opposite(target(face));
         else if (perturber_->getAttributes().size() > 1)
             params.label = labelOf(image, face);
         perturber_->perturbFaces(image, face.face, perturbed, params);
@@ -83,11 +81,9 @@ public:
         {
             const Probe probe(label);
             digest.add(perturb(probe.image, probe.face));
-            cv::Mat crop;
-            alignFace(probe.image, probe.face.face, crop);
             const int attributes = int(perturber_->getAttributes().size());
             for (int k = 0; attributes > 1 && k < attributes; ++k) // labelOf() asks
-                digest.add(cv::format("%a", perturber_->predict(crop, k)));
+                digest.add(cv::format("%a", perturber_->predictFace(probe.image, probe.face.face, k)));
         }
         return digest.value();
     }
@@ -96,13 +92,19 @@ private:
     //! The label that is known; those of other attributes are predicted.
     int labelOf(const cv::Mat& image, const EvaluatedFace& face)
     {
-        cv::Mat crop;
-        alignFace(image, face.face, crop);
         int label = 0;
         for (size_t k = 0; k < perturber_->getAttributes().size(); ++k)
-            label |= (k == measured_ ? face.label : int(perturber_->predict(crop, int(k)) >= 0.5)) << k;
+            label |= (k == measured_ ? face.label : int(perturber_->predictFace(image, face.face, int(k)) >= 0.5)) << k;
         return label;
     }
+
+    //! What the face is to show: of one attribute, its own label or the other one.
+    int target(const EvaluatedFace& face) const
+    {
+        return perturber_->getAttributes().size() == 1 ? face.label ^ drawn(face) : drawn(face);
+    }
+
+    int opposite(int label) const { return (1 << perturber_->getAttributes().size()) - 1 - label; }
 
     //! An evaluation can be repeated, so the coins are the image's content and not the perturber's secret generator.
     int drawn(const EvaluatedFace& face) const

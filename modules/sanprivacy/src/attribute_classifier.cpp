@@ -22,7 +22,7 @@ AttributeClassifier::AttributeClassifier(const dnn::Net& network, const String& 
     try
     {
         const Mat output = forward(createFaceBlob(1, 1));
-        found = output.total() == 1 ? whatIsWrong(output.at<float>(0)) : String("found several");
+        found = output.total() == 1 ? whatIsWrong(output.at<float>(0), name) : String("found several");
     }
     catch (const cv::Exception& e)
     {
@@ -40,12 +40,12 @@ Mat AttributeClassifier::forward(const Mat& faces)
     return net.forward().reshape(1, faces.size[0]);
 }
 
-String AttributeClassifier::whatIsWrong(float probability) const
+String whatIsWrong(float probability, const String& classifier)
 {
     if (probability >= -TOLERANCE && probability <= 1 + TOLERANCE) // NaN is not
         return String();
-    return format(
-        "The attribute classifier '%s' answers %g: expected a probability from 0 to 1", name_.c_str(), probability);
+    return format("The attribute classifier '%s' answers %g: expected a probability from 0 to 1", classifier.c_str(),
+        probability);
 }
 
 }} // namespace cv::sanprivacy

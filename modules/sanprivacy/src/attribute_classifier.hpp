@@ -9,6 +9,9 @@
 
 namespace cv { namespace sanprivacy {
 
+//! Empty if what a classifier answers is a probability, otherwise what is wrong with it.
+String whatIsWrong(float probability, const String& classifier);
+
 //! Probability of label 1 of canonical gray crops.
 class AttributeClassifier
 {
@@ -20,8 +23,7 @@ public:
     //! @return N x 1 for N x 1 x 224 x 224, which may be anything but a probability: see whatIsWrong()
     Mat forward(const Mat& faces);
 
-    //! Empty if the value is a probability, otherwise what is wrong with it.
-    String whatIsWrong(float probability) const;
+    const String& name() const { return name_; }
 
 private:
     dnn::Net net;

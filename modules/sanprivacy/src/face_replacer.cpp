@@ -63,8 +63,9 @@ const Landmarks& steady(TrackHistory& track, const Landmarks& landmarks)
     return track.landmarks;
 }
 
-//! The gray canonical crop, 0..1. @return whether enough of it is inside the frame.
-bool cut(const Mat& image, const Landmarks& landmarks, Mat& crop)
+//! The canonical crop in color or gray as the frame, and in gray, both 0..1. @return whether enough of it is inside the
+//! frame.
+bool cut(const Mat& image, const Landmarks& landmarks, Mat& color, Mat& gray)
 {
     Matx<float, 5, 2> points;
     for (int k = 0; k < points.rows; ++k)
@@ -85,9 +86,10 @@ bool cut(const Mat& image, const Landmarks& landmarks, Mat& crop)
             throw;
         return false;
     }
+    face.convertTo(color, CV_32F, 1 / 255.);
     if (face.channels() == 3)
         cvtColor(face, face, COLOR_BGR2GRAY);
-    face.convertTo(crop, CV_32F, 1 / 255.);
+    face.convertTo(gray, CV_32F, 1 / 255.);
     return true;
 }
 
@@ -146,7 +148,7 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
 
     std::vector<Mat> outputs;
     if (!heads.crops.empty())
-        outputs = perturb(heads.crops, heads.aligned, frame.time, record);
+        outputs = perturb(frame, heads, record);
     for (size_t i = outputs.size(); i-- > 0;)
         if (outputs[i].empty()) // the networks gave no numbers: whatever the policy, the face is not left as it is
         {
@@ -168,7 +170,8 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
         coverHead(frame.image, result, heads.covered[i], heads.covers[i], heads.perturbed);
     for (size_t i = 0; i < heads.crops.size(); ++i)
         if (!heads.crops[i].empty())
-            blendFace(result, heads.crops[i], outputs[i], Mat(record.faces[heads.aligned[i]].landmarks).reshape(1));
+            blendFace(result, heads.colors[i], outputs[i], Mat(record.faces[heads.aligned[i]].landmarks).reshape(1),
+                params_.prototype == PROTOTYPE_SAME ? 0 : perturber_->getColorStrength());
     record.blend_ms = watch.lap();
     return result;
 }
@@ -184,16 +187,17 @@ void FaceReplacer::collect(const TrackedFrame& frame, StreamRecord& record, Head
         face.box = head.box();
         const bool confident = observation.confident && observation.state != FACE_HELD
                                && eyeDistance(landmarks) >= params_.min_eye_distance;
-        Mat crop;
+        Mat color, crop;
         if (observation.exempt)
         {
             face.protection = PROTECTION_NONE;
         }
-        else if (confident && params_.replacement == REPLACE_SAN && cut(frame.image, landmarks, crop))
+        else if (confident && params_.replacement == REPLACE_SAN && cut(frame.image, landmarks, color, crop))
         {
             face.protection = PROTECTION_REPLACED;
             heads.aligned.push_back(record.faces.size());
             heads.crops.push_back(crop);
+            heads.colors.push_back(color);
             heads.perturbed.push_back(HeadShape(landmarks));
             if (observation.growth > 1)
             {
@@ -258,9 +262,9 @@ std::vector<Mat> FaceReplacer::perturbEach(const std::vector<Mat>& faces, const 
 }
 
 //! The faces as they are to be shown; empty where a network gives no numbers.
-std::vector<Mat> FaceReplacer::perturb(
-    const std::vector<Mat>& crops, const std::vector<size_t>& aligned, double time, StreamRecord& record)
+std::vector<Mat> FaceReplacer::perturb(const TrackedFrame& frame, const Heads& heads, StreamRecord& record)
 {
+    const std::vector<Mat>& crops = heads.crops;
     const double tolerance = 1e-3; // of times, which are rounded
     std::vector<TrackHistory*> renewed;
     std::vector<Mat> faces, perturbed, outputs;
@@ -268,18 +272,19 @@ std::vector<Mat> FaceReplacer::perturb(
     std::vector<bool> labelled;
     for (size_t i = 0; i < crops.size(); ++i)
     {
-        StreamFace& face = record.faces[aligned[i]];
+        StreamFace& face = record.faces[heads.aligned[i]];
         TrackHistory& track = tracks_[face.track];
         int label = LABEL_PREDICT;
-        labelled.push_back(labelOf(track, crops[i], label));
+        labelled.push_back(labelOf(track, frame.image, face.landmarks, label));
         if (!labelled.back())
             continue;
         if (!random())
             face.label = label;
-        if (track.change.empty() || label != track.shown || time - track.renewed >= params_.refresh_interval - tolerance
+        if (track.change.empty() || label != track.shown
+            || frame.time - track.renewed >= params_.refresh_interval - tolerance
             || difference(track, crops[i]) > STILL)
         {
-            track.renewed = time;
+            track.renewed = frame.time;
             track.shown = label;
             renewed.push_back(&track);
             faces.push_back(crops[i]);
@@ -297,20 +302,20 @@ std::vector<Mat> FaceReplacer::perturb(
     }
     for (size_t i = 0; i < crops.size(); ++i)
     {
-        const Mat& change = tracks_[record.faces[aligned[i]].track].change;
+        const Mat& change = tracks_[record.faces[heads.aligned[i]].track].change;
         outputs.push_back(labelled[i] && !change.empty() ? Mat(crops[i] + change) : Mat());
     }
     return outputs;
 }
 
-//! Counts what the attribute classifier says of a crop. @return false where that is no probability.
-bool FaceReplacer::vote(TrackHistory& track, const Mat& crop)
+//! Counts what the attribute classifiers say of a face. @return false where that is no probability.
+bool FaceReplacer::vote(TrackHistory& track, const Mat& image, const std::vector<Point2f>& landmarks)
 {
     std::vector<double> votes(perturber_->getAttributes().size(), 0.);
     try
     {
         for (size_t k = 0; k < votes.size(); ++k)
-            votes[k] = perturber_->predict(crop, int(k));
+            votes[k] = perturber_->predictFace(image, Mat(landmarks).reshape(1), int(k));
     }
     catch (const cv::Exception& e)
     {
@@ -335,7 +340,7 @@ bool FaceReplacer::vote(TrackHistory& track, const Mat& crop)
 
 /** The given label, or that which the first observations voted for; at random: one that is drawn, of the prototype that
 the track gets. @return whether there is one */
-bool FaceReplacer::labelOf(TrackHistory& track, const Mat& crop, int& label)
+bool FaceReplacer::labelOf(TrackHistory& track, const Mat& image, const std::vector<Point2f>& landmarks, int& label)
 {
     if (random())
     {
@@ -349,7 +354,7 @@ bool FaceReplacer::labelOf(TrackHistory& track, const Mat& crop, int& label)
         label = params_.label;
         return true;
     }
-    if (track.voters < VOTES && !vote(track, crop))
+    if (track.voters < VOTES && !vote(track, image, landmarks))
         return false;
     label = track.label;
     return true;

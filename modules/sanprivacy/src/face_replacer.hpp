@@ -42,7 +42,8 @@ private:
     struct Heads
     {
         std::vector<size_t> aligned;      // faces for the network, by their number in the record
-        std::vector<Mat> crops;           // ... cut out
+        std::vector<Mat> crops;           // ... cut out, gray
+        std::vector<Mat> colors;          // ... the same as the frame shows them
         std::vector<HeadShape> perturbed; // ... where they are
         std::vector<HeadShape> covered;   // faces that are covered
         std::vector<int> covers;          // ... with which FaceReplacement
@@ -52,12 +53,11 @@ private:
     void collect(const TrackedFrame& frame, StreamRecord& record, Heads& heads);
     void cover(StreamFace& face, const HeadShape& head, bool leave, StreamRecord& record, Heads& heads) const;
     StreamFace describe(const Observation& observation);
-    std::vector<Mat> perturb(
-        const std::vector<Mat>& crops, const std::vector<size_t>& aligned, double time, StreamRecord& record);
+    std::vector<Mat> perturb(const TrackedFrame& frame, const Heads& heads, StreamRecord& record);
     std::vector<Mat> perturbEach(const std::vector<Mat>& faces, const std::vector<int>& labels);
     bool random() const { return params_.prototype == PROTOTYPE_RANDOM; }
-    bool vote(TrackHistory& track, const Mat& crop);
-    bool labelOf(TrackHistory& track, const Mat& crop, int& label);
+    bool vote(TrackHistory& track, const Mat& image, const std::vector<Point2f>& landmarks);
+    bool labelOf(TrackHistory& track, const Mat& image, const std::vector<Point2f>& landmarks, int& label);
     void forgetOthers(const TrackedFrame& frame);
 
     const Ptr<Perturber> perturber_;

@@ -18,7 +18,7 @@ namespace {
 
 const Size FACE_SIZE(FACE_SIDE, FACE_SIDE);
 const size_t MAX_ATTRIBUTES = 4; // the prototype of each of their labels is kept
-const double MAX_STRENGTH = 2;
+const double MAX_STRENGTH = 2, MAX_COLOR_STRENGTH = 1;
 const char* const GENERATOR_ROLE = "network that perturbs faces";
 const char* const CLASSIFIER_ROLE = "attribute classifier";
 
@@ -122,7 +122,7 @@ void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     checkImage(image);
     if (std::min(image.rows, image.cols) < 2)
         CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
-    const Mat faces = readFaces(_faces);
+    const Mat faces = readFaces(_faces), original = image;
     std::vector<int> labels = impl.labelsOf(params, given_labels, (size_t)faces.rows);
     if (params.gray && image.channels() == 3)
     {
@@ -136,13 +136,18 @@ void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     std::vector<AlignedFace> aligned;
     std::vector<size_t> rows; // of the aligned faces
     std::vector<int> aligned_labels;
-    std::vector<Mat> crops, perturbed;
+    std::vector<Mat> crops, in_color, perturbed;
+    const bool by_color = std::any_of(
+        labels.begin(), labels.end(), [&](int label) { return impl.isToldByColor(label, params.prototype); });
     for (size_t i = 0; i < results.size(); ++i)
     {
         try
         {
-            AlignedFace face = AlignedFace::cut(image, readPoints(faces.row((int)i)), FACE_SIZE);
+            const std::vector<Point2c> landmarks = readPoints(faces.row((int)i));
+            AlignedFace face = AlignedFace::cut(image, landmarks, FACE_SIZE);
             face.crop.convertTo(face.crop, CV_32F, 1 / whiteLevel(image.depth()));
+            if (by_color)
+                in_color.push_back(GenderNetwork::cut(original, landmarks));
             aligned.push_back(face);
         }
         catch (const cv::Exception& e)
@@ -156,9 +161,12 @@ void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         crops.push_back(aligned.back().crop);
     }
     std::vector<String> wrong;
+    double color_strength = 0;
     {
         std::lock_guard<std::mutex> lock(impl.mutex);
-        impl.perturb(crops, aligned_labels, params.prototype, perturbed, wrong);
+        impl.perturb(crops, in_color, aligned_labels, params.prototype, perturbed, wrong);
+        if (params.prototype != PROTOTYPE_SAME)
+            color_strength = impl.color_strength;
     }
 
     image.copyTo(result);
@@ -166,7 +174,7 @@ void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     {
         results[rows[i]] = networkResult(params, aligned_labels[i], wrong[i]);
         if (wrong[i].empty())
-            aligned[i].blend(result, perturbed[i]);
+            aligned[i].blend(result, perturbed[i], color_strength);
     }
 }
 
@@ -202,8 +210,8 @@ Ptr<Perturber> Perturber::create(const PerturberParams& params)
     {
         const Ptr<PrototypeBuilder> prototypes =
             PrototypeBuilder::load(params.prototypes.empty() ? prototypesFile(name) : params.prototypes);
-        const Attribute attribute = { name, prototypes, params.classifier.empty() ? name : params.classifier,
-            Ptr<AttributeClassifier>() };
+        const Attribute attribute = { name, prototypes, params.classifier, Ptr<AttributeClassifier>(),
+            Ptr<GenderNetwork>() };
         attributes.push_back(attribute);
     }
     const DnnDevice device = selectDevice(params.backend_id, params.target_id, params.allow_fallback);
@@ -221,8 +229,8 @@ Ptr<Perturber> Perturber::create(const std::vector<uchar>& model, const std::vec
     const DnnDevice device = selectDevice(backend_id, target_id, allow_fallback);
     const String name = PerturberParams().attributes[0], buffer = "the given buffer";
     Attribute attribute = { name,
-        prototypes.empty() ? PrototypeBuilder::load(prototypesFile(name)) : PrototypeBuilder::load(prototypes), name,
-        Ptr<AttributeClassifier>() };
+        prototypes.empty() ? PrototypeBuilder::load(prototypesFile(name)) : PrototypeBuilder::load(prototypes),
+        classifier.empty() ? String() : buffer, Ptr<AttributeClassifier>(), Ptr<GenderNetwork>() };
     if (!classifier.empty())
         attribute.classifier = makePtr<AttributeClassifier>(readOnnx(classifier, CLASSIFIER_ROLE, device), buffer);
     Ptr<Perturber> perturber = makePtr<Perturber>();
@@ -251,6 +259,23 @@ double Perturber::getStrength() const
     Impl& impl = checkCreated(p);
     std::lock_guard<std::mutex> lock(impl.mutex);
     return impl.strength;
+}
+
+void Perturber::setColorStrength(double strength)
+{
+    if (!(strength >= 0 && strength <= MAX_COLOR_STRENGTH))
+        CV_Error(Error::StsOutOfRange,
+            format("The strength of the color evening must be 0 to %g; found %g", MAX_COLOR_STRENGTH, strength));
+    Impl& impl = checkCreated(p);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    impl.color_strength = strength;
+}
+
+double Perturber::getColorStrength() const
+{
+    Impl& impl = checkCreated(p);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    return impl.color_strength;
 }
 
 std::vector<String> Perturber::getAttributes() const
@@ -348,7 +373,7 @@ bool Perturber::tryPerturbBatch(InputArrayOfArrays _faces, OutputArrayOfArrays d
     std::vector<String> wrong;
     {
         std::lock_guard<std::mutex> lock(impl.mutex);
-        impl.perturb(faces, labels, params.prototype, perturbed, wrong);
+        impl.perturb(faces, std::vector<Mat>(), labels, params.prototype, perturbed, wrong);
     }
 
     results.clear();
@@ -399,6 +424,18 @@ double Perturber::predict(InputArray _face, int attribute)
     const size_t k = impl.attributeNumber(attribute);
     std::lock_guard<std::mutex> lock(impl.mutex);
     return impl.predict(face, k);
+}
+
+double Perturber::predictFace(InputArray _image, InputArray face, int attribute)
+{
+    CV_INSTRUMENT_REGION();
+    Impl& impl = checkCreated(p);
+    const Mat image = matrixArgument(_image, "The image");
+    checkImage(image);
+    const size_t k = impl.attributeNumber(attribute);
+    const std::vector<Point2c> landmarks = readPoints(face);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    return impl.predict(image, landmarks, k);
 }
 
 Ptr<PrototypeBuilder> Perturber::getPrototypes(int attribute) const

@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "perturber_impl.hpp"
+#include "aligned_face.hpp"
 #include "data_path.hpp"
 #include "image_depth.hpp"
 
@@ -25,6 +26,14 @@ std::vector<Ptr<PrototypeBuilder>> prototypesOf(const std::vector<Attribute>& at
     return prototypes;
 }
 
+double checkProbability(float probability, const String& classifier)
+{
+    const String wrong = whatIsWrong(probability, classifier);
+    if (!wrong.empty())
+        CV_Error(Error::StsOutOfRange, wrong);
+    return probability;
+}
+
 } // namespace
 
 String networkFile(const String& name)
@@ -34,14 +43,15 @@ String networkFile(const String& name)
 
 Perturber::Impl::Impl(
     const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes_, const DnnDevice& device_)
-    : device(device_), strength(1), attributes(attributes_), generator(network, name, prototypesOf(attributes_))
+    : device(device_), strength(1), color_strength(DEFAULT_COLOR_STRENGTH), attributes(attributes_),
+      generator(network, name, prototypesOf(attributes_), device_)
 {
     if (attributes.size() > 1 && !generator.isBlindToLabels())
         CV_Error(Error::StsBadArg, "Several attributes need a network of the inputs image, target_proto");
 }
 
-const std::vector<Mat>& Perturber::Impl::pass(
-    const Mat* images, std::vector<int>& labels, const std::vector<int>& choices, std::vector<String>& wrong)
+const std::vector<Mat>& Perturber::Impl::pass(const Mat* images, std::vector<int>& labels,
+    const std::vector<int>& choices, std::vector<String>& wrong, const Mat* in_color)
 {
     wrong.assign(labels.size(), String());
     resizeFaceBlob(faces, (int)labels.size());
@@ -53,7 +63,7 @@ const std::vector<Mat>& Perturber::Impl::pass(
     }
     else
     {
-        predictLabels(labels, wrong);
+        predictLabels(labels, wrong, in_color);
         std::vector<int> known = labels;
         std::replace(known.begin(), known.end(), (int)LABEL_PREDICT, 0); // of faces that have no output
         generator.forward(faces, known, choices, outputs);
@@ -69,8 +79,8 @@ const std::vector<Mat>& Perturber::Impl::pass(
     return outputs;
 }
 
-void Perturber::Impl::perturb(const std::vector<Mat>& images, std::vector<int>& labels, int choice,
-    std::vector<Mat>& perturbed, std::vector<String>& wrong)
+void Perturber::Impl::perturb(const std::vector<Mat>& images, const std::vector<Mat>& in_color,
+    std::vector<int>& labels, int choice, std::vector<Mat>& perturbed, std::vector<String>& wrong)
 {
     perturbed.assign(images.size(), Mat());
     wrong.clear();
@@ -79,7 +89,8 @@ void Perturber::Impl::perturb(const std::vector<Mat>& images, std::vector<int>& 
         const size_t last = std::min(first + MAX_FACES_PER_PASS, images.size());
         std::vector<int> pass_labels(labels.begin() + first, labels.begin() + last);
         std::vector<String> pass_wrong;
-        const std::vector<Mat>& output = pass(&images[first], pass_labels, std::vector<int>(1, choice), pass_wrong);
+        const std::vector<Mat>& output = pass(&images[first], pass_labels, std::vector<int>(1, choice), pass_wrong,
+            in_color.empty() ? nullptr : &in_color[first]);
         for (size_t i = first; i < last; ++i)
             blobPlane(output[0], int(i - first)).copyTo(perturbed[i]);
         std::copy(pass_labels.begin(), pass_labels.end(), labels.begin() + first);
@@ -92,11 +103,27 @@ double Perturber::Impl::predict(const Mat& image, size_t attribute)
     resizeFaceBlob(faces, 1);
     loadFace(image, blobPlane(faces, 0));
     AttributeClassifier& classifier = getClassifier(attribute);
-    const float probability = classifier.forward(faces).at<float>(0);
-    const String wrong = classifier.whatIsWrong(probability);
-    if (!wrong.empty())
-        CV_Error(Error::StsOutOfRange, wrong);
-    return probability;
+    return checkProbability(classifier.forward(faces).at<float>(0), classifier.name());
+}
+
+double Perturber::Impl::predict(const Mat& image, const std::vector<Point2c>& landmarks, size_t attribute)
+{
+    if (attributes[attribute].isToldByColor())
+    {
+        GenderNetwork& network = getGenderNetwork(attribute);
+        const std::vector<Mat> face(1, GenderNetwork::cut(image, landmarks));
+        return checkProbability(network.forward(face).at<float>(0), network.name());
+    }
+    Mat crop = AlignedFace::cut(image, landmarks, FACE_SIZE).crop;
+    crop.convertTo(crop, CV_32F, 1 / whiteLevel(image.depth()));
+    return predict(crop, attribute);
+}
+
+bool Perturber::Impl::isToldByColor(int label, int prototype) const
+{
+    return label == LABEL_PREDICT && prototype != PROTOTYPE_RANDOM
+           && std::any_of(attributes.begin(), attributes.end(),
+               [](const Attribute& attribute) { return attribute.isToldByColor(); });
 }
 
 AttributeClassifier& Perturber::Impl::getClassifier(size_t k)
@@ -104,10 +131,21 @@ AttributeClassifier& Perturber::Impl::getClassifier(size_t k)
     Attribute& attribute = attributes[k];
     if (!attribute.classifier)
     {
-        const String file = networkFile(attribute.classifier_file);
+        const String file = networkFile(attribute.classifier_file.empty() ? attribute.name : attribute.classifier_file);
         attribute.classifier = makePtr<AttributeClassifier>(readOnnx(file, "attribute classifier", device), file);
     }
     return *attribute.classifier;
+}
+
+GenderNetwork& Perturber::Impl::getGenderNetwork(size_t k)
+{
+    Attribute& attribute = attributes[k];
+    if (!attribute.gender_network)
+    {
+        const String file = findDataFile("gender-dlib-32.onnx");
+        attribute.gender_network = makePtr<GenderNetwork>(readOnnx(file, "gender network", device), file);
+    }
+    return *attribute.gender_network;
 }
 
 size_t Perturber::Impl::attributeNumber(int attribute) const
@@ -189,7 +227,7 @@ std::vector<int> Perturber::Impl::drawLabels(size_t count) const
     return labels;
 }
 
-void Perturber::Impl::predictLabels(std::vector<int>& labels, std::vector<String>& wrong)
+void Perturber::Impl::predictLabels(std::vector<int>& labels, std::vector<String>& wrong, const Mat* in_color)
 {
     std::vector<size_t> asked;
     for (size_t i = 0; i < labels.size(); ++i)
@@ -197,20 +235,27 @@ void Perturber::Impl::predictLabels(std::vector<int>& labels, std::vector<String
             asked.push_back(i);
     if (asked.empty())
         return;
+    std::vector<Mat> asked_in_color;
     resizeFaceBlob(unlabelled, (int)asked.size());
     for (size_t row = 0; row < asked.size(); ++row)
+    {
         blobPlane(faces, (int)asked[row]).copyTo(blobPlane(unlabelled, (int)row));
+        if (in_color)
+            asked_in_color.push_back(in_color[asked[row]]);
+    }
 
     std::vector<int> found(asked.size(), 0);
     for (size_t k = 0; k < attributes.size(); ++k)
     {
-        AttributeClassifier& classifier = getClassifier(k);
-        const Mat probability = classifier.forward(unlabelled);
+        const bool by_color = in_color && attributes[k].isToldByColor();
+        const String& name = by_color ? getGenderNetwork(k).name() : getClassifier(k).name();
+        const Mat probability =
+            by_color ? getGenderNetwork(k).forward(asked_in_color) : getClassifier(k).forward(unlabelled);
         for (size_t row = 0; row < asked.size(); ++row)
         {
             found[row] |= int(probability.at<float>((int)row) >= 0.5f) << k;
             if (wrong[asked[row]].empty())
-                wrong[asked[row]] = classifier.whatIsWrong(probability.at<float>((int)row));
+                wrong[asked[row]] = whatIsWrong(probability.at<float>((int)row), name);
         }
     }
     for (size_t row = 0; row < asked.size(); ++row)

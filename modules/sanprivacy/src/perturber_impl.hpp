@@ -7,6 +7,7 @@
 
 #include "attribute_classifier.hpp"
 #include "dnn_net.hpp"
+#include "gender_network.hpp"
 #include "generator.hpp"
 
 #include "opencv2/sanprivacy/perturber.hpp"
@@ -20,8 +21,12 @@ struct Attribute
 {
     String name;
     Ptr<PrototypeBuilder> prototypes;
-    String classifier_file;              // or the name of a shipped one
+    String classifier_file;              // or the name of a shipped one; empty: the attribute's
     Ptr<AttributeClassifier> classifier; // once it is needed
+    Ptr<GenderNetwork> gender_network;   // likewise
+
+    //! Whether the gender network is asked where the image is at hand: no classifier is given.
+    bool isToldByColor() const { return classifier_file.empty() && GenderNetwork::tells(name); }
 };
 
 //! File of a network: a name without folder and extension is that of a shipped one.
@@ -39,19 +44,26 @@ public:
     @param labels one per face; each LABEL_PREDICT becomes what is predicted, unless the prototype is random
     @param choices which outputs; PROTOTYPE_RANDOM alone
     @param wrong per face, why it has no output; empty where it has
+    @param in_color the faces as GenderNetwork::cut() gives them; null where they are not at hand
     @return for each choice the outputs of the faces, valid until the next call */
-    const std::vector<Mat>& pass(
-        const Mat* images, std::vector<int>& labels, const std::vector<int>& choices, std::vector<String>& wrong);
+    const std::vector<Mat>& pass(const Mat* images, std::vector<int>& labels, const std::vector<int>& choices,
+        std::vector<String>& wrong, const Mat* in_color = nullptr);
 
-    //! One output of each of many faces, in 32-bit floats; arguments as in pass().
-    void perturb(const std::vector<Mat>& images, std::vector<int>& labels, int choice, std::vector<Mat>& perturbed,
-        std::vector<String>& wrong);
+    //! One output of each of many faces, in 32-bit floats; arguments as in pass(), in_color empty or one per face.
+    void perturb(const std::vector<Mat>& images, const std::vector<Mat>& in_color, std::vector<int>& labels, int choice,
+        std::vector<Mat>& perturbed, std::vector<String>& wrong);
 
     //! Probability of label 1 of an attribute; Error::StsOutOfRange where the classifier answers none.
     double predict(const Mat& image, size_t attribute);
+    //! The same from the image that a face lies in.
+    double predict(const Mat& image, const std::vector<Point2c>& landmarks, size_t attribute);
+
+    //! Whether a label that is not given is told by the color of the face.
+    bool isToldByColor(int label, int prototype) const;
 
     //! Loads a classifier, which is otherwise loaded when it is first needed.
     AttributeClassifier& getClassifier(size_t attribute);
+    GenderNetwork& getGenderNetwork(size_t attribute); //!< likewise
 
     size_t attributeNumber(int attribute) const; //!< the same, checked
     void checkLabel(int label, bool opposite) const;
@@ -60,9 +72,9 @@ public:
     //! One label for each face, checked together with the prototype.
     std::vector<int> labelsOf(const PerturbParams& params, const std::vector<int>& labels, size_t faces) const;
 
-    std::mutex mutex; // held by every call that uses strength or a network
+    std::mutex mutex; // held by every call that uses a strength or a network
     const DnnDevice device;
-    double strength;
+    double strength, color_strength;
     std::vector<Attribute> attributes;
 
 private:
@@ -76,7 +88,7 @@ private:
     std::vector<int> drawLabels(size_t count) const;
     //! Replaces each LABEL_PREDICT by what the classifiers say, in one batch; it stays where one answers no
     //! probability.
-    void predictLabels(std::vector<int>& labels, std::vector<String>& wrong);
+    void predictLabels(std::vector<int>& labels, std::vector<String>& wrong, const Mat* in_color);
 
     Generator generator;
     Mat faces, unlabelled, converted; // kept from call to call

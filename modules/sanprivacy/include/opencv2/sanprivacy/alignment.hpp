@@ -71,9 +71,10 @@ CV_EXPORTS_W double alignFace(InputArray image, InputArray landmarks, OutputArra
 The difference between the perturbed crop and the original crop is warped back, faded out towards the border of the crop
 and added to every channel. So the change is one of luma only, detail finer than the crop stays, and no seam is visible.
 
-Color evening takes from the face what lips and make-up tell. With the chroma C = BGR - Y of a pixel, the weight w of a
-feathered ellipse round the face and the face's own mean chroma M = sum w C / sum w, the chroma changes by
-color_strength w min(1, |C|^2 / |M|^2) (M - C). Teeth, eyes and brows have less chroma than skin and keep theirs.
+Color evening moves the chroma of lips and make-up towards that of the skin. C = BGR - Y is the chroma of a pixel with
+the luma Y, w the weight of a feathered ellipse around the face, and M = sum w C / sum w the mean chroma of the face.
+The chroma changes by color_strength w min(1, |C|^2 / |M|^2) (M - C). Teeth, eyes and brows have less chroma than skin,
+and keep it.
 
 @param image the image the face was cut from, changed in place; types as in alignFace().
 @param face the canonical crop before perturbation, 1 or 3 channels; depth as perturbed. To even out color: 3.
