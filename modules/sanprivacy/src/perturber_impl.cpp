@@ -84,9 +84,9 @@ void Perturber::Impl::perturb(const std::vector<Mat>& images, const std::vector<
 {
     perturbed.assign(images.size(), Mat());
     wrong.clear();
-    for (size_t first = 0; first < images.size(); first += MAX_FACES_PER_PASS)
+    for (size_t first = 0; first < images.size(); first += facesPerPass())
     {
-        const size_t last = std::min(first + MAX_FACES_PER_PASS, images.size());
+        const size_t last = std::min(first + facesPerPass(), images.size());
         std::vector<int> pass_labels(labels.begin() + first, labels.begin() + last);
         std::vector<String> pass_wrong;
         const std::vector<Mat>& output = pass(&images[first], pass_labels, std::vector<int>(1, choice), pass_wrong,

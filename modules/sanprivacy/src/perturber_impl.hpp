@@ -39,7 +39,7 @@ public:
     Impl(
         const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes, const DnnDevice& device);
 
-    /** One pass for at most MAX_FACES_PER_PASS faces.
+    /** One pass for at most facesPerPass() faces.
     @param images the faces
     @param labels one per face; each LABEL_PREDICT becomes what is predicted, unless the prototype is random
     @param choices which outputs; PROTOTYPE_RANDOM alone
@@ -78,7 +78,8 @@ public:
     std::vector<Attribute> attributes;
 
 private:
-    static const size_t MAX_FACES_PER_PASS = 8; // bounds the memory: the authors' form takes 65 MB for each face
+    //! Bounds the memory: the authors' form takes 65 MB for each face. On a processor more faces only leave its caches.
+    size_t facesPerPass() const { return device.target == dnn::DNN_TARGET_CPU ? 4 : 8; }
 
     //! X + strength (X' - X)
     void amplify(Mat& output) const;
