@@ -142,6 +142,7 @@ TEST(SanPrivacy_ColorEvening, every_output_but_the_same_is_evened_out)
 TEST(SanPrivacy_ColorEvening, faces_of_a_stream_are_evened_out)
 {
     const Ptr<Perturber> perturber = createPerturber("generator_residual.onnx");
+    perturber->setColorStrength(.9);
     Mat image = drawFace() * .5 + Scalar::all(.2), frame, result, face = canonicalRow();
     image.convertTo(frame, CV_8U, 255);
     face.at<float>(2) = face.at<float>(3) = 224;
