@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "commands/commands.hpp"
+#include "commands/bench_faces.hpp"
 #include "common/image_io.hpp"
 #include "media/video_reader.hpp"
 #include "media/video_writer.hpp"
@@ -199,7 +199,16 @@ Command addBench(CLI::App& app)
     addMaxPixelsTo(*video, options->max_pixels);
     options->networks.addPerturberTo(*video);
     options->networks.addDetectorTo(*video);
-    return { command, [options] { return benchVideo(*options); } };
+
+    auto face_options = std::make_shared<BenchFacesOptions>();
+    CLI::App* faces =
+        command->add_subcommand("faces", "The steps of one face, beside the least that this machine allows");
+    faces->add_option("--runs", face_options->runs, "Of each step; default 30")
+        ->type_name("N")
+        ->check(CLI::Range(3, 10000).description(""));
+    faces->add_option("--json", face_options->json, "File for the figures")->type_name("FILE");
+    face_options->networks.addPerturberTo(*faces);
+    return { command, [=] { return faces->parsed() ? benchFaces(*face_options) : benchVideo(*options); } };
 }
 
 }} // namespace sanprivacy::apps

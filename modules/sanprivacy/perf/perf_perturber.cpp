@@ -64,12 +64,48 @@ PERF_TEST(SanPrivacy_Perturber, perturbAll)
 
 typedef TestBaseWithParam<int> SanPrivacy_Batch;
 
-PERF_TEST_P(SanPrivacy_Batch, perturbBatch, testing::Values(1, 4, 16))
+PERF_TEST_P(SanPrivacy_Batch, perturbBatch, testing::Values(1, 2, 4, 8, 16, 32))
 {
     const Ptr<Perturber> perturber = createOrSkip();
     const std::vector<Mat> faces(GetParam(), randomFace(CV_8UC3));
     std::vector<Mat> dst;
     TEST_CYCLE() perturber->perturbBatch(faces, dst, PerturbParams(PROTOTYPE_OPPOSITE, 0));
+    SANITY_CHECK_NOTHING();
+}
+
+//! What the arithmetic of the steps above has to be compared with: the fastest product of matrices of this OpenCV.
+PERF_TEST(SanPrivacy_Floor, product_of_matrices)
+{
+    const int channels = 512, pixels = 56;
+    const int weights[] = { channels, channels, 1, 1 }, input[] = { 1, channels, pixels, pixels };
+    dnn::LayerParams layer;
+    layer.type = "Convolution";
+    layer.name = "product";
+    layer.set("kernel_size", 1);
+    layer.set("num_output", channels);
+    layer.set("bias_term", false);
+    layer.blobs.push_back(Mat(4, weights, CV_32F, Scalar(.5)));
+    dnn::Net net;
+    net.addLayerToPrev(layer.name, layer.type, layer);
+    net.setInput(Mat(4, input, CV_32F, Scalar(.5)));
+    TickMeter time;
+    TEST_CYCLE()
+    {
+        time.start();
+        net.forward();
+        time.stop();
+    }
+    const double flop = 2. * channels * channels * pixels * pixels;
+    RecordProperty("gflop_per_s", format("%.0f", flop * time.getCounter() / time.getTimeSec() / 1e9));
+    SANITY_CHECK_NOTHING();
+}
+
+//! What cutting out and returning a face have to be compared with: copies of a frame.
+PERF_TEST(SanPrivacy_Floor, copy_of_a_frame)
+{
+    const Mat frame(sz720p, CV_8UC3, Scalar::all(128));
+    Mat copy;
+    TEST_CYCLE() frame.copyTo(copy);
     SANITY_CHECK_NOTHING();
 }
 

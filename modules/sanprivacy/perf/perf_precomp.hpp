@@ -6,6 +6,7 @@
 #define OPENCV_SANPRIVACY_PERF_PRECOMP_HPP
 
 #include "opencv2/ts.hpp"
+#include "opencv2/dnn.hpp"
 #include "opencv2/sanprivacy.hpp"
 
 namespace opencv_test {

@@ -1,0 +1,169 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/bench_faces.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#include <opencv2/dnn.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/sanprivacy.hpp>
+
+using namespace cv::sanprivacy;
+
+namespace sanprivacy { namespace apps {
+
+namespace {
+
+const double NETWORK_GFLOP = .79; // of residual.onnx as it is written, for one face
+const cv::Size FRAME(1280, 720), CROP(224, 224);
+const int BATCHES[] = { 1, 2, 4, 8, 16, 32 };
+
+//! Milliseconds of one call, over the runs.
+struct Times
+{
+    double least, median, most;
+};
+
+Times measure(int runs, const std::function<void()>& call)
+{
+    call(); // allocates what later calls use again
+    std::vector<double> times;
+    for (int i = 0; i < runs; ++i)
+    {
+        const int64 start = cv::getTickCount();
+        call();
+        times.push_back(double(cv::getTickCount() - start) * 1000 / cv::getTickFrequency());
+    }
+    std::sort(times.begin(), times.end());
+    return { times.front(), times[times.size() / 2], times.back() };
+}
+
+//! The fastest product of matrices that OpenCV makes here, GFLOP/s: cv::gemm() or a convolution of 1x1.
+double measureProduct(int runs)
+{
+    const int side = 768, channels = 512, pixels = 56;
+    cv::Mat a(side, side, CV_32F, cv::Scalar(.5)), b = a.clone(), c;
+    const double gemm = 2. * side * side * side / measure(runs, [&] { cv::gemm(a, b, 1, cv::Mat(), 0, c); }).least;
+
+    cv::dnn::LayerParams layer;
+    layer.type = "Convolution";
+    layer.name = "product";
+    layer.set("kernel_size", 1);
+    layer.set("num_output", channels);
+    layer.set("bias_term", false);
+    const int weights[] = { channels, channels, 1, 1 }, input[] = { 1, channels, pixels, pixels };
+    layer.blobs.push_back(cv::Mat(4, weights, CV_32F, cv::Scalar(.5)));
+    cv::dnn::Net net;
+    net.addLayerToPrev(layer.name, layer.type, layer);
+    net.setInput(cv::Mat(4, input, CV_32F, cv::Scalar(.5)));
+    const double flop = 2. * channels * channels * pixels * pixels;
+    const double convolution = flop / measure(runs, [&] { net.forward(); }).least;
+    return std::max(gemm, convolution) / 1e6;
+}
+
+//! Copied memory, GB/s.
+double measureCopy(int runs)
+{
+    const size_t bytes = size_t(64) << 20;
+    const std::vector<char> from(bytes, 1);
+    std::vector<char> to(bytes);
+    return double(bytes) / measure(runs, [&] { std::memcpy(to.data(), from.data(), bytes); }).least / 1e6;
+}
+
+struct Row
+{
+    std::string name;
+    Times times;
+    double floor; // milliseconds; 0: none
+};
+
+void print(const Row& row)
+{
+    std::printf("%-34s %9.3f %9.3f %9.3f", row.name.c_str(), row.times.median, row.times.least, row.times.most);
+    if (row.floor > 0)
+        std::printf(" %9.3f %8.1f", row.floor, row.times.median / row.floor);
+    std::printf("\n");
+    std::fflush(stdout);
+}
+
+void write(const std::string& file, const std::vector<Row>& rows, double product, double copy)
+{
+    cv::FileStorage json(file, cv::FileStorage::WRITE | cv::FileStorage::FORMAT_JSON);
+    if (!json.isOpened())
+        throw std::runtime_error("cannot write " + file);
+    json << "opencv" << CV_VERSION << "threads" << cv::getNumThreads() << "product_gflops" << product << "copy_gb_per_s"
+         << copy << "steps"
+         << "[";
+    for (const Row& row : rows)
+        json << "{"
+             << "name" << row.name << "median_ms" << row.times.median << "least_ms" << row.times.least << "most_ms"
+             << row.times.most << "floor_ms" << row.floor << "}";
+    json << "]";
+}
+
+//! A face a third as high as the frame.
+cv::Mat faceOf(const cv::Size& frame)
+{
+    cv::Mat landmarks, face(1, 15, CV_32F, cv::Scalar(0));
+    getCanonicalLandmarks(landmarks, cv::Size(frame.height / 3, frame.height / 3));
+    landmarks += frame.height / 3;
+    landmarks.reshape(1, 1).copyTo(face.colRange(4, 14));
+    return face;
+}
+
+} // namespace
+
+ExitCode benchFaces(const BenchFacesOptions& options)
+{
+    const double product = measureProduct(options.runs), copy = measureCopy(options.runs);
+    std::printf("OpenCV %s, %d threads; products of matrices %.0f GFLOP/s, copies %.1f GB/s\n", CV_VERSION,
+        cv::getNumThreads(), product, copy);
+    std::printf(
+        "ms of %d runs; floor: the arithmetic or the memory traffic at these speeds\n%-34s %9s %9s %9s %9s %8s\n",
+        options.runs, "step", "median", "least", "most", "floor", "x floor");
+
+    const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
+    cv::Mat frame(FRAME, CV_8UC3), coarse(9, 16, CV_8UC3), crop, perturbed, outputs[3], result;
+    cv::RNG(1).fill(coarse, cv::RNG::UNIFORM, 60, 190);
+    cv::resize(coarse, frame, FRAME, 0, 0, cv::INTER_CUBIC);
+    const cv::Mat face = faceOf(FRAME);
+    const PerturbParams params(PROTOTYPE_OPPOSITE, 0);
+    const double network =
+        options.networks.model.empty() && options.networks.hide.empty() ? NETWORK_GFLOP / product * 1e3 : 0;
+    const double pixel_bytes = 3, crop_traffic = 2 * pixel_bytes * CROP.area() / copy / 1e6;
+    const double face_traffic = 2 * pixel_bytes * FRAME.height / 3 * FRAME.height / 3 / copy / 1e6;
+
+    std::vector<Row> rows;
+    const auto add = [&](const std::string& name, double floor, int faces, const std::function<void()>& call)
+    {
+        Times times = measure(options.runs, call);
+        times = { times.least / faces, times.median / faces, times.most / faces };
+        rows.push_back({ name, times, floor });
+        print(rows.back());
+    };
+    add("cut out a face", crop_traffic, 1, [&] { alignFace(frame, face, crop); });
+    for (int count : BATCHES)
+    {
+        const std::vector<cv::Mat> faces(size_t(count), crop);
+        std::vector<cv::Mat> changed;
+        add(cv::format("perturb a face, batch of %d", count), network, count,
+            [&] { perturber->perturbBatch(faces, changed, params); });
+    }
+    add("all three outputs", 0, 1, [&] { perturber->perturbAll(crop, outputs[0], outputs[1], outputs[2], 0); });
+    perturber->perturb(crop, perturbed, params);
+    add("return a face", face_traffic, 1, [&] { blendFace(frame, crop, perturbed, face); });
+    add("return a face, color evened out", face_traffic, 1, [&] { blendFace(frame, crop, perturbed, face, 1); });
+    add("predict gender", 0, 1, [&] { perturber->predictFace(frame, face); });
+    add("perturb an image of one face", 0, 1, [&] { perturber->perturbFaces(frame, face, result, params); });
+    if (!options.json.empty())
+        write(options.json, rows, product, copy);
+    return SUCCEEDED;
+}
+
+}} // namespace sanprivacy::apps
