@@ -78,7 +78,7 @@ std::optional<double> CsvTable::number(size_t row, size_t column) const
     double value;
     if (!(stream >> value) || !(stream >> std::ws).eof() || !std::isfinite(value))
         throw std::runtime_error("row " + std::to_string(row + 2) + ", column '" + columns.at(column) + "': '"
-                                 + printable(cell) + "' is no number");
+                                 + printable(cell) + "' is not a number");
     return value;
 }
 

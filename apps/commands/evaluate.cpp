@@ -171,7 +171,7 @@ void checkRetrained(const std::vector<std::string>& retrained, const std::vector
     for (const std::string& name : retrained)
         if (std::none_of(networks.begin(), networks.end(),
                 [&](const ModelDescription& n) { return n.name == name && n.task == NETWORK_CLASSIFIER; }))
-            throw UsageError("--retrained: '" + name + "' is no classifier of the model description file");
+            throw UsageError("--retrained: '" + name + "' is not a classifier of the model description file");
 }
 
 //! What the report must not be written over.

@@ -184,7 +184,7 @@ ExitCode Perturbation::run()
               << " copied, " << outcomes[FACELESS] << " without a face, " << outcomes[REFUSED] << " failed; " << time
               << "\nWritten to " << printable(options_.output) << std::endl;
     if (smallest_face_ > 0)
-        std::cout << "Faces less than " << smallest_face_ << " pixels wide are not looked for" << std::endl;
+        std::cout << "Faces narrower than " << smallest_face_ << " pixels are not searched for" << std::endl;
     if (unreadable)
         std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read"
                   << std::endl;
@@ -208,7 +208,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     if (number == 0 && options_.no_face != "copy")
         return FACELESS;
     if (number == 0 && options_.crop)
-        throw std::runtime_error("no face found, hence no crop to write");
+        throw std::runtime_error("no face found, so there is no crop to write");
 
     if (options_.crop)
     {

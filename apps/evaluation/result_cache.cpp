@@ -39,7 +39,7 @@ ResultCache::ResultCache(const fs::path& file, Diagnostics& diagnostics)
     catch (const Failure& failure)
     {
         if (failure.code == SQLITE_NOTADB)
-            throw std::runtime_error("'" + file_ + "' is no cache of results: " + failure.what());
+            throw std::runtime_error("'" + file_ + "' is not a cache of results: " + failure.what());
         giveUp(failure.what());
     }
 }

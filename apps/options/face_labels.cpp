@@ -31,14 +31,13 @@ int labelNamed(const std::string& name, const NetworkOptions& networks)
     const int label = labelNames().at(name);
     const std::vector<std::string> hidden = networks.hidden();
     if (label >= 0 && hidden.size() > 1)
-        throw UsageError(
-            "--label " + name + " says nothing of the other attributes; auto, neutral or --labels tells them all");
+        throw UsageError("--label " + name + " has no label of the other attributes; use auto, neutral or --labels");
     // What networks of one's own hide is not known.
     const bool known = !networks.hide.empty() || networks.areShipped();
     const auto attribute = attribute_of.find(name);
     if (known && attribute != attribute_of.end() && attribute->second != hidden[0])
         throw UsageError(
-            "--label " + name + " tells the " + attribute->second + ", and what is hidden is the " + hidden[0]);
+            "--label " + name + " is a label of " + attribute->second + ", but " + hidden[0] + " is hidden");
     return label;
 }
 

@@ -25,7 +25,7 @@ int parseAge(const std::string& value)
     const int old = 40;
     const size_t digit = value.find_first_of("0123456789");
     if (digit == std::string::npos)
-        throw std::runtime_error("'" + value + "' is no age in years");
+        throw std::runtime_error("'" + value + "' is not an age in years");
     return std::strtol(value.c_str() + digit, nullptr, 10) >= old ? 1 : 0;
 }
 
@@ -57,7 +57,7 @@ float parseCoordinate(const std::string& value)
         // no number at all, or one out of range: reported below
     }
     if (used != value.size() || !std::isfinite(number))
-        throw std::runtime_error("'" + value + "' is no coordinate");
+        throw std::runtime_error("'" + value + "' is not a coordinate");
     return number;
 }
 

@@ -136,9 +136,9 @@ class Good(PerturbTest):
         self.assertEqual(output("gender,age", "opposite", "M", "50-59"), same["F", "20"])
         self.assertEqual(output("age,gender", "opposite", "M", "20"), same["F", "50-59"], "in any order")
         self.assertEqual(output("age", "same", "M", "20"), output("age", "opposite", "F", "41"), "the gender stays")
-        for arguments, expected in {("--hide", "gender,age", "--label", "male"): "--label male says nothing of the other attributes",
-                                    ("--hide", "age", "--label", "male"): "--label male tells the gender",
-                                    ("--label", "old"): "--label old tells the age",
+        for arguments, expected in {("--hide", "gender,age", "--label", "male"): "--label male has no label of the other attributes",
+                                    ("--hide", "age", "--label", "male"): "--label male is a label of gender",
+                                    ("--label", "old"): "--label old is a label of age",
                                     ("--hide", "age", "--classifier", image): "--classifier"}.items():
             done = run("perturb", image, "-o", self.path("none"), *arguments, env=environment)
             self.assertEqual(done.returncode, 2, done.stderr)

@@ -28,7 +28,7 @@ const Format& findFormat(const fs::path& folder, const std::string& name)
     }
     if (name.empty())
         CV_Error(
-            cv::Error::StsBadArg, folder.string() + " is no data set of a known format, it holds none of: " + signs);
+            cv::Error::StsBadArg, folder.string() + " is not a data set of a known format: it has none of " + signs);
     CV_Error(cv::Error::StsBadArg, "unknown format '" + name + "', known are: " + signs);
 }
 

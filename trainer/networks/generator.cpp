@@ -33,7 +33,7 @@ std::shared_ptr<Generator> makeGenerator(const std::string& kind)
     else if (kind == SAN2018_COMBINER3_KIND)
         options.combiner_kernel = 3;
     else
-        CV_Error(cv::Error::StsBadArg, "'" + kind + "' is no network that perturbs");
+        CV_Error(cv::Error::StsBadArg, "'" + kind + "' is not a network that perturbs");
     return std::make_shared<San2018>(options);
 }
 

@@ -234,7 +234,7 @@ void readOnnx(const std::string& file, ResidualUNet& network)
         const size_t bytes = size_t(parameter.numel()) * sizeof(float);
         if (found == constants.end() || found->second->raw_data().size() != bytes)
             CV_Error(cv::Error::StsBadArg,
-                "'" + file + "' is no residual U-Net: " + name + " is missing or of another size");
+                "'" + file + "' is not a residual U-Net: " + name + " is missing or of another size");
         parameter.copy_(
             torch::from_blob(const_cast<char*>(found->second->raw_data().data()), parameter.sizes(), torch::kFloat));
     };

@@ -246,7 +246,7 @@ TEST(Train_Manifest, errors_say_what_was_expected)
         contains(messageOf([&] { readManifest(folder.path, { GENDER }); }), "row 2 has 2 of the 10 coordinates"));
     write(folder / "labels.csv", two + "1,2,3,4,5,6,7,8,9,left\n");
     EXPECT_TRUE(contains(messageOf([&] { readManifest(folder.path, { GENDER }); }),
-        "row 2, column 'left_mouth_y': 'left' is no number"));
+        "row 2, column 'left_mouth_y': 'left' is not a number"));
     write(folder / "labels.csv", "file,gender\n");
     EXPECT_TRUE(contains(messageOf([&] { readManifest(folder.path, { GENDER }); }), "lists no images"));
 }

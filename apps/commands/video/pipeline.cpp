@@ -322,8 +322,8 @@ void Pipeline::tellSmallestFace(const cv::Size& size)
 {
     smallest_face_ = anonymizer_->getSmallestFace(size);
     if (smallest_face_ > params_.min_face)
-        say("frames are so large that faces less than " + std::to_string(smallest_face_)
-            + " pixels wide are not looked for");
+        say("frames are so large that faces narrower than " + std::to_string(smallest_face_)
+            + " pixels are not searched for");
 }
 
 //! Whoever ends, by the end of the video or by an error, lets the others end.

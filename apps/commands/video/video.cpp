@@ -130,7 +130,7 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
     if (counts.errors > 0)
         out << count(counts.errors, "frame") << " blurred or withheld after an error, see --log" << std::endl;
     if (counts.smallest_face > 0)
-        out << "Faces less than " << counts.smallest_face << " pixels wide are not looked for" << std::endl;
+        out << "Faces narrower than " << counts.smallest_face << " pixels are not searched for" << std::endl;
     if (!jobs.searched.skippedText().empty())
         out << "Skipped " << jobs.searched.skippedText() << std::endl;
 }

@@ -30,7 +30,7 @@ AttributeClassifier::AttributeClassifier(const dnn::Net& network, const String& 
     }
     if (!found.empty())
         CV_Error(Error::StsBadArg,
-            format("'%s' is no attribute classifier: expected the input %s of 1x1x%dx%d and one value; %s",
+            format("'%s' is not an attribute classifier: expected the input %s of 1x1x%dx%d and one value; %s",
                 name.c_str(), INPUT_FACE, FACE_SIDE, FACE_SIDE, found.c_str()));
 }
 

@@ -72,7 +72,7 @@ const Generator::Form& Generator::findForm(dnn::Net& network, const String& name
         expected += (expected.empty() ? "(" : " or (") + names + ")";
     }
     CV_Error(Error::StsBadArg,
-        format("'%s' is no network that perturbs faces: expected the inputs %s", name.c_str(), expected.c_str()));
+        format("'%s' is not a network that perturbs faces: expected the inputs %s", name.c_str(), expected.c_str()));
 }
 
 Generator::Generator(const dnn::Net& network, const String& name, const std::vector<Ptr<PrototypeBuilder>>& prototypes,
@@ -199,7 +199,7 @@ void Generator::checkOutputs()
     for (const String& output_name : form.outputs)
         names += (names.empty() ? "" : ", ") + output_name;
     CV_Error(
-        Error::StsBadArg, format("'%s' is no network that perturbs faces: expected the outputs %s of 1x1x%dx%d; %s",
+        Error::StsBadArg, format("'%s' is not a network that perturbs faces: expected the outputs %s of 1x1x%dx%d; %s",
                               name_.c_str(), names.c_str(), FACE_SIDE, FACE_SIDE, found.c_str()));
 }
 

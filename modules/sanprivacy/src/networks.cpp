@@ -30,9 +30,9 @@ const size_t MAX_FILE = 1 << 20; // bytes of a model description file
 String whatIsWrong(const ModelDescription& d)
 {
     if (d.task != NETWORK_CLASSIFIER && d.task != NETWORK_MATCHER)
-        return format("task %d is no NetworkTask", d.task);
+        return format("task %d is not a NetworkTask", d.task);
     if (d.distance != DISTANCE_COSINE && d.distance != DISTANCE_EUCLIDEAN)
-        return format("distance %d is no NetworkDistance", d.distance);
+        return format("distance %d is not a NetworkDistance", d.distance);
     if (d.file.empty())
         return "file is missing";
     if (d.name.size() > MAX_NAME)
@@ -221,7 +221,8 @@ void readModelDescriptions(const String& filename, std::vector<ModelDescription>
     }
     const FileNode root = storage.isOpened() ? storage.root() : FileNode();
     if (!root.isMap() || root.size() == 0)
-        CV_Error(Error::StsBadArg, format("'%s' is no model description file: %s", filename.c_str(), reason.c_str()));
+        CV_Error(
+            Error::StsBadArg, format("'%s' is not a model description file: %s", filename.c_str(), reason.c_str()));
 
     const String folder = utils::fs::getParent(utils::fs::canonical(filename));
     std::vector<ModelDescription> read;

@@ -155,7 +155,7 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
         for (size_t i = 0; i < length; ++i)
         {
             if (part[i] == 0)
-                CV_Error(Error::StsParseError, "it is no text: it holds a zero byte");
+                CV_Error(Error::StsParseError, "it is not text: it holds a zero byte");
             data.add(part[i]);
             if (data.found)
                 CV_Error(Error::StsParseError, "it holds binary data without a type");

@@ -157,8 +157,9 @@ public:
         }
         catch (const Exception& e)
         {
-            CV_Error(Error::StsBadArg, format("'%s' is no YuNet that OpenCV %s runs, as " SANPRIVACY_YUNET " is: %s",
-                                           model.c_str(), CV_VERSION, reasonOf(e).c_str()));
+            CV_Error(
+                Error::StsBadArg, format("'%s' is not a YuNet that OpenCV %s can run, as " SANPRIVACY_YUNET " is: %s",
+                                      model.c_str(), CV_VERSION, reasonOf(e).c_str()));
         }
         if (!finite)
             CV_Error(

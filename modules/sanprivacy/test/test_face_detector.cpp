@@ -68,7 +68,7 @@ TEST(SanPrivacy_FaceDetector, missing_files_are_named)
     const std::string folder = cv::tempfile("");
     ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
     EXPECT_NE(errorOf(folder + "/yunet.onnx").find("yunet.onnx"), String::npos);
-    EXPECT_NE(errorOf(findDataFile("classifier.onnx")).find("is no YuNet"), String::npos);
+    EXPECT_NE(errorOf(findDataFile("classifier.onnx")).find("is not a YuNet"), String::npos);
     {
         Environment data("OPENCV_SANPRIVACY_DATA_PATH", folder);
         for (bool cascade : { false, true })
