@@ -86,8 +86,8 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->capture_default_str()
         ->check(CLI::Range(.01, 2.).description(""));
     command
-        .add_option("--color-strength", color_strength,
-            "How far the color of lips and make-up is evened out, 0 (not) to 1; gray images have none")
+        .add_option(
+            "--color-strength", color_strength, "How far the color of lips and make-up is evened out, 0 (not) to 1")
         ->type_name("X")
         ->capture_default_str()
         ->check(CLI::Range(0., 1.).description(""));

@@ -95,6 +95,17 @@ class Good(PerturbTest):
         self.assertAlmostEqual(change["0.5"] / change["1"], .5, delta=.05)
         self.assertGreater(change["2"], 1.3 * change["1"])  # some of it is clipped
 
+    def test_color_strength(self):
+        self.save("a.png")
+        chroma = {}
+        for strength in ("0", "0.5", "1"):
+            done = self.perturb(self.path("in", "a.png"), "-o", self.path(strength), "--color-strength", strength)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            chroma[strength] = cv2.cvtColor(cv2.imread(self.path(strength, "a.png")), cv2.COLOR_BGR2YCrCb)[..., 1:]
+        moved = difference(chroma["0"], chroma["1"])
+        self.assertGreater(moved, .1)
+        self.assertAlmostEqual(difference(chroma["0"], chroma["0.5"]) / moved, .5, delta=.2)
+
     def test_a_face_in_the_label_file_gets_its_label(self):
         for name in ("a.png", "b.png", "c/b.png"):
             self.save(name)
@@ -388,6 +399,7 @@ class Usage(PerturbTest):
             ("perturb", image): "required",
             ("perturb", image, "-o", self.path("out"), "--prototype", "other"): "other",
             ("perturb", image, "-o", self.path("out"), "--strength", "0"): "--strength",
+            ("perturb", image, "-o", self.path("out"), "--color-strength", "2"): "--color-strength",
             ("perturb", image, "-o", self.path("out"), "--label", "neutral"): "--label neutral has no opposite",
             ("perturb", image, "-o", self.path("out"), "--landmarks"): "--labels",
             ("perturb", image, "-o", self.path("out"), "--labels", self.path("plain.csv"), "--landmarks"): "no landmark",
