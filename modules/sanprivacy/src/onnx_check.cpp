@@ -10,13 +10,19 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 // Numbers of fields in onnx.proto.
-const unsigned GRAPH_OF_MODEL = 7, NODE_OF_GRAPH = 1, OUTPUT_OF_NODE = 2, KIND_OF_NODE = 4;
+const unsigned GRAPH_OF_MODEL = 7, NODE_OF_GRAPH = 1, TENSOR_OF_GRAPH = 5, OUTPUT_OF_NODE = 2, KIND_OF_NODE = 4,
+               ATTRIBUTE_OF_NODE = 5, TENSOR_OF_ATTRIBUTE = 5;
+const unsigned SIDES_OF_TENSOR = 1, TYPE_OF_TENSOR = 2, FLOATS_OF_TENSOR = 4, INTEGERS_OF_TENSOR = 5,
+               LONG_INTEGERS_OF_TENSOR = 7, BYTES_OF_TENSOR = 9, DOUBLES_OF_TENSOR = 10;
 
 //! The fields of a protobuf message, one after the other.
 class Message
 {
 public:
-    Message(const uchar* data_, size_t size_) : data(data_), end(data_ + size_), length(0), field(0) {}
+    Message(const uchar* data_, size_t size_)
+        : data(data_), end(data_ + size_), length(0), field(0), whole(0), packed(false)
+    {
+    }
 
     //! Goes to the next field. @return false at the end
     bool next()
@@ -27,10 +33,11 @@ public:
             return false;
         const uint64 tag = number();
         field = unsigned(tag >> 3);
+        packed = (tag & 7) == 2;
         switch (tag & 7)
         {
         case 0:
-            number();
+            whole = number();
             return true;
         case 1:
             return skip(8);
@@ -43,7 +50,19 @@ public:
     }
     bool is(unsigned number) const { return field == number; }
     bool empty() const { return length == 0; }
+    size_t bytes() const { return length; }
     Message content() const { return Message(data, length); }
+
+    //! The whole numbers of the field, one or several.
+    std::vector<uint64> numbers() const
+    {
+        if (!packed)
+            return std::vector<uint64>(1, whole);
+        std::vector<uint64> values;
+        for (Message rest = content(); rest.data != rest.end;)
+            values.push_back(rest.number());
+        return values;
+    }
 
 private:
     bool skip(uint64 bytes)
@@ -70,7 +89,51 @@ private:
     const uchar *data, *end;
     size_t length; // of the present field's content, which begins at data
     unsigned field;
+    uint64 whole; // its value, where it is one whole number
+    bool packed;
 };
+
+//! Bytes of an element of a tensor's type; 0 where it is none that is counted.
+uint64 sizeOfType(uint64 type)
+{
+    const uint64 sizes[] = { 0, 4, 1, 1, 2, 2, 4, 8, 0, 1, 2, 8, 4, 8 };
+    return type < sizeof(sizes) / sizeof(*sizes) ? sizes[type] : 0;
+}
+
+//! The elements that the sides of a tensor announce must be there.
+void checkTensor(Message tensor)
+{
+    const uint64 most = uint64(1) << 40;
+    uint64 announced = 1, type = 0, bytes = 0, elements = 0;
+    while (tensor.next())
+        if (tensor.is(SIDES_OF_TENSOR))
+            for (uint64 side : tensor.numbers())
+            {
+                if (side > most || announced * side > most)
+                    CV_Error(Error::StsParseError, "it is damaged: a tensor is too large");
+                announced *= side;
+            }
+        else if (tensor.is(TYPE_OF_TENSOR))
+            type = tensor.numbers().empty() ? 0 : tensor.numbers()[0];
+        else if (tensor.is(BYTES_OF_TENSOR))
+            bytes = tensor.bytes();
+        else if (tensor.is(FLOATS_OF_TENSOR))
+            elements += tensor.bytes() / sizeof(float);
+        else if (tensor.is(DOUBLES_OF_TENSOR))
+            elements += tensor.bytes() / sizeof(double);
+        else if (tensor.is(INTEGERS_OF_TENSOR) || tensor.is(LONG_INTEGERS_OF_TENSOR))
+            elements += tensor.numbers().size();
+    const uint64 size = sizeOfType(type);
+    if (size > 0 && (bytes > 0 ? bytes < announced * size : elements < announced))
+        CV_Error(Error::StsParseError, "it is damaged: a tensor has fewer elements than it announces");
+}
+
+void checkAttribute(Message attribute)
+{
+    while (attribute.next())
+        if (attribute.is(TENSOR_OF_ATTRIBUTE))
+            checkTensor(attribute.content());
+}
 
 void checkNode(Message node)
 {
@@ -79,6 +142,8 @@ void checkNode(Message node)
     {
         kind = kind || (node.is(KIND_OF_NODE) && !node.empty());
         output = output || (node.is(OUTPUT_OF_NODE) && !node.empty());
+        if (node.is(ATTRIBUTE_OF_NODE))
+            checkAttribute(node.content());
     }
     if (!kind || !output)
         CV_Error(Error::StsParseError, "it is damaged: a node has no kind or no output");
@@ -96,6 +161,8 @@ void checkOnnx(const uchar* data, size_t size)
             while (graph.next())
                 if (graph.is(NODE_OF_GRAPH))
                     checkNode(graph.content());
+                else if (graph.is(TENSOR_OF_GRAPH))
+                    checkTensor(graph.content());
         }
 }
 

@@ -9,8 +9,8 @@
 
 namespace cv { namespace sanprivacy {
 
-/** @brief Refuses ONNX files that are cut off, and nodes without a kind or an output, at which the importer of OpenCV 4.6
-reads memory that is not there: Error::StsParseError.
+/** @brief Refuses ONNX files that are cut off, nodes without a kind or an output, and tensors with fewer elements than
+their sides announce: the importer of OpenCV 4.6 reads memory there that is not its own. Error::StsParseError.
 
 This is no proof that a file is harmless: a network from strangers is to be loaded like a program from strangers. */
 void checkOnnx(const uchar* data, size_t size);

@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "storage_limits.hpp"
 
+#include <cctype>
 #include <cstring>
 #include <fstream>
 
@@ -69,11 +70,8 @@ public:
     void add(char c)
     {
         const char *const yaml = "binary", *const json = "$base64$", *const between = " |>\"'\r\n";
-        if (begun && !std::strchr(between, c))
-        {
-            begun = false;
-            found = found || !((c >= 'M' && c <= 'Z') || (c >= 'a' && c <= 'h')); // digits and letters, in base64
-        }
+        if (begun && (letters > 0 || !std::strchr(between, c)))
+            addLetter(c);
         in_yaml = c == yaml[in_yaml] ? in_yaml + 1 : c == yaml[0] ? 1 : 0;
         in_json = c == json[in_json] ? in_json + 1 : c == json[0] ? 1 : 0;
         if (in_yaml == 1)
@@ -81,6 +79,7 @@ public:
         if (!yaml[in_yaml] || !json[in_json])
         {
             begun = begun || !json[in_json] || tagged;
+            letters = 0;
             in_yaml = in_json = 0;
         }
         last = c;
@@ -90,6 +89,25 @@ public:
     bool found = false;
 
 private:
+    //! Eight letters of base64 are six bytes; those of a type are digits and then one of a few letters.
+    void addLetter(char c)
+    {
+        const std::string base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const size_t value = base64.find(c);
+        found = found || value == std::string::npos;
+        bits = bits << 6 | (value & 63);
+        if (++letters < 8)
+            return;
+        begun = false;
+        int shift = 40; // of the first byte
+        while (shift > 0 && std::isdigit(int(bits >> shift & 255)))
+            shift -= 8;
+        const char type = char(bits >> shift & 255);
+        found = found || type == 0 || !std::strchr("ucwsifdh", type);
+    }
+
+    int letters = 0;
+    uint64 bits = 0;
     bool begun = false, tagged = false; // the next characters are data; what was before `binary` makes it a type
     int in_yaml = 0, in_json = 0;       // characters of either that have come
     char last = 0, mark = 0;            // what came last, and last other than blanks and quotes

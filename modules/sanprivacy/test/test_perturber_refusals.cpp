@@ -143,6 +143,24 @@ TEST(SanPrivacy_Perturber, refuses_networks_with_empty_nodes)
     EXPECT_NE(std::string::npos, error.err.find("a node has no kind or no output")) << error.err;
 }
 
+// Found by a fuzzer: OpenCV's importer reads beyond the data of such a tensor.
+TEST(SanPrivacy_Perturber, refuses_networks_whose_tensors_lack_elements)
+{
+    const TemporaryFile broken(".onnx");
+    const String model = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
+    std::ifstream file(classifier.c_str(), std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const std::string one_float("\x08\x01\x10\x01\x42\x0a", 6); // of one side, before the name of ten letters
+    const size_t at = bytes.find(one_float + "contrast_b");
+    ASSERT_NE(std::string::npos, at);
+    bytes[at + 1] = 91; // the side
+    broken.write(bytes);
+    const cv::Exception error =
+        errorOf([&] { createFrom(model, prototypesFile(), broken.name)->predict(Mat::zeros(FACE_SIZE, CV_8U)); });
+    EXPECT_EQ(Error::StsParseError, error.code);
+    EXPECT_NE(std::string::npos, error.err.find("fewer elements than it announces")) << error.err;
+}
+
 TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_allowed)
 {
     if (!dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())

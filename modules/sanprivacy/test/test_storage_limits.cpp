@@ -101,6 +101,8 @@ TEST(SanPrivacy_StorageLimits, binary_data_needs_a_type)
     const std::string blanks = "ICAgICAgICAgICAgICAgICAgICAgICAgAACAPgAAgD4AAIA+";
     const std::string texts[] = { yaml + "!!binary |\n      " + blanks + "\n", yaml + "!^binary |\n   " + blanks + "\n",
         yaml + "!<tag:yaml.org,2002:binary> |\n    " + blanks + "\n", yaml + "!!binary |\n      AAAA" + blanks + "\n",
+        yaml + "!!binary |\n      MgA2" + blanks + "\n", yaml + "!!binary |\n      MTIz" + blanks + "\n",
+        yaml + "!!binary |\n      M2Y=\n",
         "{ \"a\": { \"type_id\": \"opencv-matrix\", \"rows\": 2, \"cols\": 2, \"dt\": \"3f\", \"data\": \"$base64$"
             + blanks + "\" } }",
         "<?xml version=\"1.0\"?><opencv_storage><a type_id=\"opencv-matrix\"><rows>2</rows><cols>2</cols><dt>3f</dt>"
