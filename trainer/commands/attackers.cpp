@@ -63,6 +63,7 @@ Figures measure(const Attackers& attackers, const Faces& faces)
 
 ExitCode run(const Options& options)
 {
+    options.loop.prepareFolder();
     const LoopOptions& loop = options.loop;
     const Dataset dataset = loadDataset(options.dataset);
     torch::manual_seed(loop.seed);

@@ -39,6 +39,7 @@ Figures measure(GenderClassifier& network, const Faces& faces)
 
 ExitCode run(const Options& options)
 {
+    options.loop.prepareFolder();
     const Dataset dataset = loadDataset(options.dataset);
     const LoopOptions& loop = options.loop;
     torch::manual_seed(loop.seed);

@@ -67,6 +67,7 @@ Figures measure(LandmarkNetwork& network, const Faces& faces)
 
 ExitCode run(const Options& options)
 {
+    options.loop.prepareFolder();
     const Dataset dataset = loadDataset(options.dataset, SURROUNDINGS);
     const LoopOptions& loop = options.loop;
     torch::manual_seed(loop.seed);

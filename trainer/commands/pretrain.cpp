@@ -44,6 +44,7 @@ Figures measure(Generator& network, const Prototypes& prototypes, const Faces& f
 
 ExitCode run(const Options& options)
 {
+    options.loop.prepareFolder();
     const Prototypes prototypes({ options.prototypes });
     const Dataset dataset = loadDataset(options.dataset);
     const LoopOptions& loop = options.loop;

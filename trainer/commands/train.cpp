@@ -135,6 +135,7 @@ private:
 
 ExitCode run(const Options& options)
 {
+    options.loop.prepareFolder();
     // The crop of a network is displaced a little each time, so that no perturbation relies on an exact one.
     const double jitterScale = .03, jitterShift = 3;
 

@@ -7,6 +7,8 @@
 #include <iostream>
 #include <sstream>
 
+#include <dlfcn.h>
+
 #include <opencv2/core/version.hpp>
 #include <opencv2/hdf.hpp>
 #include <opencv2/imgproc.hpp>
@@ -31,6 +33,19 @@ const char* const COVERAGE = "coverage";   // [1, N]
 const char* const LANDMARKS = "landmarks"; // [N, 10]
 const char* const KEY = "key";             // the digest that makeKey() gave
 
+//! Of the library or program that holds the face detector.
+const std::string& detectorDigest()
+{
+    static const std::string digest = []
+    {
+        Dl_info holder;
+        if (!dladdr(reinterpret_cast<void*>(&cv::sanprivacy::FaceDetector::create), &holder))
+            CV_Error(cv::Error::StsError, "the library of the face detector cannot be found");
+        return Digest().add(cv::Mat(readFile(holder.dli_fname))).value();
+    }();
+    return digest;
+}
+
 //! Digest of all that the crops depend on.
 std::string makeKey(const std::vector<Sample>& samples, const CropTemplate& wanted)
 {
@@ -49,7 +64,8 @@ std::string makeKey(const std::vector<Sample>& samples, const CropTemplate& want
         detected = detected || sample.landmarks.empty();
     }
     if (detected)
-        text << "face detector of sanprivacy " << SANPRIVACY_VERSION << ", OpenCV " << CV_VERSION << '\n';
+        text << "face detector of sanprivacy " << SANPRIVACY_VERSION << ", OpenCV " << CV_VERSION << ", digest "
+             << detectorDigest() << '\n';
     return Digest().add(text.str()).value();
 }
 

@@ -112,19 +112,17 @@ std::vector<cv::Point2f> landmarksOf(const CsvTable& table, size_t row, const st
     if (coordinates.empty())
         return {};
     if (coordinates.size() != columns.size())
-        CV_Error(cv::Error::StsParseError,
-            cv::format("%s: row %d has %d of the 10 coordinates of five landmarks; all of them or none"
-                       " are expected",
-                "labels.csv", int(row + 2), int(coordinates.size())));
+        throw std::runtime_error(
+            cv::format("row %d has %d of the 10 coordinates of five landmarks; all of them or none are expected",
+                int(row + 2), int(coordinates.size())));
     std::vector<cv::Point2f> landmarks;
     for (size_t k = 0; k < columns.size(); k += 2)
         landmarks.emplace_back(coordinates[k], coordinates[k + 1]);
     return landmarks;
 }
 
-std::vector<Sample> readLabels(const fs::path& folder, const std::string& attribute)
+std::vector<Sample> samplesOf(const CsvTable& table, const fs::path& folder, const std::string& attribute)
 {
-    const CsvTable table = readCsv(folder / "labels.csv");
     const size_t file = table.at("file"), value = table.at(attribute);
     const int identity = table.find("identity"), split = table.find("split");
     std::array<size_t, 10> columns;
@@ -151,6 +149,20 @@ std::vector<Sample> readLabels(const fs::path& folder, const std::string& attrib
         samples.push_back(sample);
     }
     return samples;
+}
+
+std::vector<Sample> readLabels(const fs::path& folder, const std::string& attribute)
+{
+    const fs::path file = folder / "labels.csv";
+    const CsvTable table = readCsv(file);
+    try
+    {
+        return samplesOf(table, folder, attribute);
+    }
+    catch (const std::runtime_error& error)
+    {
+        throw std::runtime_error(file.string() + ": " + error.what());
+    }
 }
 
 std::vector<Sample> readCelebA(const fs::path& folder, const std::string& attribute)

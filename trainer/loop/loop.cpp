@@ -50,6 +50,17 @@ int64_t LoopOptions::plannedSteps(int64_t facesPerEpoch) const
     return steps > 0 ? steps : int64_t(std::ceil(epochs * double(facesPerEpoch) / double(batch)));
 }
 
+void LoopOptions::prepareFolder() const
+{
+    makeWritableFolder(folder);
+    const fs::path checkpoint = checkpointFile(folder);
+    if (!resume && fs::exists(checkpoint))
+        CV_Error(
+            cv::Error::StsBadArg, checkpoint.string() + " exists: give --resume to go on with it, or another folder");
+    if (resume && !fs::exists(checkpoint))
+        CV_Error(cv::Error::StsBadArg, "--resume: there is no " + checkpoint.string());
+}
+
 namespace {
 
 class Training
@@ -66,13 +77,10 @@ public:
         const int64_t epochs = (planned_ + stepsPerEpoch - 1) / stepsPerEpoch;
         evaluationInterval_ = stepsPerEpoch * ((epochs + MOST_EVALUATIONS - 1) / MOST_EVALUATIONS);
 
-        makeWritableFolder(options.folder);
+        options.prepareFolder();
         state_.seed = options.seed;
         if (options.resume)
             state_ = resumeCheckpoint(checkpoint_, task.kind, *task.network, optimizer_, options.seed);
-        else if (fs::exists(checkpoint_))
-            CV_Error(cv::Error::StsBadArg,
-                checkpoint_.string() + " exists: give --resume to go on with it, or another folder");
         secondsBefore_ = state_.seconds;
     }
 

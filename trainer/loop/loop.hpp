@@ -55,6 +55,10 @@ struct LoopOptions
         return bf16 ? torch::kBFloat16 : torch::kFloat;
     } //!< of images and activations
     int64_t plannedSteps(int64_t facesPerEpoch) const;
+
+    /** Makes the folder. Raises an error where it cannot be written, or where a checkpoint is there and `resume` is not
+    set. For commands to call before they load anything: a mistake is told in the first second. */
+    void prepareFolder() const;
 };
 
 /** @brief Trains: data parallel over threads, with Adam, checkpoints, loss curves and progress.

@@ -242,11 +242,11 @@ TEST(Train_Manifest, errors_say_what_was_expected)
     const std::string two = "file,gender,right_eye_x,right_eye_y,left_eye_x,left_eye_y,nose_x,nose_y,"
                             "right_mouth_x,right_mouth_y,left_mouth_x,left_mouth_y\na,M,";
     write(folder / "labels.csv", two + "1,2,,,,,,,,\n");
-    EXPECT_TRUE(
-        contains(messageOf([&] { readManifest(folder.path, { GENDER }); }), "row 2 has 2 of the 10 coordinates"));
+    EXPECT_TRUE(contains(
+        messageOf([&] { readManifest(folder.path, { GENDER }); }), "labels.csv: row 2 has 2 of the 10 coordinates"));
     write(folder / "labels.csv", two + "1,2,3,4,5,6,7,8,9,left\n");
     EXPECT_TRUE(contains(messageOf([&] { readManifest(folder.path, { GENDER }); }),
-        "row 2, column 'left_mouth_y': 'left' is not a number"));
+        "labels.csv: row 2, column 'left_mouth_y': 'left' is not a number"));
     write(folder / "labels.csv", "file,gender\n");
     EXPECT_TRUE(contains(messageOf([&] { readManifest(folder.path, { GENDER }); }), "lists no images"));
 }
