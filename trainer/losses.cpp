@@ -4,6 +4,8 @@
 
 #include "losses.hpp"
 
+#include "data/targets.hpp"
+
 namespace sanprivacy { namespace train {
 
 using torch::Tensor;
@@ -62,13 +64,13 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
     return (perturbed.to(torch::kFloat) - original.to(torch::kFloat)).square().sum(1).mean();
 }
 
-Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, double overConfidence,
-    const Tensor& hidden, const Tensor& original)
+Tensor targetLoss(
+    const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden, const Tensor& original)
 {
     checkSameShape(targets, logits);
-    const Tensor missing = margin - (2 * targets - 1) * logits.to(torch::kFloat);
-    return costOfHiding(
-        torch::softplus(missing) + overConfidence * torch::softplus(-missing), logits, hidden, original);
+    const Tensor f = logits.to(torch::kFloat), decided = torch::softplus(margin - (2 * targets - 1) * f),
+                 undecided = torch::softplus(f) + torch::softplus(-f);
+    return costOfHiding(torch::where(targets == NEUTRAL_TARGET, undecided, decided), logits, hidden, original);
 }
 
 Tensor confusionLoss(const Tensor& logits, const Tensor& hidden, const Tensor& original)
@@ -98,6 +100,18 @@ Tensor changePenalty(const Tensor& change)
 Tensor roughnessPenalty(const Tensor& change)
 {
     return change.diff(1, 2).square().mean() + change.diff(1, 3).square().mean();
+}
+
+Tensor patchPenalty(const Tensor& change)
+{
+    const int64_t side = 32; // pixels: about the size of an eye
+    const double positive = 1e-12;
+    return (torch::avg_pool2d(change.square(), side, side / 2).square().mean() + positive).sqrt();
+}
+
+Tensor asymmetryPenalty(const Tensor& change)
+{
+    return (change - change.flip(3)).square().mean();
 }
 
 Tensor totalLoss(const Tensor& gender, const Tensor& matching, double lambda_gender, double lambda_matching) // Eq. 5

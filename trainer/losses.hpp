@@ -40,18 +40,16 @@ torch::Tensor totalLoss(
 // Beyond the paper: costs of the residual U-Net.
 
 /** J_G towards a target that is independent of the face's own label: softplus(margin - s f), s = 1 for target 1, else
--1. Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure. With overConfidence
-w, w softplus(s f - margin) is added: whose own label the target is, shall be no surer than who got another's, or the
-difference would tell the label. An attribute that is not to be hidden shall be read as it was: S(f(X), f(X')) takes the
+-1. Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure. For a neutral target
+it shall be undecided: 2 S(1/2, f). An attribute that is not to be hidden shall be read as it was: S(f(X), f(X')) takes the
 place of its cost.
-@param targets [N,A] of A attributes, 0 or 1
+@param targets [N,A] of A attributes, 0, 1 or NEUTRAL_TARGET
 @param logits f(X'), [N,A] of label 1
 @param margin logit from which on nothing is gained
-@param overConfidence weight of more than the margin
 @param hidden [N,A], 1 for an attribute to be hidden, else 0; undefined: all are
 @param original f(X), [N,A]; needed where hidden is given */
 torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logits, double margin,
-    double overConfidence = 0, const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
+    const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
 
 /** J_G of a classifier that learns on perturbed faces: it shall not know, S(1/2, f(X')). What it can be brought to say,
 it would learn to turn round.
@@ -72,6 +70,13 @@ torch::Tensor changePenalty(const torch::Tensor& change);
 /** Mean square of the differences between neighbours in a change, along both axes: lines and noise cost more than
 shades. */
 torch::Tensor roughnessPenalty(const torch::Tensor& change);
+
+/** Root mean square, over squares of 32 pixels, of the mean square change in each: a dark patch at one place costs more
+than the same energy spread over the face. */
+torch::Tensor patchPenalty(const torch::Tensor& change);
+
+/** Mean square of the difference between a change and its mirror image: a face has two eyes and two cheeks. */
+torch::Tensor asymmetryPenalty(const torch::Tensor& change);
 
 //! Share of faces whose logits are on the wrong side for their labels: what is measured, not trained.
 double errorRate(const torch::Tensor& labels, const torch::Tensor& logits);

@@ -17,6 +17,7 @@
 #include "losses.hpp"
 #include "networks/attackers.hpp"
 #include "networks/auxiliary.hpp"
+#include "networks/blending.hpp"
 #include "networks/linear_probe.hpp"
 #include "networks/prototypes.hpp"
 #include "networks/views.hpp"
@@ -37,15 +38,16 @@ struct Options
     std::vector<fs::path> prototypes; // one per attribute
     fs::path attackers, initial, models;
     std::vector<std::string> classifiers, matchers, monitored;
-    double bound = .15, margin = 3, overConfidence = 0, ghosts = 0, oppositeShare = .5;
-    double lambdaGender = 1, lambdaMatching = 6, lambdaChange = 100, lambdaRoughness = 600;
-    int64_t sampledAttackers = 4, adaptiveAttackers = 4, updatedAttackers = 2;
+    double bound = .15, margin = 3, oppositeShare = .5, neutralShare = .2, evening = .6;
+    double lambdaGender = 1, lambdaMatching = 2.5, lambdaChange = 50, lambdaRoughness = 500, lambdaPatches = 50,
+           lambdaAsymmetry = 50;
+    int64_t sampledAttackers = 3, adaptiveAttackers = 2, updatedAttackers = 1, sampledClassifiers = 2;
 };
 
 //! Faces of a step as classifiers and matchers see them, and what is wanted of these.
 struct Scene
 {
-    Tensor original, changed;        // X and X' as degrade() shows them, [n,3,224,224]
+    Tensor original, changed;        // X and X', with evened color, as degrade() shows them, [n,3,224,224]
     Tensor targets, hidden;          // [n,A]; `hidden` is undefined where there is but one attribute
     std::vector<Tensor> gender = {}; // costs J_G so far
 };
@@ -64,8 +66,8 @@ public:
     Losses losses(const Batch& batch, Draws& draws) const;
 
     /** On held-out faces with all attributes hidden: the error of the attackers (mean of the adaptive and of the fixed
-    ones), of each public classifier and of each linear probe on X'_OP and on X'_SM against the true labels, 1 - cosine
-    of each matcher, and the peak signal-to-noise ratio, dB. */
+    ones), of each public classifier and of each linear probe on X'_OP and on X'_NT against the true labels, 1 - cosine
+    of each matcher between X and X'_OP, and the peak signal-to-noise ratio, dB. */
     Figures measure(const Faces& faces) const;
 
     const std::shared_ptr<Contest>& contest() const { return contest_; }
@@ -84,6 +86,7 @@ private:
     const std::vector<Auxiliary> classifiers_, monitored_, matchers_;
     const std::shared_ptr<Contest> contest_;
     std::vector<LinearProbe> probes_; // of the matchers
+    std::vector<double> strangers_;   // mean 1 - cosine of two strangers, of each matcher
     Tensor fading_;
 };
 
@@ -114,7 +117,7 @@ ResidualTraining::ResidualTraining(const Options& options)
 
 void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
 {
-    const int64_t faces = std::min<int64_t>(int64_t(available), 2048), batch = options_.loop.batch;
+    const int64_t faces = std::min<int64_t>(int64_t(available), 1024), batch = options_.loop.batch;
     std::vector<std::vector<Tensor>> descriptors(matchers_.size());
     std::vector<Tensor> labels;
     const torch::NoGradGuard noGradients;
@@ -124,11 +127,15 @@ void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
         Draws draws(mixSeed(options_.loop.seed, uint64_t(step)), batch);
         const Tensor seen = degrade({ someSmaller(given[0], draws) }, draws)[0]; // as in losses()
         for (size_t i = 0; i < matchers_.size(); i++)
-            descriptors[i].push_back(matchers_[i].forward(seen, drawJitter(draws)));
+            descriptors[i].push_back(matchers_[i].forward(seen, drawLayout(draws)));
         labels.push_back(given[1]);
     }
     for (const auto& list : descriptors)
-        probes_.emplace_back(torch::cat(list), torch::cat(labels));
+    {
+        const Tensor all = torch::cat(list);
+        probes_.emplace_back(all, torch::cat(labels));
+        strangers_.push_back(1 - normalize(all).mean(0).square().sum().item<double>());
+    }
 }
 
 //! X' - X of color faces [N,3,224,224], for all channels, as blendFace() puts it into an image, where it fades towards
@@ -142,10 +149,10 @@ Tensor ResidualTraining::change(const Tensor& faces, const Tensor& targets, cons
 Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
 {
     const Tensor x = someSmaller(batch[0], draws), &y = batch[1];
-    const auto [targets, independence] = drawTargets(y, options_.oppositeShare, draws);
+    const auto [targets, independence] = drawTargets(y, options_.oppositeShare, options_.neutralShare, draws);
     const Tensor hidden = drawHidden(prototypes_.attributes(), draws);
     const Tensor added = change(x, targets, hidden);
-    const std::vector<Tensor> seen = degrade({ x, x + added }, draws);
+    const std::vector<Tensor> seen = degrade({ x, x + added + evenedChroma(x, options_.evening) }, draws);
     Scene scene { seen[0], seen[1], targets, hidden };
 
     const Tensor matchingOfAttackers = faceAttackers(scene, draws);
@@ -153,12 +160,15 @@ Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
     const Tensor matching = faceMatcher(scene, draws);
     const Tensor gender = torch::stack(scene.gender).mean();
     const Tensor attack = updateAttackers(scene, y, independence, draws);
-    const Tensor shade = changePenalty(added), rough = roughnessPenalty(added);
+    const Tensor shade = changePenalty(added), rough = roughnessPenalty(added), patches = patchPenalty(added),
+                 asymmetry = asymmetryPenalty(added);
     const Tensor total =
         totalLoss(gender, matching + matchingOfAttackers, options_.lambdaGender, options_.lambdaMatching)
-        + options_.lambdaChange * shade + options_.lambdaRoughness * rough + attack;
+        + options_.lambdaChange * shade + options_.lambdaRoughness * rough + options_.lambdaPatches * patches
+        + options_.lambdaAsymmetry * asymmetry + attack;
     return { { "J", total }, { "J_G", gender }, { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
-        { "change", shade }, { "roughness", rough }, { "attack", attack } };
+        { "change", shade }, { "roughness", rough }, { "patches", patches }, { "asymmetry", asymmetry },
+        { "attack", attack } };
 }
 
 //! J_G of a classifier's logits, of those attributes that it knows: the first.
@@ -166,12 +176,12 @@ void ResidualTraining::mislead(Scene& scene, const Tensor& changed, const Tensor
 {
     const int64_t known = changed.size(1);
     const Tensor hidden = scene.hidden.defined() ? scene.hidden.narrow(1, 0, known) : scene.hidden;
-    scene.gender.push_back(adaptive ? confusionLoss(changed, hidden, original)
-                                    : targetLoss(scene.targets.narrow(1, 0, known), changed, options_.margin,
-                                        options_.overConfidence, hidden, original));
+    scene.gender.push_back(
+        adaptive ? confusionLoss(changed, hidden, original)
+                 : targetLoss(scene.targets.narrow(1, 0, known), changed, options_.margin, hidden, original));
 }
 
-//! Some of the attackers, as ghosts of themselves. Returns their J_M, by their descriptors.
+//! Some of the attackers. Returns their J_M, by their descriptors.
 Tensor ResidualTraining::faceAttackers(Scene& scene, Draws& draws) const
 {
     const auto& members = contest_->attackers->members;
@@ -179,12 +189,10 @@ Tensor ResidualTraining::faceAttackers(Scene& scene, Draws& draws) const
     for (int64_t i : draws.some(options_.sampledAttackers, int64_t(members.size())))
     {
         SmallClassifier& member = *members[size_t(i)];
-        const Tensor place = drawJitter(draws);
-        const std::vector<Tensor> ghost = member.drawGhost(options_.ghosts, draws);
+        const Tensor place = drawLayout(draws);
         const auto lookAt = [&](const Tensor& faces)
         {
-            const auto [logit, descriptor] =
-                member.look(viewOf(faces, member.shape, place).to(precision_), true, ghost);
+            const auto [logit, descriptor] = member.look(viewOf(faces, member.shape, place), true);
             return SmallClassifier::Output { logit, normalize(descriptor.to(torch::kFloat)) };
         };
         const SmallClassifier::Output changed = lookAt(scene.changed);
@@ -196,16 +204,16 @@ Tensor ResidualTraining::faceAttackers(Scene& scene, Draws& draws) const
         mislead(scene, changed.logit, original.logit, i < options_.adaptiveAttackers);
         distances.push_back(cosineLoss(changed.descriptor, original.descriptor));
     }
-    return torch::stack(distances).mean();
+    return distances.empty() ? torch::zeros({}) : torch::stack(distances).mean();
 }
 
-//! One of the public classifiers.
+//! Some of the public classifiers.
 void ResidualTraining::faceClassifier(Scene& scene, Draws& draws) const
 {
-    for (int64_t i : draws.some(1, int64_t(classifiers_.size()))) // none, where there is none
+    for (int64_t i : draws.some(options_.sampledClassifiers, int64_t(classifiers_.size())))
     {
         const Auxiliary& classifier = classifiers_[size_t(i)];
-        const Tensor place = drawJitter(draws), changed = classifier.forward(scene.changed, place);
+        const Tensor place = drawLayout(draws), changed = classifier.forward(scene.changed, place);
         Tensor original;
         if (scene.hidden.defined())
         {
@@ -216,18 +224,19 @@ void ResidualTraining::faceClassifier(Scene& scene, Draws& draws) const
     }
 }
 
-//! One of the matchers, whose descriptors are probed for J_G. Returns its J_M.
+//! One of the matchers, whose descriptors are probed for J_G. Returns its J_M, in units of what parts strangers: a
+//! matcher for which all faces are alike counts as much as others.
 Tensor ResidualTraining::faceMatcher(Scene& scene, Draws& draws) const
 {
     const size_t drawn = size_t(draws.some(1, int64_t(matchers_.size()))[0]);
-    const Tensor place = drawJitter(draws), changed = matchers_[drawn].forward(scene.changed, place);
+    const Tensor place = drawLayout(draws), changed = matchers_[drawn].forward(scene.changed, place);
     Tensor original;
     {
         const torch::NoGradGuard noGradients;
         original = matchers_[drawn].forward(scene.original, place);
     }
     mislead(scene, probes_[drawn].forward(changed), probes_[drawn].forward(original));
-    return cosineLoss(changed, original);
+    return cosineLoss(normalize(changed), normalize(original)) / strangers_[drawn];
 }
 
 //! The own cost of some of the adaptive attackers, with true labels, on faces as they are and on perturbed ones.
@@ -243,8 +252,8 @@ Tensor ResidualTraining::updateAttackers(
         SmallClassifier& member = *members[size_t(i)];
         const auto learn = [&](const Tensor& faces, const Tensor& weighted)
         {
-            const Tensor view = viewOf(faces, member.shape, drawJitter(draws)).to(precision_);
-            cost = cost + crossEntropy(labels, member.forward(view).to(torch::kFloat), weighted);
+            const Tensor view = viewOf(faces, member.shape, drawLayout(draws));
+            cost = cost + crossEntropy(labels, member.forward(view), weighted);
         };
         learn(scene.original, {});
         learn(changed, weights);
@@ -285,7 +294,7 @@ private:
 
 Figures ResidualTraining::measure(const Faces& faces) const
 {
-    const size_t n = std::min<size_t>(faces.size(), 320), atATime = 32;
+    const size_t n = std::min<size_t>(faces.size(), 192), atATime = 32;
     const std::vector<std::string>& attributes = options_.dataset.attributes;
     const auto& members = contest_->attackers->members;
     const size_t adaptive = std::min(size_t(options_.adaptiveAttackers), members.size()),
@@ -297,14 +306,15 @@ Figures ResidualTraining::measure(const Faces& faces) const
         const Batch batch = plainBatch(faces, begin, std::min(begin + atATime, n), true);
         const Tensor &x = batch[0], &y = batch[1];
         const double weight = double(x.size(0));
+        const Tensor evened = x + evenedChroma(x, options_.evening);
         for (const bool opposite : { true, false })
         {
-            const Tensor added = change(x, opposite ? 1 - y : y), shown = x + added;
-            const std::string suffix = opposite ? "_OP" : "_SM";
+            const Tensor added = change(x, opposite ? 1 - y : torch::full_like(y, NEUTRAL_TARGET)),
+                         shown = evened + added;
+            const std::string suffix = opposite ? "_OP" : "_NT";
             for (size_t i = 0; i < members.size(); i++)
             {
-                const Tensor logits =
-                    members[i]->forward(viewOf(shown, members[i]->shape).to(precision_)).to(torch::kFloat);
+                const Tensor logits = members[i]->forward(viewOf(shown, members[i]->shape));
                 sums.addErrors((i < adaptive ? "adaptive" : "fixed") + suffix, attributes, y, logits,
                     weight / double(i < adaptive ? adaptive : fixed));
             }
@@ -324,7 +334,10 @@ Figures ResidualTraining::measure(const Faces& faces) const
                 sums.addErrors(
                     "linear probe of " + name + suffix, attributes, y, probes_[i].forward(descriptors), weight);
                 if (opposite)
-                    sums.add(name, weight * (1 - (descriptors * matchers_[i].forward(x)).sum(1)).mean().item<double>());
+                    sums.add(name, weight
+                                       * (1 - torch::cosine_similarity(descriptors, matchers_[i].forward(x), 1))
+                                             .mean()
+                                             .item<double>());
             }
             if (opposite)
                 square += weight * changePenalty(added).item<double>();
@@ -337,6 +350,7 @@ Figures ResidualTraining::measure(const Faces& faces) const
 
 ExitCode run(const Options& options)
 {
+    options.loop.prepareFolder();
     const LoopOptions& loop = options.loop;
     torch::manual_seed(loop.seed);
     ResidualTraining training(options);
@@ -381,7 +395,9 @@ Command addResidual(CLI::App& app)
         ->check(CLI::ExistingFile);
     command->add_option("--classifiers", options->classifiers,
         "names in the model description file: frozen classifiers of the first attribute, in addition to the attackers; "
-        "one is drawn for each step, and one that is named twice is drawn twice as often");
+        "one that is named twice is drawn twice as often");
+    add("--sampled-classifiers", options->sampledClassifiers, "number of --classifiers drawn for each step")
+        ->check(CLI::NonNegativeNumber);
     command->add_option("--monitored", options->monitored, "classifiers that are only measured, not trained against");
     command
         ->add_option(
@@ -389,18 +405,16 @@ Command addResidual(CLI::App& app)
         ->required();
     add("--bound", options->bound, "largest change of a pixel, 0..1");
     add("--margin", options->margin, "logit of a classifier from which on J_G is zero");
-    add("--over-confidence-penalty", options->overConfidence,
-        "weight of logits beyond the margin, so that faces that keep their label do not stand out");
     add("--opposite-share", options->oppositeShare,
         "share of targets with the opposite label, the harder ones; adaptive attackers learn as if it were one half")
         ->check(CLI::Range(.01, .99));
-    add("--ghosts", options->ghosts,
-        "ghost networks: channels of a sampled attacker change by up to this, anew each time")
-        ->type_name("0-1")
-        ->check(CLI::Range(0., 1.).description(""));
+    add("--neutral-share", options->neutralShare, "share of targets that are neutral: classifiers shall be undecided")
+        ->check(CLI::Range(0., 1.));
+    add("--color-evening", options->evening, "strength of the color evening of the faces, as users see them")
+        ->check(CLI::Range(0., 1.));
     add("--sampled-attackers", options->sampledAttackers,
-        "number drawn for each step, in addition to one of --classifiers")
-        ->check(CLI::PositiveNumber);
+        "number drawn for each step, in addition to those of --classifiers")
+        ->check(CLI::NonNegativeNumber);
     add("--adaptive-attackers", options->adaptiveAttackers,
         "number of attackers, from the first, that go on learning on perturbed faces")
         ->check(CLI::NonNegativeNumber);
@@ -410,6 +424,8 @@ Command addResidual(CLI::App& app)
     add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M");
     add("--lambda-change", options->lambdaChange, "weight of the mean square change");
     add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");
+    add("--lambda-patches", options->lambdaPatches, "weight of the change's energy where it is concentrated");
+    add("--lambda-asymmetry", options->lambdaAsymmetry, "weight of the change's difference from its mirror image");
     options->loop.addTo(*command);
     return { command, [options] { return run(*options); } };
 }

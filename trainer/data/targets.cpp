@@ -8,11 +8,13 @@ namespace sanprivacy { namespace train {
 
 using torch::Tensor;
 
-std::pair<Tensor, Tensor> drawTargets(const Tensor& labels, double oppositeShare, Draws& draws)
+std::pair<Tensor, Tensor> drawTargets(const Tensor& labels, double oppositeShare, double neutralShare, Draws& draws)
 {
     const Tensor opposite = (draws.uniform({ labels.size(1) }) < oppositeShare).to(torch::kFloat), same = 1 - opposite;
-    return { opposite * (1 - labels) + same * labels,
-        opposite * (.5 / oppositeShare) + same * (.5 / (1 - oppositeShare)) };
+    const Tensor neutral = draws.uniform({ labels.size(1) }) < neutralShare;
+    const Tensor targets = opposite * (1 - labels) + same * labels,
+                 weights = opposite * (.5 / oppositeShare) + same * (.5 / (1 - oppositeShare));
+    return { targets.masked_fill(neutral, NEUTRAL_TARGET), weights.masked_fill(neutral, 1) };
 }
 
 Tensor drawHidden(int64_t attributes, Draws& draws)

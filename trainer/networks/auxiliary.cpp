@@ -41,15 +41,12 @@ cv::Matx23d canonicalToNetwork(const ModelDescription& d)
         (.5 - corner.y) * sy - .5); // whole numbers are pixel centers
 }
 
-//! Convolution of each axis with a symmetric kernel; the border repeats.
-Tensor blur(const Tensor& x, const Tensor& kernel, int64_t stride = 1)
+//! Convolution of rows [N,L] with a symmetric kernel; the border repeats.
+Tensor blur(const Tensor& rows, const Tensor& kernel, int64_t stride = 1)
 {
     const int64_t taps = kernel.numel(), reach = taps / 2;
-    const Tensor k = kernel.to(x.scalar_type()), padded = torch::replication_pad2d(x, { reach, reach, reach, reach });
-    const Tensor planes = padded.flatten(0, 1).unsqueeze(1); // each channel by itself
-    const Tensor rows = torch::conv2d(planes, k.reshape({ 1, 1, 1, taps }), {}, { 1, stride });
-    const Tensor both = torch::conv2d(rows, k.reshape({ 1, 1, taps, 1 }), {}, { stride, 1 });
-    return both.reshape({ x.size(0), x.size(1), both.size(2), both.size(3) });
+    const Tensor padded = torch::replication_pad1d(rows.unsqueeze(1), { reach, reach });
+    return torch::conv1d(padded, kernel.to(rows.scalar_type()).reshape({ 1, 1, taps }), {}, { stride }).squeeze(1);
 }
 
 Tensor toTensor(const cv::Mat& values)
@@ -79,19 +76,28 @@ Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtyp
     const int64_t channels = d.color == "gray" ? 1 : 3;
     mean_ = torch::tensor({ d.mean[0], d.mean[1], d.mean[2] }).slice(0, 0, channels).reshape({ 1, channels, 1, 1 });
 
-    // As in alignFace(): a pyramid to within a factor of two, the rest of the low-pass by one Gaussian.
+    // As in alignFace(): a pyramid to within a factor of two, the rest of the low-pass by one Gaussian. All of it is
+    // linear and separable, so one matrix does the same to columns and rows, many times faster than convolutions do.
     const cv::Matx23d transform = canonicalToNetwork(d);
     double scale = std::sqrt(std::abs(transform(0, 0) * transform(1, 1) - transform(0, 1) * transform(1, 0)));
-    for (; scale < .5; scale *= 2)
-        ++halvings_;
+    int64_t step = 1; // of the pyramid's pixels: pyrDown's kernel is the binomial one, its pixels are every second one
+    Tensor response = torch::eye(CROP_SIZE, torch::kDouble);
+    for (; scale < .5; scale *= 2, step *= 2)
+        response = blur(response, torch::tensor({ 1., 4., 6., 4., 1. }) / 16, 2);
     if (scale < 1)
     {
         const double sigma = .5 * std::sqrt(1 / (scale * scale) - 1), reach = 4 * sigma;
-        smoothing_ = toTensor(cv::getGaussianKernel(2 * cvCeil(reach) + 1, sigma, CV_64F));
+        response = blur(response, toTensor(cv::getGaussianKernel(2 * cvCeil(reach) + 1, sigma, CV_64F)));
     }
+    if (scale < 1 || step > 1)
+        lowPass_ = response.t().contiguous();
+
     cv::Matx23d inverse;
     cv::invertAffineTransform(transform, inverse);
-    toCanonical_ = toTensor(cv::Mat(inverse.t()));
+    const Tensor v = torch::arange(d.size.height, torch::kDouble).reshape({ -1, 1 }).expand({ -1, d.size.width });
+    const Tensor u = torch::arange(d.size.width, torch::kDouble).expand_as(v);
+    positions_ = torch::matmul(torch::stack({ u, v, torch::ones_like(u) }, 2), toTensor(cv::Mat(inverse.t())));
+    step_ = step;
 
     torch::NoGradGuard noGrad;
     const Tensor output = graph_.forward({ torch::zeros({ 2, channels, d.size.height, d.size.width }, graph_.dtype()) },
@@ -110,23 +116,20 @@ Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
     const torch::TensorOptions options =
         torch::dtype(faces.scalar_type() == torch::kDouble ? torch::kDouble : torch::kFloat);
     Tensor x = faces.to(options);
-    // pyrDown's kernel is the binomial one, its pixels lie on every second pixel.
-    for (int i = 0; i < halvings_; ++i)
-        x = blur(x, torch::tensor({ 1., 4., 6., 4., 1. }) / 16, 2);
-    if (smoothing_.defined())
-        x = blur(x, smoothing_);
-
-    const int64_t width = description_.size.width, height = description_.size.height;
-    const Tensor v = torch::arange(height, torch::kDouble).reshape({ height, 1 }).expand({ height, width });
-    const Tensor u = torch::arange(width, torch::kDouble).reshape({ 1, width }).expand({ height, width });
-    Tensor position =
-        torch::matmul(torch::stack({ u, v, torch::ones_like(u) }, 2), toCanonical_).unsqueeze(0); // [1,height,width,2]
+    if (lowPass_.defined())
+    {
+        const Tensor matrix = lowPass_.to(options);
+        x = torch::matmul(matrix, torch::matmul(x, matrix.t()));
+    }
+    Tensor position = positions_.unsqueeze(0); // [1,height,width,2]
     if (jitter.defined())
     {
-        const Tensor center = position.mean({ 1, 2 }, true), j = jitter.to(torch::kDouble).reshape({ -1, 1, 1, 3 });
-        position = (position - center) * j.narrow(3, 0, 1) + center + j.narrow(3, 1, 2);
+        const Tensor center = position.mean({ 1, 2 }, true), j = jitter.to(torch::kDouble).reshape({ -1, 1, 1, 4 });
+        const Tensor a = j.narrow(3, 0, 1), b = j.narrow(3, 1, 1), from = position - center;
+        const Tensor quarterTurn = torch::stack({ -from.select(3, 1), from.select(3, 0) }, 3);
+        position = a * from + b * quarterTurn + center + j.narrow(3, 2, 2);
     }
-    position = position / (double)(1 << halvings_);
+    position = position / double(step_);
     // grid_sample counts from -1 to 1 between the outer edges of the border pixels.
     const Tensor size = torch::tensor({ x.size(3), x.size(2) }, torch::kDouble);
     const Tensor grid = ((position * 2 + 1) / size - 1).to(options).expand({ x.size(0), -1, -1, -1 });

@@ -46,10 +46,10 @@ public:
 private:
     cv::sanprivacy::ModelDescription description_;
     OnnxGraph graph_;
-    int halvings_ = 0;          // steps of the pyramid that low-passes the crop
-    torch::Tensor smoothing_;   // Gaussian for the rest, or undefined
-    torch::Tensor toCanonical_; // [3,2]: (u, v, 1) of the network's crop to (x, y) of the canonical one
-    torch::Tensor mean_;        // [1,C,1,1]
+    torch::Tensor lowPass_;   // [m,224]: columns or rows of the crop, low-passed, every step_-th of them; or undefined
+    int64_t step_ = 1;        // pixels
+    torch::Tensor positions_; // [height,width,2]: (x, y) in the canonical crop of each pixel of the network's
+    torch::Tensor mean_;      // [1,C,1,1]
 };
 
 /** @brief The network of a name in a model description file; without one, cv::Exception tells the names that are there.

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 #include <opencv2/sanprivacy/prototypes.hpp>
 
+#include "data/targets.hpp"
 #include "networks/layers.hpp"
 
 namespace sanprivacy { namespace train {
@@ -46,8 +47,11 @@ torch::Tensor Prototypes::same(const torch::Tensor& labels, const torch::Tensor&
     torch::Tensor prototypes = neutral_.expand({ labels.size(0), -1, -1, -1 });
     for (int64_t a = 0; a < attributes(); a++)
     {
-        const torch::Tensor added = byLabel_[a].index_select(0, labels.select(1, a).to(torch::kLong));
-        prototypes = prototypes + (hidden.defined() ? hidden.select(1, a).reshape({ -1, 1, 1, 1 }) * added : added);
+        const torch::Tensor label = labels.select(1, a), added = byLabel_[a].index_select(0, label.to(torch::kLong));
+        torch::Tensor share = (label != NEUTRAL_TARGET).to(torch::kFloat);
+        if (hidden.defined())
+            share = share * hidden.select(1, a);
+        prototypes = prototypes + share.reshape({ -1, 1, 1, 1 }) * added;
     }
     return prototypes;
 }

@@ -23,7 +23,7 @@ public:
 
     int64_t attributes() const { return byLabel_.size(0); }
 
-    /** @param labels [N,A] of A attributes, 0 or 1
+    /** @param labels [N,A] of A attributes, 0 or 1, or NEUTRAL_TARGET, which adds nothing to P_NT
     @param hidden [N,A], 0 for an attribute that is left out, else 1; undefined: none is
     @return P_SM of each, [N,3,224,224] */
     torch::Tensor same(const torch::Tensor& labels, const torch::Tensor& hidden = {}) const;

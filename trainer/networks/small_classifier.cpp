@@ -46,15 +46,7 @@ SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descript
         descriptor = register_module("descriptor", fullyConnected(features, descriptorSize, false));
 }
 
-std::vector<Tensor> SmallClassifier::drawGhost(double change, Draws& draws) const
-{
-    std::vector<Tensor> factors;
-    for (const nn::Conv2d& c : convolutions)
-        factors.push_back(1 + change * (2 * draws.uniform({ c->weight.size(0), 1, 1 }) - 1));
-    return factors;
-}
-
-SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen, const std::vector<Tensor>& ghost)
+SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen)
 {
     TORCH_CHECK(view.size(2) == shape.side && view.size(3) == shape.side, "classifier input: expected ", shape.side,
         "x", shape.side, ", found ", view.size(2), "x", view.size(3));
@@ -75,8 +67,6 @@ SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen, c
             maps = torch::group_norm(maps, normalizations[i]->options.num_groups(), weights(normalizations[i]->weight),
                 weights(normalizations[i]->bias));
         maps = leakyRelu(maps);
-        if (!ghost.empty())
-            maps = maps * like(ghost[i], maps);
         if (c->weight.size(0) == c->weight.size(1)) // within a stage
             maps = maps + before;
         else if (shape.halving == SmallClassifierShape::MAX_POOL)

@@ -50,16 +50,8 @@ struct SmallClassifier : torch::nn::Module
     };
 
     /** @param view [N,3,side,side] RGB, 0..1
-    @param frozen no gradient reaches the weights, only the faces
-    @param ghost of drawGhost(), or empty */
-    Output look(const torch::Tensor& view, bool frozen = false, const std::vector<torch::Tensor>& ghost = {});
-
-    /** @brief A random variant of this network for each face. A change that misleads all variants is more likely to
-    mislead unknown networks, too (ghost networks: Li et al., AAAI 2020).
-    @param change largest of a channel, relative
-    @param draws of N faces
-    @return what look() multiplies the channels of each convolution by, [N,C,1,1] */
-    std::vector<torch::Tensor> drawGhost(double change, Draws& draws) const;
+    @param frozen no gradient reaches the weights, only the faces */
+    Output look(const torch::Tensor& view, bool frozen = false);
 
     //! The logit of look().
     torch::Tensor forward(const torch::Tensor& view, bool frozen = false) { return look(view, frozen).logit; }

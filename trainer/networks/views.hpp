@@ -18,8 +18,14 @@ So no perturbation relies on an exact one.
 @param draws of N faces
 @param scale largest relative change of size
 @param shift largest displacement along either axis, pixels of the canonical crop
-@return [N,3]: factor, dx, dy; uniformly distributed */
+@return [N,4]: a, b, dx, dy; what lies at c + (x, y) of a crop around its center c is looked for at
+c + (a x - b y + dx, b x + a y + dy); here b is 0, the others are uniformly distributed */
 torch::Tensor drawJitter(Draws& draws, double scale = .06, double shift = 5);
+
+/** @brief Crops as other networks may be given them: of half the faces as drawJitter() says, of the others between .85
+and 1.35 times the size, rolled by up to 8 degrees and displaced by up to 12 pixels.
+@return as drawJitter() */
+torch::Tensor drawLayout(Draws& draws);
 
 /** @brief What a classifier sees of canonical crops, low-passed; differentiable.
 @param faces [N,C,224,224]

@@ -65,22 +65,6 @@ TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
     }
 }
 
-TEST(Attackers, ghosts_see_nearly_the_same)
-{
-    const Attackers attackers(DESCRIPTOR);
-    const int64_t n = 4;
-    Draws draws(1, n);
-    for (const auto& member : attackers.members)
-    {
-        const Tensor face = torch::rand({ n, 3, member->shape.side, member->shape.side });
-        const Tensor itself = member->look(face).descriptor;
-        EXPECT_TRUE(torch::equal(itself, member->look(face, false, member->drawGhost(0, draws)).descriptor));
-        const Tensor ghost = member->look(face, false, member->drawGhost(.1, draws)).descriptor;
-        EXPECT_FALSE(torch::allclose(itself, ghost));
-        EXPECT_GT(torch::cosine_similarity(itself, ghost, 1).min().item<double>(), .8);
-    }
-}
-
 TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
 {
     SmallClassifierShape shape = { 48, .75, 3, { 8 }, 1, SmallClassifierShape::STRIDE, false, false, false };
@@ -88,7 +72,7 @@ TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
     const Tensor columns = .5 + .75 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5);
     EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape)[1][0][20], columns, 0, 1e-4));
     const Tensor jitter =
-        torch::tensor({ { 1.f, 0.f, 0.f }, { .9f, 11.2f, 0.f } }); // 11.2 pixels are a twentieth of the crop
+        torch::tensor({ { 1.f, 0.f, 0.f, 0.f }, { .9f, 0.f, 11.2f, 0.f } }); // 11.2 pixels are a twentieth of the crop
     const Tensor moved = .5 + .75 * .9 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5) + .05;
     EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape, jitter)[1][0][20], moved, 0, 1e-4));
 }
@@ -118,13 +102,26 @@ TEST(Attackers, opposite_targets_may_be_the_likelier_ones_but_count_as_one_half)
     Draws draws(1, n);
     for (const double share : { .5, .8 })
     {
-        const auto [targets, weights] = drawTargets(labels, share, draws);
+        const auto [targets, weights] = drawTargets(labels, share, 0, draws);
         const torch::Tensor opposite = (targets != labels).to(torch::kFloat);
         EXPECT_TRUE(((targets == 0) | (targets == 1)).all().item<bool>());
         EXPECT_NEAR(share, opposite.mean().item<double>(), .02);
         EXPECT_NEAR(.5, (weights * opposite).mean().item<double>(), .02);
         EXPECT_NEAR(1, weights.mean().item<double>(), .02);
     }
+}
+
+TEST(Attackers, neutral_targets_are_a_share_of_all_and_count_as_one)
+{
+    const int64_t n = 20000;
+    const torch::Tensor labels = (torch::rand({ n, 1 }) < .3).to(torch::kFloat);
+    Draws draws(1, n);
+    const auto [targets, weights] = drawTargets(labels, .8, .25, draws);
+    const torch::Tensor neutral = targets == NEUTRAL_TARGET;
+    EXPECT_NEAR(.25, neutral.to(torch::kFloat).mean().item<double>(), .02);
+    EXPECT_TRUE((weights.masked_select(neutral) == 1).all().item<bool>());
+    EXPECT_NEAR(
+        .8, (targets == 1 - labels).masked_select(neutral.logical_not()).to(torch::kFloat).mean().item<double>(), .02);
 }
 
 TEST(Attackers, degrading_treats_all_alike)

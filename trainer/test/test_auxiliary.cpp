@@ -139,8 +139,9 @@ TEST(Auxiliary, square_is_that_of_FaceNetwork)
     const double difference = meanDifference(auxiliary.crop(x), reference);
     EXPECT_LE(difference, .004);
     EXPECT_LE(3 * difference,
-        meanDifference(auxiliary.crop(x, torch::tensor({ { 1.f, 2.f, 0.f } })), reference)); // off by two
-    EXPECT_LE(3 * difference, meanDifference(auxiliary.crop(x, torch::tensor({ { 1.04f, 0.f, 0.f } })), reference));
+        meanDifference(auxiliary.crop(x, torch::tensor({ { 1.f, 0.f, 2.f, 0.f } })), reference)); // off by two
+    EXPECT_LE(
+        3 * difference, meanDifference(auxiliary.crop(x, torch::tensor({ { 1.04f, 0.f, 0.f, 0.f } })), reference));
 }
 
 TEST(Auxiliary, scales_and_subtracts)
@@ -310,10 +311,10 @@ TEST(Auxiliary, jitter_moves_the_crop)
     d.landmark_template = scaledTemplate(2);
     const Auxiliary auxiliary(d);
     const Tensor x = toTensor(texture(10));
-    EXPECT_LE(meanDifference(auxiliary.crop(x, torch::tensor({ { 1.f, 0.f, 0.f } })), auxiliary.crop(x)), 1e-6);
+    EXPECT_LE(meanDifference(auxiliary.crop(x, torch::tensor({ { 1.f, 0.f, 0.f, 0.f } })), auxiliary.crop(x)), 1e-6);
 
     // Three pixels to the right and five down show what lies there.
-    const Tensor moved = auxiliary.crop(x, torch::tensor({ { 1.f, 3.f, 5.f } }));
+    const Tensor moved = auxiliary.crop(x, torch::tensor({ { 1.f, 0.f, 3.f, 5.f } }));
     const Tensor rolled = auxiliary.crop(torch::roll(x, { -5, -3 }, { 2, 3 }));
     auto inner = [](const Tensor& t) { return t.slice(2, 80, 180).slice(3, 50, 170); }; // clear of the border
     EXPECT_LE(meanDifference(inner(moved), inner(rolled)), 1e-4);
@@ -321,9 +322,38 @@ TEST(Auxiliary, jitter_moves_the_crop)
 
     // Each face has its own.
     const Tensor both =
-        auxiliary.crop(x.expand({ 2, -1, -1, -1 }), torch::tensor({ { 1.f, 3.f, 5.f }, { 1.1f, 0.f, 0.f } }));
+        auxiliary.crop(x.expand({ 2, -1, -1, -1 }), torch::tensor({ { 1.f, 0.f, 3.f, 5.f }, { 1.1f, 0.f, 0.f, 0.f } }));
     EXPECT_LE(meanDifference(both.narrow(0, 0, 1), moved), 1e-6);
     EXPECT_GT(meanDifference(both.narrow(0, 1, 1), moved), .01);
+}
+
+TEST(Auxiliary, jitter_rolls_the_crop)
+{
+    SmallGraph g;
+    buildPassThrough(g, 3, CROP, CROP);
+    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
+    d.file = g.write();
+    cv::Mat canonical;
+    cv::sanprivacy::getCanonicalLandmarks(canonical);
+    for (int i = 0; i < canonical.rows; ++i)
+        d.landmark_template.push_back(cv::Point2f(canonical.at<float>(i, 0), canonical.at<float>(i, 1)));
+    const Tensor x = toTensor(texture(11)), quarter = torch::tensor({ { 0.f, 1.f, 0.f, 0.f } });
+    // A pixel to the right of the center shows what lies below the center: the picture turns against the clock.
+    EXPECT_LE(meanDifference(Auxiliary(d).crop(x, quarter), torch::rot90(x, 1, { 2, 3 })), 1e-4);
+    SmallClassifierShape shape = { 112, 1, 3, { 8 }, 1, SmallClassifierShape::STRIDE, false, false, false };
+    EXPECT_LE(meanDifference(viewOf(x, shape, quarter), torch::rot90(viewOf(x, shape), 1, { 2, 3 })), 1e-4);
+}
+
+TEST(Auxiliary, layouts_are_those_of_a_detector_or_others)
+{
+    const int64_t n = 4000;
+    Draws draws(1, n), share(1, n, 100, 200);
+    const Tensor layout = drawLayout(draws), factor = layout.narrow(1, 0, 2).norm(2, 1);
+    EXPECT_TRUE(torch::equal(layout.slice(0, 100, 200), drawLayout(share)));
+    EXPECT_NEAR(factor.min().item<double>(), .85, .01);
+    EXPECT_NEAR(factor.max().item<double>(), 1.35, .01);
+    EXPECT_NEAR((layout.select(1, 1) == 0).to(torch::kFloat).mean().item<double>(), .5, .05);
+    EXPECT_LE(layout.narrow(1, 2, 2).abs().max().item<double>(), 12);
 }
 
 TEST(Auxiliary, jitter_is_uniform_and_repeatable)
@@ -333,8 +363,8 @@ TEST(Auxiliary, jitter_is_uniform_and_repeatable)
         Draws draws(seed, 5000);
         return drawJitter(draws, .05, 3);
     };
-    const Tensor jitter = draw(1), lowest = torch::tensor({ .95f, -3.f, -3.f }),
-                 highest = torch::tensor({ 1.05f, 3.f, 3.f });
+    const Tensor jitter = draw(1), lowest = torch::tensor({ .95f, 0.f, -3.f, -3.f }),
+                 highest = torch::tensor({ 1.05f, 0.f, 3.f, 3.f });
     EXPECT_TRUE(((jitter >= lowest) & (jitter <= highest)).all().item<bool>());
     EXPECT_LE((jitter.amin(0) - lowest).max().item<double>(), .01);
     EXPECT_LE((highest - jitter.amax(0)).max().item<double>(), .01);

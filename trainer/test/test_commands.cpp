@@ -5,6 +5,8 @@
 #include <csignal>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -149,6 +151,41 @@ TEST_F(Train_Commands, export_writes_the_mean_of_several_checkpoints)
         1, run("export " + checkpoint("early") + " " + prototypes() + " -o " + (folder_ / "wrong.onnx").string()).code);
 }
 
+TEST_F(Train_Commands, a_folder_with_a_checkpoint_is_refused_before_anything_is_loaded)
+{
+    const std::string out = (folder_ / "run").string();
+    fs::create_directories(out);
+    write(folder_ / "run/checkpoint.pt", "");
+    const std::string none = " --data " + (folder_ / "none").string() + " -o " + out;
+    for (const std::string& command : { "classifier" + none, "landmarks" + none,
+             "pretrain --prototypes " + prototypes() + none, "attackers --matchers matcher --models " + models() + none,
+             "residual --matchers matcher --prototypes " + prototypes() + " --models " + models() + none })
+    {
+        const Result result = run(command);
+        EXPECT_EQ(1, result.code) << command;
+        EXPECT_NE(std::string::npos, result.output.find("checkpoint.pt exists: give --resume")) << result.output;
+    }
+    const Result missing = run("classifier --resume --data " + (folder_ / "none").string() + " -o " + out + "2");
+    EXPECT_NE(std::string::npos, missing.output.find("--resume: there is no")) << missing.output;
+}
+
+TEST_F(Train_Commands, trainings_share_cached_crops)
+{
+    ASSERT_EQ(0, run("classifier" + small(folder_ / "first", 1)).code);
+    std::vector<int> locks;
+    for (const auto& entry : fs::directory_iterator(*shared_ / "cache"))
+    {
+        locks.push_back(open(entry.path().c_str(), O_RDONLY));
+        ASSERT_EQ(0, flock(locks.back(), LOCK_EX)); // as the HDF5 library of another training does
+    }
+    const Result second = run("classifier" + small(folder_ / "second", 1));
+    for (int lock : locks)
+        close(lock);
+    EXPECT_FALSE(locks.empty());
+    EXPECT_EQ(0, second.code);
+    EXPECT_EQ(std::string::npos, second.output.find("damaged")) << second.output;
+}
+
 TEST_F(Train_Commands, interrupt_saves_and_resume_goes_on)
 {
     const fs::path out = folder_ / "run";
@@ -248,9 +285,9 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
     EXPECT_EQ(2, run(common + " --opposite-share 1").code) << "leaves no face its own label";
     EXPECT_EQ(1, run(common).code) << "neither --attackers nor --initial";
     const Result trained =
-        run(common + " --opposite-share .75 --ghosts .2 --attackers " + attackers + "/checkpoint.pt");
+        run(common + " --opposite-share .75 --neutral-share .3 --attackers " + attackers + "/checkpoint.pt");
     ASSERT_EQ(0, trained.code) << trained.output;
-    for (const char* figure : { "adaptive_OP", "fixed_SM", "classifier_OP", "linear probe of matcher_OP", "PSNR" })
+    for (const char* figure : { "adaptive_OP", "fixed_NT", "classifier_OP", "linear probe of matcher_OP", "PSNR" })
         EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;
     EXPECT_EQ(
         0, run("residual --prototypes " + prototypes() + networks + " --matchers matcher" + small(out, 4) + " --resume")
@@ -308,7 +345,7 @@ TEST_F(Train_Commands, residual_learns_to_hide_several_attributes)
     EXPECT_NE(std::string::npos, missing.output.find("each of 2 attributes, found 1")) << missing.output;
     const Result trained = run(common + " " + ages);
     ASSERT_EQ(0, trained.code) << trained.output;
-    for (const char* figure : { "adaptive_OP gender", "fixed_SM age", "linear probe of matcher_OP age" })
+    for (const char* figure : { "adaptive_OP gender", "fixed_NT age", "linear probe of matcher_OP age" })
         EXPECT_NE(std::string::npos, trained.output.find(figure)) << trained.output;
     EXPECT_EQ(0, run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string()).code);
     EXPECT_NE(0, run("classifier" + both + small(folder_ / "classifier", 1)).code) << "of one attribute";

@@ -72,8 +72,9 @@ TEST(Losses, target_asks_for_a_margin)
     const Tensor targets = column({ 1, 0 }), logits = column({ 2, 1 });
     const double expected = (std::log1p(std::exp(3. - 2)) + std::log1p(std::exp(3. + 1))) / 2;
     EXPECT_NEAR(targetLoss(targets, logits, 3).item<double>(), expected, PRECISION);
-    const double beyond = (std::log1p(std::exp(2. - 3)) + std::log1p(std::exp(-1. - 3))) / 2;
-    EXPECT_NEAR(targetLoss(targets, logits, 3, .5).item<double>(), expected + .5 * beyond, PRECISION);
+    const double undecided = std::log1p(std::exp(1.)) + std::log1p(std::exp(-1.));
+    EXPECT_NEAR(targetLoss(column({ 1, .5 }), logits, 3).item<double>(), (std::log1p(std::exp(3. - 2)) + undecided) / 2,
+        PRECISION);
 }
 
 TEST(Losses, confusion_is_least_where_nothing_is_known)
@@ -94,9 +95,9 @@ TEST(Losses, attributes_that_are_not_hidden_stay_as_they_are)
     const double stay = 1 / (1 + std::exp(-3.)),
                  kept = stay * std::log1p(std::exp(-1.)) + (1 - stay) * std::log1p(std::exp(1.));
     const double expected = (std::log1p(std::exp(3. - 2)) + kept) / 2;
-    EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::tensor({ { 1.f, 0.f } }), original).item<double>(), expected,
-        PRECISION);
-    EXPECT_NEAR(targetLoss(targets, logits, 3, 0, torch::ones({ 1, 2 }), original).item<double>(),
+    EXPECT_NEAR(
+        targetLoss(targets, logits, 3, torch::tensor({ { 1.f, 0.f } }), original).item<double>(), expected, PRECISION);
+    EXPECT_NEAR(targetLoss(targets, logits, 3, torch::ones({ 1, 2 }), original).item<double>(),
         targetLoss(targets, logits, 3).item<double>(), PRECISION);
 }
 
@@ -115,6 +116,13 @@ TEST(Losses, penalties_of_a_change)
     const Tensor change = torch::tensor({ .1f, .3f, .1f, -.1f }).view({ 1, 1, 2, 2 });
     EXPECT_NEAR(changePenalty(change).item<double>(), (.01 + .09 + .01 + .01) / 4, PRECISION);
     EXPECT_NEAR(roughnessPenalty(change).item<double>(), (0 + .16) / 2 + (.04 + .04) / 2, PRECISION);
+    EXPECT_NEAR(asymmetryPenalty(change).item<double>(), (.04 + .04 + .04 + .04) / 4, PRECISION);
+    // The same energy, spread and at one place.
+    torch::Tensor spread = torch::full({ 1, 1, 64, 64 }, .1f), patch = torch::zeros({ 1, 1, 64, 64 });
+    patch.slice(2, 0, 32).slice(3, 0, 32).fill_(.2f);
+    EXPECT_NEAR(changePenalty(spread).item<double>(), changePenalty(patch).item<double>(), PRECISION);
+    EXPECT_NEAR(patchPenalty(spread).item<double>(), .01, PRECISION);
+    EXPECT_GT(patchPenalty(patch).item<double>(), 1.4 * patchPenalty(spread).item<double>());
 }
 
 TEST(Losses, are_computed_in_fp32)
