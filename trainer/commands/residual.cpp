@@ -38,9 +38,8 @@ struct Options
     std::vector<fs::path> prototypes; // one per attribute
     fs::path attackers, initial, models;
     std::vector<std::string> classifiers, matchers, monitored;
-    double bound = .15, margin = 3, oppositeShare = .5, neutralShare = .2, evening = .6;
-    double lambdaGender = 1, lambdaMatching = 2.5, lambdaChange = 50, lambdaRoughness = 500, lambdaPatches = 50,
-           lambdaAsymmetry = 50;
+    double margin = 3, oppositeShare = .5, neutralShare = .2, evening = 0;
+    double lambdaMatching = 2.5, lambdaChange = 50, lambdaRoughness = 500, lambdaPatches = 50, lambdaAsymmetry = 50;
     int64_t sampledAttackers = 3, adaptiveAttackers = 2, updatedAttackers = 1, sampledClassifiers = 2;
 };
 
@@ -96,7 +95,7 @@ ResidualTraining::ResidualTraining(const Options& options)
           findAuxiliaries(options.models, options.classifiers, cv::sanprivacy::NETWORK_CLASSIFIER, precision_)),
       monitored_(findAuxiliaries(options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER)),
       matchers_(findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_)),
-      contest_(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral(), options.bound),
+      contest_(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral()),
           std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
 {
     if (options.prototypes.size() != options.dataset.attributes.size())
@@ -162,10 +161,9 @@ Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
     const Tensor attack = updateAttackers(scene, y, independence, draws);
     const Tensor shade = changePenalty(added), rough = roughnessPenalty(added), patches = patchPenalty(added),
                  asymmetry = asymmetryPenalty(added);
-    const Tensor total =
-        totalLoss(gender, matching + matchingOfAttackers, options_.lambdaGender, options_.lambdaMatching)
-        + options_.lambdaChange * shade + options_.lambdaRoughness * rough + options_.lambdaPatches * patches
-        + options_.lambdaAsymmetry * asymmetry + attack;
+    const Tensor total = totalLoss(gender, matching + matchingOfAttackers, 1, options_.lambdaMatching)
+                         + options_.lambdaChange * shade + options_.lambdaRoughness * rough
+                         + options_.lambdaPatches * patches + options_.lambdaAsymmetry * asymmetry + attack;
     return { { "J", total }, { "J_G", gender }, { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
         { "change", shade }, { "roughness", rough }, { "patches", patches }, { "asymmetry", asymmetry },
         { "attack", attack } };
@@ -403,7 +401,6 @@ Command addResidual(CLI::App& app)
         ->add_option(
             "--matchers", options->matchers, "names in the model description file, the same as for the attackers")
         ->required();
-    add("--bound", options->bound, "largest change of a pixel, 0..1");
     add("--margin", options->margin, "logit of a classifier from which on J_G is zero");
     add("--opposite-share", options->oppositeShare,
         "share of targets with the opposite label, the harder ones; adaptive attackers learn as if it were one half")
@@ -420,8 +417,7 @@ Command addResidual(CLI::App& app)
         ->check(CLI::NonNegativeNumber);
     add("--updated-attackers", options->updatedAttackers, "number of these that learn in each step")
         ->check(CLI::NonNegativeNumber);
-    add("--lambda-gender", options->lambdaGender, "weight l_G of J_G");
-    add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M");
+    add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M; that of J_G is 1");
     add("--lambda-change", options->lambdaChange, "weight of the mean square change");
     add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");
     add("--lambda-patches", options->lambdaPatches, "weight of the change's energy where it is concentrated");
