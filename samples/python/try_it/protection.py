@@ -81,8 +81,7 @@ class Networks:
 
     def read(self, image, face, descriptors=None):
         """Probability of `male` by each classifier and, given the descriptors of the original, the score of each matcher"""
-        _, crop = sp.alignFace(image, face)
-        answers = {"male": {SHIPPED_CLASSIFIER: self.perturber.predict(crop)}}
+        answers = {"male": {SHIPPED_CLASSIFIER: self.perturber.predictFace(image, face)}}
         for name, network in self.classifiers.items():
             answers["male"][name] = float(network.forward([network.crop(image, face)])[0, 0])
         if descriptors:
