@@ -54,7 +54,7 @@ void LabelOptions::addTo(CLI::App& command)
         ->needs("--labels");
     command
         .add_option("--label", label,
-            "Faces not in the CSV: male, old, 1, female, young, 0, neutral, auto (default: predicted)")
+            "Faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: predicted)")
         ->type_name("LABEL")
         ->check(CLI::IsMember(&labelNames()).description(""));
 }
