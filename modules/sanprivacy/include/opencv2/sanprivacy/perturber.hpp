@@ -60,8 +60,8 @@ struct CV_EXPORTS_W_SIMPLE PerturberParams
     //! File of PrototypeBuilder::save(), for one attribute only; empty: the attribute's
     CV_PROP_RW String prototypes;
     /** ONNX file that answers LABEL_PREDICT, for one attribute only: canonical gray crop 0..1 in, probability of label
-        1 out; or the name of a shipped one. Empty: the attribute's, and of gender, where the image is at hand,
-        gender-dlib-32.onnx, see Perturber::predictFace(). */
+        1 out; or the name of a shipped one. Empty: that of the attribute; for gender, calls that
+        receive the whole image use gender-dlib-32.onnx, see Perturber::predictFace(). */
     CV_PROP_RW String classifier;
     CV_PROP_RW int backend_id; //!< dnn::Backend
     CV_PROP_RW int target_id;  //!< dnn::Target
@@ -140,7 +140,8 @@ public:
     CV_WRAP void setStrength(double strength);
     CV_WRAP double getStrength() const; //!< see setStrength()
 
-    /** @brief Sets how far perturbFaces() and tryPerturbFaces() even out the color of lips and make-up, see blendFace().
+    /** @brief Sets how far perturbFaces() and tryPerturbFaces() even out the color of lips and make-up, see
+    blendFace().
 
     All outputs except PROTOTYPE_SAME are evened out, and all alike, so that color does not tell a label that was drawn.
     @param strength 0 (color stays) to 1; DEFAULT_COLOR_STRENGTH until it is set. */
