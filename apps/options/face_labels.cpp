@@ -53,8 +53,8 @@ void LabelOptions::addTo(CLI::App& command)
         ->allow_extra_args(false)
         ->needs("--labels");
     command
-        .add_option("--label", label,
-            "Faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: predicted)")
+        .add_option(
+            "--label", label, "Faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: predicted)")
         ->type_name("LABEL")
         ->check(CLI::IsMember(&labelNames()).description(""));
 }
