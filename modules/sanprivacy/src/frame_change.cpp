@@ -12,12 +12,12 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int CELLS = 160;         // along the long side
-const double CHANGED = 10;     // gray levels, beside the change of the whole
-const int LEAST_CELLS = 3;     // that change where something appears
-const double SUDDEN = 2;       // as many as usual
+const int CELLS = 160;             // along the long side
+const double CHANGED = 10;         // gray levels, beside the change of the whole
+const int LEAST_CELLS = 3;         // that change where something appears
+const double SUDDEN = 2;           // as many as usual
 const double RISE = .5, FALL = .2; // of the usual number towards that of a frame
-const double HEAD_GROWN = 1.4; // with hair and neck
+const double HEAD_GROWN = 1.4;     // with hair and neck
 
 Mat cellsOf(const Mat& image)
 {

@@ -156,7 +156,8 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
     {
         FaceRow face(faces, i);
         turnBack(face, orientation, view.size());
-        const RotatedDetection detection = detectionOf(scaled(face, float(frame.width) / float(view.cols)), orientation);
+        const RotatedDetection detection =
+            detectionOf(scaled(face, float(frame.width) / float(view.cols)), orientation);
 
         // A face seen in two turns is the one that was seen more clearly.
         RotatedDetection* other = 0;
