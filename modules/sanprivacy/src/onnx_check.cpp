@@ -5,15 +5,17 @@
 #include "precomp.hpp"
 #include "onnx_check.hpp"
 
+#include <set>
+
 namespace cv { namespace sanprivacy {
 
 namespace {
 
 // Numbers of fields in onnx.proto.
-const unsigned GRAPH_OF_MODEL = 7, NODE_OF_GRAPH = 1, TENSOR_OF_GRAPH = 5, OUTPUT_OF_NODE = 2, KIND_OF_NODE = 4,
-               ATTRIBUTE_OF_NODE = 5, TENSOR_OF_ATTRIBUTE = 5;
-const unsigned SIDES_OF_TENSOR = 1, TYPE_OF_TENSOR = 2, FLOATS_OF_TENSOR = 4, INTEGERS_OF_TENSOR = 5,
-               LONG_INTEGERS_OF_TENSOR = 7, BYTES_OF_TENSOR = 9, DOUBLES_OF_TENSOR = 10;
+const unsigned GRAPH_OF_MODEL = 7, NODE_OF_GRAPH = 1, TENSOR_OF_GRAPH = 5, INPUT_OF_GRAPH = 11, NAME_OF_INPUT = 1;
+const unsigned INPUT_OF_NODE = 1, OUTPUT_OF_NODE = 2, KIND_OF_NODE = 4, ATTRIBUTE_OF_NODE = 5, TENSOR_OF_ATTRIBUTE = 5;
+const unsigned NAME_OF_TENSOR = 8, SIDES_OF_TENSOR = 1, TYPE_OF_TENSOR = 2, FLOATS_OF_TENSOR = 4,
+               INTEGERS_OF_TENSOR = 5, LONG_INTEGERS_OF_TENSOR = 7, BYTES_OF_TENSOR = 9, DOUBLES_OF_TENSOR = 10;
 
 //! The fields of a protobuf message, one after the other.
 class Message
@@ -52,6 +54,7 @@ public:
     bool empty() const { return length == 0; }
     size_t bytes() const { return length; }
     Message content() const { return Message(data, length); }
+    std::string text() const { return std::string(reinterpret_cast<const char*>(data), length); }
 
     //! The whole numbers of the field, one or several.
     std::vector<uint64> numbers() const
@@ -135,18 +138,49 @@ void checkAttribute(Message attribute)
             checkTensor(attribute.content());
 }
 
-void checkNode(Message node)
+//! Adds the node's outputs to the names that are known; its inputs must be among them.
+void checkNode(Message node, std::set<std::string>& known)
 {
-    bool kind = false, output = false;
+    bool kind = false;
+    std::vector<std::string> outputs;
     while (node.next())
     {
         kind = kind || (node.is(KIND_OF_NODE) && !node.empty());
-        output = output || (node.is(OUTPUT_OF_NODE) && !node.empty());
+        if (node.is(INPUT_OF_NODE) && !node.empty() && known.count(node.text()) == 0)
+            CV_Error(Error::StsParseError, "it is damaged: the input of a node is not known: " + node.text());
+        if (node.is(OUTPUT_OF_NODE) && !node.empty())
+            outputs.push_back(node.text());
         if (node.is(ATTRIBUTE_OF_NODE))
             checkAttribute(node.content());
     }
-    if (!kind || !output)
+    if (!kind || outputs.empty())
         CV_Error(Error::StsParseError, "it is damaged: a node has no kind or no output");
+    known.insert(outputs.begin(), outputs.end());
+}
+
+//! The text of a field; empty where there is none.
+std::string textOf(Message message, unsigned field)
+{
+    while (message.next())
+        if (message.is(field))
+            return message.text();
+    return std::string();
+}
+
+void checkGraph(const Message& graph)
+{
+    std::set<std::string> known;
+    for (Message part = graph; part.next();)
+        if (part.is(TENSOR_OF_GRAPH))
+        {
+            checkTensor(part.content());
+            known.insert(textOf(part.content(), NAME_OF_TENSOR));
+        }
+        else if (part.is(INPUT_OF_GRAPH))
+            known.insert(textOf(part.content(), NAME_OF_INPUT));
+    for (Message part = graph; part.next();)
+        if (part.is(NODE_OF_GRAPH))
+            checkNode(part.content(), known);
 }
 
 } // namespace
@@ -156,14 +190,7 @@ void checkOnnx(const uchar* data, size_t size)
     Message model(data, size);
     while (model.next())
         if (model.is(GRAPH_OF_MODEL))
-        {
-            Message graph = model.content();
-            while (graph.next())
-                if (graph.is(NODE_OF_GRAPH))
-                    checkNode(graph.content());
-                else if (graph.is(TENSOR_OF_GRAPH))
-                    checkTensor(graph.content());
-        }
+            checkGraph(model.content());
 }
 
 }} // namespace cv::sanprivacy

@@ -113,6 +113,28 @@ private:
     char last = 0, mark = 0;            // what came last, and last other than blanks and quotes
 };
 
+//! Watches a text go by for whether it is XML that ends within a tag, where OpenCV reads beyond the end.
+class OpenTag
+{
+public:
+    void add(char c)
+    {
+        if (!xml && !other)
+        {
+            xml = c == '<';
+            other = !xml && !std::isspace((unsigned char)c);
+        }
+        if (c == '<')
+            open = true;
+        else if (c == '>')
+            open = false;
+    }
+    bool found() const { return xml && open; }
+
+private:
+    bool xml = false, other = false, open = false;
+};
+
 //! Reads a file part by part, unpacked where that is possible.
 class Parts
 {
@@ -162,6 +184,7 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
     Parts parts(filename);
     Nesting nesting;
     UntypedData data;
+    OpenTag tag;
     std::vector<char> part(PART);
     size_t bytes = (size_t)packed > most_bytes ? (size_t)packed : 0;
     for (size_t length = 1; length > 0 && bytes <= most_bytes;)
@@ -174,6 +197,7 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
         {
             if (part[i] == 0)
                 CV_Error(Error::StsParseError, "it is not text: it holds a zero byte");
+            tag.add(part[i]);
             data.add(part[i]);
             if (data.found)
                 CV_Error(Error::StsParseError, "it holds binary data without a type");
@@ -185,6 +209,8 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
                         MOST_OPENED, DEEPEST_LINE));
         }
     }
+    if (tag.found())
+        CV_Error(Error::StsParseError, "it ends within a tag");
     if (bytes > most_bytes)
         CV_Error(Error::StsParseError, format("it holds more than %lld bytes", (long long)most_bytes));
 }

@@ -161,6 +161,23 @@ TEST(SanPrivacy_Perturber, refuses_networks_whose_tensors_lack_elements)
     EXPECT_NE(std::string::npos, error.err.find("fewer elements than it announces")) << error.err;
 }
 
+// Found by a fuzzer: OpenCV's importer reads at address 0.
+TEST(SanPrivacy_Perturber, refuses_networks_with_a_node_of_unknown_input)
+{
+    const TemporaryFile broken(".onnx");
+    const String model = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
+    std::ifstream file(classifier.c_str(), std::ios::binary);
+    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const size_t at = bytes.rfind("contrast_b"); // the name of the tensor that a node refers to
+    ASSERT_NE(std::string::npos, at);
+    bytes[at] = 'k';
+    broken.write(bytes);
+    const cv::Exception error =
+        errorOf([&] { createFrom(model, prototypesFile(), broken.name)->predict(Mat::zeros(FACE_SIZE, CV_8U)); });
+    EXPECT_EQ(Error::StsParseError, error.code);
+    EXPECT_NE(std::string::npos, error.err.find("the input of a node is not known: contrast_b")) << error.err;
+}
+
 TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_allowed)
 {
     if (!dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())

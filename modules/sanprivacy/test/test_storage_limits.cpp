@@ -121,6 +121,18 @@ TEST(SanPrivacy_StorageLimits, binary_data_needs_a_type)
     std::remove(name.c_str());
 }
 
+// Found by a fuzzer: OpenCV reads on at address 0.
+TEST(SanPrivacy_StorageLimits, xml_does_not_end_within_a_tag)
+{
+    const std::string name = cv::tempfile(".xml");
+    for (const char* text : { "<?xml version=\"1.0\"?", "<?xml version=\"1.", "\n <a><b type" })
+    {
+        write(name, text);
+        EXPECT_NE(std::string::npos, errorOfReading(name).find("it ends within a tag")) << errorOfReading(name);
+    }
+    std::remove(name.c_str());
+}
+
 // Found by a fuzzer: OpenCV's parsers raise exceptions of other kinds, too.
 TEST(SanPrivacy_StorageLimits, every_error_of_a_parser_is_one_of_opencv)
 {
