@@ -4,19 +4,21 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 # Checks the style of the C++ files: check_style.sh [COMMIT]
-# .clang-format, of every file; .clang-tidy, of the lines that changed since COMMIT (default: the last commit but one). The latter
-# wants a build (scripts/build.sh). Both tools are those of Debian 12: others format differently.
+# .clang-format, of every file, and .clang-tidy, of the lines that changed since COMMIT, where one is given. The latter wants a build
+# (scripts/build.sh). Both tools are those of Debian 12: others format differently.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh style
 
 git ls-files -s -- '*.cpp' '*.hpp' '*.h' | grep -v ^120000 | cut -f2 | xargs -d '\n' clang-format-14 --dry-run --Werror
 
-base=${1:-HEAD^}
+echo "Style: every file is as .clang-format has it"
+[ $# -gt 0 ] || exit 0
+
 diff="$(mktemp)"
 trap 'rm -f "$diff"' EXIT
-git diff -U0 --no-color "$base" -- '*.cpp' ':!*/misc/python/*' >"$diff"
+git diff -U0 --no-color "$1" -- '*.cpp' ':!*/misc/python/*' >"$diff"
 if [ -s "$diff" ]; then
     clang-tidy-diff-14.py -p1 -path build -j "$(nproc)" -quiet -clang-tidy-binary clang-tidy-14 <"$diff"
 fi
-echo "Style: .clang-format of all files, .clang-tidy of the lines changed since $(git rev-parse --short "$base")"
+echo "Style: .clang-tidy finds nothing in the lines changed since $(git rev-parse --short "$1")"
