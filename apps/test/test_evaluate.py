@@ -207,9 +207,9 @@ class Complete(EvaluateTest):
             towards_the_other = (float(score["brightness search"]) - float(score["brightness original"])) * (1 - 2 * int(score["label"]))
             self.assertGreaterEqual(towards_the_other, 0)
         scores = table(self.report, "scores")
-        targets = [[s["brightness random"] == s["brightness " + target] for target in ("same", "opposite")] for s in scores]
-        self.assertTrue(all(any(t) for t in targets))
-        self.assertTrue(any(t == [True, False] for t in targets) and any(t == [False, True] for t in targets))
+        # The test's network is told a label: a drawn one, whose opposite it shows, so nothing depends on the face's own.
+        opposite = [s["brightness random"] == s["brightness opposite"] for s in scores]
+        self.assertTrue(any(opposite) and not all(opposite))
         confusion = row(table(self.report, "confusion"), method="darker")
         self.assertEqual(int(confusion["label_0_as_0"]), self.FACES // 2)  # darker faces are "women" to this classifier
         if "ssim" in summary[0]:  # built with OpenCV's module quality

@@ -138,23 +138,29 @@ void checkAttribute(Message attribute)
             checkTensor(attribute.content());
 }
 
-//! Adds the node's outputs to the names that are known; its inputs must be among them.
-void checkNode(Message node, std::set<std::string>& known)
+void checkNode(Message node)
 {
-    bool kind = false;
-    std::vector<std::string> outputs;
+    bool kind = false, output = false;
     while (node.next())
     {
         kind = kind || (node.is(KIND_OF_NODE) && !node.empty());
-        if (node.is(INPUT_OF_NODE) && !node.empty() && known.count(node.text()) == 0)
-            CV_Error(Error::StsParseError, "it is damaged: the input of a node is not known: " + node.text());
-        if (node.is(OUTPUT_OF_NODE) && !node.empty())
-            outputs.push_back(node.text());
+        output = output || (node.is(OUTPUT_OF_NODE) && !node.empty());
         if (node.is(ATTRIBUTE_OF_NODE))
             checkAttribute(node.content());
     }
-    if (!kind || outputs.empty())
+    if (!kind || !output)
         CV_Error(Error::StsParseError, "it is damaged: a node has no kind or no output");
+}
+
+//! The inputs of a node must be known; its outputs are from then on.
+void checkNames(Message node, std::set<std::string>& known)
+{
+    std::vector<std::string> outputs;
+    while (node.next())
+        if (node.is(INPUT_OF_NODE) && !node.empty() && known.count(node.text()) == 0)
+            CV_Error(Error::StsParseError, "it is damaged: the input of a node is not known: " + node.text());
+        else if (node.is(OUTPUT_OF_NODE))
+            outputs.push_back(node.text());
     known.insert(outputs.begin(), outputs.end());
 }
 
@@ -178,9 +184,11 @@ void checkGraph(const Message& graph)
         }
         else if (part.is(INPUT_OF_GRAPH))
             known.insert(textOf(part.content(), NAME_OF_INPUT));
+        else if (part.is(NODE_OF_GRAPH))
+            checkNode(part.content());
     for (Message part = graph; part.next();)
         if (part.is(NODE_OF_GRAPH))
-            checkNode(part.content(), known);
+            checkNames(part.content(), known);
 }
 
 } // namespace

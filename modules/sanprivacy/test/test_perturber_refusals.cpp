@@ -113,7 +113,7 @@ TEST(SanPrivacy_Perturber, refuses_bad_files)
     EXPECT_NE(std::string::npos, error.err.find("image, same_proto, neutral_proto, opposite_proto")) << error.err;
     error = errorOf([&]() { createFrom(model, prototypesFile(), foreign); });
     EXPECT_EQ(Error::StsBadArg, error.code);
-    EXPECT_NE(std::string::npos, error.err.find("no attribute classifier")) << error.err;
+    EXPECT_NE(std::string::npos, error.err.find("is not an attribute classifier")) << error.err;
 
     EXPECT_THROW(createFrom(model, "no such.yml.gz", classifier), cv::Exception);
     Ptr<PrototypeBuilder> builder = PrototypeBuilder::create(Size(112, 112));
