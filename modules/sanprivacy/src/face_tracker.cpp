@@ -14,22 +14,17 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 // Lengths are in eye distances of the track, times in seconds.
-const double CROWDED = 3;            // of two people; the matcher may then mistake them
-const double VELOCITY_RENEWED = .5;  // with each frame, of a track that is followed
-const double CLEARLY_OTHER = .25;    // motion from one frame to the next
-const double VELOCITY_KEPT = .28;    // after a second, of a track that is lost
-const double HELD_GROWTH = 1.15;     // of the head, where it is not seen
-const double GROWTH_WHILE_HELD = .5; // added for each second
-const double MOST_HELD_GROWTH = 2;
-const double UNSETTLED_GROWTH = 1.4; // of a head that was not to be seen whole when it was found
-const double LEAST_WHOLE = .9;       // share of a head's box inside the frame, and clear of any other one's
-const int MOST_HOLDS_UNSEEN = 5;     // hold times that a face is followed for without being found
-const double UNRELIABLE_HOLD = .32;  // hold time of a face that never reached the score: a mistake of the detector
-const int LEAST_HELD = 3;            // frames of a face that is held at all, however far apart they are
-const double LOST_INTERVAL = .12;    // between looks while a track is lost
-const int RECOGNITIONS = 2;          // in a row, of an exempt person
-const double TOLERANCE = 1e-3;       // of times, which are rounded
-const double MOST_FORESEEN = .5;     // a face may have gone anywhere later
+const double CROWDED = 3;           // of two people; the matcher may then mistake them
+const double VELOCITY_RENEWED = .5; // with each frame, of a track that is followed
+const double CLEARLY_OTHER = .25;   // motion from one frame to the next
+const double VELOCITY_KEPT = .28;   // after a second, of a track that is lost
+const int MOST_HOLDS_UNSEEN = 5;    // hold times that a face is followed for without being found
+const double UNRELIABLE_HOLD = .32; // hold time of a face that never reached the score: a mistake of the detector
+const int LEAST_HELD = 3;           // frames of a face that is held at all, however far apart they are
+const double LOST_INTERVAL = .12;   // between looks while a track is lost
+const int RECOGNITIONS = 2;         // in a row, of an exempt person
+const double TOLERANCE = 1e-3;      // of times, which are rounded
+const double MOST_FORESEEN = .5;    // a face may have gone anywhere later
 
 const Size THUMBNAIL(48, 27);
 const double NEW_SCENE = 40; // mean absolute difference of thumbnails, gray levels
@@ -54,35 +49,6 @@ bool gone(const Landmarks& landmarks, const Size& frame)
 {
     const Rect2d box = HeadShape(landmarks, HELD_GROWTH).box();
     return (box & Rect2d(0, 0, frame.width, frame.height)).empty();
-}
-
-//! Heads of a frame that are seen there, of all tracks but one.
-std::vector<HeadShape> seenHeads(const TrackedFrame& frame, int except)
-{
-    std::vector<HeadShape> heads;
-    for (const Observation& observation : frame.observations)
-        if (observation.track != except && observation.state != FACE_HELD)
-            heads.push_back(HeadShape(observation.landmarks));
-    return heads;
-}
-
-//! Whether a head is inside the frame and away from all others, with their hair and shoulders.
-bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Observation>& observations, const Size& frame)
-{
-    const Rect2d box = HeadShape(landmarks).box();
-    const double least = LEAST_WHOLE * box.area();
-    return (box & Rect2d(0, 0, frame.width, frame.height)).area() >= least
-           && std::all_of(observations.begin(), observations.end(),
-               [&](const Observation& other)
-               {
-                   return other.track == track
-                          || (box & HeadShape(other.landmarks, UNSETTLED_GROWTH).box()).area() <= box.area() - least;
-               });
-}
-
-double growthWhileHeld(double seconds)
-{
-    return std::min(HELD_GROWTH + GROWTH_WHILE_HELD * seconds, MOST_HELD_GROWTH);
 }
 
 const char UNTRACKED[] = "The frame could not be tracked";
@@ -275,7 +241,7 @@ void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
                 track.unseen += seconds;
                 if (track.state == FACE_HELD
                     || !followFace(last.image, frame.image, landmarks,
-                        track.velocity * std::min(seconds, MOST_FORESEEN), seenHeads(last, track.id))
+                        track.velocity * std::min(seconds, MOST_FORESEEN), seenHeads(last.observations, track.id))
                     || carriedAway(before[size_t(i)], centreOf(landmarks) - centreOf(track.landmarks), seconds, before))
                 {
                     hold(track, seconds);
@@ -417,9 +383,9 @@ void FaceTracker::backtrack(const Track& track)
         const Point2c before = centreOf(landmarks);
         const double seconds = window_[i + 1].time - frame.time;
         const Point2c foreseen = velocity * std::min(seconds, MOST_FORESEEN);
-        lost =
-            lost
-            || !followFace(window_[i + 1].image, frame.image, landmarks, foreseen, seenHeads(window_[i + 1], track.id));
+        lost = lost
+               || !followFace(window_[i + 1].image, frame.image, landmarks, foreseen,
+                   seenHeads(window_[i + 1].observations, track.id));
         if (lost)
             held += seconds;
         else

@@ -7,6 +7,7 @@
 
 #include "exempt_person.hpp"
 #include "frame_change.hpp"
+#include "observation.hpp"
 #include "rotated_detection.hpp"
 #include "track_matching.hpp"
 
@@ -15,18 +16,6 @@
 #include <deque>
 
 namespace cv { namespace sanprivacy {
-
-//! Where a track is in a frame.
-struct Observation
-{
-    int track;
-    int state;      //!< FaceState
-    bool confident; //!< a clear face, seen not long ago
-    bool exempt;
-    float score;
-    double growth; //!< of the head that is covered, where its place is not certain; else 1
-    Landmarks landmarks;
-};
 
 //! A frame with what is known of its faces.
 struct TrackedFrame
