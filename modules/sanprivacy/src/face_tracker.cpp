@@ -300,9 +300,13 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
     if (detect_next_ || since >= params_.detect_interval - TOLERANCE)
         return true;
     return std::any_of(tracks_.begin(), tracks_.end(),
-        [&](const Track& track) {
-            return !track.left && track.lost_frames > 0
-                   && (track.lost_frames == 1 || since >= LOST_INTERVAL - TOLERANCE);
+        [&](const Track& track)
+        {
+            // One that the last look did not find may be hidden, and another one's face be followed for it.
+            const bool hidden = track.unseen > since + TOLERANCE && crowded(track);
+            return !track.left
+                   && (track.lost_frames == 1
+                       || ((track.lost_frames > 0 || hidden) && since >= LOST_INTERVAL - TOLERANCE));
         });
 }
 
