@@ -275,8 +275,8 @@ Command addEvaluate(CLI::App& app)
     addList("--methods", options->methods, "LIST",
         "san (same,neutral,opposite), random; each may have =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; "
         "search=CLASSIFIER; folder=DIR of images perturbed elsewhere");
-    addList(
-        "--attackers", options->attackers, "LIST", "Attackers that process images, or (the last three) learn; or none");
+    addList("--attackers", options->attackers, "LIST",
+        "Attackers that process or restore images, or (the last three) learn; or none");
     addList("--retrained", options->retrained, "NAMES", "Classifiers that were trained on perturbed faces");
     add("--attribute", options->set.attribute, "NAME", "Column of the label");
     add("--identity", options->set.identity, "NAME", "Column of the person");

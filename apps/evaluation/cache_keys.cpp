@@ -82,4 +82,37 @@ std::string detectorKey(const NetworkOptions& options)
     return Digest().add(programKey()).add(named(options.detector)).add(options.backend).value();
 }
 
+std::string imageKey(const std::vector<unsigned char>& bytes, bool gray)
+{
+    return Digest().add(cv::Mat(bytes)).add(gray ? "gray" : "color").value();
+}
+
+std::string faceKey(
+    const std::string& image, const cv::Mat& face, int label, const std::string& method, const std::string& uses)
+{
+    return Digest().add(image).add(face).add(std::to_string(label)).add(method).add(uses).value();
+}
+
+std::string measurementKey(
+    const std::vector<std::string>& faces, const std::vector<int>& people, const std::vector<std::string>& networks)
+{
+    Digest digest;
+    for (size_t i = 0; i < faces.size(); ++i)
+        digest.add(faces[i]).add(std::to_string(people[i]));
+    for (const std::string& network : networks)
+        digest.add(network);
+    return digest.value();
+}
+
+std::string matchingKey(const std::string& originals, const std::string& perturbed, const ModelDescription& network,
+    const std::vector<size_t>& faces, const std::vector<double>& rates, const BootstrapOptions& bootstrap)
+{
+    Digest digest;
+    digest.add("matching").add(originals).add(perturbed).add(network.name).add(std::to_string(network.distance));
+    digest.add(std::to_string(bootstrap.replicates)).add(std::to_string(bootstrap.seed)).add(cv::Mat(rates));
+    for (size_t face : faces)
+        digest.add(std::to_string(face));
+    return digest.value();
+}
+
 }} // namespace sanprivacy::apps

@@ -5,9 +5,11 @@
 #ifndef SANPRIVACY_APPS_EVALUATION_CACHE_KEYS_HPP
 #define SANPRIVACY_APPS_EVALUATION_CACHE_KEYS_HPP
 
+#include "evaluation/results/bootstrap.hpp"
 #include "options/network_options.hpp"
 
 #include <string>
+#include <vector>
 
 #include <opencv2/sanprivacy.hpp>
 
@@ -24,6 +26,32 @@ std::string perturberKey(const NetworkOptions& options);
 
 //! The same of the detector.
 std::string detectorKey(const NetworkOptions& options);
+
+//! Tells an image from another, seen in color or in gray. @param bytes of its file
+std::string imageKey(const std::vector<unsigned char>& bytes, bool gray);
+
+/** Tells a perturbed face from another.
+@param image its imageKey()
+@param face where it is, a row of FaceDetector::detect()
+@param method key of what perturbs it
+@param uses digest of what the method uses for it besides the image */
+std::string faceKey(
+    const std::string& image, const cv::Mat& face, int label, const std::string& method, const std::string& uses);
+
+/** Tells what was measured of all faces from other measurements.
+@param faces faceKey() of each
+@param people a number for each
+@param networks networkKey() of each */
+std::string measurementKey(
+    const std::vector<std::string>& faces, const std::vector<int>& people, const std::vector<std::string>& networks);
+
+/** Tells the matching of originals with perturbed faces from another.
+@param originals, perturbed their measurementKey()
+@param faces numbers of those that the network has an answer for
+@param rates false match rates */
+std::string matchingKey(const std::string& originals, const std::string& perturbed,
+    const cv::sanprivacy::ModelDescription& network, const std::vector<size_t>& faces, const std::vector<double>& rates,
+    const BootstrapOptions& bootstrap);
 
 }} // namespace sanprivacy::apps
 

@@ -235,7 +235,7 @@ EvaluationSet::EvaluationSet(
             try
             {
                 const std::vector<unsigned char> bytes = readFile(face.path);
-                face.content = Digest().add(cv::Mat(bytes)).add(gray_ ? "gray" : "color").value();
+                face.content = imageKey(bytes, gray_);
                 const auto detect = [&] { return findFace(*detectors[worker], readImage(face), face.landmarks); };
                 if (locate(face, detect, detector_key, cache))
                     usable[i] = 1;

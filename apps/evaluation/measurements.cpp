@@ -9,17 +9,12 @@
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 #include "evaluation/cache_keys.hpp"
+#include "evaluation/face_views.hpp"
+#include "evaluation/restoration.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <mutex>
-
-#include <opencv2/imgproc.hpp>
-#include <opencv2/objdetect.hpp>
-#ifdef HAVE_OPENCV_QUALITY
-#include <opencv2/quality/qualityssim.hpp>
-#endif
 
 using namespace cv::sanprivacy;
 
@@ -28,7 +23,7 @@ namespace sanprivacy { namespace apps {
 namespace {
 
 //! Faces whose crops wait for a network together, so that it runs on several at once; images are not kept so long.
-const size_t MOST_FACES_PER_PASS = 16;
+const size_t MOST_FACES_AT_ONCE = 16;
 
 std::string keyOf(const ImageAttacker& attacker)
 {
@@ -38,15 +33,6 @@ std::string keyOf(const ImageAttacker& attacker)
 std::string keyOf(const MethodName& name, Method& method)
 {
     return Digest().add(programKey()).add(name.kind).add(name.value).add(method.key()).value();
-}
-
-cv::Mat grayCrop(const cv::Mat& image, const cv::Mat& face)
-{
-    cv::Mat crop;
-    alignFace(image, face, crop);
-    if (crop.channels() == 3)
-        cv::cvtColor(crop, crop, cv::COLOR_BGR2GRAY);
-    return crop;
 }
 
 //! A row of outputs for each crop.
@@ -78,78 +64,20 @@ bool isSsimMeasured()
 #endif
 }
 
-//! One face under one method: the image, perturbed and treated as often as somebody asks.
-class Measurer::Sitting
+//! What is measured in one go: the faces as one method leaves them, or the originals.
+struct Measurer::Pass
 {
-public:
-    Sitting(const Measurer& measurer, const Worker& worker, Method* method, const EvaluatedFace& face)
-        : measurer_(measurer), worker_(worker), method_(method), face_(face)
-    {
-    }
+    std::vector<Method*> methods; //!< one per thread; nothing for the originals
+    std::string method_key;
+    std::unique_ptr<Restoration> restoration; //!< where somebody restores
+    std::vector<std::string> attacker_keys;
 
-    cv::Mat crop(size_t network, size_t attacker)
+    //! Tells the perturbed face from others, in the cache.
+    std::string faceKey(const EvaluatedFace& face, size_t worker) const
     {
-        cv::Mat crop;
-        worker_.networks[network]->crop(attacked(attacker), face_.face, crop);
-        return crop;
+        const std::string uses = methods[worker] ? methods[worker]->uses(face) : std::string();
+        return apps::faceKey(face.content, face.face, face.label, method_key, uses);
     }
-
-    //! Histograms of oriented gradients of the aligned face.
-    std::vector<float> gradients(size_t attacker)
-    {
-        const cv::Size size(128, 128), block(32, 32), cell(16, 16);
-        const int orientations = 9;
-        cv::Mat crop;
-        cv::resize(grayCrop(attacked(attacker), face_.face), crop, size, 0, 0, cv::INTER_AREA);
-        std::vector<float> histograms;
-        cv::HOGDescriptor(size, block, block, cell, orientations).compute(crop, histograms);
-        return histograms;
-    }
-
-    //! Detected (0 or 1), PSNR, SSIM.
-    std::vector<float> appearance()
-    {
-        const cv::Mat landmarks = landmarksOf(face_.face);
-        const bool detected = !findFace(*worker_.detector, perturbed(), landmarks).empty();
-        const cv::Mat before = grayCrop(original(), face_.face), after = grayCrop(perturbed(), face_.face);
-#ifdef HAVE_OPENCV_QUALITY
-        const double ssim = cv::quality::QualitySSIM::compute(before, after, cv::noArray())[0];
-#else
-        const double ssim = NAN;
-#endif
-        return { detected ? 1.f : 0.f, float(cv::PSNR(before, after)), float(ssim) };
-    }
-
-private:
-    const cv::Mat& attacked(size_t attacker)
-    {
-        if (attacked_.size() <= attacker)
-            attacked_.resize(attacker + 1);
-        if (attacked_[attacker].empty())
-            attacked_[attacker] = measurer_.attackers_[attacker].process(perturbed(), face_.face);
-        return attacked_[attacker];
-    }
-
-    const cv::Mat& original()
-    {
-        if (original_.empty())
-            original_ = measurer_.set_.readImage(face_);
-        return original_;
-    }
-
-    const cv::Mat& perturbed()
-    {
-        if (perturbed_.empty())
-            perturbed_ = method_ ? method_->perturb(original(), face_) : original();
-        return perturbed_;
-    }
-
-    const Measurer& measurer_;
-    const Worker& worker_;
-    Method* method_;
-    const EvaluatedFace& face_;
-    cv::Mat original_, perturbed_;
-    std::vector<cv::Mat> attacked_; // by attacker
 };
 
 //! Crops that wait for one network, under one attacker.
@@ -214,8 +142,6 @@ Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>
         {
             diagnostics.fail("network " + description.name, message(error));
         }
-    for (const ImageAttacker& attacker : attackers_)
-        attacker_keys_.push_back(keyOf(attacker));
     for (Worker& worker : workers_)
         worker.detector = options.createDetector();
 }
@@ -275,15 +201,50 @@ void Measurer::run(const Batch& batch, Worker& worker, Measured& measured, Netwo
         }
 }
 
-void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::string& face_key, Measured& measured,
+Measurer::Pass Measurer::createPass(const std::string& method_key, const std::vector<Method*>& methods) const
+{
+    Pass pass;
+    pass.methods = methods;
+    pass.method_key = method_key;
+    std::string pairs_key;
+    for (const ImageAttacker& attacker : attackers_)
+    {
+        if (attacker.restores && methods[0] && !pass.restoration)
+        {
+            pass.restoration = std::make_unique<Restoration>(set_);
+            pairs_key = keyOfPairs(pass);
+        }
+        pass.attacker_keys.push_back(
+            Digest().add(keyOf(attacker)).add(attacker.restores ? pairs_key : std::string()).value());
+    }
+    return pass;
+}
+
+//! Tells the pairs that somebody learns to restore from.
+std::string Measurer::keyOfPairs(const Pass& pass) const
+{
+    Digest digest;
+    for (size_t i : pass.restoration->learntFrom())
+        try
+        {
+            digest.add(pass.faceKey(set_.faces[i], 0)).add(std::to_string(pass.restoration->parts()[i]));
+        }
+        catch (const std::exception&)
+        {
+            // a face that cannot be perturbed: nobody learns from it
+        }
+    return digest.value();
+}
+
+void Measurer::measureFace(size_t i, size_t worker, const Pass& pass, const std::string& face_key, Measured& measured,
     std::vector<Batch>& batches)
 {
-    Sitting sitting(*this, worker, method, set_.faces[i]);
+    FaceViews views(set_, i, pass.methods[worker], pass.restoration.get(), attackers_);
     std::vector<float> appearance;
     const std::string appearance_key = Digest().add("appearance").add(face_key).add(set_.detector_key).value();
     if (!cache_.find(appearance_key, appearance))
     {
-        appearance = sitting.appearance();
+        appearance = views.appearance(*workers_[worker].detector);
         cache_.store(appearance_key, appearance);
     }
     measured.appearances[i] = { true, appearance.at(0) != 0, appearance.at(1), appearance.at(2) };
@@ -293,10 +254,10 @@ void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::
         if (attacker != 0 && int(attacker) != inner_)
             continue;
         std::vector<float>& gradients = measured.gradients[attacker][i];
-        const std::string key = Digest().add("gradients").add(face_key).add(attacker_keys_[attacker]).value();
+        const std::string key = Digest().add("gradients").add(face_key).add(pass.attacker_keys[attacker]).value();
         if (!cache_.find(key, gradients))
         {
-            gradients = sitting.gradients(attacker);
+            gradients = views.gradients(attacker);
             cache_.store(key, gradients);
         }
     }
@@ -306,11 +267,13 @@ void Measurer::measureFace(size_t i, Worker& worker, Method* method, const std::
                                     .add("output")
                                     .add(face_key)
                                     .add(network_keys_[batch.network])
-                                    .add(attacker_keys_[batch.attacker])
+                                    .add(pass.attacker_keys[batch.attacker])
                                     .value();
         if (cache_.find(key, measured.outputs[batch.network][batch.attacker][i]))
             continue;
-        batch.crops.push_back(sitting.crop(batch.network, batch.attacker));
+        cv::Mat crop;
+        workers_[worker].networks[batch.network]->crop(views.image(batch.attacker), set_.faces[i].face, crop);
+        batch.crops.push_back(crop);
         batch.faces.push_back(i);
         batch.keys.push_back(key);
     }
@@ -334,27 +297,24 @@ Measured Measurer::measureAll(
     }
     if (measures_gradients_)
         measured.gradients.assign(attackers_.size(), Outputs(count));
+    const Pass pass = createPass(method_key, methods);
     std::vector<std::string> face_keys(count);
     NetworkFailures failures(networks_.size());
 
-    const size_t per_pass = std::max<size_t>(1, std::min(MOST_FACES_PER_PASS, count / (4 * workers_.size())));
-    const size_t passes = (count + per_pass - 1) / per_pass;
+    const size_t at_once = std::max<size_t>(1, std::min(MOST_FACES_AT_ONCE, count / (4 * workers_.size())));
+    const size_t turns = (count + at_once - 1) / at_once;
     Progress progress("Measuring " + title, count);
-    const size_t done = forEach(passes,
-        [&](size_t worker, size_t pass)
+    const size_t done = forEach(turns,
+        [&](size_t worker, size_t turn)
         {
             std::vector<Batch> batches = empty_batches;
-            for (size_t i = pass * per_pass; i < std::min(count, (pass + 1) * per_pass); ++i)
+            for (size_t i = turn * at_once; i < std::min(count, (turn + 1) * at_once); ++i)
             {
                 const EvaluatedFace& face = set_.faces[i];
                 try
                 {
-                    Digest digest;
-                    digest.add(face.content).add(face.face).add(std::to_string(face.label)).add(method_key);
-                    if (methods[worker])
-                        digest.add(methods[worker]->uses(face));
-                    face_keys[i] = digest.value();
-                    measureFace(i, workers_[worker], methods[worker], face_keys[i], measured, batches);
+                    face_keys[i] = pass.faceKey(face, worker);
+                    measureFace(i, worker, pass, face_keys[i], measured, batches);
                 }
                 catch (const std::exception& error)
                 {
@@ -375,15 +335,13 @@ Measured Measurer::measureAll(
                     run(batch, workers_[worker], measured, failures);
         });
     failures.report(*this, title);
-    if (done < passes)
+    if (done < turns)
         throw Interrupted("interrupted; what was measured is kept for the next run");
 
-    Digest all;
-    for (size_t i = 0; i < count; ++i)
-        all.add(face_keys[i]).add(std::to_string(set_.faces[i].person));
-    for (const std::string& key : network_keys_)
-        all.add(key);
-    measured.digest = all.value();
+    std::vector<int> people;
+    for (const EvaluatedFace& face : set_.faces)
+        people.push_back(face.person);
+    measured.digest = measurementKey(face_keys, people, network_keys_);
     return measured;
 }
 

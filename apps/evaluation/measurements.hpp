@@ -91,12 +91,14 @@ private:
         cv::Ptr<cv::sanprivacy::FaceDetector> detector;
         std::vector<cv::Ptr<cv::sanprivacy::FaceNetwork>> networks;
     };
-    class Sitting;
     class NetworkFailures;
     struct Batch;
+    struct Pass;
 
     void run(const Batch& batch, Worker& worker, Measured& measured, NetworkFailures& failures);
-    void measureFace(size_t i, Worker& worker, Method* method, const std::string& face_key, Measured& measured,
+    Pass createPass(const std::string& method_key, const std::vector<Method*>& methods) const;
+    std::string keyOfPairs(const Pass& pass) const;
+    void measureFace(size_t i, size_t worker, const Pass& pass, const std::string& face_key, Measured& measured,
         std::vector<Batch>& batches);
     Measured measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods);
 
@@ -106,7 +108,6 @@ private:
     std::vector<ImageAttacker> attackers_;
     bool measures_gradients_;
     int inner_; // number of the attacker who keeps the inner face, or -1
-    std::vector<std::string> attacker_keys_;
     ResultCache& cache_;
     Diagnostics& diagnostics_;
     std::vector<Worker> workers_;

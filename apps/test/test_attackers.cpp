@@ -2,7 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
+#include "common/errors.hpp"
 #include "evaluation/attackers/adaptive_attacker.hpp"
+#include "evaluation/attackers/attackers.hpp"
 #include "evaluation/attackers/image_attackers.hpp"
 #include "options/faces.hpp"
 
@@ -146,6 +148,19 @@ TEST(AdaptiveAttackers, a_vote_knows_more_than_an_image)
     EXPECT_GT(aucOf(votes, labels), aucOf(scores, faces.labels) + 0.1);
 }
 
+TEST(DealtParts, have_whole_people_and_a_share_of_both_labels)
+{
+    const Faces faces(300, 4, 0, 3); // 100 people, 50 of each label
+    const std::vector<int> parts = dealParts(faces.labels, faces.people);
+    std::vector<int> images(size_t(PARTS * 2));
+    for (size_t i = 0; i < parts.size(); ++i)
+    {
+        EXPECT_EQ(parts[i], parts[size_t(faces.people[i] * 3)]);
+        ++images[size_t(parts[i] * 2 + faces.labels[i])];
+    }
+    EXPECT_EQ(images, std::vector<int>(size_t(PARTS * 2), 30));
+}
+
 TEST(InnerFace, keeps_the_ellipse_and_nothing_round_it)
 {
     cv::Mat image(400, 400, CV_8UC3), landmarks, face;
@@ -170,4 +185,19 @@ TEST(InnerFace, keeps_the_ellipse_and_nothing_round_it)
         }
     const cv::Vec3b outside = inner.at<cv::Vec3b>(0, 0);
     EXPECT_NEAR(outside[0], 127, 5);
+}
+
+TEST(Attackers, who_restore_see_the_inner_face_as_well_where_it_is_asked_for)
+{
+    const auto names = [](const std::vector<std::string>& given)
+    {
+        std::vector<std::string> found;
+        for (const ImageAttacker& attacker : findAttackers(given).images)
+            found.push_back(attacker.name + (attacker.restores ? "!" : ""));
+        return found;
+    };
+    EXPECT_EQ(names({ "restorer" }), (std::vector<std::string> { "none", "restorer!" }));
+    EXPECT_EQ(
+        names({ "restorer", "inner" }), (std::vector<std::string> { "none", "restorer!", "inner", "restorer_inner!" }));
+    EXPECT_THROW(findAttackers({ "restorer_inner" }), sanprivacy::UsageError);
 }

@@ -12,7 +12,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import tempfile
 import unittest
 import unittest.mock
 
@@ -129,10 +128,10 @@ class EvaluateTest(CommandTest):
         write_labels(path, rows, columns=("file", "gender", "identity", "race", "age"))
 
     @classmethod
-    def evaluate(cls, *arguments, labels=None, models=None, cache=None):
+    def evaluate(cls, *arguments, labels=None, models=None, cache=None, program=None):
         model = cls.networks[:2] + cls.networks[4:]
         return run("evaluate", "--faces", cls.faces, "--labels", labels or cls.labels, "--models", models or cls.models, *model,
-                   "--cache", cache or cls.cache, "--replicates", 200, *arguments)
+                   "--cache", cache or cls.cache, "--replicates", 200, *arguments, program=program)
 
 
 class Complete(EvaluateTest):
@@ -249,10 +248,25 @@ class Complete(EvaluateTest):
                     self.assertEqual(attack[column], "")
                 else:
                     self.assertTrue(0 <= float(attack[column]) <= 1, attack)
+        self.assertNotIn("restorer", table(self.path("report"), "attackers")[0])
         # Who sees blocks of pixels knows that somebody made them.
         treated = row(attacks, attacker="treated or not", features="gradients", method="pixelation 12")
         self.assertGreater(float(treated["auc"]), .9)
         self.assertGreater(float(treated["inner_auc"]), .9)
+
+    def test_restorer(self):
+        arguments = ["--methods", f"folder={self.darker}", "--attackers", "inner,restorer"]
+        done = self.evaluate(*arguments, "-o", self.path("report"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.evaluate(*arguments, "-o", self.path("again")).returncode, 0)
+        for found in table(self.path("report"), "attackers"):
+            # All faces are darker by the same amount; what is left is the blend's feathered border.
+            self.assertLessEqual(float(found["restorer"]), float(found["none"]), found)
+            for column in ("restorer_inner", "inner_new_threshold", "inner_vote"):
+                self.assertTrue(0 <= float(found[column]) <= 1, found)
+        darker = row(table(self.path("report"), "attackers"), method="darker")
+        self.assertLess(float(darker["restorer"]), float(darker["none"]))
+        self.assertEqual(table(self.path("again"), "attackers"), table(self.path("report"), "attackers"))
 
     def test_votes_of_the_classifier(self):
         for method in ("original", "random", "darker"):
@@ -300,98 +314,26 @@ class Complete(EvaluateTest):
         self.assertLess({"none", "denoise", "downscale"}, set(table(self.path("report"), "attackers")[0]))
 
 
-class CacheKeys(EvaluateTest):
-    """Whatever changes a result is part of the key under which it is kept."""
+class Cache(EvaluateTest):
+    """What is kept serves who asks for the same, and nobody else. What the keys are made of: test_cache_keys.cpp."""
 
     QUICK = ["--methods", "opposite,search", "--attackers", "none", "--limit", 6]
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.warm = os.path.join(cls.shared_folder, "warm.sqlite")
-        cls.run_quickly(cls.warm)
-
-    @classmethod
-    def run_quickly(cls, cache, *arguments, program=None, **options):
-        """The report's folder; what was set before can be given anew."""
-        folder = tempfile.mkdtemp(dir=cls.shared_folder)
-        given = {"--model": cls.networks[1], "--classifier": cls.networks[3], "--prototypes": cls.networks[5],
-                 "--replicates": 50, "--images": 1}
-        given.update(zip(arguments[::2], arguments[1::2]))
-        words = [word for name, value in given.items() for word in ([name, value] if value != "" else [name])]
-        done = run("evaluate", "--faces", cls.faces, "--labels", options.get("labels", cls.labels), "--models",
-                   options.get("models", cls.models), "--cache", cache, "-o", folder, *cls.QUICK, *words, program=program)
-        assert done.returncode == 0, done.stderr
-        return folder
-
-    def missed(self, *arguments, **options):
-        """Checks that a change is not served from the cache, and gives what a cache that knows nothing does."""
-        with self.subTest(arguments or list(options)):
-            cache = self.path("cache.sqlite")
-            shutil.copyfile(self.warm, cache)
-            known = results(cache)
-            served = self.run_quickly(cache, *arguments, **options)
-            self.assertGreater(results(cache), known)
-            fresh = self.run_quickly(self.path("fresh", "cache.sqlite"), *arguments, **options)
-            shutil.rmtree(self.path("fresh", ""))
-            for name in files(served):
-                if name.endswith(".csv") and name != "options.csv":
-                    self.assertEqual(read_text(os.path.join(served, name)), read_text(os.path.join(fresh, name)), name)
-
-    def test_nothing_changed(self):
-        known = results(self.warm)
-        self.run_quickly(self.warm)
-        self.assertEqual(results(self.warm), known)
-
-    def test_options(self):
-        other = os.path.join(self.folder, "other")
-        os.makedirs(other)
-        labels = os.path.join(other, "labels.csv")
-        write_labels(labels, [(path, "M" if k % 2 else "F") for k, path in enumerate(portraits())])
-        made = run("prototypes", "--labels", labels, "-o", other)
-        self.assertEqual(made.returncode, 0, made.stderr)
-        self.missed("--strength", 0.5)
-        self.missed("--prototypes", os.path.join(other, "prototypes-gender.yml.gz"))
-        self.missed("--detector", "cascade")
-        self.missed("--gray", "")
-        self.missed("--replicates", 100)
-        self.missed("--seed", 5)
-        self.missed("--classifier", self.renamed("classifier.onnx", b"changed"))
-        self.missed("--model", self.renamed("generator_project.onnx", b"changed"))
-
-    def renamed(self, network, producer):
-        """The same network in other bytes: a longer name of the tool that made it."""
-        with open(os.path.join(TEST_NETWORKS, network), "rb") as stream:
-            content = stream.read()
-        path = self.path(network)
-        with open(path, "wb") as stream:
-            stream.write(content + b"\x12" + bytes([len(producer)]) + producer)  # field 2 of ModelProto, repeated
-        return path
-
-    def test_descriptions(self):
-        text, models = read_text(self.models), self.path("models.yml")
-        for old, new in [("euclidean", "cosine"), ("square: 1.2", "square: 1.3"), ('"bgr"', '"rgb"'), ("square:", "mean: 9\n  square:"),
-                         ("square:", "scale: .5\n  square:"), (str(CANONICAL[0]), str(CANONICAL[0] + 2)), ("brightness:", "light:"),
-                         (os.path.join(TEST_NETWORKS, "classifier.onnx"), self.renamed("classifier.onnx", b"changed"))]:
-            self.assertIn(old, text)
-            write_text(models, text.replace(old, new))
-            self.missed(models=models)
-
-    def test_labels_and_people(self):
-        labels = self.path("labels.csv")
-        self.write_labels(labels, [(name, gender, "person1" if person == "person0" else person, *more)
-                                   for name, gender, person, *more in self.rows])
-        self.missed(labels=labels)
-        self.write_labels(labels, [(name, "F" if gender == "M" else "M", *more) for name, gender, *more in self.rows])
-        self.missed(labels=labels)
-
-    def test_another_build_of_the_program(self):
+    def test_same_run_and_another_build_of_the_program(self):
+        cache = self.path("cache.sqlite")
+        self.assertEqual(self.evaluate(*self.QUICK, "-o", self.path("report"), cache=cache).returncode, 0)
+        known = results(cache)
+        self.assertEqual(self.evaluate(*self.QUICK, "-o", self.path("again"), cache=cache).returncode, 0)
+        self.assertEqual(results(cache), known)
+        for name in ("scores", "matchers", "classifiers", "summary"):
+            self.assertEqual(table(self.path("again"), name), table(self.path("report"), name))
         program = self.path("sanprivacy")
         shutil.copyfile(EXECUTABLE, program)
         with open(program, "ab") as stream:
             stream.write(b"another build")
         os.chmod(program, 0o755)
-        self.missed(program=program)
+        self.assertEqual(self.evaluate(*self.QUICK, "-o", self.path("other"), cache=cache, program=program).returncode, 0)
+        self.assertGreaterEqual(results(cache), 2 * known)  # nothing of it was used
 
 
 class Incomplete(EvaluateTest):

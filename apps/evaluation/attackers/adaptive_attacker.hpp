@@ -34,8 +34,14 @@ std::unique_ptr<AdaptiveAttacker> createNearestNeighbors(int distance);
 //! A linear classifier: ridge regression of the label.
 std::unique_ptr<AdaptiveAttacker> createLinearProbe();
 
-/** What an attacker makes of each face after learning from other people's: people are dealt to five parts, and each
-part is attacked by one who knows the other four.
+const int PARTS = 5; //!< that people are dealt to
+
+/** The part of each face, 0 to PARTS - 1: people of each label are dealt in turn, so that every part has its share of
+both. Whoever attacks a part has learnt from the others only.
+@param people a number for each face */
+std::vector<int> dealParts(const std::vector<int>& labels, const std::vector<int>& people);
+
+/** What an attacker makes of each face after learning from other people's, see dealParts().
 @param people a number for each row; faces of one person are in one part
 @return empty where there are fewer than two people of either label */
 std::vector<float> crossValidate(const AdaptiveAttacker& attacker, const cv::Mat1f& features,

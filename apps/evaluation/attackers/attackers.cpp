@@ -58,6 +58,10 @@ Attackers findAttackers(const std::vector<std::string>& names)
             throw UsageError("--attackers: '" + name + "' is none of " + all);
         }
     }
+    const bool restores = std::any_of(
+        attackers.images.begin(), attackers.images.end(), [](const ImageAttacker& a) { return a.restores; });
+    if (restores && attackers.inner() >= 0)
+        attackers.images.push_back({ "restorer_inner", "restored, inner face", innerFace, false, true });
     return attackers;
 }
 

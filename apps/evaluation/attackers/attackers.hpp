@@ -15,7 +15,7 @@ namespace sanprivacy { namespace apps {
 //! The attackers that a command line names.
 struct Attackers
 {
-    std::vector<ImageAttacker> images; //!< "none" first
+    std::vector<ImageAttacker> images; //!< "none" first; who restores, on the inner face as well where "inner" is named
     std::vector<std::string> adaptive; //!< of neighbors, probe, treated: they learn from perturbed faces
 
     //! Number of the attacker of images who keeps the inner face, or -1.

@@ -9,27 +9,24 @@
 
 namespace sanprivacy { namespace apps {
 
-namespace {
-
-const int PARTS = 5;
-
-//! The part of each person: those of each label are dealt in turn, so that every part has its share of both.
-std::map<int, int> dealt(const std::vector<int>& labels, const std::vector<int>& people)
+std::vector<int> dealParts(const std::vector<int>& labels, const std::vector<int>& people)
 {
-    std::map<int, int> parts;
+    std::map<int, int> part_of;
     int dealt_of_label[2] = { 0, 0 };
+    std::vector<int> parts;
     for (size_t i = 0; i < people.size(); ++i)
-        if (!parts.count(people[i]))
-            parts[people[i]] = dealt_of_label[labels[i]]++ % PARTS;
+    {
+        if (!part_of.count(people[i]))
+            part_of[people[i]] = dealt_of_label[labels[i]]++ % PARTS;
+        parts.push_back(part_of[people[i]]);
+    }
     return parts;
 }
-
-} // namespace
 
 std::vector<float> crossValidate(const AdaptiveAttacker& attacker, const cv::Mat1f& features,
     const std::vector<int>& labels, const std::vector<int>& people)
 {
-    const std::map<int, int> parts = dealt(labels, people);
+    const std::vector<int> parts = dealParts(labels, people);
     std::vector<float> scores(labels.size());
     for (int part = 0; part < PARTS; ++part)
     {
@@ -38,7 +35,7 @@ std::vector<float> crossValidate(const AdaptiveAttacker& attacker, const cv::Mat
         std::vector<size_t> attacked;
         int of_label[2] = { 0, 0 };
         for (size_t i = 0; i < labels.size(); ++i)
-            if (parts.at(people[i]) == part)
+            if (parts[i] == part)
             {
                 unknown.push_back(features.row(int(i)));
                 attacked.push_back(i);

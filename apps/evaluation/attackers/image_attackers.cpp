@@ -70,10 +70,10 @@ cv::Mat innerFace(const cv::Mat& image, const cv::Mat& face)
 
 const std::vector<ImageAttacker>& imageAttackers()
 {
-    static const std::vector<ImageAttacker> attackers = { { "none", "none", keep, false },
-        { "jpeg", "JPEG 50", recompress, false }, { "denoise", "denoised", denoise, false },
-        { "downscale", "half size", downscale, false }, { "flip", "flip average", keep, true },
-        { "inner", "inner face", innerFace, false } };
+    static const std::vector<ImageAttacker> attackers = { { "none", "none", keep, false, false },
+        { "jpeg", "JPEG 50", recompress, false, false }, { "denoise", "denoised", denoise, false, false },
+        { "downscale", "half size", downscale, false, false }, { "flip", "flip average", keep, true, false },
+        { "inner", "inner face", innerFace, false, false }, { "restorer", "restored", keep, false, true } };
     return attackers;
 }
 

@@ -19,6 +19,7 @@ struct ImageAttacker
     std::string title; //!< of the report
     cv::Mat (*process)(const cv::Mat& image, const cv::Mat& face);
     bool averages_flips; //!< the classifier's outputs for the image and its mirror image are averaged
+    bool restores;       //!< sees what a Restorer makes of the image
 };
 
 //! "none", who takes the image as it is; then all others.

@@ -3,9 +3,9 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "evaluation/attackers/adaptive_attacker.hpp"
+#include "evaluation/attackers/ridge_regression.hpp"
 
 #include <cmath>
-#include <stdexcept>
 
 namespace sanprivacy { namespace apps {
 
@@ -46,14 +46,7 @@ public:
             y(i) = labels[size_t(i)] == 1 ? 1 : -1;
         y -= cv::mean(y)[0];
 
-        // The same weights by the smaller of two systems: one row per feature, or one per face.
-        const bool by_feature = x.cols <= x.rows;
-        cv::Mat1d gram, solution;
-        cv::mulTransposed(x, gram, by_feature);
-        gram += cv::Mat1d::eye(gram.size()) * (RIDGE * x.rows);
-        if (!cv::solve(gram, by_feature ? cv::Mat1d(x.t() * y) : y, solution, cv::DECOMP_CHOLESKY))
-            throw std::runtime_error("linear probe: the features' Gram matrix is singular");
-        const cv::Mat1d weights = by_feature ? solution : cv::Mat1d(x.t() * solution);
+        const cv::Mat1d weights = ridgeRegression(x, y, RIDGE * x.rows);
         return std::vector<float>(cv::Mat1f(cv::Mat1d(standard.apply(unknown)) * weights));
     }
 };

@@ -4,7 +4,7 @@
 
 #include "evaluation/results/match_result.hpp"
 
-#include "common/digest.hpp"
+#include "evaluation/cache_keys.hpp"
 
 #include <cmath>
 
@@ -57,24 +57,16 @@ MatchResult matchFaces(const EvaluationSet& set, size_t network, const ModelDesc
     const Outputs& after = perturbed.outputs[network][0];
     std::vector<size_t> faces;
     std::vector<int> people;
-    Digest digest;
-    digest.add("matching")
-        .add(originals.digest)
-        .add(perturbed.digest)
-        .add(description.name)
-        .add(std::to_string(description.distance))
-        .add(std::to_string(bootstrap.replicates))
-        .add(std::to_string(bootstrap.seed))
-        .add(cv::Mat(FALSE_MATCH_RATES));
     for (size_t i = 0; i < before.size(); ++i)
         if (!before[i].empty() && !after[i].empty())
         {
             faces.push_back(i);
             people.push_back(set.faces[i].person);
-            digest.add(std::to_string(i));
         }
+    const std::string key =
+        matchingKey(originals.digest, perturbed.digest, description, faces, FALSE_MATCH_RATES, bootstrap);
     std::string known;
-    if (cache.find(digest.value(), known))
+    if (cache.find(key, known))
         return fromJson(json::parse(known), perturbed.title);
 
     cv::Mat1f perturbed_descriptors;
@@ -95,7 +87,7 @@ MatchResult matchFaces(const EvaluationSet& set, size_t network, const ModelDesc
         evaluation->bootstrap(rate, replicates, bootstrap.replicates, bootstrap.seed);
         result.tmr.push_back(withInterval(evaluation->trueMatchRate(rate), replicates));
     }
-    cache.store(digest.value(), toJson(result).dump());
+    cache.store(key, toJson(result).dump());
     return result;
 }
 

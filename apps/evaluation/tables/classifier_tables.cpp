@@ -108,23 +108,33 @@ Table attackerTable(const EvaluationResults& results)
         "Error of each classifier when the attacker treats every image first (the threshold is that of "
         "equal errors on originals treated "
         "alike), or sets a new threshold on labelled perturbed faces and turns the answers round if that "
-        "helps. Vote: the same for the "
+        "helps. Restored: the attacker has learnt from pairs of original and perturbed faces of other people to undo "
+        "the change. Vote: new threshold for the "
         "mean of the classifier's logits over all images of a person; of people with several images. "
         "Attackers who learn from perturbed faces come on top of these.",
         { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
     for (const ImageAttacker& attacker : results.evaluation.attackers.images)
         table.columns.push_back({ attacker.name, attacker.title, Unit::PERCENT, Tint::PROTECTION });
+    const int inner = results.evaluation.attackers.inner();
     table.columns.push_back({ "new_threshold", "new threshold", Unit::PERCENT, Tint::PROTECTION });
     table.columns.push_back({ "vote", "vote", Unit::PERCENT, Tint::PROTECTION });
+    if (inner >= 0)
+    {
+        table.columns.push_back({ "inner_new_threshold", "new threshold, inner", Unit::PERCENT, Tint::PROTECTION });
+        table.columns.push_back({ "inner_vote", "vote, inner", Unit::PERCENT, Tint::PROTECTION });
+    }
     for (const EvaluatedClassifier& classifier : results.classifiers)
         for (size_t method = 0; method < results.methods(); ++method)
         {
             std::vector<Cell> row = { classifier.name, results.title(method) };
             for (size_t attacker = 0; attacker < results.evaluation.attackers.images.size(); ++attacker)
                 row.push_back(classifier.error(method, attacker));
-            const ClassifierResult& result = classifier.results[method][0];
-            row.push_back(turned(result.eer));
-            row.push_back(turned(equalErrorRateOfVotes(results.evaluation.set, result)));
+            for (int attacker : inner >= 0 ? std::vector<int> { 0, inner } : std::vector<int> { 0 })
+            {
+                const ClassifierResult& result = classifier.results[method][size_t(attacker)];
+                row.push_back(turned(result.eer));
+                row.push_back(turned(equalErrorRateOfVotes(results.evaluation.set, result)));
+            }
             table.rows.push_back(row);
         }
     return table;
