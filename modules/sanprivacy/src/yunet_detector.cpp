@@ -180,26 +180,34 @@ public:
         if (!quick && SMALL_FACES_ENLARGED > 1)
             scales.push_back(scales.back() * SMALL_FACES_ENLARGED);
 
-        std::vector<Seen> faces = look(bgr, scales);
-        if (faces.empty() && !quick)
-            faces = lookWhole(bgr, smallest, BORDER); // a face may fill the image
+        std::vector<FaceRow> certain = confirmed(bgr, look(bgr, scales));
+        if (certain.empty() && !quick)
+            certain = confirmed(bgr, lookWhole(bgr, smallest, BORDER)); // a face may fill the image
         while (scales.size() > 1 && scales.back() * longSide > TURNED_SIDE)
             scales.pop_back();
-        for (int quarters = 1; quarters < ORIENTATIONS && faces.empty() && !quick; quarters += 2) // or lie on its side
+        // or lie on its side
+        for (int quarters = 1; quarters < ORIENTATIONS && certain.empty() && !quick; quarters += 2)
         {
-            faces = look(turnedClockwise(bgr, quarters), scales);
+            std::vector<Seen> faces = look(turnedClockwise(bgr, quarters), scales);
             for (Seen& seen : faces)
                 turnBack(seen.face, quarters, bgr.size());
+            certain = confirmed(bgr, faces);
         }
-        std::vector<FaceRow> certain;
-        for (const Seen& seen : faces)
-            if (confirm(bgr, seen.face))
-                certain.push_back(seen.face);
         if (certain.empty())
             return certain;
         const Pyramid pyramid(toGray(image));
         for (FaceRow& face : certain)
             straighten(bgr, face, uprightRoll(pyramid, face, quick ? 1 : ORIENTATIONS));
+        return certain;
+    }
+
+    //! The faces that are no mistake: what only seems a face does not keep others from being looked for.
+    std::vector<FaceRow> confirmed(const Mat& bgr, const std::vector<Seen>& faces)
+    {
+        std::vector<FaceRow> certain;
+        for (const Seen& seen : faces)
+            if (confirm(bgr, seen.face))
+                certain.push_back(seen.face);
         return certain;
     }
 
