@@ -130,7 +130,7 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
             for (CLI::Option* option : { attribute, one })
                 option->expected(1);
     }
-    command.add_option("--cache", cache, "folder of cached crops")->capture_default_str();
+    command.add_option("--cache", cache, "folder of cached crops; default: sanprivacy in the cache folder of the user");
     command.add_option("--min-coverage", minCoverage, "smallest share of a crop that lies inside its image")
         ->capture_default_str();
 }
