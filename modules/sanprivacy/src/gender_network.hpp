@@ -13,7 +13,7 @@ namespace cv { namespace sanprivacy {
 
 /** @brief The shipped gender network that sees an image in color: `gender-dlib-32.onnx`.
 
-It errs in a quarter to half as many faces as the classifier of gray canonical crops, which is what there is where no
+It errs in a fifth to half as many faces as the classifier of gray canonical crops, which is what there is where no
 image is. */
 class GenderNetwork
 {

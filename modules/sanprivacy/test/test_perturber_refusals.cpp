@@ -123,22 +123,32 @@ TEST(SanPrivacy_Perturber, refuses_bad_files)
     EXPECT_THROW(createFrom(model, small.name, classifier), cv::Exception) << "prototypes of another size";
 }
 
+std::string bytesOfClassifier()
+{
+    std::ifstream file(findDataFile("classifier.onnx").c_str(), std::ios::binary);
+    return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
+
+//! What is said of a classifier that consists of these bytes, when it is read or asked.
+cv::Exception errorOfClassifier(const std::string& bytes)
+{
+    const TemporaryFile broken(".onnx");
+    broken.write(bytes);
+    const String model = findDataFile("generator_project.onnx");
+    return errorOf([&] { createFrom(model, prototypesFile(), broken.name)->predict(Mat::zeros(FACE_SIZE, CV_8U)); });
+}
+
 // Found by a fuzzer: OpenCV's importer reads beyond a node without outputs.
 TEST(SanPrivacy_Perturber, refuses_networks_with_empty_nodes)
 {
-    const TemporaryFile broken(".onnx");
-    const String model = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
-    std::ifstream file(classifier.c_str(), std::ios::binary);
-    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string bytes = bytesOfClassifier();
     const size_t at = bytes.find("contrast_w", bytes.find("Conv") + 20);
     ASSERT_NE(std::string::npos, at);
     const char initializer = '\x2a', node = '\x0a'; // fields 5 and 1 of a graph
     const size_t begin = bytes.rfind(initializer, at);
     ASSERT_LT(at - begin, 40u);
     bytes[begin] = node;
-    broken.write(bytes);
-    const cv::Exception error =
-        errorOf([&] { createFrom(model, prototypesFile(), broken.name)->predict(Mat::zeros(FACE_SIZE, CV_8U)); });
+    const cv::Exception error = errorOfClassifier(bytes);
     EXPECT_EQ(Error::StsParseError, error.code);
     EXPECT_NE(std::string::npos, error.err.find("a node has no kind or no output")) << error.err;
 }
@@ -146,17 +156,12 @@ TEST(SanPrivacy_Perturber, refuses_networks_with_empty_nodes)
 // Found by a fuzzer: OpenCV's importer reads beyond the data of such a tensor.
 TEST(SanPrivacy_Perturber, refuses_networks_whose_tensors_lack_elements)
 {
-    const TemporaryFile broken(".onnx");
-    const String model = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
-    std::ifstream file(classifier.c_str(), std::ios::binary);
-    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string bytes = bytesOfClassifier();
     const std::string one_float("\x08\x01\x10\x01\x42\x0a", 6); // of one side, before the name of ten letters
     const size_t at = bytes.find(one_float + "contrast_b");
     ASSERT_NE(std::string::npos, at);
     bytes[at + 1] = 91; // the side
-    broken.write(bytes);
-    const cv::Exception error =
-        errorOf([&] { createFrom(model, prototypesFile(), broken.name)->predict(Mat::zeros(FACE_SIZE, CV_8U)); });
+    const cv::Exception error = errorOfClassifier(bytes);
     EXPECT_EQ(Error::StsParseError, error.code);
     EXPECT_NE(std::string::npos, error.err.find("fewer elements than it announces")) << error.err;
 }
@@ -164,16 +169,11 @@ TEST(SanPrivacy_Perturber, refuses_networks_whose_tensors_lack_elements)
 // Found by a fuzzer: OpenCV's importer reads at address 0.
 TEST(SanPrivacy_Perturber, refuses_networks_with_a_node_of_unknown_input)
 {
-    const TemporaryFile broken(".onnx");
-    const String model = findDataFile("generator_project.onnx"), classifier = findDataFile("classifier.onnx");
-    std::ifstream file(classifier.c_str(), std::ios::binary);
-    std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string bytes = bytesOfClassifier();
     const size_t at = bytes.rfind("contrast_b"); // the name of the tensor that a node refers to
     ASSERT_NE(std::string::npos, at);
     bytes[at] = 'k';
-    broken.write(bytes);
-    const cv::Exception error =
-        errorOf([&] { createFrom(model, prototypesFile(), broken.name)->predict(Mat::zeros(FACE_SIZE, CV_8U)); });
+    const cv::Exception error = errorOfClassifier(bytes);
     EXPECT_EQ(Error::StsParseError, error.code);
     EXPECT_NE(std::string::npos, error.err.find("the input of a node is not known: contrast_b")) << error.err;
 }
