@@ -105,9 +105,9 @@ TEST(Auxiliary, crop_is_that_of_alignFace)
     }
 }
 
-TEST(Auxiliary, canonical_template_is_the_identity)
+//! A network that answers the canonical crop itself.
+ModelDescription wholeCrop(SmallGraph& g)
 {
-    SmallGraph g;
     buildPassThrough(g, 3, CROP, CROP);
     ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
     d.file = g.write();
@@ -115,6 +115,13 @@ TEST(Auxiliary, canonical_template_is_the_identity)
     cv::sanprivacy::getCanonicalLandmarks(canonical);
     for (int i = 0; i < canonical.rows; ++i)
         d.landmark_template.push_back(cv::Point2f(canonical.at<float>(i, 0), canonical.at<float>(i, 1)));
+    return d;
+}
+
+TEST(Auxiliary, canonical_template_is_the_identity)
+{
+    SmallGraph g;
+    const ModelDescription d = wholeCrop(g);
     const Tensor gray = toTensor(texture(2));
     EXPECT_LE((Auxiliary(d).crop(gray) - gray).abs().max().item<double>(), 1e-4);
 }
@@ -330,13 +337,7 @@ TEST(Auxiliary, jitter_moves_the_crop)
 TEST(Auxiliary, jitter_rolls_the_crop)
 {
     SmallGraph g;
-    buildPassThrough(g, 3, CROP, CROP);
-    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
-    d.file = g.write();
-    cv::Mat canonical;
-    cv::sanprivacy::getCanonicalLandmarks(canonical);
-    for (int i = 0; i < canonical.rows; ++i)
-        d.landmark_template.push_back(cv::Point2f(canonical.at<float>(i, 0), canonical.at<float>(i, 1)));
+    const ModelDescription d = wholeCrop(g);
     const Tensor x = toTensor(texture(11)), quarter = torch::tensor({ { 0.f, 1.f, 0.f, 0.f } });
     // A pixel to the right of the center shows what lies below the center: the picture turns against the clock.
     EXPECT_LE(meanDifference(Auxiliary(d).crop(x, quarter), torch::rot90(x, 1, { 2, 3 })), 1e-4);
