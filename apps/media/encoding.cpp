@@ -40,10 +40,15 @@ Arguments encoder(const FileKind& kind, int quality, const std::string& ending)
     return arguments;
 }
 
-void appendTag(Arguments& arguments, const std::string& option, const std::string& value)
+//! The filter that tags frames; since version 7 ffmpeg writes the tags of the frames and not those of its options.
+std::string tagFilter(const ColorTags& color)
 {
-    if (!value.empty())
-        append(arguments, { option, value });
+    std::string filter = "setparams=colorspace=" + color.matrix + ":range=" + color.range;
+    if (!color.primaries.empty())
+        filter += ":color_primaries=" + color.primaries;
+    if (!color.transfer.empty())
+        filter += ":color_trc=" + color.transfer;
+    return filter;
 }
 
 } // namespace
@@ -107,18 +112,14 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
                          + ",format=" + (deep && kind.deep ? "yuv420p10le" : "yuv420p");
     if (fields)
         filter += ",setfield=" + format.field_order;
+    if (kind.tags)
+        filter += "," + tagFilter(color);
     Arguments arguments = { "-vf", filter };
     append(arguments, encoder(kind, quality, endingOf(target)));
     if (fields)
         append(arguments, { "-flags", "+ildct+ilme" });
     if (fields && kind.video == "libx264")
         append(arguments, { "-x264-params", format.field_order + "=1" });
-    if (kind.tags)
-    {
-        append(arguments, { "-colorspace", color.matrix, "-color_range", color.range });
-        appendTag(arguments, "-color_primaries", color.primaries);
-        appendTag(arguments, "-color_trc", color.transfer);
-    }
     if (kind.even_rate)
         append(arguments, { "-vsync", "cfr", "-r", cv::format("%.9g", format.rate) });
     else

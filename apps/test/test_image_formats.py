@@ -170,7 +170,7 @@ class Formats(CommandTest):
             write(self.path("in", name), read(self.path("in", name)).replace(black, white))
         self.copy()
         for name, full in {"shallow.tif": 1, "deep.tif": 257}.items():
-            self.assertTrue((cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED) == (255 - gray) * full).all(), name)
+            self.assertTrue((cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED) == (255 - gray.astype(int)) * full).all(), name)
 
     def test_cmyk_is_right(self):
         cmyk = drawing().convert("CMYK")

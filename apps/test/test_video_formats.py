@@ -172,8 +172,10 @@ class Containers(Formats):
         ffmpeg("-i", self.original, "-c:v", "copy", "-c:a", "pcm_s16le", self.path("pcm.mov"))
         self.assertEqual(self.protect("pcm.mov", "out.mov").stderr, "")
         self.assertEqual(probe(self.path("out.mov"), "stream=codec_name", "a:0"), ["pcm_s16le"])
-        self.one_line(self.protect("pcm.mov", "out.mp4").stderr, "sound", "aac")
-        self.assertEqual(probe(self.path("out.mp4"), "stream=codec_name", "a:0"), ["aac"])
+        told = self.protect("pcm.mov", "out.mp4").stderr
+        if told:  # ffmpeg before 6.1 writes no PCM into MP4
+            self.one_line(told, "sound", "aac")
+        self.assertEqual(probe(self.path("out.mp4"), "stream=codec_name", "a:0"), ["aac" if told else "pcm_s16le"])
 
     def test_what_is_left_out_is_told(self):
         write(self.path("words.srt"), b"1\n00:00:00,000 --> 00:00:00,500\nHello\n")

@@ -395,7 +395,7 @@ Command addResidual(CLI::App& app)
         "names in the model description file: frozen classifiers of the first attribute, in addition to the attackers; "
         "one that is named twice is drawn twice as often");
     add("--sampled-classifiers", options->sampledClassifiers, "number of --classifiers drawn for each step")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::NonNegativeNumber.description(""));
     command->add_option("--monitored", options->monitored, "classifiers that are only measured, not trained against");
     command
         ->add_option(
@@ -404,19 +404,22 @@ Command addResidual(CLI::App& app)
     add("--margin", options->margin, "logit of a classifier from which on J_G is zero");
     add("--opposite-share", options->oppositeShare,
         "share of targets with the opposite label, the harder ones; adaptive attackers learn as if it were one half")
-        ->check(CLI::Range(.01, .99));
+        ->type_name("0.01-0.99")
+        ->check(CLI::Range(.01, .99).description(""));
     add("--neutral-share", options->neutralShare, "share of targets that are neutral: classifiers shall be undecided")
-        ->check(CLI::Range(0., 1.));
+        ->type_name("0-1")
+        ->check(CLI::Range(0., 1.).description(""));
     add("--color-evening", options->evening, "strength of the color evening of the faces, as users see them")
-        ->check(CLI::Range(0., 1.));
+        ->type_name("0-1")
+        ->check(CLI::Range(0., 1.).description(""));
     add("--sampled-attackers", options->sampledAttackers,
         "number drawn for each step, in addition to those of --classifiers")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::NonNegativeNumber.description(""));
     add("--adaptive-attackers", options->adaptiveAttackers,
         "number of attackers, from the first, that go on learning on perturbed faces")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::NonNegativeNumber.description(""));
     add("--updated-attackers", options->updatedAttackers, "number of these that learn in each step")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::NonNegativeNumber.description(""));
     add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M; that of J_G is 1");
     add("--lambda-change", options->lambdaChange, "weight of the mean square change");
     add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");
