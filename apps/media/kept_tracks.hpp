@@ -7,27 +7,47 @@
 
 #include "media/encoding.hpp"
 
+#include <map>
+
 namespace sanprivacy { namespace apps {
 
-//! The sound that goes with the frames.
-struct Sound
+//! What of a file goes with its frames.
+struct KeptTracks
 {
-    std::string video;       //!< file or URL it is taken from; empty: none
-    std::vector<int> tracks; //!< numbers of its sound streams
-    double begin = 0;        //!< seconds
-    double end = -1;         //!< negative: to the video's end
+    std::string video;                    //!< file or URL it is taken from; empty: none
+    std::vector<int> sound, subtitles;    //!< numbers of these streams
+    std::map<int, std::string> languages; //!< of these, where they are told
+    size_t chapters = 0;
+    double begin = 0; //!< seconds
+    double end = -1;  //!< negative: to the video's end
 };
 
-//! How a target keeps the sound.
-struct SoundPlan
+//! How a target keeps some tracks.
+struct TrackPlan
 {
-    std::vector<std::string> arguments; //!< of ffmpeg, where the sound is its second input
-    std::string note;                   //!< what cannot be kept as it is, for the user; or empty
+    std::vector<int> tracks;           //!< those that are kept
+    std::vector<std::string> encoding; //!< arguments of ffmpeg for a file with these tracks in this order
+    std::string note;                  //!< what cannot be kept as it is, for the user; or empty
 };
 
 /** Copies what the target's kind of file takes, and encodes the rest. What it takes is found out by trying, with the
 tool's own knowledge of containers. */
-SoundPlan planSound(const Sound& sound, const FileKind& kind, const std::filesystem::path& target);
+TrackPlan planSound(const KeptTracks& kept, const FileKind& kind, const std::filesystem::path& target);
+
+//! As planSound(). Subtitles that are images, as a DVD has them, are kept only where they can be copied.
+TrackPlan planSubtitles(const KeptTracks& kept, const std::filesystem::path& target);
+
+bool takesChapters(const std::filesystem::path& target);
+
+/** Adds subtitles and chapters to a finished video. They are few and far between: beside a slow stream of frames ffmpeg
+would read the whole source for the next one.
+@param video unfinished video of the target
+@param shift seconds from a time of the source to that of the video */
+void addText(const std::filesystem::path& target, const std::filesystem::path& video, const KeptTracks& kept,
+    const TrackPlan& subtitles, double shift);
+
+//! Adds arguments of ffmpeg that take streams of an input.
+void addMap(std::vector<std::string>& arguments, int input, const std::vector<int>& streams);
 
 //! ffmpeg with what it needs to give up at once where it cannot write, as on a full disk.
 std::vector<std::string> ffmpegCommand(std::vector<std::string> arguments);

@@ -113,17 +113,24 @@ void readVideo(const Json& stream, MediaInfo& info)
     readSideData(stream, info);
 }
 
-//! What is not shown and no sound, by kind.
+//! What is not shown, by kind.
 void countOther(const Json& stream, MediaInfo& info)
 {
     const std::string type = textOf(stream, "codec_type");
     const bool cover = type == "video" && flagOf(stream, "attached_pic");
-    if (type == "audio")
-        info.sound.push_back(int(numberOf(stream, "index")));
+    if (type == "audio" || type == "subtitle")
+    {
+        const int number = int(numberOf(stream, "index"));
+        const std::string language = stream.contains("tags") ? textOf(stream["tags"], "language") : std::string();
+        (type == "audio" ? info.sound : info.subtitles).push_back(number);
+        if (!language.empty())
+            info.languages[number] = language;
+        static const std::set<std::string> images = { "dvd_subtitle", "dvb_subtitle", "hdmv_pgs_subtitle", "xsub" };
+        info.image_subtitles += images.count(textOf(stream, "codec_name"));
+    }
     else
         ++info.others[cover                  ? "cover image"
                       : type == "video"      ? "further video track"
-                      : type == "subtitle"   ? "subtitle track"
                       : type == "attachment" ? "attachment"
                                              : "data track"];
 }
@@ -156,14 +163,16 @@ MediaInfo readMediaInfo(const std::string& source)
     {
         readVideo(*shown, info);
         const double length = numberOf(*shown, "duration");
+        if (shown->contains("start_time"))
+            info.video_begin = numberOf(*shown, "start_time") - info.start;
         if (length > 0)
-            info.video_end = numberOf(*shown, "start_time") - info.start + length;
+            info.video_end = info.video_begin + length;
     }
+    if (found.contains("chapters"))
+        info.chapters = found["chapters"].size();
     for (const Json& stream : streams)
-        if (&stream != shown)
+        if (&stream != shown && !(info.chapters > 0 && textOf(stream, "codec_tag_string") == "text")) // of the chapters
             countOther(stream, info);
-    if (found.contains("chapters") && !found["chapters"].empty())
-        info.others["chapter"] = found["chapters"].size();
     const std::string name = textOf(format, "format_name");
     static const std::set<std::string> not_videos = { "tty", "image2", "lrc", "srt", "ass", "webvtt" },
                                        playlists = { "hls", "dash", "concat", "sdp" };

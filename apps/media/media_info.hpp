@@ -25,6 +25,7 @@ struct MediaInfo
     double rate = 0;         //!< images per second; 0: not known
     double start = 0;        //!< time stamp at which the file begins, seconds
     double duration = 0;     //!< of the file as it says, seconds; 0: not known, as of a live stream
+    double video_begin = 0;  //!< of the first image, seconds from `start`
     double video_end = 0;    //!< of the video stream, seconds from `start`; 0: the stream does not say
     size_t frames = 0;       //!< as the header counts them; 0: it does not
     bool deep = false;       //!< more than 8 bits per color
@@ -34,8 +35,11 @@ struct MediaInfo
     bool dynamic_hdr = false;             //!< Dolby Vision or mastering metadata beside the colors
     bool image = false;                   //!< a photograph, not a video
     bool playlist = false;                //!< a list of other files, as of HLS
-    std::vector<int> sound;               //!< numbers of the sound streams
-    std::map<std::string, size_t> others; //!< what else there is, by kind: "subtitle track" ...
+    std::vector<int> sound, subtitles;    //!< numbers of these streams
+    std::map<int, std::string> languages; //!< of sound and subtitles, by the stream's number, where they are told
+    size_t image_subtitles = 0;           //!< of the subtitles, those that are images, as a DVD has them
+    size_t chapters = 0;
+    std::map<std::string, size_t> others; //!< what else there is, by kind: "further video track" ...
 
     cv::Size shownSize() const { return turned ? cv::Size(size.height, size.width) : size; }
 };

@@ -38,6 +38,7 @@ public:
 private:
     void start(const VideoFrame& first);
     std::vector<std::string> soundArguments() const;
+    void addSubtitlesAndChapters();
     void noteLosses(bool deep);
     void addNote(const std::string& note) { note_ += (note_.empty() ? "" : "; ") + note; }
     void complete();
@@ -45,7 +46,7 @@ private:
     fs::path target_, temporary_;
     WriteOptions options_;
     FileKind kind_;
-    SoundPlan sound_;
+    TrackPlan sound_, subtitles_;
     std::string note_;
     cv::Size size_, written_size_; // of the frames, and with what fills them up
     int type_ = 0;
@@ -53,11 +54,11 @@ private:
     std::unique_ptr<ToolProcess> ffmpeg_;
 };
 
-//! A file without metadata.
+//! A file without metadata but what its streams are told to have.
 void addPlainOutput(std::vector<std::string>& arguments, const fs::path& file)
 {
     arguments.insert(
-        arguments.end(), { "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", file.string() });
+        arguments.end(), { "-map_metadata:g", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", file.string() });
 }
 
 VideoFile::VideoFile(const fs::path& target, const WriteOptions& options)
@@ -65,9 +66,11 @@ VideoFile::VideoFile(const fs::path& target, const WriteOptions& options)
 {
     if (!ToolProcess::available("ffmpeg"))
         throw std::runtime_error("the tool ffmpeg, which writes videos, is not installed (apt install ffmpeg)");
-    if (!options_.sound.video.empty() && !isUrl(options_.sound.video))
-        options_.sound.video = fs::absolute(options_.sound.video).string(); // a colon would make 12:30.mp4 a protocol
-    sound_ = planSound(options_.sound, fileKind(target_, false), target_);
+    KeptTracks& kept = options_.kept;
+    if (!kept.video.empty() && !isUrl(kept.video))
+        kept.video = fs::absolute(kept.video).string(); // a colon would make 12:30.mp4 a protocol
+    sound_ = planSound(kept, fileKind(target_, false), target_);
+    subtitles_ = planSubtitles(kept, target_);
 }
 
 VideoFile::~VideoFile()
@@ -108,16 +111,35 @@ void VideoFile::write(const VideoFrame& frame)
 void VideoFile::finish()
 {
     complete();
+    addSubtitlesAndChapters();
     fs::permissions(temporary_, permissionsFor(target_, options_.source_file));
     fs::rename(temporary_, target_);
     temporary_.clear();
+}
+
+//! A video whose subtitles cannot be read is whole without them.
+void VideoFile::addSubtitlesAndChapters()
+{
+    const KeptTracks& kept = options_.kept;
+    if (subtitles_.tracks.empty() && (kept.chapters == 0 || !takesChapters(target_)))
+        return;
+    try
+    {
+        const double written_begin = readMediaInfo(temporary_.string()).video_begin;
+        addText(target_, temporary_, kept, subtitles_, written_begin - begin_);
+    }
+    catch (const std::runtime_error& error)
+    {
+        const std::string reason = error.what();
+        addNote("left out: subtitles and chapters: " + reason.substr(0, reason.find('\n')));
+    }
 }
 
 void VideoFile::keep()
 {
     complete();
     temporary_.clear(); // stays, whatever happens here
-    const fs::path unfinished = unfinishedVideo(target_), cut = hiddenName(target_, '+');
+    const fs::path unfinished = unfinishedVideo(target_), cut = hiddenName(target_, REWRITTEN);
     std::vector<std::string> arguments = { "-i", unfinished.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0",
         "-c", "copy" };
     addPlainOutput(arguments, cut);
@@ -145,9 +167,9 @@ void VideoFile::complete()
 
 std::vector<std::string> VideoFile::soundArguments() const
 {
-    const Sound& sound = options_.sound;
+    const KeptTracks& sound = options_.kept;
     std::vector<std::string> arguments;
-    if (sound_.arguments.empty())
+    if (sound_.tracks.empty())
         return arguments;
     if (sound.begin > 0)
         arguments.insert(arguments.end(), { "-ss", std::to_string(sound.begin) });
@@ -155,7 +177,8 @@ std::vector<std::string> VideoFile::soundArguments() const
         arguments.insert(arguments.end(), { "-t", std::to_string(sound.end - sound.begin) });
     arguments.insert(arguments.end(), TIMES_OF_FILE.begin(), TIMES_OF_FILE.end());
     arguments.insert(arguments.end(), { "-i", sound.video, "-map", "0:v" });
-    arguments.insert(arguments.end(), sound_.arguments.begin(), sound_.arguments.end());
+    addMap(arguments, 1, sound_.tracks);
+    arguments.insert(arguments.end(), sound_.encoding.begin(), sound_.encoding.end());
     return arguments;
 }
 
@@ -178,8 +201,13 @@ void VideoFile::noteLosses(bool deep)
         others += (others.empty() ? "" : ", ") + count(other.second, other.first);
     if (!others.empty())
         addNote("left out: " + others);
-    if (!sound_.note.empty())
-        addNote(sound_.note);
+    if (options_.source.image_subtitles > 0 && !subtitles_.tracks.empty())
+        addNote("subtitles that are images are kept without a search for faces in them");
+    if (options_.kept.chapters > 0 && !takesChapters(target_))
+        addNote("left out: " + count(options_.kept.chapters, "chapter") + " that cannot be kept in such a file");
+    for (const TrackPlan* plan : { &sound_, &subtitles_ })
+        if (!plan->note.empty())
+            addNote(plan->note);
 }
 
 void VideoFile::start(const VideoFrame& first)
@@ -196,11 +224,12 @@ void VideoFile::start(const VideoFrame& first)
     std::vector<std::string> arguments = { "-f", "matroska", "-i", "pipe:0" };
     const std::vector<std::string> sound = soundArguments();
     if (!sound.empty())
-        arguments.insert(arguments.begin(), { "-itsoffset", std::to_string(begin_ - options_.sound.begin) });
+        arguments.insert(arguments.begin(), { "-itsoffset", std::to_string(begin_ - options_.kept.begin) });
     arguments.insert(arguments.end(), sound.begin(), sound.end());
     const std::vector<std::string> encoding =
         encodingArguments(kind_, options_.format, size_, deep, options_.quality, target_);
     arguments.insert(arguments.end(), encoding.begin(), encoding.end());
+    arguments.insert(arguments.end(), { "-map_metadata:s", "-1" });
     addPlainOutput(arguments, temporary_);
     makePrivateFile(temporary_); // until it is whole
     ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED));

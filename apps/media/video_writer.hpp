@@ -38,14 +38,15 @@ struct WriteOptions
     VideoFormat format;
     MediaInfo source;        //!< of a file
     std::string source_file; //!< its name: what others may not read there they may not read in the target
-    Sound sound;
+    KeptTracks kept;
     int quality = 18; //!< rate factor of H.264
 };
 
 /** A writer for a video file (by the ffmpeg tool), a sequence of images (name with %d) or raw frames to standard output
 ("-").
 
-A video keeps the frames' time stamps, color tags and field order, and gets no metadata; an .avi has one rate.
+A video keeps the frames' time stamps, color tags and field order, and the source's sound, subtitles and chapters; it
+gets no other metadata. An .avi has one rate.
 Without the ffmpeg tool a video raises std::runtime_error. */
 std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const WriteOptions& options);
 
@@ -55,6 +56,9 @@ bool holdsDepth(const std::string& target);
 /** The hidden file that a video is written to until it is whole. A run that is killed leaves it there; on errors it
 goes. */
 std::filesystem::path unfinishedVideo(const std::filesystem::path& target);
+
+//! Signs of further hidden names of a video: of what an earlier run left, what is written anew, single tracks, the lock.
+const char EARLIER = '_', REWRITTEN = '+', TRACKS = '=', LOCK = '~';
 
 //! A further hidden name of a video: that of its unfinishedVideo(), with another sign before the name.
 std::filesystem::path hiddenName(const std::filesystem::path& target, char sign);

@@ -5,7 +5,9 @@
 
 import functools
 import http.server
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -177,13 +179,66 @@ class Containers(Formats):
             self.one_line(told, "sound", "aac")
         self.assertEqual(probe(self.path("out.mp4"), "stream=codec_name", "a:0"), ["aac" if told else "pcm_s16le"])
 
-    def test_what_is_left_out_is_told(self):
-        write(self.path("words.srt"), b"1\n00:00:00,000 --> 00:00:00,500\nHello\n")
-        write(self.path("chapters.txt"), b";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=400\ntitle=One\n")
+    def rich(self, name, *codecs):
+        """A video with a second one, subtitles and chapters, all of it the original's 0.8 seconds long."""
+        write(self.path("words.srt"), b"1\n00:00:00,320 --> 00:00:00,390\nHello\n\n2\n00:00:00,500 --> 00:00:00,700\nGood night\n")
+        write(self.path("chapters.txt"), b";FFMETADATA1\ntitle=Secret\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=400\ntitle=One\n"
+              b"[CHAPTER]\nTIMEBASE=1/1000\nSTART=400\nEND=800\ntitle=Two\n")
         ffmpeg("-i", self.original, "-i", self.original, "-i", self.path("words.srt"), "-i", self.path("chapters.txt"), "-map", "0", "-map", "1:v",
-               "-map", "2", "-map_chapters", 3, "-c", "copy", "-c:s", "srt", self.path("rich.mkv"))
-        self.one_line(self.protect("rich.mkv", "out.mkv").stderr, "left out", "1 subtitle track", "1 chapter", "1 further video track")
-        self.assertEqual(probe(self.path("out.mkv"), "stream=codec_type", "v"), ["video"])
+               "-map", "2", "-map_metadata", 3, "-map_chapters", 3, "-metadata:s:s:0", "language=ger", "-c", "copy", *codecs, self.path(name))
+
+    def subtitles(self, name):
+        """Their words, and when they are shown after the first image, hundredths of a second."""
+        ffmpeg("-copyts", "-i", self.path(name), self.path("shown.srt"))
+        text = read(self.path("shown.srt")).decode()
+        os.remove(self.path("shown.srt"))
+        first = times(self.path(name))[0]
+        shown = [float(second) + float(thousandth) / 1000 - first for second, thousandth in re.findall(r"00:00:(\d+),(\d+)", text)]
+        return re.findall(r"[A-Z].*", text), np.round(np.float64(shown), 2).tolist()
+
+    def chapters(self, name):
+        told = subprocess.run(["ffprobe", "-v", "error", "-show_chapters", "-show_format", "-of", "json", self.path(name)], check=True,
+                              capture_output=True, text=True, timeout=TIMEOUT).stdout
+        self.assertNotIn("Secret", told)
+        return [(chapter["tags"]["title"], round(float(chapter["start_time"]), 2), round(float(chapter["end_time"]), 2))
+                for chapter in json.loads(told)["chapters"]]
+
+    def test_subtitles_and_chapters_stay(self):
+        self.rich("rich.mkv", "-c:s", "srt")
+        self.rich("rich.mp4", "-c:s", "mov_text")
+        words = ["Hello", "Good night"]
+        for source, target in (("mkv", "mkv"), ("mp4", "mp4"), ("mkv", "mp4"), ("mp4", "mkv")):
+            with self.subTest(source + " to " + target):
+                done = self.protect("rich." + source, "out." + target)
+                self.one_line(done.stderr, "1 further video track")
+                self.assertNotIn("chapter", done.stderr)
+                self.assertEqual(probe(self.path("out." + target), "stream=codec_type", "v"), ["video"])
+                self.assertEqual(len(times(self.path("out." + target))), FRAMES)
+                before, after = self.subtitles("rich." + source), self.subtitles("out." + target)
+                self.assertEqual((before[0], after[0]), (words, words))
+                np.testing.assert_allclose(after[1], before[1], atol=.011)
+                self.assertEqual([title for title, _, _ in self.chapters("out." + target)], ["One", "Two"])
+                np.testing.assert_allclose([time for _, *span in self.chapters("out." + target) for time in span], [0, .4, .4, .8], atol=.03)
+                self.assertEqual(probe(self.path("out." + target), "stream_tags=language", "s"), ["ger"])
+                self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
+
+    def test_subtitles_and_chapters_of_a_span(self):
+        self.rich("rich.mkv", "-c:s", "srt")
+        for sound in ((), ("-an",)):
+            ffmpeg("-i", self.path("rich.mkv"), "-map", "0", "-c", "copy", *sound, self.path("source.mkv"))
+            for target in ("out.mkv", "out.mp4"):
+                self.protect("source.mkv", target, "--from", .4, "--to", .72)
+                words, shown = self.subtitles(target)
+                self.assertEqual(words, ["Good night"])
+                np.testing.assert_allclose(shown, [.1, .3], atol=.03)
+                title, begin, end = self.chapters(target)[-1]
+                self.assertEqual(title, "Two")
+                np.testing.assert_allclose([begin, end], [0, .32], atol=.05)
+
+    def test_what_is_left_out_is_told(self):
+        self.rich("rich.mkv", "-c:s", "srt")
+        self.one_line(self.protect("rich.mkv", "out.ts").stderr, "1 subtitle track", "2 chapters", "1 further video track")
+        self.assertEqual(len(times(self.path("out.ts"))), FRAMES)
 
     def test_every_sound_track_stays(self):
         ffmpeg("-i", self.original, "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy", self.path("two.mp4"))

@@ -71,8 +71,9 @@ void checkOutputs(const std::vector<Job>& jobs, const VideoOptions& options)
             continue;
         append(written, filesOf(job.target));
         if (!ImagePattern::matches(job.target))
-            append(written, { unfinishedVideo(job.target), hiddenName(job.target, '_'), hiddenName(job.target, '+'),
-                                hiddenName(job.target, '~') });
+            append(written,
+                { unfinishedVideo(job.target), hiddenName(job.target, EARLIER), hiddenName(job.target, REWRITTEN),
+                    hiddenName(job.target, TRACKS), hiddenName(job.target, LOCK) });
         std::error_code ignored;
         if (!targets.insert(fs::weakly_canonical(job.target, ignored)).second)
             throw UsageError("two inputs would both be written to '" + job.target + "'");

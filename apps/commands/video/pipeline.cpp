@@ -133,8 +133,10 @@ std::unique_ptr<VideoWriter> Pipeline::openTarget() const
     write.source = reader_->info();
     write.source_file = localName(job_.source);
     write.quality = options_.quality;
-    if (!write.source.sound.empty())
-        write.sound = { job_.source, write.source.sound, options_.from, options_.to };
+    const MediaInfo& source = write.source;
+    if (source.video >= 0)
+        write.kept = { job_.source, source.sound, source.subtitles, source.languages, source.chapters, options_.from,
+            options_.to };
     return createVideoWriter(job_.target, write);
 }
 

@@ -17,7 +17,6 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const char EARLIER = '_', LOCK = '~'; // signs of the hidden names
 const std::string FACE_FOUND = "A face was found.";
 
 size_t framesOf(const fs::path& video)
@@ -31,6 +30,8 @@ UnfinishedRun::UnfinishedRun(const fs::path& target, bool resume) : target_(targ
 {
     takeLock();
     const fs::path unfinished = unfinishedVideo(target), earlier = video();
+    for (char sign : { REWRITTEN, TRACKS }) // of a run that was killed
+        fs::remove(hiddenName(target, sign));
     if (!resume)
     {
         const bool unfinished_there = fs::remove(unfinished), earlier_there = fs::remove(earlier);
