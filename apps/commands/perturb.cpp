@@ -174,7 +174,7 @@ ExitCode Perturbation::run()
             progress.step();
             std::lock_guard<std::mutex> lock(outcomes_mutex);
             ++outcomes[outcome];
-            faces += faces_perturbed;
+            faces += outcome == DONE ? faces_perturbed : 0;
         });
 
     char time[60];

@@ -363,6 +363,7 @@ class Bad(PerturbTest):
                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, "a.ppm: ", "cannot write", "File too large")
+        self.one_line(done.stdout, "1 image perturbed (1 face)", "1 failed")
         self.assertNotIn("a.ppm", files(self.path("out")))
         self.assertFalse([name for name in files(self.path("out")) if name.startswith(".")])
 

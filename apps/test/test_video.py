@@ -218,6 +218,28 @@ class Good(VideoTest):
             self.assertEqual(after.any(), not all(withheld[:t + 1]), f"frame {t}")
         self.assertIn("withheld, the last protected one, or black, shown instead", done.stdout)
 
+    def test_network_that_answers_no_number_in_the_middle(self):
+        """The test network gives NaN for bright faces: whatever is to be done where nothing is certain, these are not left."""
+        bright = range(4, 7)
+        for t in range(10):
+            gain, more = (1.7, 60) if t in bright else (.7, 0)
+            cv2.imwrite(self.path("light", f"{t:04}.png"), np.clip(frame_at(t) * gain + more, 0, 255).astype(np.uint8))
+        for choice in ("blur", "drop", "pass"):
+            with self.subTest(choice):
+                out = self.path(choice, "%04d.png")
+                done = run("video", *self.prototypes, "--model", os.path.join(TEST_NETWORKS, "generator_nan.onnx"),
+                           self.path("light", "%04d.png"), out, "--low-confidence", choice, "--log", self.path("log"))
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.one_line(done.stdout, f"{len(bright)} frames blurred or withheld after an error: ", "output of a network")
+                records = [json.loads(line) for line in read(self.path("log")).splitlines()]
+                self.assertEqual([r["frame"] for r in records if r.get("error")], list(bright))
+                self.assertEqual([r["frame"] for r in records if r["withheld"]], list(bright) if choice == "drop" else [])
+                for t in range(10):
+                    shown = bright[0] - 1 if choice == "drop" and t in bright else t
+                    before, after = (cv2.imread(name).astype(float) for name in (self.path("light", f"{shown:04}.png"), out % t))
+                    self.assertGreater(np.abs(before - after)[face_box(shown)].mean(), 4, f"frame {t}")
+                    self.assertLess(np.abs(before - after)[:, :40].mean(), 4, f"frame {t}")
+
     def test_raw_frames_through_pipes(self):
         raw = b"".join(frame_at(t).tobytes() for t in range(12))
         done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", "-", "--raw", f"{WIDTH}x{HEIGHT}@25", "--replace", "solid"],

@@ -81,6 +81,8 @@ FrameCounts& FrameCounts::operator+=(const FrameCounts& other)
     none += other.none;
     withheld += other.withheld;
     errors += other.errors;
+    if (error.empty())
+        error = other.error;
     dropped += other.dropped;
     smallest_face = std::max(smallest_face, other.smallest_face);
     return *this;
@@ -91,6 +93,8 @@ void FrameCounts::add(const StreamRecord& record)
     ++frames;
     withheld += record.withheld;
     errors += !record.error.empty();
+    if (error.empty())
+        error = record.error;
     for (const StreamFace& face : record.faces)
     {
         ++faces;

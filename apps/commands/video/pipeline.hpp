@@ -26,6 +26,7 @@ struct FrameCounts
 {
     size_t frames = 0, faces = 0, held = 0, blurred = 0, none = 0, withheld = 0, errors = 0, dropped = 0;
     int smallest_face = 0; // that is looked for, pixels, in the frames where it is largest
+    std::string error;     // the first one
 
     void add(const cv::sanprivacy::StreamRecord& record);
     FrameCounts& operator+=(const FrameCounts& other);

@@ -128,7 +128,7 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
         out << count(counts.withheld, "frame") << " withheld, the last protected one, or black, shown instead"
             << std::endl;
     if (counts.errors > 0)
-        out << count(counts.errors, "frame") << " blurred or withheld after an error, see --log" << std::endl;
+        out << count(counts.errors, "frame") << " blurred or withheld after an error: " << counts.error << std::endl;
     if (counts.smallest_face > 0)
         out << "Faces narrower than " << counts.smallest_face << " pixels are not searched for" << std::endl;
     if (!jobs.searched.skippedText().empty())
