@@ -110,9 +110,13 @@ std::vector<std::string> FileReader::command(bool keep_depth) const
     std::vector<std::string> command = { "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin" };
     if (begin_ > 0)
         command.insert(command.end(), { "-ss", cv::format("%.6f", begin_) });
-    command.insert(command.end(), TIMES_OF_FILE.begin(), TIMES_OF_FILE.end());
     command.insert(command.end(), { "-i", source_, "-map", "0:" + std::to_string(info_.video), "-vf", scale + times,
                                       "-vsync", "passthrough", "-f", "rawvideo", "pipe:1" });
+    if (info_.first != info_.video)
+    {
+        const std::vector<std::string> times_of_file = timesOfFile(info_.first, 0);
+        command.insert(command.end(), times_of_file.begin(), times_of_file.end());
+    }
     return command;
 }
 

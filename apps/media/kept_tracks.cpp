@@ -114,9 +114,9 @@ void writeSubtitles(
     const fs::path& file, const KeptTracks& kept, const TrackPlan& subtitles, double shift, double length)
 {
     const bool cut = kept.begin > 0;
-    Arguments arguments = TIMES_OF_FILE;
-    if (!cut && shift != 0)
-        arguments = { "-itsoffset", std::to_string(shift) };
+    Arguments arguments;
+    if (!cut)
+        append(arguments, { "-itsoffset", std::to_string(shift) });
     append(arguments, { "-i", kept.video });
     addMap(arguments, 0, subtitles.tracks);
     append(arguments, { "-map_chapters", "-1", "-map_metadata:g", "-1", "-map_metadata:s", "-1" });
@@ -124,6 +124,7 @@ void writeSubtitles(
     if (cut)
         append(arguments, { "-ss", std::to_string(-shift) });
     append(arguments, { "-t", std::to_string(length), "-fflags", "+bitexact", file.string() });
+    append(arguments, timesOfFile(kept.first, 0));
     runFfmpeg(arguments);
 }
 

@@ -18,6 +18,7 @@ struct KeptTracks
     std::vector<int> sound, subtitles;    //!< numbers of these streams
     std::map<int, std::string> languages; //!< of these, where they are told
     size_t chapters = 0;
+    int first = -1;   //!< MediaInfo::first of the file
     double begin = 0; //!< seconds
     double end = -1;  //!< negative: to the video's end
 };

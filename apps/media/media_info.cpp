@@ -135,6 +135,24 @@ void countOther(const Json& stream, MediaInfo& info)
                                              : "data track"];
 }
 
+//! The stream that begins first, of the one that is shown and those of sound; -1 where all begin together.
+int firstStream(const Json& streams, const Json* shown)
+{
+    const double same = 1e-5; // seconds
+    const Json *first = nullptr, *last = nullptr;
+    for (const Json& stream : streams)
+    {
+        if (!stream.contains("start_time") || (&stream != shown && textOf(stream, "codec_type") != "audio"))
+            continue;
+        if (!first || numberOf(stream, "start_time") < numberOf(*first, "start_time"))
+            first = &stream;
+        if (!last || numberOf(stream, "start_time") > numberOf(*last, "start_time"))
+            last = &stream;
+    }
+    const bool differ = first && numberOf(*last, "start_time") - numberOf(*first, "start_time") > same;
+    return differ ? int(numberOf(*first, "index")) : -1;
+}
+
 std::string read(ToolProcess& tool)
 {
     std::string text;
@@ -159,6 +177,7 @@ MediaInfo readMediaInfo(const std::string& source)
     info.start = numberOf(format, "start_time");
     info.duration = std::max(numberOf(format, "duration"), 0.);
     const Json* const shown = shownStream(streams);
+    info.first = firstStream(streams, shown);
     if (shown)
     {
         readVideo(*shown, info);
@@ -179,6 +198,13 @@ MediaInfo readMediaInfo(const std::string& source)
     info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0;
     info.playlist = playlists.count(name) > 0;
     return info;
+}
+
+std::vector<std::string> timesOfFile(int first, int input)
+{
+    if (first < 0)
+        return std::vector<std::string>();
+    return { "-map", std::to_string(input) + ':' + std::to_string(first), "-c", "copy", "-f", "null", "-" };
 }
 
 double lastPacketEnd(const std::string& source)

@@ -24,6 +24,7 @@ struct MediaInfo
     cv::Size pixelShape;     //!< width and height of a pixel as it is stored, in any unit; 1x1 where they are not known
     double rate = 0;         //!< images per second; 0: not known
     double start = 0;        //!< time stamp at which the file begins, seconds
+    int first = -1;          //!< number of the stream that begins first, image or sound; -1: they begin together
     double duration = 0;     //!< of the file as it says, seconds; 0: not known, as of a live stream
     double video_begin = 0;  //!< of the first image, seconds from `start`
     double video_end = 0;    //!< of the video stream, seconds from `start`; 0: the stream does not say
@@ -44,9 +45,11 @@ struct MediaInfo
     cv::Size shownSize() const { return turned ? cv::Size(size.height, size.width) : size; }
 };
 
-/** Arguments before an input of ffmpeg, for times that count from the beginning of the file. In an MPEG stream they
-count from that of the first stream in use otherwise, unless the input has an offset. */
-const std::vector<std::string> TIMES_OF_FILE = { "-itsoffset", "0.000001" };
+/** Arguments after the outputs of ffmpeg, for times that count from the beginning of a file. In an MPEG stream they count
+from that of the first stream in use otherwise; so the first of all is used, for an output that goes nowhere.
+@param first the file's MediaInfo::first
+@param input the file's number among ffmpeg's inputs */
+std::vector<std::string> timesOfFile(int first, int input);
 
 //! Raises std::runtime_error with the reason where nothing can be read.
 MediaInfo readMediaInfo(const std::string& source);

@@ -175,7 +175,6 @@ std::vector<std::string> VideoFile::soundArguments() const
         arguments.insert(arguments.end(), { "-ss", std::to_string(sound.begin) });
     if (sound.end >= 0)
         arguments.insert(arguments.end(), { "-t", std::to_string(sound.end - sound.begin) });
-    arguments.insert(arguments.end(), TIMES_OF_FILE.begin(), TIMES_OF_FILE.end());
     arguments.insert(arguments.end(), { "-i", sound.video, "-map", "0:v" });
     addMap(arguments, 1, sound_.tracks);
     arguments.insert(arguments.end(), sound_.encoding.begin(), sound_.encoding.end());
@@ -231,6 +230,11 @@ void VideoFile::start(const VideoFrame& first)
     arguments.insert(arguments.end(), encoding.begin(), encoding.end());
     arguments.insert(arguments.end(), { "-map_metadata:s", "-1" });
     addPlainOutput(arguments, temporary_);
+    if (!sound.empty())
+    {
+        const std::vector<std::string> times_of_file = timesOfFile(options_.kept.first, 1);
+        arguments.insert(arguments.end(), times_of_file.begin(), times_of_file.end());
+    }
     makePrivateFile(temporary_); // until it is whole
     ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED));
     const std::string header = MatroskaStream::header(written_size_, type_, options_.format.pixel_shape);

@@ -119,12 +119,12 @@ class Colors(Formats):
         return done
 
     def test_tagged_and_of_usual_size(self):
-        bt709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
-        self.check("sd709.mp4", "out1.mp4", (640, 360), "-vf", "scale=out_color_matrix=bt709,format=yuv420p", *bt709,
+        bt709 = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+        self.check("sd709.mp4", "out1.mp4", (640, 360), "-vf", f"scale=out_color_matrix=bt709,format=yuv420p,{bt709}:range=tv",
                    tags="yuv420p,tv,bt709,bt709,bt709")
         self.check("sd.mp4", "out2.mp4", (640, 360), "-vf", "scale=out_color_matrix=bt601,format=yuv420p", matrix="bt601")
         self.check("hd.mp4", "out3.mp4", (1280, 720), "-vf", "scale=out_color_matrix=bt709,format=yuv420p", matrix="bt709")
-        self.check("full.mp4", "out4.mp4", (640, 360), "-vf", "scale=out_color_matrix=bt709:out_range=pc,format=yuv420p", "-color_range", "pc", *bt709,
+        self.check("full.mp4", "out4.mp4", (640, 360), "-vf", f"scale=out_color_matrix=bt709:out_range=pc,format=yuv420p,{bt709}:range=pc",
                    tags="yuvj420p,pc,bt709,bt709,bt709")
 
     def test_from_rgb(self):
@@ -132,13 +132,13 @@ class Colors(Formats):
         self.assertEqual(probe(self.path("out.mkv"), "stream=color_space"), ["bt709"])
 
     def test_files_without_tags(self):
-        self.check("sd709.mp4", "out.avi", (640, 360), "-vf", "scale=out_color_matrix=bt709,format=yuv420p", "-colorspace", "bt709", tolerance=5.)
+        self.check("sd709.mp4", "out.avi", (640, 360), "-vf", "scale=out_color_matrix=bt709,format=yuv420p,setparams=colorspace=bt709", tolerance=5.)
 
     def test_high_dynamic_range(self):
         for transfer in ("smpte2084", "arib-std-b67"):
-            done = self.check("hdr.mkv", "out.mkv", (640, 360), "-vf", "scale=out_color_matrix=bt2020,format=yuv420p10le", "-c:v", "libx265",
-                              "-x265-params", "log-level=error", "-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", transfer,
-                              tags=f"yuv420p10le,tv,bt2020nc,{transfer},bt2020")
+            bt2020 = f"setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc={transfer}:range=tv"
+            done = self.check("hdr.mkv", "out.mkv", (640, 360), "-vf", f"scale=out_color_matrix=bt2020,format=yuv420p10le,{bt2020}",
+                              "-c:v", "libx265", "-x265-params", "log-level=error", tags=f"yuv420p10le,tv,bt2020nc,{transfer},bt2020")
             self.assertEqual(done.stderr, "")
         self.one_line(self.protect("hdr.mkv", "out.avi").stderr, "high dynamic range")
 
@@ -165,6 +165,11 @@ class Colors(Formats):
 
 
 class Containers(Formats):
+    def sound_after_video(self, path):
+        """Seconds from the first image to the first sound."""
+        video, sound = (min(float(time) for time in probe(path, "packet=pts_time", stream) if time != "N/A") for stream in ("v:0", "a:0"))
+        return sound - video
+
     def test_odd_sizes_are_filled_up_for_players(self):
         ffmpeg("-i", self.original, "-vf", "crop=319:239:0:0:exact=1,format=yuv444p", "-c:v", "libx264", "-crf", 0, self.path("odd.mkv"))
         self.one_line(self.protect("odd.mkv", "out.mp4").stderr, "319x239", "320x240")
@@ -255,9 +260,18 @@ class Containers(Formats):
                 frames = len(self.shown(part))
                 self.protect(f"part1.{ending}", f"out.{ending}")
                 self.assertEqual(len(self.shown(self.path("out." + ending))), frames)
-                before, after = (np.diff([min(float(time) for time in probe(path, "packet=pts_time", stream) if time != "N/A")
-                                          for stream in ("v:0", "a:0")])[0] for path in (part, self.path("out." + ending)))
-                self.assertAlmostEqual(before, after, delta=.03)
+                self.assertAlmostEqual(self.sound_after_video(part), self.sound_after_video(self.path("out." + ending)), delta=.03)
+
+    def test_sound_that_begins_before_or_after_the_video(self):
+        for ending, encoders in (("ts", ("copy", "copy")), ("mpg", ("mpeg2video", "mp2")), ("mkv", ("copy", "copy")), ("mp4", ("copy", "copy"))):
+            for later in (-.2, .2):
+                with self.subTest(f"{ending} {later}"):
+                    ffmpeg("-i", self.original, "-itsoffset", later, "-i", self.original, "-map", "0:v", "-map", "1:a", "-c:v", encoders[0],
+                           "-c:a", encoders[1], self.path("in." + ending))
+                    self.assertAlmostEqual(self.sound_after_video(self.path("in." + ending)), later, delta=.05)
+                    self.protect("in." + ending, "out." + ending)
+                    self.assertAlmostEqual(self.sound_after_video(self.path("in." + ending)), self.sound_after_video(self.path("out." + ending)),
+                                           delta=.03)
 
     def test_avi_whose_header_counts_fewer_frames(self):
         ffmpeg("-i", self.original, "-an", "-c:v", "mpeg4", "-q:v", 2, self.path("a.avi"))

@@ -139,8 +139,8 @@ std::unique_ptr<VideoWriter> Pipeline::openTarget() const
     write.quality = options_.quality;
     const MediaInfo& source = write.source;
     if (source.video >= 0)
-        write.kept = { job_.source, source.sound, source.subtitles, source.languages, source.chapters, options_.from,
-            options_.to };
+        write.kept = { job_.source, source.sound, source.subtitles, source.languages, source.chapters, source.first,
+            options_.from, options_.to };
     return createVideoWriter(job_.target, write);
 }
 
