@@ -81,9 +81,9 @@ FileKind fileKind(const fs::path& video, bool deep)
         kind.deep = kind.tags = false;
         kind.even_rate = true;
     }
-    else if (ending == ".gif")
+    else if (ending == ".gif" || ending == ".apng")
     {
-        kind.video = "gif";
+        kind.video = ending.substr(1);
         kind.sound.clear();
         kind.odd = true;
         kind.deep = kind.tags = kind.fields = false;
@@ -104,6 +104,8 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
     if (kind.video == "gif") // the best 256 colors of each image
         return { "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", "-vsync",
             "passthrough" };
+    if (kind.video == "apng")
+        return { "-vf", "format=rgb24", "-c:v", "apng", "-plays", "0", "-vsync", "passthrough" };
     const ColorTags color = kind.tags ? completed(format.color, size) : usualTags(size);
     const bool fields = kind.fields && !format.field_order.empty();
     // Without accurate rounding the whole image grows darker by one or two gray levels.

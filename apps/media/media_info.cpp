@@ -193,9 +193,11 @@ MediaInfo readMediaInfo(const std::string& source)
         if (&stream != shown && !(info.chapters > 0 && textOf(stream, "codec_tag_string") == "text")) // of the chapters
             countOther(stream, info);
     const std::string name = textOf(format, "format_name");
+    const std::string brand = format.contains("tags") ? textOf(format["tags"], "major_brand") : std::string();
     static const std::set<std::string> not_videos = { "tty", "image2", "lrc", "srt", "ass", "webvtt" },
-                                       playlists = { "hls", "dash", "concat", "sdp" };
-    info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0;
+                                       playlists = { "hls", "dash", "concat", "sdp" },
+                                       images = { "mif1", "heic", "heix", "avif" }; // brands of ISO/IEC 23008-12
+    info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0 || images.count(brand) > 0;
     info.playlist = playlists.count(name) > 0;
     return info;
 }

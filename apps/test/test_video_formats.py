@@ -315,10 +315,12 @@ class Containers(Formats):
 
     def test_folder_is_searched_by_content(self):
         encoders = {"a.mts": "libx264", "b.m2ts": "libx264", "c.3gp": "mpeg4", "deep/er/d.vob": "mpeg2video", "e.mxf": "mpeg2video", "f.gif": "gif",
-                    "deep/g.MOV": "libx264"}
+                    "deep/g.MOV": "libx264", "h.apng": "apng"}
         for name, encoder in encoders.items():
             ffmpeg("-i", self.original, "-an", "-c:v", encoder, self.path("in", name))
-        kinds = sorted(encoders)
+        ffmpeg("-i", self.original, "-frames:v", 1, self.path("in", "one.mp4"))
+        ffmpeg("-i", self.original, "-frames:v", 1, "-an", "-brand", "heic", "-f", "mp4", self.path("in", "photo.heic"))
+        kinds = sorted([*encoders, "one.mp4"])
         write(self.path("in", "notes.txt"), b"no video\n" * 100)
         cv2.imwrite(self.path("in", "photo.jpg"), frame_at(0))
         shutil.copy(self.original, self.path("in", ".sanprivacy-x.mp4"))
@@ -326,9 +328,9 @@ class Containers(Formats):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(files(self.path("in", "out")), kinds)
         self.one_line(done.stdout, f"{len(kinds)} videos anonymized")
-        self.one_line(done.stdout, "Skipped", "3 other files", "1 .txt", "1 .jpg")
+        self.one_line(done.stdout, "Skipped", "4 other files", "1 .txt", "1 .jpg", "1 .heic")
         for name in kinds:
-            self.assertGreaterEqual(len(self.shown(self.path("in", "out", name))), FRAMES, name)
+            self.assertGreaterEqual(len(self.shown(self.path("in", "out", name))), 1 if name == "one.mp4" else FRAMES, name)
 
 
 class Sequences(Formats):

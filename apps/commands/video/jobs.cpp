@@ -31,7 +31,7 @@ bool holdsVideo(const fs::path& file)
     try
     {
         const MediaInfo info = readMediaInfo(fs::absolute(file).string());
-        return info.video >= 0 && !info.image && !info.playlist && info.frames != 1;
+        return info.video >= 0 && !info.image && !info.playlist;
     }
     catch (const std::runtime_error&)
     {
