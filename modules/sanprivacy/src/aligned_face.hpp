@@ -9,6 +9,13 @@
 
 namespace cv { namespace sanprivacy {
 
+//! What cutting out and blending make on their way: kept for the next face, it is not allocated again.
+struct FaceBuffers
+{
+    Mat cut, gray, change, color, evened, warped;
+    WarpBuffers warp;
+};
+
 /** @brief A face on its way from the image to the network and back: alignFace() and blendFace() with one fit.
 
 The crop may change its depth and lose its color in between; the landmarks are fitted once. */
@@ -18,6 +25,8 @@ struct AlignedFace
     Similarity to_image; //!< takes pixels of the crop to pixels of the image
     double coverage;     //!< share of the crop that lies inside the image
 
+    AlignedFace() : coverage(0) {}
+
     /** @brief Cuts a face out, with the errors of alignFace().
     @param image,size as there
     @param landmarks five, see readPoints()
@@ -25,11 +34,19 @@ struct AlignedFace
     static AlignedFace cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
         const std::vector<Point2c>& landmark_template = std::vector<Point2c>());
 
+    //! The canonical crop of cut() in floats 0..1, into the memory of the crop before.
+    void cutInFloats(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size, FaceBuffers& buffers);
+
     /** @brief Returns the change to the image, as blendFace() does.
     @param image as it was when the face was cut out, or with other faces changed since
     @param perturbed the perturbed crop: one channel, depth of crop
     @param color_strength see blendFace() */
-    void blend(Mat& image, const Mat& perturbed, double color_strength = 0) const;
+    void blend(Mat& image, const Mat& perturbed, double color_strength, FaceBuffers& buffers) const;
+
+private:
+    //! Fits the landmarks and gives the crop.
+    void align(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
+        const std::vector<Point2c>& landmark_template, Mat& face, WarpBuffers& buffers);
 };
 
 //! Raises an error unless the image is one that alignFace() takes.

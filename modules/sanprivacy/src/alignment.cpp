@@ -94,16 +94,18 @@ Similarity imageToCrop(
 //! Share of the pixels of a crop whose centres lie inside the image.
 double shareInside(const Size& image, const Size& crop, const Similarity& toImage)
 {
+    const auto isInside = [&](int x, int y)
+    {
+        const Point2c z = toImage(Point2c(x, y));
+        return z.real() >= -.5 && z.real() <= image.width - .5 && z.imag() >= -.5 && z.imag() <= image.height - .5;
+    };
+    const int right = crop.width - 1, bottom = crop.height - 1;
+    if (isInside(0, 0) && isInside(right, 0) && isInside(0, bottom) && isInside(right, bottom))
+        return 1;
     int inside = 0;
     for (int y = 0; y < crop.height; ++y)
-    {
         for (int x = 0; x < crop.width; ++x)
-        {
-            const Point2c z = toImage(Point2c(x, y));
-            inside +=
-                z.real() >= -.5 && z.real() <= image.width - .5 && z.imag() >= -.5 && z.imag() <= image.height - .5;
-        }
-    }
+            inside += isInside(x, y);
     return double(inside) / crop.area();
 }
 
@@ -119,13 +121,37 @@ Mat feather(int length)
     return weights;
 }
 
-//! The same change in B, G and R moves luma and leaves the color differences as they are.
-Mat sameInAllChannels(const Mat& change)
+//! How much of a change a pixel of the crop takes.
+Mat featherWeights(const Size& size)
 {
-    const Mat planes[] = { change, change, change };
-    Mat bgr;
-    merge(planes, 3, bgr);
-    return bgr;
+    return feather(size.height).t() * feather(size.width);
+}
+
+//! Those of the crops that the networks take are made once.
+Mat weightsOf(const Size& size)
+{
+    static const Mat canonical = featherWeights(CANONICAL_SIZE);
+    return size == CANONICAL_SIZE ? canonical : featherWeights(size);
+}
+
+/** Adds a change to an image, rounded and clipped. One change for B, G and R moves luma and leaves the color differences
+as they are. */
+template <typename T>
+void addChange(const Mat& change, Mat& image)
+{
+    const int channels = image.channels(), changes = change.channels();
+    for (int y = 0; y < image.rows; ++y)
+    {
+        T* pixel = image.ptr<T>(y);
+        const float* own = change.ptr<float>(y);
+        if (channels == changes)
+            for (int i = 0; i < image.cols * channels; ++i)
+                pixel[i] = saturate_cast<T>(float(pixel[i]) + own[i]);
+        else
+            for (int x = 0; x < image.cols; ++x)
+                for (int channel = 0; channel < channels; ++channel)
+                    pixel[x * channels + channel] = saturate_cast<T>(float(pixel[x * channels + channel]) + own[x]);
+    }
 }
 
 } // namespace
@@ -165,23 +191,37 @@ std::vector<Point2c> readPoints(InputArray _points)
     return result;
 }
 
-AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
-    const std::vector<Point2c>& landmark_template)
+void AlignedFace::align(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
+    const std::vector<Point2c>& landmark_template, Mat& face, WarpBuffers& buffers)
 {
     checkImage(image);
     CV_Check(size, !size.empty(), "A crop needs a positive size");
     const Similarity transform = imageToCrop(landmarks, size, landmark_template);
-    AlignedFace face;
-    face.to_image = transform.inverse();
-    face.coverage = shareInside(image.size(), size, face.to_image);
-    if (face.coverage == 0)
+    to_image = transform.inverse();
+    coverage = shareInside(image.size(), size, to_image);
+    if (coverage == 0)
         CV_Error(Error::StsOutOfRange, "The landmarks place the face outside the image");
-    face.crop.create(size, image.type());
-    warpSimilarity(image, face.crop, transform, INTER_LINEAR, BORDER_REPLICATE);
+    face.create(size, image.type());
+    warpSimilarity(image, face, transform, INTER_LINEAR, BORDER_REPLICATE, buffers);
+}
+
+AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
+    const std::vector<Point2c>& landmark_template)
+{
+    AlignedFace face;
+    WarpBuffers buffers;
+    face.align(image, landmarks, size, landmark_template, face.crop, buffers);
     return face;
 }
 
-void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength) const
+void AlignedFace::cutInFloats(
+    const Mat& image, const std::vector<Point2c>& landmarks, const Size& size, FaceBuffers& buffers)
+{
+    align(image, landmarks, size, std::vector<Point2c>(), buffers.cut, buffers.warp);
+    buffers.cut.convertTo(crop, CV_32F, 1 / whiteLevel(image.depth()));
+}
+
+void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength, FaceBuffers& buffers) const
 {
     checkImage(image);
     checkImage(crop);
@@ -191,32 +231,33 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength)
     CV_CheckTypeEQ(
         perturbed.type(), CV_MAKETYPE(crop.depth(), 1), "The perturbed crop must be gray, of the depth of the face");
     CV_CheckEQ(perturbed.size(), crop.size(), "The perturbed crop must be of the size of the face");
-    const Size size = crop.size();
-    const Rect target = footprint(image.size(), size, to_image);
+    const Rect target = footprint(image.size(), crop.size(), to_image);
     if (target.empty())
         return;
 
-    Mat gray = crop;
     if (crop.channels() == 3)
-        cvtColor(crop, gray, COLOR_BGR2GRAY);
-    Mat change;
-    subtract(perturbed, gray, change, noArray(), CV_32F);
+        cvtColor(crop, buffers.gray, COLOR_BGR2GRAY);
     const double gain = whiteLevel(image.depth()) / whiteLevel(crop.depth());
-    change = change.mul(feather(size.height).t() * feather(size.width), gain);
+    subtract(perturbed, crop.channels() == 3 ? buffers.gray : crop, buffers.change, noArray(), CV_32F);
+    multiply(buffers.change, weightsOf(crop.size()), buffers.change, gain);
     if (evens) // luma and color part ways
     {
-        Mat color, evened;
-        crop.convertTo(color, CV_32F, gain);
-        evenColor(color, color_strength, evened);
-        change = sameInAllChannels(change) + evened;
+        crop.convertTo(buffers.color, CV_32F, gain);
+        evenColor(buffers.color, color_strength, buffers.evened);
+        addChange<float>(buffers.change, buffers.evened);
     }
 
-    Mat part = image(target), warped(target.size(), change.type());
-    warpSimilarity(
-        change, warped, Similarity(1., -Point2c(target.x, target.y)) * to_image, INTER_CUBIC, BORDER_CONSTANT);
-    if (part.channels() > warped.channels())
-        warped = sameInAllChannels(warped);
-    add(part, warped, part, noArray(), image.depth());
+    const Mat& change = evens ? buffers.evened : buffers.change;
+    buffers.warped.create(target.size(), change.type());
+    warpSimilarity(change, buffers.warped, Similarity(1., -Point2c(target.x, target.y)) * to_image, INTER_CUBIC,
+        BORDER_CONSTANT, buffers.warp);
+    Mat part = image(target);
+    if (image.depth() == CV_8U)
+        addChange<uchar>(buffers.warped, part);
+    else if (image.depth() == CV_16U)
+        addChange<ushort>(buffers.warped, part);
+    else
+        addChange<float>(buffers.warped, part);
 }
 
 void estimateSimilarity(InputArray src, InputArray dst, OutputArray transform)
@@ -255,7 +296,8 @@ void blendFace(
     face.crop = matrixArgument(_face, "The face");
     CV_Check(face.crop.size(), !face.crop.empty(), "The face is empty");
     face.to_image = imageToCrop(readPoints(landmarks), face.crop.size(), std::vector<Point2c>()).inverse();
-    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"), color_strength);
+    FaceBuffers buffers;
+    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"), color_strength, buffers);
 }
 
 }} // namespace cv::sanprivacy

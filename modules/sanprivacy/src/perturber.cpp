@@ -114,9 +114,9 @@ bool allPerturbed(const std::vector<FaceResult>& results)
         results.begin(), results.end(), [](const FaceResult& face) { return face.status == FACE_PERTURBED; });
 }
 
-//! Perturbs what can be perturbed; result is written in any case.
-void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, const PerturbParams& params,
-    const std::vector<int>& given_labels, Mat& result, std::vector<FaceResult>& results)
+//! Perturbs what can be perturbed; where one cannot, all_or_nothing writes no image. @return whether dst is written
+bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, const PerturbParams& params,
+    const std::vector<int>& given_labels, bool all_or_nothing, OutputArray dst, std::vector<FaceResult>& results)
 {
     Mat image = matrixArgument(_image, "The image");
     checkImage(image);
@@ -124,31 +124,32 @@ void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
     const Mat faces = readFaces(_faces), original = image;
     std::vector<int> labels = impl.labelsOf(params, given_labels, (size_t)faces.rows);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    FaceStore& store = impl.store;
     if (params.gray && image.channels() == 3)
     {
-        Mat converted;
-        cvtColor(image, converted, COLOR_BGR2GRAY);
-        image = converted;
+        cvtColor(image, store.gray, COLOR_BGR2GRAY);
+        image = store.gray;
     }
 
     // Every crop comes from the unperturbed image: faces that overlap do not perturb each other.
     results.assign((size_t)faces.rows, FaceResult());
-    std::vector<AlignedFace> aligned;
     std::vector<size_t> rows; // of the aligned faces
     std::vector<int> aligned_labels;
-    std::vector<Mat> crops, in_color, perturbed;
+    std::vector<Mat> crops, in_color;
     const bool by_color = std::any_of(
         labels.begin(), labels.end(), [&](int label) { return impl.isToldByColor(label, params.prototype); });
     for (size_t i = 0; i < results.size(); ++i)
     {
+        if (rows.size() == store.aligned.size())
+            store.aligned.push_back(AlignedFace());
+        AlignedFace& face = store.aligned[rows.size()];
         try
         {
-            const std::vector<Point2c> landmarks = readPoints(faces.row((int)i));
-            AlignedFace face = AlignedFace::cut(image, landmarks, FACE_SIZE);
-            face.crop.convertTo(face.crop, CV_32F, 1 / whiteLevel(image.depth()));
+            const Landmarks landmarks = FaceRow(faces, (int)i).landmarks;
+            face.cutInFloats(image, landmarks, FACE_SIZE, store.buffers);
             if (by_color)
                 in_color.push_back(GenderNetwork::cut(original, landmarks));
-            aligned.push_back(face);
         }
         catch (const cv::Exception& e)
         {
@@ -158,24 +159,24 @@ void perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         }
         rows.push_back(i);
         aligned_labels.push_back(labels[i]);
-        crops.push_back(aligned.back().crop);
+        crops.push_back(face.crop);
     }
     std::vector<String> wrong;
-    double color_strength = 0;
-    {
-        std::lock_guard<std::mutex> lock(impl.mutex);
-        impl.perturb(crops, in_color, aligned_labels, params.prototype, perturbed, wrong);
-        if (params.prototype != PROTOTYPE_SAME)
-            color_strength = impl.color_strength;
-    }
-
-    image.copyTo(result);
+    impl.perturb(crops, in_color, aligned_labels, params.prototype, store.perturbed, wrong);
     for (size_t i = 0; i < rows.size(); ++i)
-    {
         results[rows[i]] = networkResult(params, aligned_labels[i], wrong[i]);
-        if (wrong[i].empty())
-            aligned[i].blend(result, perturbed[i], color_strength);
+    const bool writes = !all_or_nothing || allPerturbed(results);
+    if (writes)
+    {
+        image.copyTo(dst);
+        Mat result = dst.getMat();
+        const double color_strength = params.prototype == PROTOTYPE_SAME ? 0 : impl.color_strength;
+        for (size_t i = 0; i < rows.size(); ++i)
+            if (wrong[i].empty())
+                store.aligned[i].blend(result, store.perturbed[i], color_strength, store.buffers);
     }
+    store.shrink();
+    return writes;
 }
 
 } // namespace
@@ -394,25 +395,22 @@ void Perturber::perturbFaces(
     InputArray image, InputArray faces, OutputArray dst, const PerturbParams& params, const std::vector<int>& labels)
 {
     CV_INSTRUMENT_REGION();
-    Mat result;
     std::vector<FaceResult> results;
-    perturbImage(checkCreated(p), image, faces, params, labels, result, results);
+    if (perturbImage(checkCreated(p), image, faces, params, labels, true, dst, results))
+        return;
     for (size_t i = 0; i < results.size(); ++i)
         if (results[i].status != FACE_PERTURBED)
             CV_Error(results[i].status == FACE_WRONG_LANDMARKS || results[i].status == FACE_TOO_SMALL
                          ? Error::StsBadArg
                          : Error::StsOutOfRange,
                 format("Face %d of %d: %s", (int)i, (int)results.size(), results[i].reason.c_str()));
-    result.copyTo(dst);
 }
 
 bool Perturber::tryPerturbFaces(InputArray image, InputArray faces, OutputArray dst, std::vector<FaceResult>& results,
     const PerturbParams& params, const std::vector<int>& labels)
 {
     CV_INSTRUMENT_REGION();
-    Mat result;
-    perturbImage(checkCreated(p), image, faces, params, labels, result, results);
-    result.copyTo(dst);
+    perturbImage(checkCreated(p), image, faces, params, labels, false, dst, results);
     return allPerturbed(results);
 }
 

@@ -82,7 +82,7 @@ const std::vector<Mat>& Perturber::Impl::pass(const Mat* images, std::vector<int
 void Perturber::Impl::perturb(const std::vector<Mat>& images, const std::vector<Mat>& in_color,
     std::vector<int>& labels, int choice, std::vector<Mat>& perturbed, std::vector<String>& wrong)
 {
-    perturbed.assign(images.size(), Mat());
+    perturbed.resize(std::max(perturbed.size(), images.size()));
     wrong.clear();
     for (size_t first = 0; first < images.size(); first += facesPerPass())
     {

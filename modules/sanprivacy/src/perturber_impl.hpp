@@ -5,6 +5,7 @@
 #ifndef OPENCV_SANPRIVACY_PERTURBER_IMPL_HPP
 #define OPENCV_SANPRIVACY_PERTURBER_IMPL_HPP
 
+#include "aligned_face.hpp"
 #include "attribute_classifier.hpp"
 #include "dnn_net.hpp"
 #include "gender_network.hpp"
@@ -12,6 +13,7 @@
 
 #include "opencv2/sanprivacy/perturber.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 namespace cv { namespace sanprivacy {
@@ -27,6 +29,23 @@ struct Attribute
 
     //! Whether the gender network is asked where the image is at hand: no classifier is given.
     bool isToldByColor() const { return classifier_file.empty() && GenderNetwork::tells(name); }
+};
+
+//! Memory for the faces of an image, kept for the next one.
+struct FaceStore
+{
+    Mat gray; // the image
+    std::vector<AlignedFace> aligned;
+    std::vector<Mat> perturbed;
+    FaceBuffers buffers;
+
+    //! Of a crowd only some faces are kept.
+    void shrink()
+    {
+        const size_t most = 32;
+        aligned.resize(std::min(aligned.size(), most));
+        perturbed.resize(std::min(perturbed.size(), most));
+    }
 };
 
 //! File of a network: a name without folder and extension is that of a shipped one.
@@ -49,7 +68,8 @@ public:
     const std::vector<Mat>& pass(const Mat* images, std::vector<int>& labels, const std::vector<int>& choices,
         std::vector<String>& wrong, const Mat* in_color = nullptr);
 
-    //! One output of each of many faces, in 32-bit floats; arguments as in pass(), in_color empty or one per face.
+    //! One output of each of many faces, in 32-bit floats; arguments as in pass(), in_color empty or one per face;
+    //! perturbed may be longer afterwards.
     void perturb(const std::vector<Mat>& images, const std::vector<Mat>& in_color, std::vector<int>& labels, int choice,
         std::vector<Mat>& perturbed, std::vector<String>& wrong);
 
@@ -72,7 +92,8 @@ public:
     //! One label for each face, checked together with the prototype.
     std::vector<int> labelsOf(const PerturbParams& params, const std::vector<int>& labels, size_t faces) const;
 
-    std::mutex mutex; // held by every call that uses a strength or a network
+    std::mutex mutex; // held by every call that uses a strength, a network or the store
+    FaceStore store;
     const DnnDevice device;
     double strength, color_strength;
     std::vector<Attribute> attributes;
