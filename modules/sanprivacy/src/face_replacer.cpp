@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "dnn_net.hpp" // reasonOf()
 #include "face_cover.hpp"
+#include "generator.hpp" // FACE_SIDE
 #include "face_replacer.hpp"
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
+const Size CROP(FACE_SIDE, FACE_SIDE);
 const double LEAST_INSIDE = .5; // share of a crop inside the frame, for the network
 const int VOTES = 9;            // of the attribute classifier on a track's label
 const double VOTE_MARGIN = .1;  // around 1/2, to change a label once it is given
@@ -65,31 +67,28 @@ const Landmarks& steady(TrackHistory& track, const Landmarks& landmarks)
 
 //! The canonical crop in color or gray as the frame, and in gray, both 0..1. @return whether enough of it is inside the
 //! frame.
-bool cut(const Mat& image, const Landmarks& landmarks, Mat& color, Mat& gray)
+bool cut(const Mat& image, const Landmarks& landmarks, AlignedFace& face, Mat& gray)
 {
-    Matx<float, 5, 2> points;
-    for (int k = 0; k < points.rows; ++k)
-    {
-        points(k, 0) = float(landmarks[k].real());
-        points(k, 1) = float(landmarks[k].imag());
-    }
-    Mat face;
+    Mat crop;
     try
     {
-        if (alignFace(image, points, face) < LEAST_INSIDE)
+        face = AlignedFace::cut(image, landmarks, CROP);
+        if (face.coverage < LEAST_INSIDE)
             return false;
     }
     catch (const cv::Exception& e)
     {
         if (e.code != Error::StsOutOfRange && e.code != Error::StsBadSize
-            && e.code != Error::StsBadArg) // alignFace() refuses the landmarks
+            && e.code != Error::StsBadArg) // the landmarks are no face's
             throw;
         return false;
     }
-    face.convertTo(color, CV_32F, 1 / 255.);
-    if (face.channels() == 3)
-        cvtColor(face, face, COLOR_BGR2GRAY);
-    face.convertTo(gray, CV_32F, 1 / 255.);
+    if (face.crop.channels() == 3)
+        cvtColor(face.crop, crop, COLOR_BGR2GRAY);
+    else
+        crop = face.crop;
+    crop.convertTo(gray, CV_32F, 1 / 255.);
+    face.crop.convertTo(face.crop, CV_32F, 1 / 255.);
     return true;
 }
 
@@ -170,8 +169,8 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
         coverHead(frame.image, result, heads.covered[i], heads.covers[i], heads.perturbed);
     for (size_t i = 0; i < heads.crops.size(); ++i)
         if (!heads.crops[i].empty())
-            blendFace(result, heads.colors[i], outputs[i], Mat(record.faces[heads.aligned[i]].landmarks).reshape(1),
-                params_.prototype == PROTOTYPE_SAME ? 0 : perturber_->getColorStrength());
+            heads.faces[i].blend(
+                result, outputs[i], params_.prototype == PROTOTYPE_SAME ? 0 : perturber_->getColorStrength(), buffers_);
     record.blend_ms = watch.lap();
     return result;
 }
@@ -187,17 +186,18 @@ void FaceReplacer::collect(const TrackedFrame& frame, StreamRecord& record, Head
         face.box = head.box();
         const bool confident = observation.confident && observation.state != FACE_HELD
                                && eyeDistance(landmarks) >= params_.min_eye_distance;
-        Mat color, crop;
+        AlignedFace aligned;
+        Mat crop;
         if (observation.exempt)
         {
             face.protection = PROTECTION_NONE;
         }
-        else if (confident && params_.replacement == REPLACE_SAN && cut(frame.image, landmarks, color, crop))
+        else if (confident && params_.replacement == REPLACE_SAN && cut(frame.image, landmarks, aligned, crop))
         {
             face.protection = PROTECTION_REPLACED;
             heads.aligned.push_back(record.faces.size());
             heads.crops.push_back(crop);
-            heads.colors.push_back(color);
+            heads.faces.push_back(aligned);
             heads.perturbed.push_back(HeadShape(landmarks));
             if (observation.growth > 1)
             {

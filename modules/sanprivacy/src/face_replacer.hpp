@@ -5,6 +5,7 @@
 #ifndef OPENCV_SANPRIVACY_FACE_REPLACER_HPP
 #define OPENCV_SANPRIVACY_FACE_REPLACER_HPP
 
+#include "aligned_face.hpp"
 #include "face_tracker.hpp"
 
 #include "opencv2/sanprivacy/perturber.hpp"
@@ -43,7 +44,7 @@ private:
     {
         std::vector<size_t> aligned;      // faces for the network, by their number in the record
         std::vector<Mat> crops;           // ... cut out, gray
-        std::vector<Mat> colors;          // ... the same as the frame shows them
+        std::vector<AlignedFace> faces;   // ... the same as the frame shows them, 0..1
         std::vector<HeadShape> perturbed; // ... where they are
         std::vector<HeadShape> covered;   // faces that are covered
         std::vector<int> covers;          // ... with which FaceReplacement
@@ -63,6 +64,7 @@ private:
     const Ptr<Perturber> perturber_;
     const StreamParams params_;
     std::map<int, TrackHistory> tracks_;
+    FaceBuffers buffers_;
     std::random_device secure_; // the system's generator
 };
 
