@@ -66,6 +66,11 @@ VideoFile::VideoFile(const fs::path& target, const WriteOptions& options)
 {
     if (!ToolProcess::available("ffmpeg"))
         throw std::runtime_error("the tool ffmpeg, which writes videos, is not installed (apt install ffmpeg)");
+    if (target_.extension().empty())
+        throw std::runtime_error("'" + target.string() + "' has no ending that tells the kind of video, such as .mp4");
+    std::error_code ignored;
+    if (fs::exists(target_, ignored) && !fs::is_regular_file(target_, ignored))
+        throw std::runtime_error("cannot write '" + target.string() + "': not a regular file");
     KeptTracks& kept = options_.kept;
     if (!kept.video.empty() && !isUrl(kept.video))
         kept.video = fs::absolute(kept.video).string(); // a colon would make 12:30.mp4 a protocol

@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 import threading
@@ -391,6 +392,20 @@ class Outputs(Formats):
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, "out.jpg", "%d")
         self.assertFalse(os.path.exists(self.path("out.jpg")))
+
+    def test_what_cannot_become_a_video(self):
+        os.mkfifo(self.path("pipe.mp4"))
+        for name, reason in (("pipe.mp4", "not a regular file"), ("out", ".mp4")):
+            done = self.video(self.original, self.path(name), "--replace", "solid")
+            self.assertEqual(done.returncode, 1)
+            self.one_line(done.stderr, name, reason)
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe.mp4")).st_mode))
+        self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
+
+    def test_log_on_standard_output(self):
+        done = self.video(self.original, self.path("out.mp4"), "--replace", "solid", "--log", "/dev/stdout")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([json.loads(line)["frame"] for line in done.stdout.splitlines() if line.startswith("{")], list(range(FRAMES)))
 
     def test_videos_without_a_face(self):
         ffmpeg("-f", "lavfi", "-i", "color=gray:s=320x240:r=25:d=0.4", self.path("nobody.mp4"))

@@ -64,6 +64,7 @@ void checkOutputs(const std::vector<Job>& jobs, const VideoOptions& options)
     std::vector<fs::path> read = options.networks.files(), written = { options.log };
     append(read, { options.exempt, options.matcher });
     std::set<fs::path> targets;
+    std::error_code ignored;
     for (const Job& job : jobs)
     {
         append(read, filesOf(job.source));
@@ -74,12 +75,11 @@ void checkOutputs(const std::vector<Job>& jobs, const VideoOptions& options)
             append(written,
                 { unfinishedVideo(job.target), hiddenName(job.target, EARLIER), hiddenName(job.target, REWRITTEN),
                     hiddenName(job.target, TRACKS), hiddenName(job.target, LOCK) });
-        std::error_code ignored;
         if (!targets.insert(fs::weakly_canonical(job.target, ignored)).second)
             throw UsageError("two inputs would both be written to '" + job.target + "'");
     }
     refuseInputsAsOutputs(read, written);
-    if (!options.log.empty() && targets.count(fs::weakly_canonical(options.log)) > 0)
+    if (!options.log.empty() && targets.count(fs::weakly_canonical(options.log, ignored)) > 0)
         throw UsageError("--log: '" + options.log + "' is the output; name another file");
 }
 
