@@ -107,24 +107,33 @@ TrackPlan planTracks(const KeptTracks& kept, const std::vector<int>& tracks, cha
     return plan;
 }
 
-/** The subtitles in a file of their own, with the times that they have in the video: there they can be cut, even where
-they are encoded anew.
+/** The subtitles in a file of their own, with the times that they have in the video. They are cut as they are copied:
+ffmpeg 7 gives those that it encodes wrong times then.
+@param whole another hidden file
 @param length of the video, seconds */
-void writeSubtitles(
-    const fs::path& file, const KeptTracks& kept, const TrackPlan& subtitles, double shift, double length)
+void writeSubtitles(const fs::path& file, const fs::path& whole, const KeptTracks& kept, const TrackPlan& subtitles,
+    double shift, double length)
 {
     const bool cut = kept.begin > 0;
-    Arguments arguments;
-    if (!cut)
-        append(arguments, { "-itsoffset", std::to_string(shift) });
-    append(arguments, { "-i", kept.video });
+    const Arguments plain = { "-map_chapters", "-1", "-map_metadata:g", "-1", "-fflags", "+bitexact" },
+                    end = { "-t", std::to_string(length) };
+    Arguments arguments = { "-itsoffset", std::to_string(cut ? 0 : shift), "-i", kept.video };
     addMap(arguments, 0, subtitles.tracks);
-    append(arguments, { "-map_chapters", "-1", "-map_metadata:g", "-1", "-map_metadata:s", "-1" });
+    append(arguments, { "-map_metadata:s", "-1" });
     append(arguments, subtitles.encoding);
-    if (cut)
-        append(arguments, { "-ss", std::to_string(-shift) });
-    append(arguments, { "-t", std::to_string(length), "-fflags", "+bitexact", file.string() });
+    append(arguments, plain);
+    append(arguments, cut ? Arguments() : end);
+    append(arguments, { (cut ? whole : file).string() });
     append(arguments, timesOfFile(kept.first, 0));
+    runFfmpeg(arguments);
+    if (!cut)
+        return;
+    const std::string start = std::to_string(readMediaInfo(whole.string()).start);
+    arguments = { "-itsoffset", start, "-i", whole.string(), "-map", "0", "-c", "copy", "-copypriorss", "0", "-ss",
+        std::to_string(-shift) };
+    append(arguments, end);
+    append(arguments, plain);
+    append(arguments, { file.string() });
     runFfmpeg(arguments);
 }
 
@@ -154,7 +163,7 @@ void addText(
     Arguments arguments = { "-i", video.string() }, streams = { "-map", "0" };
     if (!subtitles.tracks.empty())
     {
-        writeSubtitles(text.path, kept, subtitles, shift, length);
+        writeSubtitles(text.path, whole.path, kept, subtitles, shift, length);
         const double start = readMediaInfo(text.path.string()).start;
         append(arguments, { "-itsoffset", std::to_string(start), "-i", text.path.string() });
         append(streams, { "-map", "1:s" });
