@@ -16,7 +16,10 @@ namespace cv { namespace sanprivacy {
 /** @brief Which prototype the proto-combiner adds, and so which of the three outputs of @cite mirjalili2018san is made.
 
 The values differ from those of labels, so that one given in place of the other is an error. */
-enum PrototypeChoice
+// OpenCV's generator of bindings allows no space before the colon.
+// clang-format off
+enum PrototypeChoice: int
+// clang-format on
 {
     PROTOTYPE_SAME = 100,     //!< X'_SM: the attribute stays as it is
     PROTOTYPE_NEUTRAL = 101,  //!< X'_NT
