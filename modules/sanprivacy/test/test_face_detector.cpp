@@ -185,6 +185,40 @@ TEST_P(SanPrivacy_ShippedDetector, landmarks_follow_the_face)
         }
 }
 
+//! Turned back, what is found in a turned image is what is found in the image itself.
+TEST(SanPrivacy_FaceDetector, quarter_turns_move_landmarks_and_box)
+{
+    const Ptr<FaceDetector> detector = shippedDetector("");
+    Mat image, upright, found;
+    cv::copyMakeBorder(portrait("man-glasses"), image, 0, 60, 0, 20, BORDER_CONSTANT, Scalar(120, 90, 70));
+    detector->detect(image, upright);
+    ASSERT_EQ(upright.rows, 1);
+    const Mat landmarks = landmarksOf(upright);
+    const double near = .1 * cvtest::norm(landmarks.row(0), landmarks.row(1), NORM_L2);
+    const double w = image.cols - 1, h = image.rows - 1;
+    const struct
+    {
+        int turn;
+        Matx23d back; // takes pixels of the turned image to those of the image
+    } turns[] = { { ROTATE_90_CLOCKWISE, Matx23d(0, 1, 0, -1, 0, h) }, { ROTATE_180, Matx23d(-1, 0, w, 0, -1, h) },
+        { ROTATE_90_COUNTERCLOCKWISE, Matx23d(0, -1, w, 1, 0, 0) } };
+    for (const auto& turned : turns)
+    {
+        Mat view, back, box;
+        rotate(image, view, turned.turn);
+        detector->detect(view, found);
+        ASSERT_EQ(found.rows, 1) << turned.turn;
+        transform(landmarksOf(found).reshape(2), back, turned.back);
+        EXPECT_LT(cvtest::norm(back.reshape(1), landmarks, NORM_INF), near) << turned.turn;
+        const Rect2f place(found.at<float>(0), found.at<float>(1), found.at<float>(2), found.at<float>(3));
+        const Matx22f centre((place.tl().x + place.br().x) / 2, (place.tl().y + place.br().y) / 2, 0, 0);
+        transform(Mat(centre).reshape(2), box, turned.back);
+        const Vec2f moved = box.at<Vec2f>(0);
+        EXPECT_NEAR(moved[0], upright.at<float>(0) + upright.at<float>(2) / 2, 2 * near) << turned.turn;
+        EXPECT_NEAR(moved[1], upright.at<float>(1) + upright.at<float>(3) / 2, 2 * near) << turned.turn;
+    }
+}
+
 TEST_P(SanPrivacy_ShippedDetector, every_kind_of_image)
 {
     const Ptr<FaceDetector> detector = shippedDetector(GetParam());
