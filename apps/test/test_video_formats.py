@@ -19,7 +19,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import EXECUTABLE, TIMEOUT, files, read, write
+from command import EXECUTABLE, TIMEOUT, files, portraits, read, write
 from test_video import FRAMES, HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frame_at, frames_of, probe, times
 
 BARS = [(40, 40, 200), (40, 200, 40), (200, 40, 40), (40, 200, 200), (200, 80, 200), (60, 60, 60), (128, 128, 128), (200, 200, 200)]
@@ -245,6 +245,16 @@ class Containers(Formats):
         self.rich("rich.mkv", "-c:s", "srt")
         self.one_line(self.protect("rich.mkv", "out.ts").stderr, "1 subtitle track", "2 chapters", "1 further video track")
         self.assertEqual(len(times(self.path("out.ts"))), FRAMES)
+
+    def test_photographs_beside_the_video_are_left_out_and_told(self):
+        photo = portraits()[0]
+        ffmpeg("-i", photo, "-i", self.original, "-map", 0, "-map", 1, "-c", "copy", "-disposition:v:0", "attached_pic", self.path("cover.mp4"))
+        ffmpeg("-i", self.original, "-attach", photo, "-metadata:s:t", "mimetype=image/jpeg", "-c", "copy", self.path("attached.mkv"))
+        for name in ("cover.mp4", "attached.mkv"):
+            done = self.protect(name, "out" + name[-4:])
+            self.one_line(done.stderr, name, "left out: 1 cover image")
+            self.assertEqual(probe(self.path("out" + name[-4:]), "stream=codec_name", "v"), ["h264"])
+            self.assertNotIn(b"JFIF", read(self.path("out" + name[-4:])))
 
     def test_every_sound_track_stays(self):
         ffmpeg("-i", self.original, "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy", self.path("two.mp4"))
