@@ -68,8 +68,9 @@ Tensor targetLoss(
     const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden, const Tensor& original)
 {
     checkSameShape(targets, logits);
+    const double k = 4;
     const Tensor f = logits.to(torch::kFloat), decided = torch::softplus(margin - (2 * targets - 1) * f),
-                 undecided = torch::softplus(f) + torch::softplus(-f);
+                 undecided = (torch::softplus(k * f) + torch::softplus(-k * f)) / 2;
     return costOfHiding(torch::where(targets == NEUTRAL_TARGET, undecided, decided), logits, hidden, original);
 }
 

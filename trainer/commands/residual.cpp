@@ -101,6 +101,7 @@ ResidualTraining::ResidualTraining(const Options& options)
     if (options.prototypes.size() != options.dataset.attributes.size())
         CV_Error(cv::Error::StsBadArg, cv::format("expected a file of prototypes for each of %d attributes, found %d",
                                            int(options.dataset.attributes.size()), int(options.prototypes.size())));
+    const Tensor limit = contest_->generator->limit.clone();
     const bool onlyGenerator = options.initial.extension() == ".onnx";
     if (onlyGenerator)
         readOnnx(options.initial.string(), *contest_->generator);
@@ -110,7 +111,7 @@ ResidualTraining::ResidualTraining(const Options& options)
         loadNetwork(options.attackers, ATTACKERS_KIND, *contest_->attackers);
     else if ((options.initial.empty() || onlyGenerator) && !options.loop.resume)
         CV_Error(cv::Error::StsBadArg, "--attackers, a checkpoint as --initial, or --resume is needed");
-    const Tensor& limit = contest_->generator->limit;
+    contest_->generator->limit.copy_(limit); // is not learnt: weights of another window go on with this one
     fading_ = limit / limit.max();
 }
 
