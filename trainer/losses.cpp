@@ -70,7 +70,7 @@ Tensor targetLoss(
     checkSameShape(targets, logits);
     const double k = 4;
     const Tensor f = logits.to(torch::kFloat), decided = torch::softplus(margin - (2 * targets - 1) * f),
-                 undecided = (torch::softplus(k * f) + torch::softplus(-k * f)) / 2;
+                 undecided = (torch::softplus(k * f) + torch::softplus(-k * f)) / k;
     return costOfHiding(torch::where(targets == NEUTRAL_TARGET, undecided, decided), logits, hidden, original);
 }
 

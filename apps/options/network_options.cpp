@@ -89,7 +89,7 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         .add_option(
             "--color-strength", color_strength, "How far the color of lips and make-up is evened out, 0 (not) to 1")
         ->type_name("X")
-        ->capture_default_str()
+        ->default_str(cv::format("%g; 0 without gender", cv::sanprivacy::DEFAULT_COLOR_STRENGTH))
         ->check(CLI::Range(0., 1.).description(""));
     command
         .add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
@@ -123,7 +123,8 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
     const cv::Ptr<Perturber> perturber = Perturber::create(
         cv::sanprivacy::PerturberParams(hide, model, prototypes, classifier, wanted.backend, wanted.target));
     perturber->setStrength(strength);
-    perturber->setColorStrength(color_strength);
+    if (color_strength >= 0)
+        perturber->setColorStrength(color_strength);
     return perturber;
 }
 

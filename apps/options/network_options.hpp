@@ -27,7 +27,7 @@ struct NetworkOptions
     std::vector<std::string> hide;             //!< attributes; empty: the one that model and prototypes are for, gender
     std::string detector;                      //!< YuNet file, or "cascade"; empty: the shipped YuNet
     double strength = 1;                       //!< of the perturbation
-    double color_strength = cv::sanprivacy::DEFAULT_COLOR_STRENGTH; //!< of the color evening
+    double color_strength = -1;                //!< of the color evening; below 0: the perturber's default
     std::string backend = "cpu";
 
     void addDetectorTo(CLI::App& command);

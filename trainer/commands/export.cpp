@@ -23,6 +23,7 @@ struct Options
     std::filesystem::path out;
     std::string description;
     bool authorsForm = false;
+    double largestChange = 0; // of a pixel; 0: that of the checkpoint
 };
 
 //! All that a network keeps: weights and buffers.
@@ -61,7 +62,10 @@ ExitCode run(const Options& options)
     else if (kind == RESIDUAL_KIND)
     {
         const auto contest = load([] { return std::make_shared<Contest>(std::make_shared<ResidualUNet>()); });
-        difference = writeOnnx(*contest->generator, file, options.description);
+        ResidualUNet& generator = *contest->generator;
+        if (options.largestChange > 0)
+            generator.limit.copy_(ResidualUNet(generator.neutral, options.largestChange).limit);
+        difference = writeOnnx(generator, file, options.description);
     }
     else
         difference = writeOnnx(dynamic_cast<San2018&>(*load([&] { return makeGenerator(kind); })), file,
@@ -88,6 +92,10 @@ Command addExport(CLI::App& app)
     command->add_option("-o,--out", options->out, "ONNX file")->required();
     command->add_option(
         "--description", options->description, "text kept in the file: what it was trained on, and how");
+    command
+        ->add_option("--largest-change", options->largestChange,
+            "of a residual U-Net: largest change of a pixel, 0..1, in place of the one it was trained with (0.15)")
+        ->check(CLI::Range(.01, 1.));
     command->add_flag(
         "--authors-form", options->authorsForm, "inputs image, same_proto, combine_proto as the authors' file");
     return { command, [options] { return run(*options); } };

@@ -72,7 +72,7 @@ TEST(Losses, target_asks_for_a_margin)
     const Tensor targets = column({ 1, 0 }), logits = column({ 2, 1 });
     const double expected = (std::log1p(std::exp(3. - 2)) + std::log1p(std::exp(3. + 1))) / 2;
     EXPECT_NEAR(targetLoss(targets, logits, 3).item<double>(), expected, PRECISION);
-    const double undecided = (std::log1p(std::exp(4.)) + std::log1p(std::exp(-4.))) / 2;
+    const double undecided = (std::log1p(std::exp(4.)) + std::log1p(std::exp(-4.))) / 4;
     EXPECT_NEAR(targetLoss(column({ 1, .5 }), logits, 3).item<double>(), (std::log1p(std::exp(3. - 2)) + undecided) / 2,
         PRECISION);
 }

@@ -134,6 +134,17 @@ TEST(ResidualUNet, changes_are_bounded_and_fade_at_the_rim)
     EXPECT_EQ(network.perturb(torch::ones_like(x), Tensor(), { p })[0].max().item<float>(), 1.f);
 }
 
+TEST(ResidualUNet, changes_the_face_and_not_what_lies_beside_the_jaw)
+{
+    const double bound = .1;
+    const Tensor limit = ResidualUNet(torch::rand({ 3, CROP_SIZE, CROP_SIZE }), bound).limit[0];
+    const auto at = [&](int64_t y, int64_t x) { return limit[y][x].item<double>(); };
+    for (const auto& [x, y] : { std::pair(66, 68), { 157, 68 }, { 111, 120 }, { 72, 160 }, { 150, 160 } })
+        EXPECT_NEAR(bound, at(y, x), bound / 20) << "landmark at " << x << ", " << y;
+    for (int64_t x : { 18, 205 })
+        EXPECT_EQ(0, at(174, x));
+}
+
 TEST(ResidualUNet, starts_near_the_face_and_sees_the_target_but_not_the_own_label)
 {
     torch::manual_seed(9);

@@ -34,6 +34,11 @@ double checkProbability(float probability, const String& classifier)
     return probability;
 }
 
+bool hidesGender(const std::vector<Attribute>& attributes)
+{
+    return std::any_of(attributes.begin(), attributes.end(), [](const Attribute& a) { return a.name == "gender"; });
+}
+
 } // namespace
 
 String networkFile(const String& name)
@@ -43,8 +48,8 @@ String networkFile(const String& name)
 
 Perturber::Impl::Impl(
     const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes_, const DnnDevice& device_)
-    : device(device_), strength(1), color_strength(DEFAULT_COLOR_STRENGTH), attributes(attributes_),
-      generator(network, name, prototypesOf(attributes_), device_)
+    : device(device_), strength(1), color_strength(hidesGender(attributes_) ? DEFAULT_COLOR_STRENGTH : 0.),
+      attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
 {
     if (attributes.size() > 1 && !generator.isBlindToLabels())
         CV_Error(Error::StsBadArg, "Several attributes need a network of the inputs image, target_proto");

@@ -126,6 +126,7 @@ TEST(SanPrivacy_ColorEvening, every_output_but_the_same_is_evened_out)
     const Ptr<Perturber> perturber = createPerturber("generator_residual.onnx");
     const Mat image = drawFace() * .5 + Scalar::all(.2);
     Mat result;
+    EXPECT_EQ(DEFAULT_COLOR_STRENGTH, perturber->getColorStrength());
     perturber->setColorStrength(.9);
     EXPECT_EQ(.9, perturber->getColorStrength());
     for (int label : { 0, 1 })

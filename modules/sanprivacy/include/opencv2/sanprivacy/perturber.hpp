@@ -30,8 +30,8 @@ enum PrototypeChoice: int
     PROTOTYPE_RANDOM = 103
 };
 
-//! Default of Perturber::setColorStrength().
-const double DEFAULT_COLOR_STRENGTH = 0;
+//! Default of Perturber::setColorStrength() where gender is among the attributes that are hidden; else 0.
+const double DEFAULT_COLOR_STRENGTH = .6;
 
 //! Values in place of a label, which is 0 or 1, or as PerturberParams says for several attributes.
 enum LabelChoice
@@ -147,7 +147,7 @@ public:
     blendFace().
 
     All outputs except PROTOTYPE_SAME are evened out, and all alike, so that color does not tell a label that was drawn.
-    @param strength 0 (color stays) to 1; DEFAULT_COLOR_STRENGTH until it is set. */
+    @param strength 0 (color stays) to 1; until it is set DEFAULT_COLOR_STRENGTH where gender is hidden, else 0. */
     CV_WRAP void setColorStrength(double strength);
     CV_WRAP double getColorStrength() const; //!< see setColorStrength()
 
