@@ -68,7 +68,7 @@ Tensor targetLoss(
     const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden, const Tensor& original)
 {
     checkSameShape(targets, logits);
-    const double k = 4;
+    const double k = 4; // sharpness: the larger, the nearer is `undecided` to |f|
     const Tensor f = logits.to(torch::kFloat), decided = torch::softplus(margin - (2 * targets - 1) * f),
                  undecided = (torch::softplus(k * f) + torch::softplus(-k * f)) / k;
     return costOfHiding(torch::where(targets == NEUTRAL_TARGET, undecided, decided), logits, hidden, original);

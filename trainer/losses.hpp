@@ -41,7 +41,8 @@ torch::Tensor totalLoss(
 
 /** J_G towards a target that is independent of the face's own label: softplus(margin - s f), s = 1 for target 1, else
 -1. Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure. For a neutral target
-it shall be undecided: S(1/2, 4 f) / 2, which is about |f|: a weak opinion is not left as it is. An attribute that is not to be hidden shall be read as it was: S(f(X), f(X')) takes the place of its cost.
+it shall be undecided: S(1/2, 4 f) / 2, which is about |f|: a weak opinion is not left as it is. An attribute that is
+not to be hidden shall be read as it was: S(f(X), f(X')) takes the place of its cost.
 @param targets [N,A] of A attributes, 0, 1 or NEUTRAL_TARGET
 @param logits f(X'), [N,A] of label 1
 @param margin logit from which on nothing is gained

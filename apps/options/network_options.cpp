@@ -123,7 +123,7 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
     const cv::Ptr<Perturber> perturber = Perturber::create(
         cv::sanprivacy::PerturberParams(hide, model, prototypes, classifier, wanted.backend, wanted.target));
     perturber->setStrength(strength);
-    if (color_strength >= 0)
+    if (!(color_strength < 0)) // NaN is refused there
         perturber->setColorStrength(color_strength);
     return perturber;
 }

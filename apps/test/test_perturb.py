@@ -102,6 +102,9 @@ class Good(PerturbTest):
             done = self.perturb(self.path("in", "a.png"), "-o", self.path(strength), "--color-strength", strength)
             self.assertEqual(done.returncode, 0, done.stderr)
             chroma[strength] = cv2.cvtColor(cv2.imread(self.path(strength, "a.png")), cv2.COLOR_BGR2YCrCb)[..., 1:]
+        for name in ("--strength", "--color-strength"):
+            self.assertIn("found nan", self.perturb(self.path("in", "a.png"), "-o", self.path("nan"), name, "nan").stderr)
+        self.assertFalse(os.path.exists(self.path("nan")))
         moved = difference(chroma["0"], chroma["1"])
         self.assertGreater(moved, .1)
         self.assertAlmostEqual(difference(chroma["0"], chroma["0.5"]) / moved, .5, delta=.2)

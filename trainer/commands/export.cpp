@@ -38,6 +38,8 @@ std::vector<torch::Tensor> valuesOf(const torch::nn::Module& network)
 ExitCode run(const Options& options)
 {
     const std::string kind = checkpointKind(options.checkpoints[0]), file = options.out.string();
+    if (options.largestChange > 0 && kind != RESIDUAL_KIND)
+        CV_Error(cv::Error::StsBadArg, "--largest-change is for a residual U-Net, found '" + kind + "'");
     OnnxDifference difference;
     const auto load = [&](const auto& create) { // the mean of all checkpoints
         const auto network = create();
