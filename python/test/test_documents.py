@@ -1,16 +1,24 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Links within the documents lead to files and headings that exist."""
+"""Links within the documents lead to files and headings that exist. Commands in documents have options that their programs know, and
+scripts that exist; so do those that no test runs, because they need a camera, hours or data."""
 
+import functools
+import os
 import pathlib
 import re
+import subprocess
 import unittest
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("SANPRIVACY_BUILD", REPOSITORY / "build")).resolve()
 FOLDERS = (".", "data", "doc", "modules/sanprivacy", "samples", "samples/python/try_it", "trainer")
 HEADING = re.compile(r"^#+ (.+)$|^(.+)\n(?:=+|-+)$", re.M)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+PROGRAM = re.compile(r"(?:^|[\s/])(sanprivacy(?:-train)?) ((?:bench )?[a-z][\w-]*)(?=\s|$)(.*)")
+OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
+SCRIPT = re.compile(r"(?<![\w/.-])((?:scripts|test|apps/test|samples/python)/[\w/.-]*\w)")
 
 
 def anchor_of(heading):
@@ -21,14 +29,61 @@ def anchors(document):
     return {anchor_of(one or other) for one, other in HEADING.findall(document.read_text())}
 
 
+def all_documents():
+    found = [document for folder in FOLDERS for document in sorted((REPOSITORY / folder).glob("*.md"))]
+    return found + sorted((REPOSITORY / "modules/sanprivacy/tutorials").glob("**/*.markdown"))
+
+
+def commands(document):
+    """The lines of all blocks of code; a line that ends with a backslash is joined with the next one, comments are left out."""
+    text = re.sub(r"\\\n\s*", " ", document.read_text())
+    fenced = re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
+    indented = re.findall(r"^ {4}\S.*$", re.sub(r"^```\w*\n.*?^```", "", text, flags=re.M | re.S), re.M)
+    return [re.sub(r"(^|\s)#.*", "", line).strip() for block in fenced + indented for line in block.splitlines()]
+
+
+@functools.lru_cache(None)
+def options_of(program, command):
+    """The options that the help of a command lists, or None where the program was not built."""
+    path = BUILD / "bin" / program
+    if not path.exists():
+        return None
+    done = subprocess.run([path, *command.split(), "--help"], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True)
+    listed = set(re.findall(r"(?:^  |,)(?:-\w,)?(--[a-z][\w-]*)", done.stdout, re.M))
+    return listed if f"Usage: {program} {command} " in done.stdout + " " else set()
+
+
 class Documents(unittest.TestCase):
+    def test_options_of_commands(self):
+        checked = 0
+        for document in all_documents():
+            for line in commands(document):
+                for program, command, rest in PROGRAM.findall(line):
+                    known = options_of(program, command)
+                    if known is None:
+                        continue
+                    checked += 1
+                    with self.subTest(f"{document.relative_to(REPOSITORY)}: {program} {command}"):
+                        self.assertTrue(known, "no such command")
+                        rest = re.split(r"\s(?:&&|\|\|?|;|>)\s", rest)[0]
+                        self.assertLessEqual(set(OPTION.findall(rest)), known)
+        if not checked:
+            self.skipTest("the programs are not built")
+
+    def test_scripts_of_commands(self):
+        for document in all_documents():
+            for line in commands(document):
+                for script in SCRIPT.findall(line):
+                    with self.subTest(f"{document.relative_to(REPOSITORY)}: {script}"):
+                        self.assertTrue((REPOSITORY / script).exists())
+
     def test_links(self):
-        documents = [document for folder in FOLDERS for document in sorted((REPOSITORY / folder).glob("*.md"))]
+        documents = all_documents()
         self.assertGreater(len(documents), 10)
         for document in documents:
             text = re.sub(r"```.*?```", "", document.read_text(), flags=re.S)
             for link in LINK.findall(text):
-                if re.match(r"[a-z]+:", link):
+                if re.match(r"[a-z]+:", link) or link.endswith(".jpg") and document.suffix == ".markdown":  # Doxygen's IMAGE_PATH
                     continue
                 path, _, anchor = link.partition("#")
                 target = (document.parent / path) if path else document
