@@ -13,26 +13,27 @@ shift || true
 source "$root/scripts/sanitizers.sh"
 build_with asan fuzzers
 
-failed=0
+# fuzz NAME
+fuzz()
+{
+    local name="$1" learned="$root/build/fuzz/$1" seeds="$root/test/fuzz/seeds/$1" log="$root/build/fuzz/$1.log"
+    case $name in perturber | network) seeds="$root/modules/sanprivacy/testdata" ;; esac
+    mkdir -p "$learned"
+    if "$root/build/asan/bin/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3072 -max_len=8192 \
+        -artifact_prefix="$root/build/fuzz/$name-" "$learned" "$seeds" >"$log" 2>&1; then
+        echo "$name: $(grep -o 'Done [0-9]* runs in [0-9]* second' "$log" | tail -n 1)s, no finding"
+    else
+        echo "$name: a finding, see $log"
+        grep -E 'ERROR|SUMMARY|runtime error|written to' "$log" || tail -n 5 "$log"
+        return 1
+    fi
+}
+export -f fuzz
+export root seconds
+
 fuzzers=("$@")
 [ $# -gt 0 ] || for source in "$root"/test/fuzz/fuzz_*.cpp; do
     name="$(basename "$source" .cpp)"
-    fuzzers+=("${name#fuzz_}")
+    [ ! -x "$root/build/asan/bin/$name" ] || fuzzers+=("${name#fuzz_}") # the trainer's needs LibTorch
 done
-for name in "${fuzzers[@]}"; do
-    learned="$root/build/fuzz/$name" seeds=("$root/test/fuzz/seeds/$name")
-    case $name in perturber | network) seeds=("$root/modules/sanprivacy/testdata") ;; esac
-    dictionary="$root/test/fuzz/$name.dict"
-    mkdir -p "$learned"
-    options=(-max_total_time="$seconds" -timeout=10 -rss_limit_mb=3072 -max_len=8192 -artifact_prefix="$root/build/fuzz/$name-")
-    [ ! -e "$dictionary" ] || options+=(-dict="$dictionary")
-    log="$root/build/fuzz/$name.log"
-    if "$root/build/asan/bin/fuzz_$name" "${options[@]}" "$learned" "${seeds[@]}" >"$log" 2>&1; then
-        echo "$name: $(grep -o 'Done [0-9]* runs in [0-9]* second' "$log" | tail -n 1)s, no finding"
-    else
-        failed=1
-        echo "$name: a finding, see $log"
-        grep -E 'ERROR|SUMMARY|runtime error|written to' "$log" || tail -n 5 "$log"
-    fi
-done
-exit $failed
+printf '%s\n' "${fuzzers[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'fuzz "{}"' || exit 1
