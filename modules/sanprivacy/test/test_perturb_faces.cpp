@@ -180,28 +180,29 @@ TEST(SanPrivacy_PerturbFaces, label_that_was_used_is_told)
     EXPECT_EQ(LABEL_PREDICT, results[0].label) << "what was drawn is told to nobody";
 }
 
-// Networks that answer NaN for faces brighter than .6: neither such an output nor such a label reaches an image.
+// Networks that answer NaN, or more than 1, for faces brighter than .6: neither such an output nor such a label reaches
+// an image.
 TEST(SanPrivacy_PerturbFaces, network_that_answers_no_number_protects_nothing)
 {
-    const String sound = findDataFile("generator_residual.onnx"), broken = findDataFile("generator_nan.onnx");
-    const String classifier = findDataFile("classifier.onnx"), broken_classifier = findDataFile("classifier_nan.onnx");
-    const Ptr<Perturber> perturbers[] = { createFrom(broken, prototypesFile(), classifier),
-        createFrom(sound, prototypesFile(), broken_classifier) };
+    const String sound = findDataFile("generator_residual.onnx"), classifier = findDataFile("classifier.onnx");
+    const char* const broken[] = { "generator_nan.onnx", "classifier_nan.onnx", "generator_beyond.onnx" };
     Mat image(224, 448, CV_8U, Scalar(60)), faces, dst;
     image.colRange(224, 448).setTo(220);
     faces.push_back(faceAt(1, Point2f(0, 0)));
     faces.push_back(faceAt(1, Point2f(224, 0)));
-    for (int which : { 0, 1 })
+    for (const char* name : broken)
     {
-        SCOPED_TRACE(which ? "classifier" : "generator");
-        Perturber& perturber = *perturbers[which];
+        SCOPED_TRACE(name);
+        const bool classifies = name[0] == 'c';
+        const Ptr<Perturber> created = createFrom(
+            classifies ? sound : findDataFile(name), prototypesFile(), classifies ? findDataFile(name) : classifier);
+        Perturber& perturber = *created;
         std::vector<FaceResult> results;
         EXPECT_FALSE(perturber.tryPerturbFaces(image, faces, dst, results, PROTOTYPE_SAME));
         ASSERT_EQ(2u, results.size());
         EXPECT_EQ(FACE_PERTURBED, results[0].status) << results[0].reason;
         EXPECT_EQ(FACE_NETWORK_FAILED, results[1].status);
-        EXPECT_NE(String::npos, results[1].reason.find(which ? "classifier_nan.onnx" : "generator_nan.onnx"))
-            << results[1].reason;
+        EXPECT_NE(String::npos, results[1].reason.find(name)) << results[1].reason;
         EXPECT_EQ(0, cvtest::norm(image.colRange(224, 448), dst.colRange(224, 448), NORM_INF));
         EXPECT_GT(cvtest::norm(image.colRange(0, 224), dst.colRange(0, 224), NORM_INF), 5);
 
@@ -223,7 +224,7 @@ TEST(SanPrivacy_PerturbFaces, network_that_answers_no_number_protects_nothing)
         EXPECT_EQ(FACE_NETWORK_FAILED, results[0].status);
         EXPECT_EQ(FACE_PERTURBED, results[1].status);
         EXPECT_NO_THROW(perturber.perturb(dark, same, PROTOTYPE_SAME));
-        if (which == 1)
+        if (classifies)
         {
             EXPECT_EQ(Error::StsOutOfRange, errorOf([&] { perturber.predict(bright); }).code);
             EXPECT_NO_THROW(perturber.perturb(bright, same, PerturbParams(PROTOTYPE_SAME, 1)))

@@ -94,6 +94,15 @@ def generator_nan():
           {"perturbed": ["N", 1, SIDE, SIDE]}, constants + more)
 
 
+def generator_beyond():
+    """Makes faces half as bright again, which takes bright ones beyond 1."""
+    face, constants = pointwise("image", [1.5], 0, "brighter")
+    target, more = pointwise("target_proto", [0.01, 0.01, 0.01], 0, "target_term")
+    nodes = [face, target, helper.make_node("Add", ["brighter", "target_term"], ["perturbed"], "perturbed")]
+    write("generator_beyond", nodes, {"image": ["N", 1, SIDE, SIDE], "target_proto": ["N", 3, SIDE, SIDE]},
+          {"perturbed": ["N", 1, SIDE, SIDE]}, constants + more)
+
+
 def descriptor_nan():
     weights = constant("darkness_w", np.reshape(-np.eye(3), (3, 3, 1, 1)))
     bias = constant("darkness_b", [LIMIT_8U] * 3)
@@ -124,6 +133,7 @@ if __name__ == "__main__":
     classifier("classifier_inverted", -CONTRAST)
     classifier_nan()
     generator_nan()
+    generator_beyond()
     descriptor_nan()
     descriptor("descriptor", [0, -1])
     descriptor("descriptor_single", [1, 3 * (DESCRIPTOR_SIDE // CELL) ** 2])
