@@ -125,7 +125,15 @@ void OnnxGraph::Impl::readNodes(const onnx::ModelProto& model)
             CV_Error_(cv::Error::StsNotImplemented,
                 ("Unsupported operator %s in '%s'", nodes.back().describe().c_str(), filename.c_str()));
         const auto* schema = onnx::OpSchemaRegistry::Schema(proto.op_type(), (int)opset);
-        if (schema && proto.input_size() < schema->min_input())
+        if (!schema)
+            CV_Error_(
+                cv::Error::StsParseError, ("'%s': operator set %lld, which the file names, has no %s", filename.c_str(),
+                                              (long long)opset, nodes.back().describe().c_str()));
+        if (proto.output_size() == 0 || (proto.input_size() > 0 && proto.input(0).empty()))
+            CV_Error_(
+                cv::Error::StsParseError, ("'%s': %s has no %s", filename.c_str(), nodes.back().describe().c_str(),
+                                              proto.output_size() == 0 ? "output" : "first input"));
+        if (proto.input_size() < schema->min_input())
             CV_Error_(cv::Error::StsParseError,
                 ("'%s': %s has %d inputs; expected at least %d", filename.c_str(), nodes.back().describe().c_str(),
                     proto.input_size(), schema->min_input()));
@@ -255,7 +263,12 @@ static Tensors joinOneByOne(const std::vector<Tensors>& results)
     {
         Tensors parts;
         for (const auto& result : results)
+        {
             parts.push_back(result[k]);
+            if (parts.back().dim() == 0 || parts.back().sizes().slice(1) != parts[0].sizes().slice(1))
+                CV_Error(
+                    cv::Error::StsNotImplemented, "The outputs of single images cannot be joined to those of a batch");
+        }
         joined.push_back(torch::cat(parts, 0));
     }
     return joined;
@@ -281,8 +294,7 @@ bool OnnxGraph::Impl::treatsImagesAlike() const
         shape[0] = 2;
         if (std::count(shape.begin(), shape.end(), -1) > 0)
             return false; // an open size cannot be tried
-        pair.push_back(
-            torch::arange((double)c10::multiply_integers(shape)).square().sin().to(torch::kFloat).reshape(shape));
+        pair.push_back(torch::arange((double)countElements(shape)).square().sin().to(torch::kFloat).reshape(shape));
     }
     const Tensors alone = joinOneByOne({ run(image(pair, 0), outputs), run(image(pair, 1), outputs) });
     try
@@ -293,7 +305,7 @@ bool OnnxGraph::Impl::treatsImagesAlike() const
                 || !torch::allclose(alone[k], together[k], relativeTolerance, absoluteTolerance, /*equal_nan=*/true))
                 return false;
     }
-    catch (const cv::Exception&)
+    catch (const std::exception&) // of LibTorch, too: outputs of a type that cannot be compared
     {
         return false;
     }

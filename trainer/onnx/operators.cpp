@@ -48,6 +48,20 @@ static torch::ScalarType scalarType(int64_t type)
     }
 }
 
+int64_t countElements(const std::vector<int64_t>& shape)
+{
+    int64_t count = 1;
+    for (int64_t size : shape)
+    {
+        if (size < 0 || (size > 0 && count > MOST_ELEMENTS / size))
+            CV_Error_(cv::Error::StsParseError,
+                ("expected sizes of at least 0 and at most %lld elements, found a size of %lld",
+                    (long long)MOST_ELEMENTS, (long long)size));
+        count *= size;
+    }
+    return count;
+}
+
 Tensor readTensor(const onnx::TensorProto& proto)
 {
     if (proto.data_location() == onnx::TensorProto::EXTERNAL)
@@ -55,7 +69,7 @@ Tensor readTensor(const onnx::TensorProto& proto)
             cv::Error::StsNotImplemented, "weights in a separate file are not supported; save the network as one file");
     const torch::ScalarType type = scalarType(proto.data_type());
     const Ints shape(proto.dims().begin(), proto.dims().end());
-    const int64_t count = c10::multiply_integers(shape);
+    const int64_t count = countElements(shape);
     Tensor values;
     auto take = [&](const auto& field, torch::ScalarType stored)
     {
@@ -65,7 +79,7 @@ Tensor readTensor(const onnx::TensorProto& proto)
     };
     if (proto.has_raw_data())
     {
-        if (proto.raw_data().size() == count * c10::elementSize(type))
+        if (proto.raw_data().size() == (size_t)count * c10::elementSize(type))
             values = torch::from_blob((void*)proto.raw_data().data(), { count }, type).clone();
     }
     else if (type == torch::kFloat)
@@ -163,6 +177,16 @@ static Ints intsOf(
     CV_Error(cv::Error::StsNotImplemented, what + " is not supported");
 }
 
+//! Sizes beyond any network's, which the arithmetic below would not stand.
+static void checkRange(const Ints& values, int64_t least, const char* what)
+{
+    const int64_t most = 1 << 20;
+    for (int64_t value : values)
+        if (value < least || value > most)
+            CV_Error_(cv::Error::StsOutOfRange,
+                ("expected %s of %lld to %lld, found %lld", what, (long long)least, (long long)most, (long long)value));
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Convolution and pooling
 
@@ -189,6 +213,10 @@ Window::Window(const OnnxNode& node, const Ints& kernelShape, c10::IntArrayRef i
     const Ints pads = node.getInts("pads", Ints(2 * axes, 0));
     if (strides.size() != axes || dilations.size() != axes || pads.size() != 2 * axes || input.size() != axes + 2)
         unsupported("a kernel, strides, dilations, pads and map that differ in their number of axes");
+    checkRange(kernel, 1, "a kernel");
+    checkRange(strides, 1, "strides");
+    checkRange(dilations, 1, "dilations");
+    checkRange(pads, 0, "pads");
     before.assign(pads.begin(), pads.begin() + axes);
     after.assign(pads.begin() + axes, pads.end());
     const std::string autoPad = node.getString("auto_pad", "NOTSET");
@@ -236,6 +264,8 @@ Tensor Window::pad(const Tensor& x, const Ints& before, const Ints& after, doubl
 
 static Tensors conv(const OnnxNode& node, const Tensors& x)
 {
+    if (x[1].dim() < 3)
+        unsupported("a convolution by weights of " + std::to_string(x[1].dim()) + " axes");
     const Window w(node, x[1].sizes().slice(2).vec(), x[0].sizes());
     const bool own = w.symmetric();
     const Tensor input = own ? x[0] : Window::pad(x[0], w.before, w.after, 0);
@@ -302,6 +332,8 @@ static Tensors globalMaxPool(const OnnxNode&, const Tensors& x)
 //! Values per channel in a shape that broadcasts over x.
 static Tensor perChannel(const Tensor& values, const Tensor& x)
 {
+    if (x.dim() < 2)
+        unsupported("a value per channel where there are no channels");
     Ints shape(x.dim(), 1);
     shape[1] = values.numel();
     return values.reshape(shape);
@@ -316,6 +348,7 @@ static Tensors batchNormalization(const OnnxNode& node, const Tensors& x)
 static Tensors lrn(const OnnxNode& node, const Tensors& x)
 {
     const int64_t size = node.getInt("size", 1), channels = x[0].size(1);
+    checkRange({ size }, 1, "a size");
     const Tensor squares = torch::constant_pad_nd(x[0].square(), { 0, 0, 0, 0, (size - 1) / 2, size / 2 });
     Tensor sum = squares.narrow(1, 0, channels);
     for (int64_t i = 1; i < size; ++i)
@@ -578,6 +611,8 @@ static Tensors slice(const OnnxNode& node, const Tensors& x)
     for (size_t i = axes.size(); i < starts.size(); ++i)
         axes.push_back((int64_t)i);
     const Ints steps = intsOf(node, x, 4, "steps", Ints(starts.size(), 1));
+    if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size())
+        unsupported("a Slice whose starts, ends, axes and steps differ in number");
     Tensor y = x[0];
     for (size_t i = 0; i < starts.size(); ++i)
     {
@@ -598,6 +633,8 @@ static Tensors gather(const OnnxNode& node, const Tensors& x)
 {
     int64_t axis = node.getInt("axis", 0);
     axis += axis < 0 ? x[0].dim() : 0;
+    if (axis < 0 || axis >= x[0].dim())
+        unsupported("a Gather along an axis that is not there");
     const Tensor index = x[1].to(torch::kLong);
     Ints shape = x[0].sizes().slice(0, axis).vec();
     shape.insert(shape.end(), index.sizes().begin(), index.sizes().end());
@@ -618,8 +655,9 @@ static Tensors shape(const OnnxNode&, const Tensors& x)
 
 static Tensors constant(const OnnxNode& node, const Tensors&)
 {
-    if (node.has("value"))
-        return { node.getTensor("value") };
+    const Tensor value = node.getTensor("value");
+    if (value.defined())
+        return { value };
     if (node.has("value_float"))
         return { torch::tensor((float)node.getFloat("value_float", 0)) };
     if (node.has("value_floats"))
@@ -645,6 +683,9 @@ static Tensors pad(const OnnxNode& node, const Tensors& x)
     const int64_t axes = (int64_t)pads.size() / 2;
     if (given(x, 3))
         unsupported("Pad with axes");
+    if (pads.size() % 2 != 0)
+        unsupported("a Pad of an odd number of sides");
+    checkRange(pads, -(1 << 20), "pads");
     if (mode == "constant")
     {
         const double value = given(x, 2) ? x[2].item<double>() : node.getFloat("value", 0);
@@ -715,9 +756,13 @@ static Tensors resize(const OnnxNode& node, const Tensors& x)
     for (int64_t axis = 0; axis < x[0].dim(); ++axis)
     {
         const int64_t from = x[0].size(axis);
+        if (node.batchIsOne && axis == 0)
+            continue;
         const double scale = sizes.empty() ? scales.at(axis) : (double)sizes.at(axis) / (double)from;
-        const bool batch = node.batchIsOne && axis == 0;
-        const int64_t to = batch ? from : sizes.empty() ? (int64_t)std::floor((double)from * scale) : sizes[axis];
+        const double size = sizes.empty() ? (double)from * scale : (double)sizes[axis];
+        if (!(scale > 0 && size >= 1 && size <= (1 << 20)))
+            unsupported("a size of " + std::to_string(size) + " along axis " + std::to_string(axis));
+        const int64_t to = (int64_t)std::floor(size);
         if (to == from)
             continue;
         const Tensor positions = sourcePositions(transformation, from, to, scale).clamp(0, (double)(from - 1));

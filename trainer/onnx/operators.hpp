@@ -13,6 +13,12 @@
 
 namespace sanprivacy { namespace train {
 
+//! More elements than any tensor of a network has.
+constexpr int64_t MOST_ELEMENTS = int64_t(1) << 31;
+
+//! The product of sizes; a negative one, or more than MOST_ELEMENTS, is a cv::Exception.
+int64_t countElements(const std::vector<int64_t>& shape);
+
 //! The value of an ONNX tensor (an initializer, or the attribute of a Constant).
 torch::Tensor readTensor(const onnx::TensorProto& proto);
 

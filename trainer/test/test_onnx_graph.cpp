@@ -177,6 +177,70 @@ TEST(OnnxGraph, missing_node_input)
     EXPECT_THROW(OnnxGraph graph(g.write()), cv::Exception);
 }
 
+//! The graph of one node of x, [1,2,4,4], is refused with cv::Exception.
+void expectRefused(const std::string& type, const std::vector<std::string>& more,
+    std::initializer_list<Attribute> attributes, const std::function<void(SmallGraph&)>& change = {}, int opset = 11)
+{
+    SCOPED_TRACE(type);
+    SmallGraph g(opset);
+    g.input("x", { 1, 2, 4, 4 });
+    g.weights("kernels", noise({ 2, 2, 3, 3 }));
+    g.weights("vector", noise({ 2 }));
+    g.weights("two", ints({ 0, 1 }));
+    g.weights("three", ints({ 0, 1, 2 }));
+    g.weights("infinite", torch::tensor({ 1.f, 1.f, (float)INFINITY, 1.f }));
+    std::vector<std::string> inputs = { "x" };
+    inputs.insert(inputs.end(), more.begin(), more.end());
+    g.node(type, inputs, { "y" }, attributes);
+    g.output("y");
+    if (change)
+        change(g);
+    EXPECT_THROW(OnnxGraph(g.write()).forward({ noise({ 2, 2, 4, 4 }) }), cv::Exception);
+}
+
+TEST(OnnxGraph, nodes_that_make_no_sense_are_refused)
+{
+    expectRefused("Conv", { "vector" }, {});
+    expectRefused("Conv", { "kernels" }, { Attribute("strides", Ints { 0, 1 }), Attribute("auto_pad", "SAME_UPPER") });
+    expectRefused("Conv", { "kernels" }, { Attribute("pads", Ints { 0, 0, 0, (int64_t)1 << 62 }) });
+    expectRefused("MaxPool", {},
+        { Attribute("kernel_shape", Ints { 2, 2 }), Attribute("strides", Ints { 0, 0 }), Attribute("ceil_mode", 1) });
+    expectRefused("LRN", {}, { Attribute("size", 0) });
+    expectRefused("Slice", { "three", "two" }, {});
+    expectRefused("Slice", { "two", "two", "three" }, {});
+    expectRefused("Gather", { "two" }, { Attribute("axis", 4) });
+    expectRefused("Gather", { "two" }, { Attribute("axis", -5) });
+    expectRefused("Pad", { "three" }, { Attribute("mode", "edge") });
+    expectRefused("Resize", { "", "infinite" }, {});
+    expectRefused("Relu", {}, {}, [](SmallGraph& g) { g.model.mutable_graph()->mutable_node(0)->set_input(0, ""); });
+    expectRefused("Split", {}, {}, [](SmallGraph& g) { g.model.mutable_graph()->mutable_node(0)->clear_output(); });
+    expectRefused("HardSwish", {}, {}); // came with operator set 14
+    expectRefused("BatchNormalization", { "vector", "vector", "vector", "vector" }, {},
+        [](SmallGraph& g) { g.model.mutable_graph()->mutable_node(0)->set_input(0, "vector"); });
+}
+
+TEST(OnnxGraph, weights_of_impossible_size_are_refused)
+{
+    for (const Ints& shape :
+        { Ints { (int64_t)1 << 32, (int64_t)1 << 32 }, Ints { -1, -32 }, Ints { (int64_t)1 << 40 } })
+        expectRefused("Add", { "vector" }, {},
+            [&](SmallGraph& g)
+            {
+                auto& dimensions = *g.model.mutable_graph()->mutable_initializer(1)->mutable_dims();
+                dimensions.Clear();
+                dimensions.Add(shape.begin(), shape.end());
+            });
+}
+
+TEST(OnnxGraph, single_images_that_cannot_be_joined_are_refused)
+{
+    SmallGraph g;
+    g.input("x", { 1, 4 });
+    g.node("ReduceSum", { "x" }, { "y" }, { Attribute("keepdims", 0) });
+    g.output("y");
+    EXPECT_THROW(OnnxGraph(g.write()).forward({ noise({ 2, 4 }) }), cv::Exception);
+}
+
 TEST(OnnxGraph, wrong_arguments)
 {
     SmallGraph g;
