@@ -241,54 +241,49 @@ TEST(SanPrivacy_FaceReplacer, several_attributes_are_voted_on)
     EXPECT_NO_THROW(StreamAnonymizer::create(detector(), perturber, params));
 }
 
+//! The networks answer NaN for bright faces only: one that always does is refused when it is loaded.
 TEST(SanPrivacy_FaceReplacer, a_network_without_numbers_protects_nobody)
 {
-    const std::string folder = cv::tempfile("");
-    ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
     const Video video(Size(320, 240), 6, { { "man-bald", line(Point2d(160, 120), Point2d(160, 120), 6, 30) } });
-    for (const char* broken : { "generator", "classifier" })
+    const auto brightFrame = [&](int t)
+    {
+        Mat frame;
+        video.frame(t).convertTo(frame, -1, .5, 127);
+        return frame;
+    };
+    const std::pair<const char*, const char*> networks[] = { { "generator_nan.onnx", "classifier.onnx" },
+        { "generator_residual.onnx", "classifier_nan.onnx" } };
+    for (const auto& names : networks)
         for (int policy : { int(LOW_CONFIDENCE_BLUR), int(LOW_CONFIDENCE_DROP), int(LOW_CONFIDENCE_PASS) })
         {
-            const bool generates = broken[0] == 'c';
-            const std::string generator = findDataFile("generator_project.onnx"),
-                              classifier = findDataFile("classifier.onnx");
-            Ptr<StreamAnonymizer> anonymizer;
+            SCOPED_TRACE(std::string(names.first) + ", " + names.second);
             StreamParams params;
             params.low_confidence = policy;
-            try
-            {
-                const Ptr<Perturber> perturber = Perturber::create(
-                    PerturberParams({ "gender" }, generates ? generator : withNan(generator, "encoded_b", folder),
-                        String(), generates ? withNan(classifier, "contrast_b", folder) : classifier));
-                anonymizer = StreamAnonymizer::create(detector(), perturber, params);
-            }
-            catch (const cv::Exception&)
-            {
-                continue; // told at once, so much the better
-            }
+            const Ptr<Perturber> perturber = Perturber::create(
+                PerturberParams({ "gender" }, findDataFile(names.first), String(), findDataFile(names.second)));
+            const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber, params);
             for (int t = 0; t < video.frames(); ++t)
-                anonymizer->push(video.frame(t));
+                anonymizer->push(brightFrame(t));
             anonymizer->finish();
             StreamRecord record;
             Mat output;
             for (int t = 0; t < video.frames(); ++t)
             {
                 ASSERT_TRUE(anonymizer->pop(output, record));
-                EXPECT_FALSE(record.error.empty()) << broken;
+                EXPECT_FALSE(record.error.empty());
                 EXPECT_EQ(record.withheld, policy == LOW_CONFIDENCE_DROP);
                 EXPECT_EQ(cvtest::norm(output, NORM_INF) == 0, record.withheld);
+                EXPECT_EQ(record.faces.size(), 1u);
                 for (const StreamFace& face : record.faces)
                     EXPECT_EQ(face.protection, int(PROTECTION_BLURRED));
                 const Rect face(140, 100, 40, 45);
                 if (!record.withheld)
                 {
-                    EXPECT_GT(cvtest::norm(output(face), video.frame(t)(face), NORM_L1) / (3 * face.area()), 3)
-                        << broken;
+                    EXPECT_GT(cvtest::norm(output(face), brightFrame(t)(face), NORM_L1) / (3 * face.area()), 1.5);
                     EXPECT_GT(cv::mean(output(face))[1], 40) << "not black";
                 }
             }
         }
-    cv::utils::fs::remove_all(folder);
 }
 
 //! Prototypes far apart: dark faces of label 0, bright ones of label 1.
