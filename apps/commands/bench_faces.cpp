@@ -111,8 +111,9 @@ void write(const std::string& file, const std::vector<Row>& rows, double product
 cv::Mat faceOf(const cv::Size& frame)
 {
     cv::Mat landmarks, face(1, 15, CV_32F, cv::Scalar(0));
-    getCanonicalLandmarks(landmarks, cv::Size(frame.height / 3, frame.height / 3));
-    landmarks += frame.height / 3;
+    const int side = frame.height / 3;
+    getCanonicalLandmarks(landmarks, cv::Size(side, side));
+    landmarks += side;
     landmarks.reshape(1, 1).copyTo(face.colRange(4, 14));
     return face;
 }

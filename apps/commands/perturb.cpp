@@ -313,14 +313,16 @@ Command addPerturb(CLI::App& app)
     options->labels.addTo(*command);
     command
         ->add_flag("--landmarks", options->landmarks,
-            "Use the landmarks in the CSV; other faces that are found are perturbed, too")
+            "Cut out labelled faces by landmarks in the CSV; others are detected and perturbed, too")
         ->needs("--labels");
     command->add_option("--prototype", options->prototype, "Output: opposite (default), neutral, same, random")
         ->type_name("WHICH")
         ->check(CLI::IsMember({ "same", "neutral", "opposite", "random" }).description(""));
     command->add_flag("--gray", options->gray, "Gray output");
-    command->add_flag("--crop", options->crop, "Write the network's gray 224x224 output of the largest face");
-    command->add_option("--no-face", options->no_face, "Image without a face: error (default), skip, copy unchanged")
+    command->add_flag(
+        "--crop", options->crop, "Write only the largest face: the network's gray output, 224x224 pixels");
+    command
+        ->add_option("--no-face", options->no_face, "Image without a face: error (default), skip, or copy it unchanged")
         ->type_name("WHAT")
         ->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
     command->add_option("--quality", options->quality, "Quality of JPEG and WebP, default 95")
@@ -330,7 +332,7 @@ Command addPerturb(CLI::App& app)
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
     command->footer("Images are written upright and in sRGB, without metadata.\n"
-                    "Exit code: 0 all perturbed, 1 some not (named on stderr), 2 wrong arguments.");
+                    "Exit code: 0 all perturbed, 1 some not (stderr names them), 2 wrong arguments.");
     return { command, [options] { return Perturbation(*options).run(); } };
 }
 

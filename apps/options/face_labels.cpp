@@ -45,16 +45,18 @@ void LabelOptions::addTo(CLI::App& command)
 {
     command
         .add_option(
-            "--labels", labels, "Labels of the largest face of each image: file,gender (M or F), or age (years)")
+            "--labels", labels, "True labels of the largest face of each image: file,gender (M or F), or age (years)")
         ->type_name("CSV");
-    command.add_option("--attribute", columns, "Columns of the CSV, if not named as in --hide; values 1 or 0")
+    command
+        .add_option(
+            "--attribute", columns, "Columns of the CSV, where they have other names than in --hide; values 1 or 0")
         ->type_name("NAME")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->needs("--labels");
     command
-        .add_option(
-            "--label", label, "Faces not in CSV: male, old, 1, female, young, 0, neutral, auto (default: predicted)")
+        .add_option("--label", label,
+            "Label of other faces: auto (default: predicted), male, old, 1, female, young, 0, neutral")
         ->type_name("LABEL")
         ->check(CLI::IsMember(&labelNames()).description(""));
 }

@@ -55,7 +55,9 @@ const std::vector<std::string>& shippedModels()
 
 void NetworkOptions::addDetectorTo(CLI::App& command)
 {
-    command.add_option("--detector", detector, "YuNet file, or cascade; default: the shipped YuNet")
+    command
+        .add_option(
+            "--detector", detector, "File of a YuNet, or cascade (OpenCV's cascades); default: the shipped YuNet")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile | CLI::IsMember({ "cascade" }).description(""));
 }
@@ -68,28 +70,26 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
                               ->allow_extra_args(false);
     command
         .add_option(
-            "--model", model, "Perturbing network: file, residual (default), residual-gender-age, san2018 (paper's)")
+            "--model", model, "Network: residual (default), residual-gender-age, san2018 (the paper's), or a file")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile | CLI::IsMember(shippedModels()).description(""));
-    command.add_option("--prototypes", prototypes, "Prototypes file; default: the shipped one")
+    command.add_option("--prototypes", prototypes, "File of prototypes; default: the shipped one")
         ->type_name("YML")
         ->check(CLI::ExistingFile)
         ->excludes(hiding);
-    command.add_option("--classifier", classifier, "Classifier for --label auto; default: the shipped one")
+    command.add_option("--classifier", classifier, "Classifier that predicts labels; default: the shipped one")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile)
         ->excludes(hiding);
-    command
-        .add_option(
-            "--strength", strength, "How much a face changes, above 0 to 2; more hides more and costs more matching")
+    command.add_option("--strength", strength, "How much a face changes, up to 2: more for privacy, less for matching")
         ->type_name("X")
         ->capture_default_str()
         ->check(CLI::Range(.01, 2.).description(""));
     command
-        .add_option(
-            "--color-strength", color_strength, "How far the color of lips and make-up is evened out, 0 (not) to 1")
+        .add_option("--color-strength", color_strength,
+            cv::format("How far lips and make-up take the skin's color, 0 to 1; %g where gender is hidden",
+                cv::sanprivacy::DEFAULT_COLOR_STRENGTH))
         ->type_name("X")
-        ->default_str(cv::format("%g; 0 without gender", cv::sanprivacy::DEFAULT_COLOR_STRENGTH))
         ->check(CLI::Range(0., 1.).description(""));
     command
         .add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")

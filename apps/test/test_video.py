@@ -107,7 +107,7 @@ class Good(VideoTest):
         self.assertTrue(all(len(record["faces"]) == 1 for record in records))
         self.assertEqual({face["track"] for record in records for face in record["faces"]}, {0})
         self.assertEqual(records[0]["faces"][0]["state"], "found")
-        self.one_line(done.stdout, "1 video anonymized", f"{FRAMES} frames", f"{FRAMES} faces")
+        self.one_line(done.stdout, "1 video protected", f"{FRAMES} frames", f"{FRAMES} faces")
 
     def test_uneven_time_stamps(self):
         ffmpeg("-i", self.original, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an", self.path("uneven.mkv"))
@@ -216,7 +216,7 @@ class Good(VideoTest):
         for t in range(FRAMES):
             after = cv2.imread(self.path("out", f"{t:04}.png"))
             self.assertEqual(after.any(), not all(withheld[:t + 1]), f"frame {t}")
-        self.assertIn("withheld, the last protected one, or black, shown instead", done.stdout)
+        self.assertIn("withheld; each shows the protected frame before it, or black", done.stdout)
 
     def test_network_that_answers_no_number_in_the_middle(self):
         """The test network gives NaN for bright faces: whatever is to be done where nothing is certain, these are not left."""
@@ -268,7 +268,7 @@ class Good(VideoTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(read(self.path("out", "a.mp4")), b"done before")
         self.assertEqual(files(self.path("out")), ["a.mp4", "b.mp4"])
-        self.one_line(done.stdout, "1 video anonymized", "1 there already")
+        self.one_line(done.stdout, "1 video protected", "1 finished before")
 
     LONG = 45
     LOOK_AHEAD = 4  # frames
@@ -334,7 +334,7 @@ class Good(VideoTest):
                 shutil.copy(self.original, self.path(".sanprivacy-out.mkv"))
                 self.assertEqual(self.video(self.original, self.path("out.mkv"), *resume, preexec_fn=limit).returncode, 1)
                 done = self.video(self.original, self.path("out.mkv"), "--resume", "--replace", "solid")
-                self.one_line(done.stdout, "1 video anonymized")
+                self.one_line(done.stdout, "1 video protected")
                 self.assertEqual(len(frames_of(self.path("out.mkv"))), FRAMES)
 
     def test_exempt_person_is_left_and_no_other(self):

@@ -338,7 +338,7 @@ class Containers(Formats):
         done = self.video(self.path("in"), self.path("in", "out"), "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(files(self.path("in", "out")), kinds)
-        self.one_line(done.stdout, f"{len(kinds)} videos anonymized")
+        self.one_line(done.stdout, f"{len(kinds)} videos protected")
         self.one_line(done.stdout, "Skipped", "4 other files", "1 .txt", "1 .jpg", "1 .heic")
         for name in kinds:
             self.assertGreaterEqual(len(self.shown(self.path("in", "out", name))), 1 if name == "one.mp4" else FRAMES, name)
@@ -424,7 +424,7 @@ class Outputs(Formats):
                 done = self.video(self.path("nobody.mp4"), self.path("out.mp4"), *(("--no-face", choice) if choice else ()))
                 self.assertEqual(done.returncode, code)
                 self.one_line(done.stderr, "nobody.mp4", "no face found")
-                self.one_line(done.stdout, "0 videos anonymized", "1 copied" if written else "1 without a face")
+                self.one_line(done.stdout, "0 videos protected", "1 copied" if written else "1 without a face")
                 self.assertEqual([name for name in files(self.folder) if name.startswith((".", "out"))], ["out.mp4"] * written)
 
     def test_two_runs_with_one_target(self):

@@ -70,11 +70,11 @@ expect 2 perturb faces -o faces "${quick[@]}"
 expect 0 contact-sheet faces -o sheet.png --labels labels.csv "${quick[@]}"
 expect 0 evaluate --faces faces --labels labels.csv --models models.yml -o report --cache cache --methods san,blur=6,pixelation=10,mixing=.5 \
     --attackers none --replicates 20 "${quick[@]}"
-ffmpeg -loglevel error -f lavfi -i sine=d=0.5 -loop 1 -t 0.5 -i faces/man-bald.jpg -vf pad=320:240:40:20 -r 12 film.mp4 </dev/null
+ffmpeg -loglevel error -f lavfi -i sine=d=0.5 -loop 1 -t 0.5 -i faces/man-bald.jpg -vf pad=320:240:40:20 -r 12 video.mp4 </dev/null
 for how in san blur pixelation solid; do
-    expect 0 video film.mp4 "$how.mp4" --replace $how --label male --log "$how.jsonl" "${quick[@]}"
+    expect 0 video video.mp4 "$how.mp4" --replace $how --label male --log "$how.jsonl" "${quick[@]}"
 done
-expect 0 video film.mp4 automatic.mkv --prototype neutral --exempt faces/woman-curls.jpg --matcher models.yml "${quick[@]}"
-head -c 3000 film.mp4 >cut.mp4
+expect 0 video video.mp4 automatic.mkv --prototype neutral --exempt faces/woman-curls.jpg --matcher models.yml "${quick[@]}"
+head -c 3000 video.mp4 >cut.mp4
 expect 1 video cut.mp4 none.mp4
 expect 0 bench video "$root/data/portraits/man-bald.jpg" --frames 2 "${quick[@]}"

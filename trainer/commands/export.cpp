@@ -98,8 +98,8 @@ Command addExport(CLI::App& app)
         ->add_option("--largest-change", options->largestChange,
             "of a residual U-Net: largest change of a pixel, 0..1, in place of the one it was trained with (0.15)")
         ->check(CLI::Range(.01, 1.));
-    command->add_flag(
-        "--authors-form", options->authorsForm, "inputs image, same_proto, combine_proto as the authors' file");
+    command->add_flag("--authors-form", options->authorsForm,
+        "give the file the inputs of the authors' model: image, same_proto, combine_proto");
     return { command, [options] { return run(*options); } };
 }
 

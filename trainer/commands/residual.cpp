@@ -393,18 +393,18 @@ Command addResidual(CLI::App& app)
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("--classifiers", options->classifiers,
-        "names in the model description file: frozen classifiers of the first attribute, in addition to the attackers; "
+        "names in the model description file: public classifiers of the first attribute, used beside the attackers; "
         "one that is named twice is drawn twice as often");
-    add("--sampled-classifiers", options->sampledClassifiers, "number of --classifiers drawn for each step")
+    add("--sampled-classifiers", options->sampledClassifiers, "how many of --classifiers are drawn for each step")
         ->check(CLI::NonNegativeNumber.description(""));
     command->add_option("--monitored", options->monitored, "classifiers that are only measured, not trained against");
     command
         ->add_option(
             "--matchers", options->matchers, "names in the model description file, the same as for the attackers")
         ->required();
-    add("--margin", options->margin, "logit of a classifier from which on J_G is zero");
+    add("--margin", options->margin, "margin in J_G: logit by which a classifier shall favor the target label");
     add("--opposite-share", options->oppositeShare,
-        "share of targets with the opposite label, the harder ones; adaptive attackers learn as if it were one half")
+        "share of targets with the opposite label, which is harder to learn; adaptive attackers weigh both equally")
         ->type_name("0.01-0.99")
         ->check(CLI::Range(.01, .99).description(""));
     add("--neutral-share", options->neutralShare, "share of targets that are neutral: classifiers shall be undecided")
@@ -414,18 +414,20 @@ Command addResidual(CLI::App& app)
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
     add("--sampled-attackers", options->sampledAttackers,
-        "number drawn for each step, in addition to those of --classifiers")
+        "how many attackers are drawn for each step, beside --sampled-classifiers")
         ->check(CLI::NonNegativeNumber.description(""));
     add("--adaptive-attackers", options->adaptiveAttackers,
-        "number of attackers, from the first, that go on learning on perturbed faces")
+        "how many attackers, the first ones, go on learning on perturbed faces")
         ->check(CLI::NonNegativeNumber.description(""));
-    add("--updated-attackers", options->updatedAttackers, "number of these that learn in each step")
+    add("--updated-attackers", options->updatedAttackers, "how many of these learn in each step")
         ->check(CLI::NonNegativeNumber.description(""));
     add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M; that of J_G is 1");
     add("--lambda-change", options->lambdaChange, "weight of the mean square change");
     add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");
-    add("--lambda-patches", options->lambdaPatches, "weight of the change's energy where it is concentrated");
-    add("--lambda-asymmetry", options->lambdaAsymmetry, "weight of the change's difference from its mirror image");
+    add("--lambda-patches", options->lambdaPatches,
+        "weight of the penalty for change that is concentrated at one place");
+    add("--lambda-asymmetry", options->lambdaAsymmetry,
+        "weight of the penalty for a change that differs from its mirror image");
     options->loop.addTo(*command);
     return { command, [options] { return run(*options); } };
 }

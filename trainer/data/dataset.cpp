@@ -111,9 +111,11 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
     for (const std::string& name : manifestFormats())
         formats += (formats.empty() ? "" : ", ") + name;
     command.add_option("--data", data, "folders of faces")->required();
-    command.add_option(
-        "--held-out", heldOut, "folders to measure on; default: the data's own validation part, or a share");
-    command.add_option("--held-out-share", heldOutShare, "share of the persons to hold out, if no other faces are")
+    command.add_option("--held-out", heldOut,
+        "folders to measure on; default: the data's own validation part, or else --held-out-share");
+    command
+        .add_option(
+            "--held-out-share", heldOutShare, "share of the persons of --data to measure on, if there is nothing else")
         ->capture_default_str();
     command.add_option("--format", format, formats + "; default: recognized");
     if (needLabels)

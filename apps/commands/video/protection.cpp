@@ -91,7 +91,7 @@ cv::Ptr<StreamAnonymizer> Protection::create(const StreamParams& params) const
     const cv::Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector_, perturber_, params);
     if (matcher_)
     {
-        const double cosine = .45, euclidean = -.5; // strict, so that in doubt a face is protected
+        const double cosine = .45, euclidean = -.5; // strict, so that an unsure face is protected
         const double usual = matcher_->getDescription().distance == DISTANCE_EUCLIDEAN ? euclidean : cosine;
         anonymizer->addExemptPerson(
             matcher_, exempt_descriptor_, std::isnan(options_.exempt_score) ? usual : options_.exempt_score);

@@ -117,15 +117,16 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
     char rate[40];
     std::snprintf(
         rate, sizeof(rate), "%.1f s, %.1f frames/s", seconds, double(counts.frames) / std::max(seconds, 1e-3));
-    out << count(results.done, "video") << " anonymized (" << count(counts.frames, "frame") << ", "
-        << count(counts.faces, "face") << ": " << counts.blurred << " blurred, " << counts.held << " held, "
-        << counts.none << " left), " << results.copied << " copied, " << results.faceless << " without a face, "
-        << results.skipped << " there already, " << results.failed << " failed; " << rate << std::endl;
+    out << count(results.done, "video") << " protected (" << count(counts.frames, "frame") << ", "
+        << count(counts.faces, "face") << " in them: " << counts.blurred << " blurred, " << counts.held
+        << " at their last place, " << counts.none << " left as they are), " << results.copied << " copied, "
+        << results.faceless << " without a face, " << results.skipped << " finished before, " << results.failed
+        << " failed; " << rate << std::endl;
     if (counts.dropped > 0)
         out << count(counts.dropped, "frame") << " of the live source dropped: this machine is too slow for its rate"
             << std::endl;
     if (counts.withheld > 0)
-        out << count(counts.withheld, "frame") << " withheld, the last protected one, or black, shown instead"
+        out << count(counts.withheld, "frame") << " withheld; each shows the protected frame before it, or black"
             << std::endl;
     if (counts.errors > 0)
         out << count(counts.errors, "frame") << " blurred or withheld after an error: " << counts.error << std::endl;
@@ -164,8 +165,8 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
         ->type_name("HOW")
         ->check(CLI::IsMember(REPLACEMENTS).description(""));
     command
-        .add_option(
-            "--label", options.label, "All faces: auto (default: predicted), male, old, 1, female, young, 0, neutral")
+        .add_option("--label", options.label,
+            "Label of all faces: auto (default: predicted), male, old, 1, female, young, 0, neutral")
         ->type_name("LABEL")
         ->check(CLI::IsMember(&labelNames()).description(""));
     command
@@ -175,10 +176,11 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
         ->check(CLI::IsMember(PROTOTYPES).description(""));
     command
         .add_option("--low-confidence", options.low_confidence,
-            "Faces too small or uncertain: blur (default), drop the frame, pass")
+            "Faces too small or uncertain: blur (default), drop (withhold the frame), pass (leave)")
         ->type_name("WHAT")
         ->check(CLI::IsMember(POLICIES).description(""));
-    command.add_option("--no-face", options.no_face, "Video without a face: error (default), skip, copy")
+    command
+        .add_option("--no-face", options.no_face, "Video without a face: error (default), skip, or copy it unchanged")
         ->type_name("WHAT")
         ->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
     command.add_option("--exempt", options.exempt, "Photo of a person who is left as they are")->type_name("PHOTO");
@@ -205,7 +207,7 @@ void addTimeOptions(CLI::App& command, VideoOptions& options)
         ->check(CLI::Range(0., 600.).description(""));
     command
         .add_option("--refresh-interval", options.refresh_interval,
-            "Seconds until a face that hardly changes passes the network again; default .08")
+            "Seconds for which a face that hardly changes keeps its perturbation; default .08")
         ->type_name("S")
         ->check(CLI::Range(0., 60.).description(""));
 }
@@ -216,7 +218,7 @@ void addOutputOptions(CLI::App& command, VideoOptions& options)
         ->type_name("0-51")
         ->check(CLI::Range(0, 51).description(""));
     command.add_option("--raw", options.raw, "Format of raw BGR frames on standard input")->type_name("WxH@FPS");
-    command.add_option("--log", options.log, "File for what was found and done, a line of JSON per frame")
+    command.add_option("--log", options.log, "File for what was found and done: a line of JSON for each frame")
         ->type_name("FILE");
     command.add_flag("--preview", options.preview, "Show the result in a window; Esc ends");
     command.add_flag("--boxes", options.boxes, "Draw the boxes of the faces");
@@ -231,8 +233,8 @@ Command addVideo(CLI::App& app)
     CLI::App* command =
         app.add_subcommand("video", "Protects every face in every frame of videos, cameras and streams");
     command
-        ->add_option("IN", options->names,
-            "Videos, folders, image sequences (%d), camera (0), URL, - (raw); the last is the output")
+        ->add_option(
+            "IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (--raw); then the output")
         ->required()
         ->type_name("");
     addProtectionOptions(*command, *options);

@@ -53,7 +53,7 @@ EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache&
     adaptive = attackAdaptively(evaluation.set, evaluation.networks, evaluation.measured, evaluation.attackers.adaptive,
         evaluation.attackers.inner());
     if (!evaluation.set.has_identities)
-        diagnostics.note(evaluation.set.name, "no column of identities: nothing can be said of matching");
+        diagnostics.note(evaluation.set.name, "no column of identities, so matching is not evaluated");
     if (!isSsimMeasured())
         diagnostics.note("SSIM", "left out: this program was built without OpenCV's module quality");
 }

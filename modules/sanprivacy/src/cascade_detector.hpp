@@ -10,7 +10,7 @@
 
 namespace cv { namespace sanprivacy {
 
-/** @brief OpenCV's frontal-face cascades, whose proposals the landmark network judges.
+/** @brief OpenCV's frontal-face cascades, whose proposals the landmark network accepts or rejects.
 @param score_threshold as of FaceDetector::createCascade(). Error::StsNotImplemented without cascades. */
 Ptr<FaceDetector::Impl> createCascadeDetector(float score_threshold, const DnnDevice& device);
 

@@ -15,7 +15,7 @@
 
 namespace cv { namespace sanprivacy {
 
-static const char* const folder_variable = "OPENCV_SANPRIVACY_DATA_PATH";
+static const char* const FOLDER_VARIABLE = "OPENCV_SANPRIVACY_DATA_PATH";
 
 String environmentVariable(const char* name)
 {
@@ -27,7 +27,7 @@ String libraryFolder()
 {
 #ifndef _WIN32
     Dl_info library;
-    if (dladdr(&folder_variable, &library) && library.dli_fname)
+    if (dladdr(&FOLDER_VARIABLE, &library) && library.dli_fname)
     {
         const String path = library.dli_fname;
         return path.substr(0, path.find_last_of('/') + 1);
@@ -96,7 +96,7 @@ static void checkAgainstList(const String& path, const String& name)
 String findDataFile(const String& name)
 {
     std::vector<String> folders;
-    const String chosen = environmentVariable(folder_variable);
+    const String chosen = environmentVariable(FOLDER_VARIABLE);
     if (!chosen.empty())
     {
         folders.push_back(chosen);
@@ -119,7 +119,7 @@ String findDataFile(const String& name)
     for (const String& folder : folders)
         searched += (searched.empty() ? "" : ", ") + folder;
     CV_Error(Error::StsObjectNotFound, cv::format("'%s' not found in %s; set %s to the folder that holds it",
-                                           name.c_str(), searched.c_str(), folder_variable));
+                                           name.c_str(), searched.c_str(), FOLDER_VARIABLE));
 }
 
 }} // namespace cv::sanprivacy

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 namespace cv { namespace sanprivacy {
 
@@ -25,10 +26,30 @@ static bool isOpenCL(int target)
     return target == dnn::DNN_TARGET_OPENCL || target == dnn::DNN_TARGET_OPENCL_FP16;
 }
 
+//! A backend or target as messages name it: its number, and its name where it is a common one.
+static String nameOf(int number, const std::map<int, const char*>& names)
+{
+    const std::map<int, const char*>::const_iterator name = names.find(number);
+    return name == names.end() ? format("%d", number) : format("%s (%d)", name->second, number);
+}
+
+static String nameOfBackend(int backend)
+{
+    return nameOf(backend, { { dnn::DNN_BACKEND_OPENCV, "OpenCV" }, { dnn::DNN_BACKEND_INFERENCE_ENGINE, "OpenVINO" },
+                               { dnn::DNN_BACKEND_VKCOM, "Vulkan" }, { dnn::DNN_BACKEND_CUDA, "CUDA" } });
+}
+
+static String nameOfTarget(int target)
+{
+    return nameOf(target, { { dnn::DNN_TARGET_CPU, "CPU" }, { dnn::DNN_TARGET_OPENCL, "OpenCL" },
+                              { dnn::DNN_TARGET_OPENCL_FP16, "OpenCL FP16" }, { dnn::DNN_TARGET_VULKAN, "Vulkan" },
+                              { dnn::DNN_TARGET_CUDA, "CUDA" }, { dnn::DNN_TARGET_CUDA_FP16, "CUDA FP16" } });
+}
+
 //! Why dnn has no CUDA target.
 static String whatIsMissingOfCuda()
 {
-    const String build = getBuildInformation();
+    const String& build = getBuildInformation();
     const size_t line = build.find("NVIDIA CUDA:");
     if (line == String::npos || build.substr(line, build.find('\n', line) - line).find("YES") == String::npos)
         return "no device can be used: this OpenCV was built without CUDA";
@@ -47,9 +68,10 @@ static String whatIsMissing(int backend, int target)
     if ((backend == dnn::DNN_BACKEND_CUDA || isCuda(target)) && dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())
         return whatIsMissingOfCuda();
     if (targets.empty())
-        return format("this OpenCV does not have dnn backend %d", backend);
+        return format("this OpenCV does not have the dnn backend %s", nameOfBackend(backend).c_str());
     if (std::find(targets.begin(), targets.end(), (dnn::Target)target) == targets.end())
-        return format("dnn backend %d has no target %d here", backend, target);
+        return format(
+            "the dnn backend %s has no target %s here", nameOfBackend(backend).c_str(), nameOfTarget(target).c_str());
     // dnn runs OpenCL on GPUs only and would switch to the CPU on any other device.
     if (isOpenCL(target) && backend != dnn::DNN_BACKEND_INFERENCE_ENGINE
         && ocl::Device::getDefault().type() != ocl::Device::TYPE_GPU)
@@ -67,10 +89,12 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback)
     if (!allow_fallback)
         CV_Error(backend_id == dnn::DNN_BACKEND_CUDA || isCuda(target_id) ? Error::GpuNotSupported
                                                                           : Error::StsNotImplemented,
-            format("Backend %d with target %d is not available: %s", backend_id, target_id, missing.c_str()));
+            format("Backend %s with target %s is not available: %s", nameOfBackend(backend_id).c_str(),
+                nameOfTarget(target_id).c_str(), missing.c_str()));
 
-    CV_LOG_WARNING(NULL, "sanprivacy: backend " << backend_id << " with target " << target_id << " is not available ("
-                                                << missing << "); the CPU is used instead");
+    CV_LOG_WARNING(NULL, "sanprivacy: backend " << nameOfBackend(backend_id) << " with target "
+                                                << nameOfTarget(target_id) << " is not available (" << missing
+                                                << "); the CPU is used instead");
     device.backend = dnn::DNN_BACKEND_OPENCV;
     device.target = dnn::DNN_TARGET_CPU;
     return device;

@@ -24,10 +24,10 @@ const double DEVIATION = 256;
 
 Mat GenderNetwork::cut(const Mat& image, const std::vector<Point2c>& landmarks)
 {
-    std::vector<Point2c> layout;
+    std::vector<Point2c> landmark_template;
     for (const Point2d& point : LANDMARKS)
-        layout.push_back(Point2c(point.x, point.y));
-    const Mat chip = AlignedFace::cut(image, landmarks, CHIP, layout).crop;
+        landmark_template.push_back(Point2c(point.x, point.y));
+    const Mat chip = AlignedFace::cut(image, landmarks, CHIP, landmark_template).crop;
     Mat face;
     resize(chip, face, INPUT, 0, 0, INTER_AREA);
     face.convertTo(face, CV_32F, 1 / whiteLevel(image.depth()));

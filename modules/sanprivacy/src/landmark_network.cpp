@@ -14,7 +14,7 @@ namespace {
 
 const int INPUT = 96;                                       // pixels of the network's square
 const int AT_ONCE = 16;                                     // squares in one pass
-const double DOUBT = 1e-4;                                  // the nearest that a probability comes to 0 and 1
+const double LEAST_PROBABILITY = 1e-4;                      // the nearest that a probability comes to 0 and 1
 const int SMALLEST = 64;                                    // long side of a pyramid's last level
 const int MIRRORED[FaceRow::LANDMARKS] = { 1, 0, 2, 4, 3 }; // what each landmark is in a mirror
 
@@ -90,7 +90,8 @@ std::vector<Candidate> LandmarkNetwork::look(const Pyramid& pyramid, const std::
                     z.real(INPUT - 1 - z.real());
                 candidate.landmarks.push_back(toImage(z));
             }
-            const double p = std::min(std::max(double(numbers[2 * FaceRow::LANDMARKS]), DOUBT), 1 - DOUBT);
+            const double p =
+                std::min(std::max(double(numbers[2 * FaceRow::LANDMARKS]), LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
             candidate.logit = std::log(p / (1 - p));
             candidate.votes = square.votes;
             candidates.push_back(candidate);
