@@ -2,25 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "test_precomp.hpp"
+#include "test_alignment_common.hpp"
 
 namespace opencv_test { namespace {
-
-//! Five landmarks of a face whose canonical crop is scaled, rolled and centred so in the image.
-Mat landmarksAt(const Point2f& centre, double scale, double degrees, const Size& crop = Size(224, 224))
-{
-    Mat canonical, result(5, 2, CV_32F);
-    getCanonicalLandmarks(canonical, crop);
-    const double angle = degrees * CV_PI / 180;
-    for (int i = 0; i < 5; ++i)
-    {
-        const double x = canonical.at<float>(i, 0) - (crop.width - 1) / 2.,
-                     y = canonical.at<float>(i, 1) - (crop.height - 1) / 2.;
-        result.at<float>(i, 0) = float(centre.x + scale * (std::cos(angle) * x - std::sin(angle) * y));
-        result.at<float>(i, 1) = float(centre.y + scale * (std::sin(angle) * x + std::cos(angle) * y));
-    }
-    return result;
-}
 
 //! A smooth image whose value at any point is known, 0..1.
 double pattern(double x, double y, int channel)
@@ -190,7 +174,7 @@ TEST(SanPrivacy_Alignment, share_inside_and_repeated_border)
         EXPECT_EQ(crop.at<Vec3b>(y, 20), image.at<Vec3b>(y, 0));
 }
 
-TEST(SanPrivacy_Alignment, layout_and_view_of_a_larger_image)
+TEST(SanPrivacy_Alignment, landmark_template_and_view_of_a_larger_image)
 {
     const Mat image = patternImage(Size(400, 300), CV_8UC3), landmarks = landmarksAt(Point2f(200, 150), 1.2, 10);
     Mat canonical, crop, laidOut, fromView;
@@ -351,88 +335,6 @@ TEST(SanPrivacy_Alignment, depths_of_image_and_crop_may_differ)
     Mat nan = landmarks.clone();
     nan.at<float>(0, 0) = std::numeric_limits<float>::infinity();
     EXPECT_THROW(blendFace(image, face, perturbed, nan), cv::Exception);
-}
-
-TEST(SanPrivacy_Alignment, landmarks_that_are_no_face_are_refused)
-{
-    const Mat image = patternImage(Size(400, 400), CV_8U), good = landmarksAt(Point2f(200, 200), 1, 20);
-    const auto codeOf = [&](const Mat& landmarks)
-    {
-        Mat crop, face(224, 224, CV_32F, Scalar(.5)), blended = image.clone();
-        int code = Error::StsOk, blending = Error::StsOk;
-        try
-        {
-            alignFace(image, landmarks, crop);
-        }
-        catch (const cv::Exception& e)
-        {
-            code = e.code;
-        }
-        try
-        {
-            blendFace(blended, face, face, landmarks);
-        }
-        catch (const cv::Exception& e)
-        {
-            blending = e.code;
-        }
-        EXPECT_EQ(code, blending);
-        EXPECT_EQ(code == Error::StsOk, !crop.empty());
-        return code;
-    };
-    EXPECT_EQ(Error::StsOk, codeOf(good));
-    EXPECT_EQ(Error::StsBadSize, codeOf(good / 400.)) << "shares of the image";
-    EXPECT_EQ(Error::StsBadSize, codeOf(landmarksAt(Point2f(200, 200), 1e-6, 0)));
-    EXPECT_EQ(Error::StsBadSize, codeOf(landmarksAt(Point2f(200, 200), 1.9 / 90, 0)));
-    EXPECT_EQ(Error::StsOk, codeOf(landmarksAt(Point2f(200, 200), 2.1 / 90, 0)));
-
-    for (double degrees : { 0., 35., 90., 160. }) // equally far apart on a line, and five of a face pushed onto one
-    {
-        Mat line(5, 2, CV_32F), pushed = landmarksAt(Point2f(0, 0), 1, 0);
-        const double c = std::cos(degrees * CV_PI / 180), s = std::sin(degrees * CV_PI / 180);
-        for (int i = 0; i < 5; ++i)
-        {
-            line.at<float>(i, 0) = float(200 + 40 * (i - 2) * c);
-            line.at<float>(i, 1) = float(200 + 40 * (i - 2) * s);
-            const double along = pushed.at<float>(i, 0) * c + pushed.at<float>(i, 1) * s;
-            pushed.at<float>(i, 0) = float(200 + along * c + .3 * (i % 2));
-            pushed.at<float>(i, 1) = float(200 + along * s);
-        }
-        EXPECT_EQ(Error::StsBadArg, codeOf(line)) << degrees;
-        EXPECT_EQ(Error::StsBadArg, codeOf(pushed)) << degrees;
-    }
-    Mat mirrored = good.clone(), mouth = good.clone(), exchanged = good.clone();
-    mirrored.col(0) = 400 - mirrored.col(0);
-    good.row(4).copyTo(mouth.row(3));
-    good.row(3).copyTo(mouth.row(4));
-    good.col(0).copyTo(exchanged.col(1));
-    good.col(1).copyTo(exchanged.col(0));
-    EXPECT_EQ(Error::StsBadArg, codeOf(mirrored)) << "left eye first";
-    EXPECT_EQ(Error::StsBadArg, codeOf(mouth));
-    EXPECT_EQ(Error::StsBadArg, codeOf(exchanged)) << "y before x";
-
-    // Heads that turn away are still faces: eyes in the plane, nose half an eye distance in front of it, mouth a
-    // little.
-    const double depth[] = { 0, 0, 45, 12, 12 };
-    for (double yaw : { -90., -60., -30., 30., 60., 90. })
-    {
-        Mat turned = landmarksAt(Point2f(0, 0), 1, 0);
-        for (int i = 0; i < 5; ++i)
-            turned.at<float>(i, 0) =
-                float(turned.at<float>(i, 0) * std::cos(yaw * CV_PI / 180) + depth[i] * std::sin(yaw * CV_PI / 180));
-        turned += 200;
-        EXPECT_EQ(Error::StsOk, codeOf(turned)) << yaw;
-    }
-}
-
-TEST(SanPrivacy_Alignment, landmark_distance_is_in_eye_distances)
-{
-    const Mat reference = landmarksAt(Point2f(200, 200), 2, 30), moved = reference + 18;
-    EXPECT_NEAR(0, landmarkDistance(reference, reference), 1e-6);
-    EXPECT_NEAR(18 * std::sqrt(2.) / 180, landmarkDistance(moved, reference), 1e-5);
-    EXPECT_GT(landmarkDistance(reference / 2, reference), .5) << "of an image of half the size";
-    EXPECT_THROW(landmarkDistance(reference.rowRange(0, 4), reference), cv::Exception);
-    EXPECT_THROW(landmarkDistance(reference, Mat::zeros(5, 2, CV_32F)), cv::Exception);
 }
 
 TEST(SanPrivacy_Alignment, change_is_whole_from_an_eighth_of_the_side_on)
