@@ -97,12 +97,14 @@ Originals against originals: every unordered pair of two faces. Originals agains
 both are of one person. Scores are computed in blocks and not stored. roc() and trueMatchRate() are exact nevertheless,
 whatever the number of pairs: the curve has its vertices at genuine scores and at the impostor scores next to them.
 
-For bootstrap() and matchThreshold() the highest impostor scores are kept, up to a false match rate of 5 %: of all
-pairs where that is at most 2^22 scores (84 million impostor pairs: 13,000 faces with one another). Otherwise the
-highest 2^22 of all pairs are kept and, for higher rates, those of samples: one pair in 64, one in 64 * 64, and so on,
-chosen by a hash. Where n pairs of a sample match, the false match rate at the threshold has a relative standard error
-of 1 / sqrt(n), at most 0.4 %. Memory: 16 bytes for each number of the descriptors, up to 300 MiB for the scores, and
-about 40 bytes for each genuine pair. An object does not change, so any number of threads may share it.
+bootstrap() and matchThreshold() need the highest impostor scores, up to a false match rate of 5 %:
+ - up to 84 million impostor pairs (13,000 faces with one another) all of these are kept, at most 2^22 scores;
+ - beyond, the highest 2^22 scores of all pairs are kept and, for higher rates, the highest of samples: one pair in 64,
+   one in 64 * 64, and so on, chosen by a hash. Where n pairs of a sample match, the false match rate at the threshold
+   has a relative standard error of 1 / sqrt(n), at most 0.4 %.
+
+Memory: 16 bytes for each number of the descriptors, up to 300 MiB for the scores, and about 40 bytes for each genuine
+pair. An object does not change, so any number of threads may share it.
 */
 class CV_EXPORTS_W MatchEvaluation
 {
@@ -112,8 +114,8 @@ public:
     /**
     @param originals NxD descriptors of the original faces, CV_32F or CV_64F, finite.
     @param perturbed NxD descriptors of the same faces in the same order, perturbed; empty: originals against originals.
-    @param identities N integers, at least two different ones; without two faces of one person there is only
-    matchThreshold().
+    @param identities N integers, at least two different ones. If no person has two faces there are no genuine pairs,
+    and matchThreshold() is the only measure.
     @param distance a NetworkDistance. */
     CV_WRAP static Ptr<MatchEvaluation> create(
         InputArray originals, InputArray perturbed, InputArray identities, int distance = DISTANCE_COSINE);

@@ -30,7 +30,7 @@ class CV_EXPORTS_W FaceDetector
 public:
     CV_WRAP FaceDetector(); //!< an empty object, which cannot be used; use create()
 
-    /** @brief YuNet.
+    /** @brief Creates a detector that runs YuNet.
     @param model YuNet ONNX file; empty: the shipped one. A file that is not such a network, or whose output is not
     finite, raises Error::StsBadArg.
     @param score_threshold least score of a face, 0..1; negative: .7.
@@ -38,7 +38,7 @@ public:
     CV_WRAP static Ptr<FaceDetector> create(
         const String& model = String(), float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
 
-    /** @brief Haar cascades and the landmark network.
+    /** @brief Creates a detector that runs Haar cascades and the landmark network.
     @param score_threshold least score of a face, 0..1; negative: .9.
     @param backend_id, target_id of the dnn module, for the landmark network. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> createCascade(float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
@@ -48,8 +48,8 @@ public:
     /** @brief Width of the smallest face that is searched for.
     @param image_size size of the image, pixels.
     @return width of the face box in pixels; narrower faces may be missed. With YuNet it is the same for all images,
-    with cascades it grows with the image. Faces on their side are searched for where no upright face is found, in a
-    view of at most 640 pixels. */
+    with cascades it grows with the image. Faces on their side or upside down must be larger: they are searched for
+    where no upright face is found, in the image reduced to at most 640 pixels. */
     CV_WRAP int getSmallestFace(const Size& image_size) const;
 
     /** @brief Finds all faces of an image.

@@ -13,9 +13,9 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-/** @brief Which prototype the proto-combiner adds, and so which of the three outputs of @cite mirjalili2018san is made.
+/** @brief The prototype that the face moves towards; the first three are the outputs of @cite mirjalili2018san .
 
-The values differ from those of labels, so that one given in place of the other is an error. */
+No value is also that of a label, so giving a label in place of a PrototypeChoice, or the reverse, is an error. */
 // OpenCV's generator of bindings allows no space before the colon.
 // clang-format off
 enum PrototypeChoice: int
@@ -33,7 +33,7 @@ enum PrototypeChoice: int
 //! Default of Perturber::setColorStrength() where gender is among the attributes that are hidden; else 0.
 const double DEFAULT_COLOR_STRENGTH = .6;
 
-//! Values in place of a label, which is 0 or 1, or as PerturberParams says for several attributes.
+//! What can be given in place of a label. A label itself is 0 or 1, or as PerturberParams says for several attributes.
 enum LabelChoice
 {
     LABEL_PREDICT = -1, //!< the attribute classifier predicts the label
@@ -108,12 +108,13 @@ struct CV_EXPORTS_W_SIMPLE FaceResult
 /** @brief The semi-adversarial network: perturbs aligned faces (section 3 of @cite mirjalili2018san ).
 
 In the paper's network a face X and its same-label prototype P_SM are encoded and decoded; the proto-combiner then joins
-P_SM, P_NT or P_OP and gives X'_SM, X'_NT or X'_OP. The default network does not
-receive P_SM, only X and the prototype of the output.
+P_SM, P_NT or P_OP and gives X'_SM, X'_NT or X'_OP. The default network does not receive P_SM, only X and the prototype
+of the output.
 
-A network whose output is not a probability or not an image, such as NaN, raises Error::StsOutOfRange. Several threads
-may share one object: its calls wait for each other. No call changes the state of the object, except setStrength() and
-setColorStrength().
+A network whose output is not a probability or not an image, such as NaN, raises Error::StsOutOfRange.
+
+Several threads may share one object: its calls wait for each other. Only setStrength() and setColorStrength() change
+its state.
 */
 class CV_EXPORTS_W Perturber
 {
@@ -146,7 +147,8 @@ public:
     /** @brief Sets how far perturbFaces() and tryPerturbFaces() even out the color of lips and make-up, see
     blendFace().
 
-    All outputs except PROTOTYPE_SAME are evened out, and all alike, so that color does not tell a label that was drawn.
+    It applies to all outputs except PROTOTYPE_SAME. They are all treated alike, so that the color does not reveal which
+    label PROTOTYPE_RANDOM has drawn.
     @param strength 0 (color stays) to 1; until it is set DEFAULT_COLOR_STRENGTH where gender is hidden, else 0. */
     CV_WRAP void setColorStrength(double strength);
     CV_WRAP double getColorStrength() const; //!< see setColorStrength()
@@ -215,9 +217,9 @@ public:
 
     /** @brief predict() for a face of an image, as LABEL_PREDICT does in perturbFaces() and tryPerturbFaces().
 
-    Where no classifier is given, a network that sees color tells gender. It is wrong for 7.0 % of the faces of
-    FairFace's validation set and 1.6 % of CelebA's; the classifier of gray crops is wrong for 13.2 and 7.8 %. Its label
-    is used even where its probability is near 1/2, because the neutral prototype misleads less.
+    If PerturberParams names no classifier, gender is predicted by a network that sees color. It is wrong for 7.0 % of
+    the faces of FairFace's validation set and 1.6 % of CelebA's; the classifier of gray crops is wrong for 13.2 and
+    7.8 %. Its label is used even where its probability is near 1/2, because the neutral prototype misleads less.
     @param image,face as in alignFace(), with its errors.
     @param attribute number of the attribute, from 0. */
     CV_WRAP double predictFace(InputArray image, InputArray face, int attribute = 0);

@@ -42,7 +42,7 @@ enum FaceProtection
 };
 
 //! What is done to faces of low confidence, and to frames in which an error occurs. Where the FaceReplacement is
-//! pixelation or a solid color, that is used instead of the blur. A face for which a network fails is always protected.
+//! pixelation or a solid color, it takes the place of the blur. A face for which a network fails is always protected.
 enum LowConfidencePolicy
 {
     LOW_CONFIDENCE_BLUR = 0, //!< such a face is blurred; after an error the whole frame is
@@ -62,15 +62,16 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
         orientations and at all sizes. */
     CV_PROP_RW double detect_interval;
     /** Long side of the image that the detector receives, pixels; default 896, 0: as the frame. Every second detection
-        uses half of it where look_ahead holds two of them. */
+        uses half of it, if look_ahead is long enough for two detections and the faces are large. */
     CV_PROP_RW int detect_side;
-    /** Width of the box of the smallest upright face that is searched for, pixels of the frame; default 24. Where
+    /** Width of the box of the smallest upright face that is searched for, pixels of the frame; default 24. If
         detect_side is too small for it, as in frames wider than 1480 pixels, each detection also searches some tiles of
-        the frame at a larger scale, so that all tiles have had their turn within look_ahead and hold. 0: no tiles.
+        the frame at a larger scale. A round of all tiles takes no longer than look_ahead or hold. 0: no tiles.
         StreamAnonymizer::getSmallestFace() returns the width that is reached. */
     CV_PROP_RW int min_face;
-    /** Whether faces on their side or upside down are searched for, too; default true. The orientations take turns, at
-        half the size: four detections cover all of them. What newly appears is searched in all orientations at once. */
+    /** Whether faces on their side or upside down are searched for, too; default true. Each detection searches one
+        orientation, at half the size, so four detections search all of them. When something new appears, all
+        orientations are searched at once. */
     CV_PROP_RW bool any_roll;
     /** Time by which the output is delayed, so that a face that is found late is protected in earlier frames, too;
         default 1.2. The frames of this time are kept in memory. */
@@ -146,8 +147,8 @@ corrects their drift. A new face is followed back through the delayed frames, to
 longer found stays protected for the time `hold`. Faces that cannot be aligned, or only with low confidence, are
 blurred.
 
-It is guaranteed when the detector runs, not that it finds every face: each frame lies within detect_interval of a
-detection; the last frame before a cut and the last frame of all are searched in full.
+It is guaranteed when the detector runs, not that it finds every face. No frame is farther than detect_interval from a
+detection. The last frame before a cut and the last frame of all are searched in full.
 
 push() and pop() are the two halves of the work and may run on one thread each; otherwise only one thread may use an
 object at a time. Nothing else may use the detector meanwhile.
@@ -157,7 +158,7 @@ class CV_EXPORTS_W StreamAnonymizer
 public:
     CV_WRAP StreamAnonymizer(); //!< an empty object, which cannot be used; use create()
 
-    /**
+    /** @brief Creates an anonymizer for one stream.
     @param detector finds the faces; used by push() only. May be empty where every frame is pushed with its faces.
     @param perturber replaces them; used by pop() only. May be empty unless params.replacement is REPLACE_SAN.
     @param params settings; a wrong one raises Error::StsError, StsOutOfRange or StsBadArg, a missing perturber
