@@ -8,11 +8,14 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 
 #include <fcntl.h>
@@ -45,6 +48,31 @@ mode_t userMask()
 
 //! Names of the temporary files there are, where a signal handler finds them.
 std::atomic<const char*> temporary_names[256];
+
+const char* const TEMPORARY = ".sanprivacy+"; // no unfinishedName()
+
+//! Removes the temporary files of runs that were killed, once they are a day old. Looks at a folder once.
+void removeLeftovers(const fs::path& folder)
+{
+    static std::mutex mutex;
+    static std::set<fs::path> seen;
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        if (!seen.insert(folder).second)
+            return;
+    }
+    const auto yesterday = fs::file_time_type::clock::now() - std::chrono::hours(24);
+    std::error_code error, ignored;
+    for (fs::directory_iterator file(folder.empty() ? fs::path(".") : folder, error), end; !error && file != end;
+         file.increment(error))
+    {
+        const std::string name = file->path().filename().string();
+        if (name[0] == '.' && name.find(TEMPORARY) != std::string::npos
+            && fs::is_regular_file(file->symlink_status(ignored)) && file->last_write_time(ignored) < yesterday
+            && !ignored)
+            fs::remove(file->path(), ignored);
+    }
+}
 
 } // namespace
 
@@ -89,10 +117,11 @@ TemporaryFile::TemporaryFile(const fs::path& target) : target_(target), slot_(-1
     std::error_code ignored;
     if (fs::exists(target, ignored) && !fs::is_regular_file(target, ignored))
         throw std::runtime_error("cannot write '" + target.string() + "': not a regular file");
+    removeLeftovers(target.parent_path());
     const size_t longest_ending = 16;
     const std::string whole_ending = target.extension().string();
     const std::string ending = whole_ending.size() <= longest_ending ? whole_ending : std::string();
-    std::string name = (target.parent_path() / (".sanprivacy-XXXXXX" + ending)).string();
+    std::string name = (target.parent_path() / (TEMPORARY + ("XXXXXX" + ending))).string();
     descriptor_ = mkostemps(&name[0], int(ending.size()), O_CLOEXEC);
     if (descriptor_ < 0)
         throw systemError("cannot create a file for", target_);
@@ -132,7 +161,8 @@ void TemporaryFile::write(const void* content, size_t size)
 
 void TemporaryFile::replaceTarget(const fs::path& source)
 {
-    if (fchmod(descriptor_, mode_t(permissionsFor(target_, source))) != 0)
+    // By its name: what writes to it may put a file of its own there.
+    if (chmod(path_.c_str(), mode_t(permissionsFor(target_, source))) != 0)
         throw systemError("cannot write", target_);
     const int descriptor = descriptor_;
     descriptor_ = -1;

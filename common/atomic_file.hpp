@@ -18,7 +18,8 @@ std::vector<unsigned char> readFile(const std::filesystem::path& file);
 place.
 
 So a target appears whole or not at all, and two runs with one target never touch each other's file. What has not
-become the target goes with the object, and with the program where removeTemporaryFiles() is called. */
+become the target goes with the object, and with the program where removeTemporaryFiles() is called. What a program
+that was killed has left goes when a later one makes a file in that folder, from a day on. */
 class TemporaryFile
 {
 public:

@@ -5,7 +5,9 @@
 #include "common/atomic_file.hpp"
 #include "temporary_folder.hpp"
 
+#include <chrono>
 #include <csignal>
+#include <fstream>
 
 #include <gtest/gtest.h>
 
@@ -49,6 +51,37 @@ TEST(AtomicFile, keeps_permissions)
     fs::permissions(file, fs::perms(0600));
     writeFile(file, "two");
     EXPECT_EQ(modeOf(file), mode_t(0600));
+}
+
+TEST(AtomicFile, has_the_permissions_of_its_target_where_a_tool_has_replaced_it)
+{
+    const TemporaryFolder folder;
+    const fs::path file = folder.path / "a.txt", other = folder.path / "b.txt";
+    writeFile(file, "one");
+    writeFile(other, "two");
+    fs::permissions(file, fs::perms(0600));
+    TemporaryFile unfinished(file);
+    fs::rename(other, unfinished.path());
+    unfinished.replaceTarget();
+    EXPECT_EQ(textOf(file), "two");
+    EXPECT_EQ(modeOf(file), mode_t(0600));
+}
+
+TEST(AtomicFile, what_a_killed_run_has_left_goes_after_a_day)
+{
+    const TemporaryFolder folder;
+    const char* const names[] = { ".sanprivacy+abcdef.jpg", ".0123-.sanprivacy+abcdef.gz", ".sanprivacy-film.mkv",
+        "old.jpg", ".sanprivacy+ghijkl.jpg" };
+    for (const char* name : names)
+    {
+        std::ofstream(folder.path / name) << name;
+        if (name != names[4])
+            fs::last_write_time(folder.path / name, fs::file_time_type::clock::now() - std::chrono::hours(25));
+    }
+    writeFile(folder.path / "a.txt", "one");
+    EXPECT_FALSE(fs::exists(folder.path / names[0]));
+    EXPECT_FALSE(fs::exists(folder.path / names[1]));
+    EXPECT_EQ(numberOfFiles(folder.path), 4u) << "an unfinished video, another's file, a new one and a.txt";
 }
 
 TEST(AtomicFile, a_full_disk_leaves_the_old_file_and_nothing_else)
