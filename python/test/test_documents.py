@@ -70,6 +70,15 @@ class Documents(unittest.TestCase):
         if not checked:
             self.skipTest("the programs are not built")
 
+    def test_readme_shows_cmake_what_the_tests_build(self):
+        tested = "".join((REPOSITORY / "test" / name / "CMakeLists.txt").read_text() for name in ("consumer", "subdirectory"))
+        code = "".join(re.findall(r"^```cmake\n(.*?)^```", (REPOSITORY / "README.md").read_text(), re.M | re.S))
+        for target in ("sanprivacy::opencv_sanprivacy", "sanprivacy::sanprivacy"):
+            self.assertIn(f"PRIVATE {target}", code)
+            self.assertIn(f"PRIVATE {target} ", tested)
+        self.assertIn("find_package(opencv_sanprivacy", code)
+        self.assertIn("find_package(opencv_sanprivacy", tested)
+
     def test_scripts_of_commands(self):
         for document in all_documents():
             for line in commands(document):
