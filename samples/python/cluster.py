@@ -114,12 +114,13 @@ def read_labels(path):
 
 def main():
     parser = argparse.ArgumentParser(description="Perturbs a store of images on a Dask cluster.")
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("folder", type=pathlib.Path, help="folder with images")
+    parser.add_argument("results", type=pathlib.Path, help="folder for the perturbed images, on a file system that all machines share")
     parser.add_argument("--labels", help="CSV with the columns file and gender")
-    parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite")
+    parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite",
+                        help="how the gender appears; default: opposite")
     parser.add_argument("--scheduler", help="address of a running cluster; default: processes on this machine")
-    parser.add_argument("--workers", type=int, default=os.cpu_count())
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes on this machine; default: one for each core")
     options = parser.parse_args()
     if not options.folder.is_dir():
         sys.exit(f"{options.folder}: no such folder")

@@ -23,11 +23,12 @@ from tqdm import tqdm
 
 sp = cv2.sanprivacy
 parser = argparse.ArgumentParser(description="Measures what perturbing does to gender classifiers and matchers, with figures.")
-parser.add_argument("folder", type=pathlib.Path)
-parser.add_argument("labels")
-parser.add_argument("networks")
-parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("figures"))
-parser.add_argument("--limit", type=int, default=200)
+parser.add_argument("folder", type=pathlib.Path, help="folder with the images that the table names")
+parser.add_argument("labels", help="CSV with the columns file and gender; with identity, matchers are measured too")
+parser.add_argument("models", help="model description file of classifiers and matchers")
+parser.add_argument("-o", "--output", type=pathlib.Path, default=pathlib.Path("figures"),
+                    help="folder for the ROC curves; it must not be there")
+parser.add_argument("--limit", type=int, default=200, help="number of faces, from the first line of the table; default: 200")
 options = parser.parse_args()
 if options.output.exists():
     sys.exit(f"{options.output} is there already")
@@ -38,7 +39,7 @@ table = table.dropna(subset=["label"])
 # %% What every network answers about originals and opposite-gender output
 ## [answers]
 detector, perturber = sp.FaceDetector.create(), sp.Perturber.create()
-networks = {d.name: sp.FaceNetwork.create(d) for d in sp.readModelDescriptions(options.networks)}
+networks = {d.name: sp.FaceNetwork.create(d) for d in sp.readModelDescriptions(options.models)}
 answers = {name: {"original": [], "opposite": []} for name in networks}
 seen = []  # index of the rows whose face was found
 for row in tqdm(table.itertuples(), total=len(table), unit="image"):

@@ -36,9 +36,10 @@ def perturb_image(path, result, detector, perturber, prototype):
 
 def main():
     parser = argparse.ArgumentParser(description="Perturbs every image of a folder.")
-    parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("results", type=pathlib.Path)
-    parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite")
+    parser.add_argument("folder", type=pathlib.Path, help="folder with images")
+    parser.add_argument("results", type=pathlib.Path, help="folder for the perturbed images; it is made where there is none")
+    parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite",
+                        help="how the gender appears; default: opposite")
     parser.add_argument("--detector", default="", help="YuNet ONNX file; default: the shipped YuNet")
     options = parser.parse_args()
     if not options.folder.is_dir():

@@ -11,9 +11,10 @@ import sys
 import cv2
 
 parser = argparse.ArgumentParser(description="Perturbs the faces of a photo.")
-parser.add_argument("photo")
-parser.add_argument("result")
-parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite")
+parser.add_argument("photo", help="photo")
+parser.add_argument("result", help="perturbed photo; a file that is there is not overwritten")
+parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite",
+                    help="how the gender appears; default: opposite")
 options = parser.parse_args()
 
 photo = cv2.imread(options.photo)

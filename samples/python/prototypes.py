@@ -28,9 +28,10 @@ def landmarks_of(row, image, detector):
 
 def main():
     parser = argparse.ArgumentParser(description="Builds prototypes from a table of faces.")
-    parser.add_argument("table", type=pathlib.Path)
-    parser.add_argument("result", type=pathlib.Path)
-    parser.add_argument("--attribute", default="gender")
+    parser.add_argument("table", type=pathlib.Path,
+                        help="CSV with the columns file (relative to it) and the attribute, and landmarks if it has them")
+    parser.add_argument("result", type=pathlib.Path, help="file to write, .yml.gz")
+    parser.add_argument("--attribute", default="gender", help="column of the label, male or female, 1 or 0; default: gender")
     options = parser.parse_args()
     if options.result.exists():
         sys.exit(f"{options.result} is there already")

@@ -17,9 +17,9 @@ REPLACEMENTS = {"san": sp.REPLACE_SAN, "blur": sp.REPLACE_BLUR, "pixelation": sp
 
 def main():
     parser = argparse.ArgumentParser(description="Protects every face of a video.")
-    parser.add_argument("video")
-    parser.add_argument("result", nargs="?", default="protected.avi")
-    parser.add_argument("--replace", choices=REPLACEMENTS, default="san")
+    parser.add_argument("video", help="video")
+    parser.add_argument("result", nargs="?", default="protected.avi", help="protected video; default: protected.avi")
+    parser.add_argument("--replace", choices=REPLACEMENTS, default="san", help="what replaces a face; default: san, the perturbed face")
     parser.add_argument("--label", type=int, default=sp.LABEL_PREDICT, help="gender of all faces, 1: male, 0: female; default: predicted")
     parser.add_argument("--detector", default="", help="YuNet ONNX file; default: the shipped YuNet")
     options = parser.parse_args()
