@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "commands/commands.hpp"
+#include "common/failure_message.hpp"
 #include "common/message.hpp"
 #include "common/version.hpp"
 
@@ -66,6 +67,7 @@ int main(int argc, char** argv)
         "Changes faces so that software misreads their gender, while face matchers still recognise the person.",
         "sanprivacy");
     app.require_subcommand(1);
+    app.failure_message(failureMessage);
     app.set_version_flag(
         "--version", [] { return versionText("sanprivacy"); }, "Version, OpenCV and its backends");
     app.get_formatter()->column_width(34);

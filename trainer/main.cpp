@@ -12,6 +12,7 @@
 #include <torch/torch.h>
 
 #include "commands/commands.hpp"
+#include "common/failure_message.hpp"
 #include "common/message.hpp"
 #include "common/version.hpp"
 #include "common/workers.hpp"
@@ -48,7 +49,7 @@ int main(int argc, char** argv)
         "Version, OpenCV and its backends, LibTorch");
     app.require_subcommand(1);
     app.get_formatter()->column_width(42);
-    app.failure_message(CLI::FailureMessage::help);
+    app.failure_message(failureMessage);
     const std::vector<Command> commands = { addPrototypes(app), addClassifier(app), addLandmarks(app), addPretrain(app),
         addTrain(app), addAttackers(app), addResidual(app), addExport(app) };
     try

@@ -103,6 +103,13 @@ class Inputs(CommandTest):
             self.one_line(done.stderr, "is an input and would be overwritten")
             self.assertEqual({name: read(self.folder, "f", name) for name in files(self.path("f"))}, before)
 
+    def test_a_command_that_is_none_is_named(self):
+        for arguments in (["protect", portraits()[0]], ["protect", "--strength", "1"]):
+            done = run(*arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("no such command: 'protect'; expected perturb, ", done.stderr)
+        self.assertIn("expected a command: perturb, ", run().stderr)
+
     def test_labels_of_another_attribute(self):
         for arguments, words in {("--hide", "age", "--label", "male"): "age", ("--label", "old"): "gender"}.items():
             done = run("perturb", portraits()[0], "-o", self.path("out"), *arguments)
