@@ -7,6 +7,7 @@
 #include "opencv2/dnn.hpp"
 
 #include <atomic>
+#include <functional>
 #include <limits>
 #include <thread>
 
@@ -262,6 +263,45 @@ TEST(SanPrivacy_FaceNetwork, refuses_what_does_not_fit)
     EXPECT_THROW(network->forward(std::vector<Mat>(1, image), dst), cv::Exception);
     EXPECT_THROW(network->forward(std::vector<Mat>(1, Mat::zeros(SIDE, SIDE, CV_32FC3)), dst), cv::Exception);
     EXPECT_TRUE(dst.empty());
+}
+
+TEST(SanPrivacy_FaceNetwork, descriptions_that_make_no_sense_are_refused)
+{
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    const std::vector<Point2f> four(4, Point2f(1, 1)), undefined(5, Point2f(1, nan));
+    const std::pair<const char*, std::function<void(ModelDescription&)>> changes[] = {
+        { "NetworkTask", [](ModelDescription& d) { d.task = 7; } },
+        { "NetworkDistance", [](ModelDescription& d) { d.distance = -1; } },
+        { "at most 255 characters", [](ModelDescription& d) { d.name = String(256, 'x'); } },
+        { "from 1 to 4096", [](ModelDescription& d) { d.size.height = 4097; } },
+        { "from 1 to 4096", [](ModelDescription& d) { d.size.width = 0; } },
+        { "rgb, bgr or gray", [](ModelDescription& d) { d.color = "RGB"; } },
+        { "scale", [&](ModelDescription& d) { d.scale = nan; } },
+        { "scale", [](ModelDescription& d) { d.scale = 0; } },
+        { "mean", [&](ModelDescription& d) { d.mean[2] = nan; } },
+        { "negative",
+            [](ModelDescription& d) {
+                d.index = { 0, -1 };
+            } },
+        { "five points; found 4", [&](ModelDescription& d) { d.landmark_template = four; } },
+        { "landmark_template must be finite", [&](ModelDescription& d) { d.landmark_template = undefined; } },
+        { "positive square", [&](ModelDescription& d) { d.square = nan; } },
+    };
+    for (const auto& change : changes)
+    {
+        ModelDescription d = describe();
+        change.second(d);
+        String found;
+        try
+        {
+            FaceNetwork::create(d);
+        }
+        catch (const cv::Exception& e)
+        {
+            found = e.err;
+        }
+        EXPECT_NE(found.find(change.first), String::npos) << change.first << ": " << found;
+    }
 }
 
 TEST(SanPrivacy_FaceNetwork, empty_object_says_so)
