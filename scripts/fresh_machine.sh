@@ -29,22 +29,24 @@ done
 [ "$(id -u)" -eq 0 ] || fail "needs root: a system is set up in a folder and entered with chroot"
 "$root/scripts/setup.sh" fresh-machine
 
-# All mounts are in a namespace of this script and go with it, as does whatever still runs inside.
-if [ -z "${FRESH_MACHINE_NAMESPACE:-}" ]; then
-    exec env FRESH_MACHINE_NAMESPACE=1 unshare --mount --pid --fork --kill-child bash "${BASH_SOURCE[0]}" "$suite" "${people[@]}"
+# All mounts are in a namespace of their own and go with it, as does whatever still runs inside; then nothing is mounted in the folder.
+machines="${FRESH_MACHINE_FOLDER:-}"
+if [ -z "$machines" ]; then
+    machines=$(mktemp -d "${TMPDIR:-/var/tmp}/sanprivacy-fresh-XXXXXX")
+    trap 'rm -rf --one-file-system "$machines"' EXIT
+    chmod 755 "$machines"
+    FRESH_MACHINE_FOLDER="$machines" unshare --mount --pid --fork --kill-child bash "${BASH_SOURCE[0]}" "$suite" "${people[@]}"
+    exit
 fi
 
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | grep -v -- '-security' | sort -u | head -n 1)
 [ -n "$mirror" ] || fail "the settings of apt name no Debian archive to install $suite from"
-machines=$(mktemp -d "${TMPDIR:-/var/tmp}/sanprivacy-fresh-XXXXXX")
-chmod 755 "$machines"
 leave() {
     { cut -d" " -f2 /proc/mounts | grep "^$1/" || true; } | sort -r | xargs -r umount -l
     # What is mounted here belongs to this machine: better leave the folder than empty the compiler cache.
     ! grep -q " $1/" /proc/mounts || fail "$1 is still mounted; left as it is"
     rm -rf --one-file-system "$1"
 }
-trap 'leave "$machines"' EXIT
 
 # An empty system with this machine's way to the network.
 make_machine() {
