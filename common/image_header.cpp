@@ -4,6 +4,8 @@
 
 #include "common/image_header.hpp"
 
+#include "common/byte_view.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -16,129 +18,21 @@ namespace sanprivacy {
 
 namespace {
 
-//! A part of a file. What lies beyond its end reads as zero.
-class View
-{
-public:
-    View(const unsigned char* data, size_t size, bool big_endian) : data_(data), size_(size), big_endian_(big_endian) {}
-
-    size_t size() const { return size_; }
-    const unsigned char* data() const { return data_; }
-    bool bigEndian() const { return big_endian_; }
-
-    uint64_t number(size_t position, size_t bytes) const
-    {
-        uint64_t value = 0;
-        for (size_t k = 0; k < bytes; ++k)
-        {
-            const size_t i = position + (big_endian_ ? k : bytes - 1 - k);
-            value = value << 8 | (i < size_ ? data_[i] : 0u);
-        }
-        return value;
-    }
-    uint32_t u32(size_t position) const { return uint32_t(number(position, 4)); }
-    uint32_t u16(size_t position) const { return uint32_t(number(position, 2)); }
-
-    bool holds(size_t position, const std::string& text) const
-    {
-        return position <= size_ && text.size() <= size_ - position
-               && std::equal(text.begin(), text.end(), data_ + position,
-                   [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; });
-    }
-    std::string text(size_t position, size_t length) const
-    {
-        const View part = sub(position, length);
-        return std::string(part.data_, part.data_ + part.size_);
-    }
-    View sub(size_t position, uint64_t length) const
-    {
-        position = std::min(position, size_);
-        return View(data_ + position, size_t(std::min<uint64_t>(length, size_ - position)), big_endian_);
-    }
-    Bytes bytes() const { return Bytes(data_, data_ + size_); }
-
-private:
-    const unsigned char* data_;
-    size_t size_;
-    bool big_endian_;
-};
-
-//! A directory of a TIFF file, or of Exif, which is one. Classic and BigTIFF.
-class TiffDirectory
-{
-public:
-    TiffDirectory(const View& file, bool big, uint64_t start) : file_(file), big_(big)
-    {
-        if (start == 0 || start >= file.size())
-            return;
-        const uint64_t count = file.number(size_t(start), big ? 8 : 2), entry = big ? 20 : 12;
-        const uint64_t first = start + (big ? 8 : 2), most = 4096; // tags that there are: some 300
-        if (count > std::min((file.size() - start) / entry, most))
-            return;
-        valid_ = true;
-        for (uint64_t k = 0; k < count; ++k)
-            entries_.emplace(file.u16(size_t(first + k * entry)), size_t(first + k * entry));
-        next_ = file.number(size_t(first + count * entry), big ? 8 : 4);
-    }
-
-    bool valid() const { return valid_; }
-    uint64_t next() const { return next_; }
-
-    //! The values of a tag, as they lie in the file.
-    View values(unsigned tag) const
-    {
-        const auto entry = entries_.find(tag);
-        if (entry == entries_.end())
-            return file_.sub(0, 0);
-        const uint64_t size = number(entry->second + 4, big_ ? 8 : 4) * sizeOf(entry->second);
-        const size_t field = entry->second + (big_ ? 12 : 8);
-        return file_.sub(size <= (big_ ? 8u : 4u) ? field : size_t(number(field, big_ ? 8 : 4)), size);
-    }
-
-    //! The first value of a tag; `otherwise` where it is absent.
-    uint64_t value(unsigned tag, uint64_t otherwise) const
-    {
-        const View found = values(tag);
-        return found.size() == 0 ? otherwise : found.number(0, std::min<size_t>(sizeOf(entries_.at(tag)), 8));
-    }
-
-    //! Where the first value of a tag is; 0 where it is absent.
-    size_t position(unsigned tag) const
-    {
-        const View found = values(tag);
-        return found.size() == 0 ? 0 : size_t(found.data() - file_.data());
-    }
-
-private:
-    uint64_t number(size_t position, size_t bytes) const { return file_.number(position, bytes); }
-    size_t sizeOf(size_t entry) const
-    {
-        static const size_t sizes[] = { 1, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 1, 1, 8, 8, 8 };
-        const size_t type = file_.u16(entry + 2);
-        return type < sizeof(sizes) / sizeof(*sizes) ? sizes[type] : 1;
-    }
-
-    View file_;
-    bool big_, valid_ = false;
-    uint64_t next_ = 0;
-    std::map<unsigned, size_t> entries_;
-};
-
 const unsigned SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, BITS = 258, PHOTOMETRIC = 262, ORIENTATION = 274,
                SAMPLES = 277, EXTRA_SAMPLES = 338, ICC_PROFILE = 34675;
 const unsigned EXIF_DIRECTORY = 0x8769, COLOR_SPACE = 0xA001, INTEROPERABILITY_DIRECTORY = 0xA005,
                INTEROPERABILITY_INDEX = 1;
 
 //! The byte order that a TIFF file or Exif names.
-View inItsOrder(const unsigned char* data, size_t size)
+ByteView inItsOrder(const unsigned char* data, size_t size)
 {
-    return View(data, size, size > 0 && data[0] == 'M');
+    return ByteView(data, size, size > 0 && data[0] == 'M');
 }
 
-void readExif(const View& exif, ImageHeader& header)
+void readExif(const ByteView& exif, ImageHeader& header)
 {
     const size_t start = exif.holds(0, std::string("Exif\0\0", 6)) ? 6 : 0; // PNG and some WebP files leave this out
-    const View file = inItsOrder(exif.data() + start, exif.size() - start);
+    const ByteView file = inItsOrder(exif.data() + start, exif.size() - start);
     if (!file.holds(0, std::string("II*\0", 4)) && !file.holds(0, std::string("MM\0*", 4)))
         return;
     const TiffDirectory first(file, false, file.u32(4));
@@ -150,7 +44,7 @@ void readExif(const View& exif, ImageHeader& header)
     header.adobe_rgb = more.value(COLOR_SPACE, 1) != 1 && rules.values(INTEROPERABILITY_INDEX).holds(0, "R03");
 }
 
-void readJpeg(const View& file, ImageHeader& header)
+void readJpeg(const ByteView& file, ImageHeader& header)
 {
     header.format = "JPEG";
     std::map<unsigned, Bytes> profile_parts;
@@ -172,7 +66,7 @@ void readJpeg(const View& file, ImageHeader& header)
         if (marker == 0xD9 || marker == 0xDA) // end of image, start of scan
             break;
         const size_t length = file.u16(position + 2);
-        const View segment = file.sub(position + 4, length < 2 ? 0 : length - 2);
+        const ByteView segment = file.sub(position + 4, length < 2 ? 0 : length - 2);
         const bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
         if (frame)
         {
@@ -191,7 +85,7 @@ void readJpeg(const View& file, ImageHeader& header)
 }
 
 //! What zlib has packed; nothing where that is damaged, or larger than any profile.
-Bytes unpacked(const View& packed)
+Bytes unpacked(const ByteView& packed)
 {
     const uLongf largest = uLongf(std::min(size_t(4) << 20, packed.size() * 1032)); // to which zlib can unpack
     Bytes result(largest);
@@ -202,13 +96,13 @@ Bytes unpacked(const View& packed)
     return result;
 }
 
-void readPng(const View& file, ImageHeader& header)
+void readPng(const ByteView& file, ImageHeader& header)
 {
     header.format = "PNG";
     for (size_t position = 8; position + 12 <= file.size();)
     {
         const uint64_t length = file.u32(position);
-        const View chunk = file.sub(position + 8, length);
+        const ByteView chunk = file.sub(position + 8, length);
         const std::string kind = file.text(position + 4, 4);
         if (kind == "IHDR")
         {
@@ -231,15 +125,15 @@ void readPng(const View& file, ImageHeader& header)
     }
 }
 
-void readWebP(const View& big_endian, ImageHeader& header)
+void readWebP(const ByteView& big_endian, ImageHeader& header)
 {
     header.format = "WebP";
-    const View file(big_endian.data(), big_endian.size(), false);
+    const ByteView file(big_endian.data(), big_endian.size(), false);
     size_t frames = 0;
     for (size_t position = 12; position + 8 <= file.size();)
     {
         const uint64_t length = file.u32(position + 4);
-        const View chunk = file.sub(position + 8, length);
+        const ByteView chunk = file.sub(position + 8, length);
         const std::string kind = file.text(position, 4);
         if (kind == "VP8X")
         {
@@ -267,7 +161,7 @@ void readWebP(const View& big_endian, ImageHeader& header)
     header.images = std::max<size_t>(frames, 1);
 }
 
-void readTiff(const View& file, ImageHeader& header)
+void readTiff(const ByteView& file, ImageHeader& header)
 {
     header.format = "TIFF";
     header.big_endian = file.bigEndian();
@@ -278,6 +172,7 @@ void readTiff(const View& file, ImageHeader& header)
     header.bits = int(page.value(BITS, 1));
     header.photometric = int(page.value(PHOTOMETRIC, 2));
     header.cmyk = header.photometric == 5;
+    header.channels = page.value(SAMPLES, 1);
     const uint64_t orientation = page.value(ORIENTATION, 1);
     header.orientation = orientation >= 1 && orientation <= 8 ? int(orientation) : 1;
     header.orientation_position = page.position(ORIENTATION);
@@ -285,7 +180,7 @@ void readTiff(const View& file, ImageHeader& header)
     const uint64_t extra = page.value(EXTRA_SAMPLES, 0), colors = header.photometric == 2  ? 3
                                                                   : header.photometric < 2 ? 1
                                                                                            : 0;
-    if (page.value(SAMPLES, 1) == colors + 1 && (extra == 1 || extra == 2))
+    if (header.channels == colors + 1 && (extra == 1 || extra == 2))
     {
         header.alpha = extra == 1 ? ImageHeader::ASSOCIATED : ImageHeader::STRAIGHT;
         header.alpha_position = page.position(EXTRA_SAMPLES);
@@ -303,8 +198,14 @@ void readTiff(const View& file, ImageHeader& header)
     }
 }
 
+void setJpeg2000Bits(uint64_t sign_and_bits, ImageHeader& header)
+{
+    header.bits = int(sign_and_bits & 0x7F) + 1;
+    header.largest = header.bits < 32 ? (uint64_t(1) << header.bits) - 1 : 0;
+}
+
 //! JPEG 2000: a bare code stream, or boxes around one.
-void readJpeg2000(const View& file, ImageHeader& header)
+void readJpeg2000(const ByteView& file, ImageHeader& header)
 {
     header.format = "JPEG 2000";
     const std::string stream_head("\xFF\x4F\xFF\x51", 4);
@@ -312,13 +213,13 @@ void readJpeg2000(const View& file, ImageHeader& header)
     {
         header.width = file.u32(8) - uint64_t(file.u32(16));
         header.height = file.u32(12) - uint64_t(file.u32(20));
-        header.bits = int(file.number(42, 1) & 0x7F) + 1;
+        setJpeg2000Bits(file.number(42, 1), header);
         return;
     }
-    std::vector<View> boxes = { file };
+    std::vector<ByteView> boxes = { file };
     while (!boxes.empty())
     {
-        const View parent = boxes.back();
+        const ByteView parent = boxes.back();
         boxes.pop_back();
         for (size_t position = 0; position + 8 <= parent.size();)
         {
@@ -329,14 +230,14 @@ void readJpeg2000(const View& file, ImageHeader& header)
             if (size < head || size > parent.size() - position)
                 break;
             const std::string kind = parent.text(position + 4, 4);
-            const View box = parent.sub(position + size_t(head), size - head);
+            const ByteView box = parent.sub(position + size_t(head), size - head);
             if (kind == "jp2h")
                 boxes.push_back(box);
             else if (kind == "ihdr")
             {
                 header.height = box.u32(0);
                 header.width = box.u32(4);
-                header.bits = int(box.number(10, 1) & 0x7F) + 1;
+                setJpeg2000Bits(box.number(10, 1), header);
             }
             else if (kind == "colr" && box.number(0, 1) == 2 && header.profile.empty()) // a profile lies in it
                 header.profile = box.sub(3, box.size()).bytes();
@@ -345,10 +246,10 @@ void readJpeg2000(const View& file, ImageHeader& header)
     }
 }
 
-void readBmp(const View& big_endian, ImageHeader& header)
+void readBmp(const ByteView& big_endian, ImageHeader& header)
 {
     header.format = "BMP";
-    const View file(big_endian.data(), big_endian.size(), false);
+    const ByteView file(big_endian.data(), big_endian.size(), false);
     const bool old = file.u32(14) == 12;
     header.width = old ? file.u16(18) : uint64_t(std::abs(int64_t(int32_t(file.u32(18)))));
     header.height = old ? file.u16(20) : uint64_t(std::abs(int64_t(int32_t(file.u32(22)))));
@@ -359,7 +260,7 @@ void readBmp(const View& big_endian, ImageHeader& header)
 }
 
 //! Portable bitmaps: numbers as text, with comments between them; PAM names them.
-void readPnm(const View& file, ImageHeader& header)
+void readPnm(const ByteView& file, ImageHeader& header)
 {
     header.format = "PNM";
     const std::string text = file.text(2, 4096);
@@ -382,6 +283,8 @@ void readPnm(const View& file, ImageHeader& header)
     const bool pam = file.holds(0, "P7");
     header.width = pam ? named("WIDTH") : number(0);
     header.height = pam ? named("HEIGHT") : number(1);
+    if (pam || file.holds(0, "P5") || file.holds(0, "P6"))
+        header.largest = pam ? named("MAXVAL") : number(2);
     const bool gray_or_color = file.holds(0, "P5") || file.holds(0, "P6");
     if (pam ? named("MAXVAL") > 255 : (gray_or_color || file.holds(0, "P2") || file.holds(0, "P3")) && number(2) > 255)
         header.bits = 16;
@@ -391,7 +294,7 @@ void readPnm(const View& file, ImageHeader& header)
 }
 
 //! Formats of the ISO media file, as phones write them.
-std::string isoFormat(const View& file)
+std::string isoFormat(const ByteView& file)
 {
     const std::string brand = file.text(8, 4);
     if (brand == "avif" || brand == "avis")
@@ -406,7 +309,7 @@ std::string isoFormat(const View& file)
 
 ImageHeader readImageHeader(const Bytes& content)
 {
-    const View file = View(content.data(), content.size(), true);
+    const ByteView file = ByteView(content.data(), content.size(), true);
     ImageHeader header;
     if (file.holds(0, "\xFF\xD8"))
         readJpeg(file, header);

@@ -24,6 +24,7 @@ struct ImageHeader
     bool adobe_rgb = false;         //!< Exif names Adobe RGB, as cameras do in place of a profile
     bool cmyk = false;              //!< its colors are cyan, magenta, yellow and black
     int bits = 8;                   //!< of a color of a pixel; 8 where the file does not say
+    uint64_t largest = 0;           //!< value of a full color where a decoder gives values as stored; 0: of all bits
     uint64_t stored_bytes = 0;      //!< that the pixels take in the file where they are not compressed, else 0
 
     // TIFF only.
@@ -36,6 +37,7 @@ struct ImageHeader
     size_t alpha_position = 0, orientation_position = 0; //!< where in the file these are written; 0: they are not
     bool big_endian = false;
     int photometric = 2;
+    uint64_t channels = 0;
 };
 
 //! Reads the header of a whole file. What cannot be read stays at its default: the decoder has the last word.

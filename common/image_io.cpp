@@ -98,7 +98,13 @@ void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
     if (header.stored_bytes > file_bytes)
         throw std::runtime_error("is truncated: its pixels take " + std::to_string(header.stored_bytes)
                                  + " bytes, the file has " + std::to_string(file_bytes));
-    const int palette = 3, lab = 8; // and CMYK, YCbCr between them
+    const int palette = 3, lab = 8, lab_of_fax = 10; // CMYK and YCbCr between the first two
+    const size_t most_channels = 4;
+    if (header.channels > most_channels)
+        throw std::runtime_error("has " + std::to_string(header.channels) + " channels; at most "
+                                 + std::to_string(most_channels) + " are read");
+    if (header.format == "TIFF" && header.photometric >= lab && header.photometric <= lab_of_fax)
+        throw std::runtime_error("is a TIFF image in CIELAB colors; save it in RGB first");
     if (header.format == "TIFF" && header.bits > 8 && header.photometric >= palette && header.photometric <= lab)
         throw std::runtime_error(
             "is a TIFF image of " + std::to_string(header.bits) + " bits in other colors than RGB or gray");
@@ -183,10 +189,17 @@ struct Format
     bool deep, transparent;
 };
 
-Format formatOf(const fs::path& file)
+//! .jpg of PHOTO.JPG, and of the other name that browsers give a JPEG file.
+std::string endingOf(const fs::path& file)
 {
     std::string ending = file.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return ending == ".jfif" ? ".jpg" : ending;
+}
+
+Format formatOf(const fs::path& file)
+{
+    std::string ending = endingOf(file);
     const auto is = [&](std::initializer_list<const char*> endings)
     { return std::find(endings.begin(), endings.end(), ending) != endings.end(); };
     if (is({ ".pbm", ".pgm", ".ppm" })) // the kind is in the file, not in the name
@@ -264,7 +277,7 @@ void tellStraightAlpha(std::vector<unsigned char>& tiff)
 
 bool hasImageName(const fs::path& file)
 {
-    return file.has_extension() && cv::haveImageWriter(file.filename().string());
+    return file.has_extension() && cv::haveImageWriter("image" + endingOf(file));
 }
 
 Image readImage(const fs::path& file, size_t max_pixels)
@@ -277,13 +290,21 @@ Image readImage(const fs::path& file, size_t max_pixels)
     if (header.format == "TIFF")
         neutralize(content, header);
 
-    const cv::Mat decoded = decode(content);
+    if (header.format == "PNM") // OpenCV reads no number that ends with the file
+        content.push_back('\n');
+
+    cv::Mat decoded = decode(content);
     if (decoded.empty())
         throw std::runtime_error("is damaged, truncated, or no image");
     if (decoded.depth() != CV_8U && decoded.depth() != CV_16U)
         throw std::runtime_error(
             std::string("has pixels of type ") + cv::depthToString(decoded.depth()) + "; 8-bit or 16-bit is expected");
+    const uint64_t full = decoded.depth() == CV_16U ? 65535 : 255;
+    if (header.largest > 0 && header.largest < full)
+        decoded.convertTo(decoded, -1, double(full) / double(header.largest));
     Image image = split(decoded);
+    if (header.format == "TIFF" && header.alpha == ImageHeader::NONE) // a fourth channel of another meaning
+        image.alpha.release();
     if (header.alpha != ImageHeader::NONE && image.alpha.empty())
         throw std::runtime_error("has a transparency that OpenCV does not read; save it as PNG first");
     const bool zero_is_white = header.format == "TIFF" && header.photometric == 0;

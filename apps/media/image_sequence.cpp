@@ -4,12 +4,12 @@
 
 #include "media/image_sequence.hpp"
 
+#include "common/image_io.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <regex>
-
-#include <opencv2/imgcodecs.hpp>
 
 namespace fs = std::filesystem;
 
@@ -25,7 +25,7 @@ bool ImagePattern::matches(const std::string& name)
 {
     const fs::path path(name);
     return name.find("://") == std::string::npos && std::regex_match(path.filename().string(), PATTERN)
-           && !fs::exists(path) && cv::haveImageWriter(name);
+           && !fs::exists(path) && hasImageName(name);
 }
 
 ImagePattern::ImagePattern(const std::string& name) : folder_(fs::path(name).parent_path()), digits_(1)

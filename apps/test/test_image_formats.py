@@ -3,6 +3,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """What the command line makes of formats, orientations, color profiles and transparency; `perturb --no-face copy` shows it."""
 
+import base64
 import os
 import struct
 import unittest
@@ -162,6 +163,49 @@ class Formats(CommandTest):
         self.assertTrue((cv2.imread(self.path("out", "gray.ppm"), cv2.IMREAD_UNCHANGED) == gray).all())
         self.assertTrue((cv2.imread(self.path("out", "color.pgm"), cv2.IMREAD_UNCHANGED) == deep // 257).all())
 
+    def test_values_that_do_not_fill_their_bits(self):
+        gray = np.asarray(drawing().convert("L")).astype(int)
+        size = b"%d %d" % gray.shape[::-1]
+        part = lambda largest: np.round(gray * (largest / 255)).astype(int)
+        text = lambda largest: " ".join(map(str, part(largest).ravel())).encode()
+        contents = {
+            "seven.pgm": b"P5 " + size + b" 100\n" + np.uint8(part(100)).tobytes(),
+            "ten.pgm": b"P5 " + size + b" 1023\n" + part(1023).astype(">u2").tobytes(),
+            "ten.ppm": b"P6 " + size + b" 1023\n" + np.repeat(part(1023), 3).astype(">u2").tobytes(),
+            "four.pgm": b"P2 " + size + b" 15\n" + text(15),  # and no end of the last line
+            "eight.pgm": b"P2 " + size + b" 255\n" + text(255),
+        }
+        for name, content in contents.items():
+            write(self.path("in", name), content)
+        # A code stream of JPEG 2000: 4 rows of 16 pixels of 12 bits, from 0 to 4095 in equal steps.
+        write(self.path("in", "twelve.png"), base64.b64decode(
+            "/0//UQApAAAAAAAQAAAABAAAAAAAAAAAAAAAEAAAAAQAAAAAAAAAAAABCwEB/1IADAAAAAEAAAQEAAH/XAAEQGD/kAAKAAAAAABhAAH/k9/hQBFpSxjOZ13nZnb1"
+            "XJ9aqaj39yCD1yKMMaEeDv6s9I2xtrINq2p7SW11cJyu839K47r5vnFkSJaKeM2Ec4/ttsDPtdZTVwnXAOGw2Gw2Gw2H/9k="))
+        self.copy()
+        for name in contents:
+            after = cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED)
+            full = 257 if after.dtype == np.uint16 else 1
+            after = after if after.ndim == 3 else after[..., None]
+            self.assertLess(np.abs(after / full - gray[..., None]).max(), 10 if name == "four.pgm" else 2, name)
+        after = cv2.imread(self.path("out", "twelve.png"), cv2.IMREAD_UNCHANGED)
+        self.assertLess(np.abs(after / 65535 - np.linspace(0, 1, 16)).max(), .01)
+
+    def test_a_fourth_channel_of_another_meaning_is_no_transparency(self):
+        image = drawing().convert("RGBA")
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+        image.save(self.path("in", "a.tif"))
+        content = read(self.path("in", "a.tif"))
+        self.assertIn(struct.pack("<HHIH", 338, 3, 1, 2), content)
+        write(self.path("in", "a.tif"), content.replace(struct.pack("<HHIH", 338, 3, 1, 2), struct.pack("<HHIH", 338, 3, 1, 0)))
+        self.copy()
+        self.assertEqual(self.written("a.tif").mode, "RGB")
+        self.assertTrue((values(self.written("a.tif")) == values(drawing())).all())
+
+    def test_jpeg_by_the_name_that_browsers_give(self):
+        drawing().save(self.path("in", "a.jfif"), "JPEG", quality=100, subsampling=0)
+        self.copy()
+        self.assertLess(np.abs(values(self.written("a.jfif")) - values(drawing())).mean(), 2)
+
     def test_gray_tiff_whose_zero_is_white(self):
         gray = np.asarray(drawing().convert("L"))
         black, white = (struct.pack("<HHIH", 262, 3, 1, value) for value in (1, 0))
@@ -196,6 +240,8 @@ class Formats(CommandTest):
             frames[0].save(self.path("in", name), save_all=True, append_images=frames[1:], duration=100)
         contents = {name: (read(self.path("in", name)), ["several images"]) for name in names}
         drawing().convert("LA").save(self.path("la.tif"))
+        drawing().convert("LAB").save(self.path("lab.tif"))
+        contents["lab.tif"] = (read(self.path("lab.tif")), ["CIELAB"])
         contents["la.tif"] = (read(self.path("la.tif")), ["transparency that OpenCV does not read"])
         self.refused(contents)
 
