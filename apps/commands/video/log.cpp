@@ -26,6 +26,12 @@ using Json = nlohmann::json;
 const std::vector<std::string> STATES = { "found", "tracked", "backtracked", "held" },
                                PROTECTIONS = { "replaced", "blurred", "none" };
 
+//! A name, too, may have bytes that are no text.
+std::string written(const Json& json)
+{
+    return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 double rounded(double value, double steps)
 {
     return std::round(value * steps) / steps;
@@ -47,8 +53,8 @@ Json toJson(const StreamFace& face)
 //! The frame that a line is of, where it is one of the video; else -1. What a killed run left of a line is none.
 std::int64_t frameOf(const std::string& line, const std::string& video)
 {
-    const Json record = Json::parse(line, nullptr, false);
-    if (!record.is_object() || !record.contains("frame") || record.value("video", Json()) != Json(video))
+    const Json record = Json::parse(line, nullptr, false), name = Json::parse(written(video));
+    if (!record.is_object() || !record.contains("frame") || record.value("video", Json()) != name)
         return -1;
     const Json& frame = record["frame"];
     const std::int64_t most = std::int64_t(1) << 53;
@@ -115,7 +121,7 @@ void FrameLog::write(const std::string& video, const StreamRecord& record, doubl
     for (const StreamFace& face : record.faces)
         line["faces"].push_back(toJson(face));
     // Flushed line by line: a run that is killed is resumed by what its log says.
-    if (!(stream_ << line.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl))
+    if (!(stream_ << written(line) << std::endl))
         throw std::runtime_error("cannot write '" + file_ + "'");
 }
 
