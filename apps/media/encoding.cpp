@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 namespace fs = std::filesystem;
 
@@ -27,7 +28,7 @@ Arguments encoder(const FileKind& kind, int quality, const std::string& ending)
     if (kind.video == "libvpx-vp9")
         append(
             arguments, { "-crf", rate_factor, "-b:v", "0", "-row-mt", "1", "-deadline", "realtime", "-cpu-used", "6" });
-    else if (kind.video == "mpeg4" || kind.video == "mpeg2video")
+    else if (kind.video == "mpeg4" || kind.video == "mpeg2video" || kind.video == "mjpeg")
         append(arguments, { "-q:v", "3" });
     else if (kind.video == "libtheora")
         append(arguments, { "-q:v", "9" });
@@ -38,6 +39,15 @@ Arguments encoder(const FileKind& kind, int quality, const std::string& ending)
     if (kind.video == "libx265" && (ending == ".mp4" || ending == ".mov" || ending == ".m4v"))
         append(arguments, { "-tag:v", "hvc1" }); // without it QuickTime shows nothing
     return arguments;
+}
+
+std::string pixelFormat(const FileKind& kind, const cv::Size& size, bool deep)
+{
+    const int ntsc_height = 480;
+    return kind.video == "mjpeg"                                   ? "yuvj420p"
+           : kind.video == "dvvideo" && size.height == ntsc_height ? "yuv411p"
+           : deep && kind.deep                                     ? "yuv420p10le"
+                                                                   : "yuv420p";
 }
 
 //! The filter that tags frames; since version 7 ffmpeg writes the tags of the frames and not those of its options.
@@ -67,7 +77,7 @@ FileKind fileKind(const fs::path& video, bool deep)
         kind.odd = true;
         kind.fields = false;
     }
-    else if (ending == ".ogv")
+    else if (ending == ".ogv" || ending == ".ogg")
     {
         kind.video = "libtheora";
         kind.sound = { "libvorbis" };
@@ -80,6 +90,30 @@ FileKind fileKind(const fs::path& video, bool deep)
         kind.sound = ending == ".avi" ? Arguments { "aac", "pcm_s16le" } : Arguments { "pcm_s16le" };
         kind.deep = kind.tags = false;
         kind.even_rate = true;
+        kind.sound_alone = ending == ".avi";
+    }
+    else if (ending == ".dv")
+    {
+        kind.video = "dvvideo";
+        kind.sound = { "pcm_s16le" };
+        kind.deep = kind.tags = kind.sound_alone = false;
+        kind.even_rate = true;
+    }
+    else if (ending == ".hevc" || ending == ".h265" || ending == ".265")
+    {
+        kind.video = "libx265";
+        kind.fields = false;
+    }
+    else if (ending == ".m2v")
+    {
+        kind.video = "mpeg2video";
+        kind.deep = kind.tags = false;
+        kind.even_rate = true;
+    }
+    else if (ending == ".mjpeg" || ending == ".mjpg")
+    {
+        kind.video = "mjpeg";
+        kind.deep = kind.tags = kind.fields = false;
     }
     else if (ending == ".gif" || ending == ".apng")
     {
@@ -98,6 +132,16 @@ std::string endingOf(const fs::path& video)
     return ending;
 }
 
+void addFile(Arguments& arguments, const fs::path& file)
+{
+    static const std::map<std::string, std::string> containers = { { ".qt", "mov" }, { ".divx", "avi" },
+        { ".mod", "vob" }, { ".m2p", "vob" }, { ".tod", "mpegts" } };
+    const auto container = containers.find(endingOf(file));
+    if (container != containers.end())
+        append(arguments, { "-f", container->second });
+    arguments.push_back(file.string());
+}
+
 Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size, bool deep,
     int quality, const fs::path& target)
 {
@@ -106,12 +150,14 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
             "passthrough" };
     if (kind.video == "apng")
         return { "-vf", "format=rgb24", "-c:v", "apng", "-plays", "0", "-vsync", "passthrough" };
-    const ColorTags color = kind.tags ? completed(format.color, size) : usualTags(size);
+    ColorTags color = kind.tags ? completed(format.color, size) : usualTags(size);
+    if (kind.video == "mjpeg") // as JFIF has it
+        color.matrix = "bt470bg", color.range = "pc";
     const bool fields = kind.fields && !format.field_order.empty();
     // Without accurate rounding the whole image grows darker by one or two gray levels.
     std::string filter = "scale=out_color_matrix=" + matrixOfScale(color) + ":out_range=" + color.range
                          + ":flags=bicubic+accurate_rnd+full_chroma_int" + (fields ? ":interl=1" : "")
-                         + ",format=" + (deep && kind.deep ? "yuv420p10le" : "yuv420p");
+                         + ",format=" + pixelFormat(kind, size, deep);
     if (fields)
         filter += ",setfield=" + format.field_order;
     if (kind.tags)

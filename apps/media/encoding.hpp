@@ -23,12 +23,16 @@ struct FileKind
     bool tags = true;               //!< of colors
     bool fields = true;             //!< interlaced images
     bool even_rate = false;         //!< one time from frame to frame
+    bool sound_alone = true;        //!< a file can be one of sound without images
 };
 
 //! @param deep whether the frames have more than 8 bits per color
 FileKind fileKind(const std::filesystem::path& video, bool deep);
 
 std::string endingOf(const std::filesystem::path& video); //!< .mp4 of CLIP.MP4
+
+/** Adds a file to write to arguments of ffmpeg, with the container's name where ffmpeg does not know the ending. */
+void addFile(std::vector<std::string>& arguments, const std::filesystem::path& file);
 
 //! Arguments of ffmpeg, from BGR frames to the video stream of a file.
 std::vector<std::string> encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size,

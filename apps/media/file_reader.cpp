@@ -51,14 +51,11 @@ void checkFile(const std::string& source)
         throw std::runtime_error("no such file");
     if (fs::is_directory(source))
         throw std::runtime_error("is a folder");
-    if (fs::is_regular_file(source) && fs::file_size(source) == 0)
+    if (!fs::is_regular_file(source)) // ffmpeg could not read it twice
+        throw std::runtime_error(
+            "not a regular file; raw frames are read from '-' (--raw), and a camera is named by its number");
+    if (fs::file_size(source) == 0)
         throw std::runtime_error("the file is empty");
-}
-
-//! The tool's name for it: a colon would make 12:30.mp4 a protocol.
-std::string toolName(const std::string& source)
-{
-    return isUrl(source) ? source : fs::absolute(source).string();
 }
 
 FileReader::FileReader(const std::string& source, const ReadOptions& options) : source_(toolName(source))
@@ -171,6 +168,9 @@ bool FileReader::endsEarly() const
 {
     const double tolerated = .02; // of the duration: videos do not tell it exactly
     const double step = 1 / format_.rate, end = time_ + step;
+    if (info_.duration_guessed) // the time stamps may leap, as where recordings follow one another
+        return end < (1 - tolerated) * std::max(info_.video_end, info_.duration) - step
+               && double(count_) < (1 - tolerated) * double(packetCount(source_));
     if (info_.video_end > 0)
         return end < (1 - tolerated) * info_.video_end - step;
     // The duration may be that of the sound, and may count from 0 where the time stamps begin later.
@@ -186,6 +186,16 @@ std::string FileReader::problem()
 }
 
 } // namespace
+
+std::string toolName(const std::string& source)
+{
+    if (isUrl(source))
+        return source;
+    const std::string devices = "/dev/", name = fs::absolute(source).string();
+    std::error_code error;
+    const fs::path file = fs::canonical(name, error);
+    return error || name.compare(0, devices.size(), devices) != 0 ? name : file.string();
+}
 
 std::unique_ptr<VideoReader> openVideoFile(const std::string& source, const ReadOptions& options)
 {

@@ -9,6 +9,9 @@
 
 namespace sanprivacy { namespace apps {
 
+//! The name of a file for ffmpeg, or the URL: a colon would make 12:30.mp4 a protocol, and /dev/stdin would be its own.
+std::string toolName(const std::string& source);
+
 /** A video file, or one behind a URL, decoded by the tool ffmpeg: its orientation and its colors are those that players
 show. Raises std::runtime_error where there is no video in it, or the tool is not there. */
 std::unique_ptr<VideoReader> openVideoFile(const std::string& source, const ReadOptions& options);

@@ -48,15 +48,22 @@ bool takes(const fs::path& target, const KeptTracks& kept, const std::vector<int
     const std::string& encoder)
 {
     const bool sound = kind == 'a';
+    const FileKind file = fileKind(target, false);
+    const bool images = sound && !file.sound_alone;
     const HiddenFile trial(target, TRACKS);
     Arguments arguments = { "-nostdin" };
+    if (images) // of a size and rate that every such file takes
+        append(arguments, { "-f", "lavfi", "-i", "color=size=720x576:rate=25:duration=0.3" });
     if (sound)
         append(arguments, { "-t", "0.3" });
     append(arguments, { "-i", kept.video });
-    addMap(arguments, 0, tracks);
+    if (images)
+        append(arguments, { "-map", "0", "-c:v", file.video, "-pix_fmt", "yuv420p" });
+    addMap(arguments, images, tracks);
     if (!sound)
         append(arguments, { "-frames:s", "1" });
-    append(arguments, { "-map_chapters", "-1", "-c", encoder, trial.path.string() });
+    append(arguments, { "-map_chapters", "-1", std::string("-c:") + kind, encoder });
+    addFile(arguments, trial.path);
     try
     {
         runFfmpeg(arguments);
@@ -123,17 +130,20 @@ void writeSubtitles(const fs::path& file, const fs::path& whole, const KeptTrack
     append(arguments, subtitles.encoding);
     append(arguments, plain);
     append(arguments, cut ? Arguments() : end);
-    append(arguments, { (cut ? whole : file).string() });
+    addFile(arguments, cut ? whole : file);
     append(arguments, timesOfFile(kept.first, 0));
     runFfmpeg(arguments);
     if (!cut)
         return;
-    const std::string start = std::to_string(readMediaInfo(whole.string()).start);
-    arguments = { "-itsoffset", start, "-i", whole.string(), "-map", "0", "-c", "copy", "-copypriorss", "0", "-ss",
-        std::to_string(-shift) };
+    // One that is shown when the span begins is shown from there on.
+    const std::string what_is_shown = "noise=amount=0:drop=lte(pts+d\\,0),"
+                                      "setts=pts=max(PTS\\,0):dts=max(DTS\\,0):duration=DURATION+min(PTS\\,0)";
+    const double start = readMediaInfo(whole.string()).start;
+    arguments = { "-itsoffset", std::to_string(start + shift), "-i", whole.string(), "-map", "0", "-c", "copy",
+        "-bsf:s", what_is_shown };
     append(arguments, end);
     append(arguments, plain);
-    append(arguments, { file.string() });
+    addFile(arguments, file);
     runFfmpeg(arguments);
 }
 
@@ -175,7 +185,8 @@ void addText(
     append(arguments, { "-map_chapters", takesChapters(target) ? std::to_string(source) : "-1" });
     if (kept.end >= 0) // for the chapters
         append(arguments, { "-t", std::to_string(length) });
-    append(arguments, { "-map_metadata:g", "-1", "-c", "copy", "-fflags", "+bitexact", whole.path.string() });
+    append(arguments, { "-map_metadata:g", "-1", "-c", "copy", "-fflags", "+bitexact" });
+    addFile(arguments, whole.path);
     runFfmpeg(arguments);
     fs::rename(whole.path, video);
 }

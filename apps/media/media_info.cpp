@@ -103,8 +103,13 @@ void readVideo(const Json& stream, MediaInfo& info)
     const std::string format = textOf(stream, "pix_fmt"), order = textOf(stream, "field_order");
     static const std::regex deep("(9|1[0-6]|48|64)[bl]e$");
     info.deep = std::regex_search(format, deep);
-    info.yuv = format.find("yuv") != std::string::npos || format.find("nv") == 0 || format.find("p0") == 0
-               || format.find("uyvy") == 0;
+    static const std::regex others("rgb|bgr|gbr|pal8|mono|gray|^ya|bayer|xyz"),
+        transparent("^yuva|rgba|bgra|argb|abgr|gbrap|^ya");
+    info.yuv = !format.empty() && !std::regex_search(format, others);
+    const bool always_bgra = textOf(stream, "codec_name") == "gif"; // of ffmpeg's decoder
+    info.transparent = (std::regex_search(format, transparent) && !always_bgra)
+                       || (stream.contains("tags") && textOf(stream["tags"], "alpha_mode") == "1"); // of WebM
+    info.closed_captions = numberOf(stream, "closed_captions") > 0;
     info.color = { textOf(stream, "color_space"), textOf(stream, "color_primaries"), textOf(stream, "color_transfer"),
         textOf(stream, "color_range") };
     if (format.find("yuvj") == 0)
@@ -199,6 +204,7 @@ MediaInfo readMediaInfo(const std::string& source)
                                        images = { "mif1", "heic", "heix", "avif" }; // brands of ISO/IEC 23008-12
     info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0 || images.count(brand) > 0;
     info.playlist = playlists.count(name) > 0;
+    info.duration_guessed = name == "mpegts" || name == "mpeg";
     return info;
 }
 

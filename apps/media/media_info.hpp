@@ -18,24 +18,27 @@ namespace sanprivacy { namespace apps {
 //! What the tool ffprobe tells of a file or a URL.
 struct MediaInfo
 {
-    int video = -1;          //!< number of the stream that is shown; -1: there is none
-    cv::Size size;           //!< of its images as they are stored, pixels
-    bool turned = false;     //!< whether they are shown with width and height exchanged
-    cv::Size pixelShape;     //!< width and height of a pixel as it is stored, in any unit; 1x1 where they are not known
-    double rate = 0;         //!< images per second; 0: not known
-    double start = 0;        //!< time stamp at which the file begins, seconds
-    int first = -1;          //!< number of the stream that begins first, image or sound; -1: they begin together
-    double duration = 0;     //!< of the file as it says, seconds; 0: not known, as of a live stream
-    double video_begin = 0;  //!< of the first image, seconds from `start`
-    double video_end = 0;    //!< of the video stream, seconds from `start`; 0: the stream does not say
-    size_t frames = 0;       //!< as the header counts them; 0: it does not
-    bool deep = false;       //!< more than 8 bits per color
-    bool yuv = false;        //!< luma and chroma, not RGB
-    ColorTags color;         //!< as tagged; empty where a tag is missing
-    std::string field_order; //!< of an interlaced video "tff" or "bff", by the field that is shown first; else empty
-    bool dynamic_hdr = false;             //!< Dolby Vision or mastering metadata beside the colors
-    bool image = false;                   //!< a photograph, not a video
-    bool playlist = false;                //!< a list of other files, as of HLS
+    int video = -1;      //!< number of the stream that is shown; -1: there is none
+    cv::Size size;       //!< of its images as they are stored, pixels
+    bool turned = false; //!< whether they are shown with width and height exchanged
+    cv::Size pixelShape; //!< width and height of a pixel as it is stored, in any unit; 1x1 where they are not known
+    double rate = 0;     //!< images per second; 0: not known
+    double start = 0;    //!< time stamp at which the file begins, seconds
+    int first = -1;      //!< number of the stream that begins first, image or sound; -1: they begin together
+    double duration = 0; //!< of the file as it says, seconds; 0: not known, as of a live stream
+    bool duration_guessed = false; //!< by the time stamps at both ends, for the file does not say it
+    double video_begin = 0;        //!< of the first image, seconds from `start`
+    double video_end = 0;          //!< of the video stream, seconds from `start`; 0: the stream does not say
+    size_t frames = 0;             //!< as the header counts them; 0: it does not
+    bool deep = false;             //!< more than 8 bits per color
+    bool yuv = false;              //!< luma and chroma, not RGB
+    bool transparent = false;      //!< has an alpha channel
+    bool closed_captions = false;  //!< subtitles inside the images
+    ColorTags color;               //!< as tagged; empty where a tag is missing
+    std::string field_order;  //!< of an interlaced video "tff" or "bff", by the field that is shown first; else empty
+    bool dynamic_hdr = false; //!< Dolby Vision or mastering metadata beside the colors
+    bool image = false;       //!< a photograph, not a video
+    bool playlist = false;    //!< a list of other files, as of HLS
     std::vector<int> sound, subtitles;    //!< numbers of these streams
     std::map<int, std::string> languages; //!< of sound and subtitles, by the stream's number, where they are told
     size_t image_subtitles = 0;           //!< of the subtitles, those that are images, as a DVD has them

@@ -8,6 +8,7 @@
 #include "common/image_io.hpp"
 #include "common/message.hpp"
 #include "common/tool_process.hpp"
+#include "media/file_reader.hpp"
 #include "media/image_sequence.hpp"
 #include "media/matroska.hpp"
 
@@ -57,8 +58,8 @@ private:
 //! A file without metadata but what its streams are told to have.
 void addPlainOutput(std::vector<std::string>& arguments, const fs::path& file)
 {
-    arguments.insert(
-        arguments.end(), { "-map_metadata:g", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", file.string() });
+    arguments.insert(arguments.end(), { "-map_metadata:g", "-1", "-map_chapters", "-1", "-fflags", "+bitexact" });
+    addFile(arguments, file);
 }
 
 VideoFile::VideoFile(const fs::path& target, const WriteOptions& options)
@@ -72,8 +73,8 @@ VideoFile::VideoFile(const fs::path& target, const WriteOptions& options)
     if (fs::exists(target_, ignored) && !fs::is_regular_file(target_, ignored))
         throw std::runtime_error("cannot write '" + target.string() + "': not a regular file");
     KeptTracks& kept = options_.kept;
-    if (!kept.video.empty() && !isUrl(kept.video))
-        kept.video = fs::absolute(kept.video).string(); // a colon would make 12:30.mp4 a protocol
+    if (!kept.video.empty())
+        kept.video = toolName(kept.video);
     sound_ = planSound(kept, fileKind(target_, false), target_);
     subtitles_ = planSubtitles(kept, target_);
 }
@@ -198,6 +199,10 @@ void VideoFile::noteLosses(bool deep)
         addNote("the colors keep 8 bits each: such a file cannot hold more");
     if (options_.source.dynamic_hdr)
         addNote("left out: Dolby Vision and mastering metadata");
+    if (options_.source.transparent)
+        addNote("left out: transparency");
+    if (options_.source.closed_captions)
+        addNote("left out: closed captions");
     if (!format.field_order.empty() && !kind_.fields)
         addNote("interlaced images are written as whole ones");
     std::string others;

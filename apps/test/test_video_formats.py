@@ -132,6 +132,10 @@ class Colors(Formats):
         self.check("rgb.mkv", "out.mkv", (1280, 720), "-c:v", "libx264rgb", "-crf", 0)
         self.assertEqual(probe(self.path("out.mkv"), "stream=color_space"), ["bt709"])
 
+    def test_order_of_luma_and_chroma(self):
+        for order in ("yuyv422", "uyvy422"):
+            self.check("packed.avi", "out.mp4", (1280, 720), "-vf", f"scale=out_color_matrix=bt709,format={order}", "-c:v", "rawvideo", matrix="bt709")
+
     def test_files_without_tags(self):
         self.check("sd709.mp4", "out.avi", (640, 360), "-vf", "scale=out_color_matrix=bt709,format=yuv420p,setparams=colorspace=bt709", tolerance=5.)
 
@@ -184,6 +188,19 @@ class Containers(Formats):
         if told:  # ffmpeg before 6.1 writes no PCM into MP4
             self.one_line(told, "sound", "aac")
         self.assertEqual(probe(self.path("out.mp4"), "stream=codec_name", "a:0"), ["aac" if told else "pcm_s16le"])
+
+    def test_files_that_are_never_of_sound_alone(self):
+        ffmpeg("-i", self.original, "-r", 25, "-c:v", "mpeg2video", "-q:v", 2, "-c:a", "pcm_s16le", "-ar", 48000, self.path("in.mxf"))
+        self.assertEqual(self.protect("in.mxf", "out.mxf").stderr, "")
+        ffmpeg("-i", self.original, "-r", 25, "-s", "720x576", "-c:v", "dvvideo", "-pix_fmt", "yuv420p", "-ac", 2, "-ar", 48000, self.path("in.dv"))
+        self.assertEqual(self.protect("in.dv", "out.dv").stderr, "")
+        for name in ("out.mxf", "out.dv"):
+            self.assertEqual(probe(self.path(name), "stream=codec_name", "a"), ["pcm_s16le"], name)
+
+    def test_transparency_that_is_left_out_is_told(self):
+        for name, encoder, pixels in (("in.mov", "qtrle", "argb"), ("in.webm", "libvpx-vp9", "yuva420p")):
+            ffmpeg("-i", self.original, "-vf", f"format={pixels}", "-an", "-c:v", encoder, self.path(name))
+            self.one_line(self.protect(name, "out.mp4").stderr, name, "left out: transparency")
 
     def rich(self, name, *codecs):
         """A video with a second one, subtitles and chapters, all of it the original's 0.8 seconds long."""
@@ -241,6 +258,16 @@ class Containers(Formats):
                 self.assertEqual(title, "Two")
                 np.testing.assert_allclose([begin, end], [0, .32], atol=.05)
 
+    def test_a_subtitle_that_is_shown_when_a_span_begins(self):
+        for codec, ending in (("srt", "mkv"), ("ass", "mkv"), ("mov_text", "mp4")):
+            with self.subTest(codec):
+                self.rich("rich.mkv", "-c:s", "srt")
+                ffmpeg("-i", self.path("rich.mkv"), "-map", "0:v:0", "-map", "0:s", "-c:v", "copy", "-c:s", codec, self.path("source." + ending))
+                self.protect("source." + ending, "out." + ending, "--from", .6)
+                words, shown = self.subtitles("out." + ending)
+                self.assertEqual(words, ["Good night"])
+                np.testing.assert_allclose(shown, [0, .1], atol=.03)
+
     def test_what_is_left_out_is_told(self):
         self.rich("rich.mkv", "-c:s", "srt")
         self.one_line(self.protect("rich.mkv", "out.ts").stderr, "1 subtitle track", "2 chapters", "1 further video track")
@@ -272,6 +299,14 @@ class Containers(Formats):
                 self.protect(f"part1.{ending}", f"out.{ending}")
                 self.assertEqual(len(self.shown(self.path("out." + ending))), frames)
                 self.assertAlmostEqual(self.sound_after_video(part), self.sound_after_video(self.path("out." + ending)), delta=.03)
+
+    def test_recordings_that_follow_one_another_in_a_stream(self):
+        ffmpeg("-i", self.original, "-c", "copy", self.path("a.ts"))
+        ffmpeg("-i", self.original, "-c", "copy", "-output_ts_offset", 5000, self.path("b.ts"))
+        for name, parts in (("forth.ts", "ab"), ("back.ts", "ba"), ("same.ts", "aa")):
+            write(self.path(name), b"".join(read(self.path(part + ".ts")) for part in parts))
+            self.protect(name, "out.ts")
+            self.assertEqual(len(self.shown(self.path("out.ts"))), 2 * FRAMES, name)
 
     def test_sound_that_begins_before_or_after_the_video(self):
         for ending, encoders in (("ts", ("copy", "copy")), ("mpg", ("mpeg2video", "mp2")), ("mkv", ("copy", "copy")), ("mp4", ("copy", "copy"))):
@@ -392,6 +427,29 @@ class Outputs(Formats):
             self.assertEqual(done.returncode, 2, done.stderr)
             self.one_line(done.stderr, "is an input")
         self.assertEqual(read(hidden), read(self.original))
+
+    def test_streams_without_a_container_and_endings_ffmpeg_does_not_know(self):
+        for name, encoder in (("a.m2v", "mpeg2video"), ("a.mjpeg", "mjpeg"), ("a.hevc", "libx265"), ("a.h264", "libx264"), ("a.ogg", "libtheora")):
+            with self.subTest(name):
+                quiet = ("-x265-params", "log-level=error") if encoder == "libx265" else ()
+                ffmpeg("-i", self.original, "-an", "-c:v", encoder, *quiet, self.path(name))
+                self.assertEqual(self.protect(name, "out" + name[1:]).stderr, "")
+                self.assertEqual(probe(self.path("out" + name[1:]), "stream=codec_name"), probe(self.path(name), "stream=codec_name"))
+                self.assertEqual(len(self.shown(self.path("out" + name[1:]))), FRAMES)
+        ffmpeg("-i", self.original, "-c", "copy", "-f", "mov", self.path("b.qt"))
+        self.protect("b.qt", "out.qt")
+        self.assertEqual(len(times(self.path("out.qt"))), FRAMES)
+
+    def test_pipes(self):
+        os.mkfifo(self.path("pipe.mp4"))
+        done = self.video(self.path("pipe.mp4"), self.path("out.mp4"))
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, "pipe.mp4", "not a regular file", "--raw")
+        with open(self.original, "rb") as video:
+            done = subprocess.run([EXECUTABLE, "video", *self.networks, "/dev/stdin", self.path("out.mp4"), "--replace", "solid"], stdin=video,
+                                  capture_output=True, text=True, timeout=TIMEOUT)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(times(self.path("out.mp4"))), FRAMES)
 
     def test_images_are_refused(self):
         cv2.imwrite(self.path("photo.jpg"), frame_at(0))
