@@ -51,9 +51,9 @@ Losses losses(const Attackers& attackers, const std::vector<Auxiliary>& matchers
 }
 
 //! Share of held-out faces that each attacker tells right.
-Figures measure(const Attackers& attackers, const Faces& faces)
+Figures measure(const Attackers& attackers, const Faces& faces, const torch::Device& device)
 {
-    const Batch all = plainBatch(faces, 0, faces.size(), true);
+    const Batch all = onDevice(plainBatch(faces, 0, faces.size(), true), device);
     Figures figures;
     for (const auto& member : attackers.members)
         figures.emplace_back("accuracy" + std::to_string(figures.size() + 1),
@@ -67,8 +67,8 @@ ExitCode run(const Options& options)
     const LoopOptions& loop = options.loop;
     const Dataset dataset = loadDataset(options.dataset);
     torch::manual_seed(loop.seed);
-    const std::vector<Auxiliary> matchers =
-        findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, loop.precision());
+    const std::vector<Auxiliary> matchers = findAuxiliaries(
+        options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, loop.precision(), loop.device());
     const auto attributes = int64_t(options.dataset.attributes.size());
     const auto attackers = std::make_shared<Attackers>(descriptorSize(matchers), attributes);
     if (!options.initial.empty())
@@ -82,7 +82,7 @@ ExitCode run(const Options& options)
     task.batch = [&](int64_t step) { return batches(step); };
     task.losses = [&](const Batch& batch, Draws& draws) { return losses(*attackers, matchers, batch, draws); };
     if (dataset.heldOut.size() > 0)
-        task.evaluate = [&] { return measure(*attackers, dataset.heldOut); };
+        task.evaluate = [&] { return measure(*attackers, dataset.heldOut, loop.device()); };
     return runLoop(task, loop) ? SUCCEEDED : INTERRUPTED;
 }
 

@@ -11,6 +11,7 @@
 #include "loop/loop.hpp"
 #include "losses.hpp"
 #include "networks/gender_classifier.hpp"
+#include "networks/layers.hpp"
 
 namespace sanprivacy { namespace train {
 
@@ -29,7 +30,8 @@ Figures measure(GenderClassifier& network, const Faces& faces)
     double right = 0, loss = 0;
     for (size_t begin = 0; begin < faces.size(); begin += atATime)
     {
-        const Batch batch = plainBatch(faces, begin, std::min(begin + atATime, faces.size()));
+        const Batch batch =
+            onDevice(plainBatch(faces, begin, std::min(begin + atATime, faces.size())), deviceOf(network));
         const torch::Tensor logits = network.forward(batch[0]);
         right += ((logits > 0) == (batch[1] > .5)).sum().item<double>();
         loss += crossEntropy(batch[1], logits).item<double>() * double(batch[0].size(0));

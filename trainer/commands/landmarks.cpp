@@ -10,6 +10,7 @@
 #include "loop/loop.hpp"
 #include "losses.hpp"
 #include "networks/landmark_network.hpp"
+#include "networks/layers.hpp"
 
 namespace sanprivacy { namespace train {
 
@@ -40,7 +41,7 @@ void gatherStatistics(LandmarkNetwork& network, const SquareBatches& batches)
     const int64_t count = 8;
     std::vector<torch::Tensor> images;
     for (int64_t step = 0; step < count; step++)
-        images.push_back(batches(step)[0]);
+        images.push_back(batches(step)[0].to(deviceOf(network)));
     network.gatherStatistics(images);
 }
 
@@ -53,12 +54,15 @@ Figures measure(LandmarkNetwork& network, const Faces& faces)
     for (size_t begin = 0; begin < faces.size(); begin += atATime)
     {
         const size_t end = std::min(begin + atATime, faces.size());
-        const Batch far = proposedSquares(faces, begin, end, 1), near = proposedSquares(faces, begin, end, .1);
+        const auto propose = [&](double displacement)
+        { return onDevice(proposedSquares(faces, begin, end, displacement), deviceOf(network)); };
+        const Batch far = propose(1), near = propose(.1);
         const torch::Tensor output = network.forward(far[0]);
         proposed += landmarkErrors(output, far[1], far[2]).mean(1).sum().item<double>();
         refined += landmarkErrors(network.forward(near[0]), near[1], near[2]).mean(1).sum().item<double>();
         accepted += (faceLogit(output) > 0).sum().item<double>();
-        mistaken += (faceLogit(network.forward(faceless(faces, begin, end))) > 0).sum().item<double>();
+        mistaken +=
+            (faceLogit(network.forward(faceless(faces, begin, end).to(deviceOf(network)))) > 0).sum().item<double>();
     }
     const double n = double(faces.size());
     return { { "error_proposed", proposed / n }, { "error_refined", refined / n }, { "faces_accepted", accepted / n },

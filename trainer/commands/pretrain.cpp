@@ -11,6 +11,7 @@
 #include "loop/loop.hpp"
 #include "losses.hpp"
 #include "networks/generator.hpp"
+#include "networks/layers.hpp"
 #include "networks/prototypes.hpp"
 
 namespace sanprivacy { namespace train {
@@ -32,7 +33,8 @@ Figures measure(Generator& network, const Prototypes& prototypes, const Faces& f
     double crossEntropy = 0, difference = 0;
     for (size_t begin = 0; begin < faces.size(); begin += atATime)
     {
-        const Batch batch = plainBatch(faces, begin, std::min(begin + atATime, faces.size()));
+        const Batch batch =
+            onDevice(plainBatch(faces, begin, std::min(begin + atATime, faces.size())), deviceOf(network));
         const torch::Tensor same = prototypes.same(batch[1]);
         const torch::Tensor logits = network.logits(batch[0], same, { same }).front();
         const double n = double(batch[0].size(0));
@@ -45,7 +47,7 @@ Figures measure(Generator& network, const Prototypes& prototypes, const Faces& f
 ExitCode run(const Options& options)
 {
     options.loop.prepareFolder();
-    const Prototypes prototypes({ options.prototypes });
+    const Prototypes prototypes({ options.prototypes }, options.loop.device());
     const Dataset dataset = loadDataset(options.dataset);
     const LoopOptions& loop = options.loop;
     torch::manual_seed(loop.seed);

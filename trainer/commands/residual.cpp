@@ -81,6 +81,7 @@ private:
 
     const Options& options_;
     const torch::ScalarType precision_;
+    const torch::Device device_;
     const Prototypes prototypes_;
     const std::vector<Auxiliary> classifiers_, monitored_, matchers_;
     const std::shared_ptr<Contest> contest_;
@@ -90,12 +91,15 @@ private:
 };
 
 ResidualTraining::ResidualTraining(const Options& options)
-    : options_(options), precision_(options.loop.precision()), prototypes_(options.prototypes),
-      classifiers_(
-          findAuxiliaries(options.models, options.classifiers, cv::sanprivacy::NETWORK_CLASSIFIER, precision_)),
-      monitored_(findAuxiliaries(options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER)),
-      matchers_(findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_)),
-      contest_(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral()),
+    : options_(options), precision_(options.loop.precision()), device_(options.loop.device()),
+      prototypes_(options.prototypes, device_),
+      classifiers_(findAuxiliaries(
+          options.models, options.classifiers, cv::sanprivacy::NETWORK_CLASSIFIER, precision_, device_)),
+      monitored_(findAuxiliaries(
+          options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER, torch::kFloat, device_)),
+      matchers_(
+          findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_, device_)),
+      contest_(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral().cpu()),
           std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
 {
     if (options.prototypes.size() != options.dataset.attributes.size())
@@ -112,7 +116,8 @@ ResidualTraining::ResidualTraining(const Options& options)
     else if ((options.initial.empty() || onlyGenerator) && !options.loop.resume)
         CV_Error(cv::Error::StsBadArg, "--attackers, a checkpoint as --initial, or --resume is needed");
     contest_->generator->limit.copy_(limit); // is not learnt: weights of another window go on with this one
-    fading_ = limit / limit.max();
+    fading_ = (limit / limit.max()).to(device_);
+    contest_->to(device_);
 }
 
 void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
@@ -123,8 +128,8 @@ void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
     const torch::NoGradGuard noGradients;
     for (int64_t step = 0; step < (faces + batch - 1) / batch; step++)
     {
-        const Batch given = batches(step);
-        Draws draws(mixSeed(options_.loop.seed, uint64_t(step)), batch);
+        const Batch given = onDevice(batches(step), device_);
+        Draws draws(mixSeed(options_.loop.seed, uint64_t(step)), batch, 0, batch, device_);
         const Tensor seen = degrade({ someSmaller(given[0], draws) }, draws)[0]; // as in losses()
         for (size_t i = 0; i < matchers_.size(); i++)
             descriptors[i].push_back(matchers_[i].forward(seen, drawLayout(draws)));
@@ -302,7 +307,7 @@ Figures ResidualTraining::measure(const Faces& faces) const
     double square = 0;
     for (size_t begin = 0; begin < n; begin += atATime)
     {
-        const Batch batch = plainBatch(faces, begin, std::min(begin + atATime, n), true);
+        const Batch batch = onDevice(plainBatch(faces, begin, std::min(begin + atATime, n), true), device_);
         const Tensor &x = batch[0], &y = batch[1];
         const double weight = double(x.size(0));
         const Tensor evened = x + evenedChroma(x, options_.evening);

@@ -38,24 +38,27 @@ struct Options
 class Auxiliaries
 {
 public:
-    explicit Auxiliaries(const Options& options) : precision_(options.loop.precision())
+    explicit Auxiliaries(const Options& options) : precision_(options.loop.precision()), device_(options.loop.device())
     {
         for (const std::string& name : options.classifiers)
         {
             if (fs::path(name).extension() != ".pt")
             {
-                classifiers_.push_back(findAuxiliary(options.models, name, cv::sanprivacy::NETWORK_CLASSIFIER));
+                classifiers_.push_back(
+                    findAuxiliary(options.models, name, cv::sanprivacy::NETWORK_CLASSIFIER, torch::kFloat, device_));
                 continue;
             }
             const auto own = std::make_shared<GenderClassifier>();
             loadNetwork(name, CLASSIFIER_KIND, *own);
             own->eval();
+            own->to(device_);
             for (torch::Tensor& parameter : own->parameters())
                 parameter.requires_grad_(false);
             own_.push_back(own);
         }
         for (const std::string& name : options.matchers)
-            matchers_.push_back(findAuxiliary(options.models, name, cv::sanprivacy::NETWORK_MATCHER, precision_));
+            matchers_.push_back(
+                findAuxiliary(options.models, name, cv::sanprivacy::NETWORK_MATCHER, precision_, device_));
         if (own_.empty() && classifiers_.empty())
             CV_Error(cv::Error::StsBadArg, "no classifier is given (--classifiers)");
         if (matchers_.empty())
@@ -101,7 +104,7 @@ public:
         double genderSum = 0, matchingSum = 0, wrongSame = 0, wrongOpposite = 0, difference = 0;
         for (size_t begin = 0; begin < faces.size(); begin += atATime)
         {
-            const Batch batch = plainBatch(faces, begin, std::min(begin + atATime, faces.size()));
+            const Batch batch = onDevice(plainBatch(faces, begin, std::min(begin + atATime, faces.size())), device_);
             const torch::Tensor &x = batch[0], &labels = batch[1];
             const torch::Tensor p = prototypes.same(labels);
             const std::vector<torch::Tensor> outputs = network.perturb(x, p, { p, prototypes.opposite(labels) });
@@ -129,6 +132,7 @@ private:
     }
 
     torch::ScalarType precision_;
+    torch::Device device_;
     std::vector<std::shared_ptr<GenderClassifier>> own_;
     std::vector<Auxiliary> classifiers_, matchers_;
 };
@@ -140,7 +144,7 @@ ExitCode run(const Options& options)
     const double jitterScale = .03, jitterShift = 3;
 
     const LoopOptions& loop = options.loop;
-    const Prototypes prototypes({ options.prototypes });
+    const Prototypes prototypes({ options.prototypes }, loop.device());
     const Auxiliaries auxiliaries(options);
     const std::string kind = checkpointKind(options.initial);
     const std::shared_ptr<Generator> network = makeGenerator(kind);

@@ -13,6 +13,14 @@
 
 namespace sanprivacy { namespace train {
 
+Batch onDevice(const Batch& batch, const torch::Device& device)
+{
+    Batch moved;
+    for (const torch::Tensor& tensor : batch)
+        moved.push_back(tensor.to(device));
+    return moved;
+}
+
 size_t Shuffle::operator()(uint64_t position) const
 {
     const std::lock_guard<std::mutex> lock(mutex_);

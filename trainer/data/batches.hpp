@@ -17,6 +17,8 @@ namespace sanprivacy { namespace train {
 //! Tensors whose first dimension counts the same faces.
 using Batch = std::vector<torch::Tensor>;
 
+Batch onDevice(const Batch& batch, const torch::Device& device);
+
 //! An endless sequence of indices: every n of them are a new permutation of 0..n-1, set by the seed.
 class Shuffle
 {

@@ -20,8 +20,9 @@ uint64_t mixSeed(uint64_t seed, uint64_t count)
     return z ^ (z >> 31);
 }
 
-Draws::Draws(uint64_t seed, int64_t faces, int64_t begin, int64_t end)
-    : generator_(at::make_generator<at::CPUGeneratorImpl>(seed)), faces_(faces), begin_(begin), end_(end)
+Draws::Draws(uint64_t seed, int64_t faces, int64_t begin, int64_t end, const torch::Device& device)
+    : generator_(at::make_generator<at::CPUGeneratorImpl>(seed)), faces_(faces), begin_(begin), end_(end),
+      device_(device)
 {
 }
 

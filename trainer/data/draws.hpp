@@ -23,8 +23,8 @@ class Draws
 public:
     //! For all faces of a batch.
     explicit Draws(uint64_t seed, int64_t faces = 1) : Draws(seed, faces, 0, faces) {}
-    //! For the faces begin..end-1 of a batch.
-    Draws(uint64_t seed, int64_t faces, int64_t begin, int64_t end);
+    //! For the faces begin..end-1 of a batch that lies on a device; what is drawn is the same for any device.
+    Draws(uint64_t seed, int64_t faces, int64_t begin, int64_t end, const torch::Device& device = torch::kCPU);
 
     int64_t begin() const { return begin_; }        //!< index in the batch of the first of the faces
     int64_t faces() const { return end_ - begin_; } //!< their number n
@@ -43,10 +43,11 @@ public:
 
 private:
     std::vector<int64_t> whole(torch::IntArrayRef sizes) const;
-    torch::Tensor own(const torch::Tensor& drawn) const { return drawn.slice(0, begin_, end_); }
+    torch::Tensor own(const torch::Tensor& drawn) const { return drawn.slice(0, begin_, end_).to(device_); }
 
     at::Generator generator_;
     int64_t faces_, begin_, end_;
+    torch::Device device_;
 };
 
 }} // namespace sanprivacy::train

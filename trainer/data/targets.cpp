@@ -22,7 +22,7 @@ Tensor drawHidden(int64_t attributes, Draws& draws)
     if (attributes == 1)
         return {};
     const Tensor choice = draws.integers(1, int64_t(1) << attributes, { 1 });
-    return choice.bitwise_right_shift(torch::arange(attributes)).bitwise_and(1).to(torch::kFloat);
+    return choice.bitwise_right_shift(torch::arange(attributes, choice.options())).bitwise_and(1).to(torch::kFloat);
 }
 
 }} // namespace sanprivacy::train

@@ -17,13 +17,14 @@ namespace sanprivacy { namespace train {
 
 namespace {
 
-void openArchive(const fs::path& file, torch::serialize::InputArchive& archive)
+void openArchive(
+    const fs::path& file, torch::serialize::InputArchive& archive, const torch::Device& device = torch::kCPU)
 {
     if (!fs::exists(file))
         CV_Error(cv::Error::StsBadArg, "no checkpoint " + file.string());
     try
     {
-        archive.load_from(file.string());
+        archive.load_from(file.string(), device);
     }
     catch (const c10::Error&)
     {
@@ -121,10 +122,10 @@ void saveCheckpoint(const fs::path& file, const std::string& kind, const torch::
 }
 
 TrainingState resumeCheckpoint(const fs::path& file, const std::string& kind, torch::nn::Module& network,
-    torch::optim::Optimizer& optimizer, uint64_t seed)
+    torch::optim::Optimizer& optimizer, uint64_t seed, const torch::Device& device)
 {
     torch::serialize::InputArchive archive;
-    openArchive(file, archive);
+    openArchive(file, archive, device);
     readNetwork(file, archive, kind, network);
     TrainingState state;
     readEntry(file,

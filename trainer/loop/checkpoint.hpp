@@ -35,9 +35,9 @@ struct TrainingState
 void saveCheckpoint(const std::filesystem::path& file, const std::string& kind, const torch::nn::Module& network,
     const torch::optim::Optimizer& optimizer, const TrainingState& state);
 
-//! Reads what saveCheckpoint() wrote; kind and seed have to be the same.
+//! Reads what saveCheckpoint() wrote; kind and seed have to be the same, the device need not be.
 TrainingState resumeCheckpoint(const std::filesystem::path& file, const std::string& kind, torch::nn::Module& network,
-    torch::optim::Optimizer& optimizer, uint64_t seed);
+    torch::optim::Optimizer& optimizer, uint64_t seed, const torch::Device& device = torch::kCPU);
 
 }} // namespace sanprivacy::train
 

@@ -41,8 +41,20 @@ void LoopOptions::addTo(CLI::App& command)
     command.add_option("--seed", seed, "the same seed gives the same run")->capture_default_str();
     command.add_option("--workers", workers, "threads, 0: one per core; the same number gives the same weights");
     command.add_option("--checkpoint-minutes", checkpointMinutes, "minutes between checkpoints")->capture_default_str();
+    command.add_option("--device", deviceName, "where networks are computed")
+        ->capture_default_str()
+        ->check(CLI::IsMember({ "cpu", "cuda" }));
     command.add_flag("--bf16,!--fp32", bf16, "compute in bf16, keep weights in fp32");
     command.add_flag("--resume", resume, "continue from checkpoint.pt in the folder");
+}
+
+torch::Device LoopOptions::device() const
+{
+    const torch::Device device(deviceName);
+    if (device.is_cuda() && !torch::cuda::is_available())
+        CV_Error(cv::Error::StsBadArg,
+            "--device cuda: this LibTorch " TORCH_VERSION " finds no CUDA device, or was built without CUDA");
+    return device;
 }
 
 int64_t LoopOptions::plannedSteps(int64_t facesPerEpoch) const
@@ -52,6 +64,7 @@ int64_t LoopOptions::plannedSteps(int64_t facesPerEpoch) const
 
 void LoopOptions::prepareFolder() const
 {
+    device();
     makeWritableFolder(folder);
     const fs::path checkpoint = checkpointFile(folder);
     if (!resume && fs::exists(checkpoint))
@@ -63,13 +76,22 @@ void LoopOptions::prepareFolder() const
 
 namespace {
 
+//! The network is on the device from then on.
+std::vector<torch::Tensor> parametersOn(const torch::Device& device, torch::nn::Module& network)
+{
+    network.to(device);
+    return network.parameters();
+}
+
 class Training
 {
 public:
     Training(const Task& task, const LoopOptions& options)
-        : task_(task), options_(options), planned_(options.plannedSteps(task.facesPerEpoch)),
-          workers_(options.workers > 0 ? options.workers : int64_t(workerCount())),
-          parameters_(task.network->parameters()),
+        : task_(task), options_(options), planned_(options.plannedSteps(task.facesPerEpoch)), device_(options.device()),
+          workers_(device_.is_cuda()     ? 1
+                   : options.workers > 0 ? options.workers
+                                         : int64_t(workerCount())),
+          parameters_(parametersOn(device_, *task.network)),
           optimizer_(parameters_, torch::optim::AdamOptions(options.learningRate)),
           checkpoint_(checkpointFile(options.folder))
     {
@@ -80,7 +102,7 @@ public:
         options.prepareFolder();
         state_.seed = options.seed;
         if (options.resume)
-            state_ = resumeCheckpoint(checkpoint_, task.kind, *task.network, optimizer_, options.seed);
+            state_ = resumeCheckpoint(checkpoint_, task.kind, *task.network, optimizer_, options.seed, device_);
         secondsBefore_ = state_.seconds;
     }
 
@@ -94,7 +116,7 @@ public:
         std::future<Batch> next;
         for (bool stopped = false; state_.step < planned_ && !stopped;)
         {
-            const Batch batch = next.valid() ? next.get() : task_.batch(state_.step);
+            const Batch batch = onDevice(next.valid() ? next.get() : task_.batch(state_.step), device_);
             if (state_.step + 1 < planned_)
                 next = std::async(std::launch::async, task_.batch, state_.step + 1);
             values = step(batch);
@@ -190,7 +212,9 @@ private:
 
     const Task& task_;
     const LoopOptions& options_;
-    const int64_t planned_, workers_;
+    const int64_t planned_;
+    const torch::Device device_;
+    const int64_t workers_;
     const std::vector<torch::Tensor> parameters_;
     torch::optim::Adam optimizer_;
     const fs::path checkpoint_;

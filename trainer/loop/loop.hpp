@@ -46,6 +46,7 @@ struct LoopOptions
     double minutes = 0;         //!< of this call, 0: no limit
     double checkpointMinutes = 3;
     int64_t workers = 0; //!< threads that share a batch, 0: one per core
+    std::string deviceName = "cpu";
     bool bf16 = false;
     bool resume = false;
 
@@ -54,14 +55,16 @@ struct LoopOptions
     {
         return bf16 ? torch::kBFloat16 : torch::kFloat;
     } //!< of images and activations
+    //! Where networks and batches are. Raises an error where there is no such device.
+    torch::Device device() const;
     int64_t plannedSteps(int64_t facesPerEpoch) const;
 
-    /** Makes the folder. Raises an error where it cannot be written, or where a checkpoint is there and `resume` is not
-    set. For commands to call before they load anything: a mistake is told in the first second. */
+    /** Makes the folder. Raises an error where the device is missing, the folder cannot be written, or a checkpoint is
+    there and `resume` is not set. For commands to call before they load anything: a mistake is told in the first second. */
     void prepareFolder() const;
 };
 
-/** @brief Trains: data parallel over threads, with Adam, checkpoints, loss curves and progress.
+/** @brief Trains: data parallel over threads (on a GPU: one), with Adam, checkpoints, loss curves and progress.
 
 Each step's randomness comes from (seed, step) alone, so that a resumed training goes on bit for bit as if it had never
 stopped. SIGINT saves a checkpoint and stops. A loss that is not finite raises cv::Exception; the last checkpoint stays.

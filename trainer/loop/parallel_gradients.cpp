@@ -46,7 +46,7 @@ Figures setGradients(const LossFunction& losses, const Batch& batch, const std::
         for (const torch::Tensor& tensor : batch)
             part.push_back(tensor.slice(0, begin, end));
         shares.push_back(std::async(std::launch::async, differentiate, std::cref(losses), part, std::cref(parameters),
-            Draws(seed, n, begin, end)));
+            Draws(seed, n, begin, end, batch.front().device())));
     }
 
     Figures values;

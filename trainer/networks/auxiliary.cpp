@@ -58,7 +58,7 @@ Tensor toTensor(const cv::Mat& values)
 
 } // namespace
 
-Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtype)
+Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtype, const torch::Device& device)
     : description_(description), graph_(description.file)
 {
     const ModelDescription& d = description_;
@@ -70,11 +70,14 @@ Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtyp
     if (d.output.empty() && graph_.outputs().size() != 1)
         fail(cv::format(
             "'%s' has %d outputs; expected one of them to be named", d.file.c_str(), (int)graph_.outputs().size()));
-    if (d.task == cv::sanprivacy::NETWORK_MATCHER || dtype != torch::kBFloat16)
-        graph_.to(dtype);
+    const bool classifierInBf16 = d.task != cv::sanprivacy::NETWORK_MATCHER && dtype == torch::kBFloat16;
+    graph_.to(classifierInBf16 ? torch::kFloat : dtype, device);
 
     const int64_t channels = d.color == "gray" ? 1 : 3;
-    mean_ = torch::tensor({ d.mean[0], d.mean[1], d.mean[2] }).slice(0, 0, channels).reshape({ 1, channels, 1, 1 });
+    mean_ = torch::tensor({ d.mean[0], d.mean[1], d.mean[2] })
+                .slice(0, 0, channels)
+                .reshape({ 1, channels, 1, 1 })
+                .to(device);
 
     // As in alignFace(): a pyramid to within a factor of two, the rest of the low-pass by one Gaussian. All of it is
     // linear and separable, so one matrix does the same to columns and rows, many times faster than convolutions do.
@@ -90,17 +93,19 @@ Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtyp
         response = blur(response, toTensor(cv::getGaussianKernel(2 * cvCeil(reach) + 1, sigma, CV_64F)));
     }
     if (scale < 1 || step > 1)
-        lowPass_ = response.t().contiguous();
+        lowPass_ = response.t().contiguous().to(device);
 
     cv::Matx23d inverse;
     cv::invertAffineTransform(transform, inverse);
     const Tensor v = torch::arange(d.size.height, torch::kDouble).reshape({ -1, 1 }).expand({ -1, d.size.width });
     const Tensor u = torch::arange(d.size.width, torch::kDouble).expand_as(v);
-    positions_ = torch::matmul(torch::stack({ u, v, torch::ones_like(u) }, 2), toTensor(cv::Mat(inverse.t())));
+    positions_ =
+        torch::matmul(torch::stack({ u, v, torch::ones_like(u) }, 2), toTensor(cv::Mat(inverse.t()))).to(device);
     step_ = step;
 
     torch::NoGradGuard noGrad;
-    const Tensor output = graph_.forward({ torch::zeros({ 2, channels, d.size.height, d.size.width }, graph_.dtype()) },
+    const Tensor output = graph_.forward(
+        { torch::zeros({ 2, channels, d.size.height, d.size.width }, torch::dtype(graph_.dtype()).device(device)) },
         { d.output.empty() ? graph_.outputs()[0] : d.output })[0];
     if (output.dim() < 2 || output.size(0) != 2)
         fail("expected one row of output per face");
@@ -114,7 +119,7 @@ Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
     TORCH_CHECK(faces.dim() == 4 && (faces.size(1) == 1 || faces.size(1) == 3),
         "expected crops [N,1,224,224] or [N,3,224,224], found ", faces.sizes());
     const torch::TensorOptions options =
-        torch::dtype(faces.scalar_type() == torch::kDouble ? torch::kDouble : torch::kFloat);
+        faces.options().dtype(faces.scalar_type() == torch::kDouble ? torch::kDouble : torch::kFloat);
     Tensor x = faces.to(options);
     if (lowPass_.defined())
     {
@@ -131,7 +136,7 @@ Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
     }
     position = position / double(step_);
     // grid_sample counts from -1 to 1 between the outer edges of the border pixels.
-    const Tensor size = torch::tensor({ x.size(3), x.size(2) }, torch::kDouble);
+    const Tensor size = torch::tensor({ x.size(3), x.size(2) }, position.options());
     const Tensor grid = ((position * 2 + 1) / size - 1).to(options).expand({ x.size(0), -1, -1, -1 });
     return torch::grid_sampler(x, grid, /*bilinear*/ 0, /*border repeats*/ 1, /*align_corners=*/false);
 }
@@ -150,13 +155,13 @@ Tensor Auxiliary::forward(const Tensor& faces, const Tensor& jitter) const
     if (d.task == cv::sanprivacy::NETWORK_CLASSIFIER)
     {
         const std::vector<int64_t> elements(d.index.begin(), d.index.end());
-        return torch::logit(output.index_select(1, torch::tensor(elements)).sum(1, true), SURE);
+        return torch::logit(output.index_select(1, torch::tensor(elements).to(output.device())).sum(1, true), SURE);
     }
     return d.distance == cv::sanprivacy::DISTANCE_COSINE ? torch::nn::functional::normalize(output) : output;
 }
 
-Auxiliary findAuxiliary(
-    const std::filesystem::path& modelsFile, const std::string& name, int task, torch::ScalarType dtype)
+Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::string& name, int task,
+    torch::ScalarType dtype, const torch::Device& device)
 {
     std::vector<ModelDescription> networks;
     if (!modelsFile.empty())
@@ -165,7 +170,7 @@ Auxiliary findAuxiliary(
     for (const ModelDescription& network : networks)
     {
         if (network.task == task && network.name == name)
-            return Auxiliary(network, dtype);
+            return Auxiliary(network, dtype, device);
         if (network.task == task)
             known += " " + network.name;
     }
@@ -174,12 +179,12 @@ Auxiliary findAuxiliary(
                                        + "' is not among those of --models:" + (known.empty() ? " none" : known));
 }
 
-std::vector<Auxiliary> findAuxiliaries(
-    const std::filesystem::path& modelsFile, const std::vector<std::string>& names, int task, torch::ScalarType dtype)
+std::vector<Auxiliary> findAuxiliaries(const std::filesystem::path& modelsFile, const std::vector<std::string>& names,
+    int task, torch::ScalarType dtype, const torch::Device& device)
 {
     std::vector<Auxiliary> found;
     for (const std::string& name : names)
-        found.push_back(findAuxiliary(modelsFile, name, task, dtype));
+        found.push_back(findAuxiliary(modelsFile, name, task, dtype, device));
     return found;
 }
 
@@ -188,7 +193,7 @@ int64_t descriptorSize(const std::vector<Auxiliary>& matchers)
     const torch::NoGradGuard noGradients;
     int64_t size = 0;
     for (const Auxiliary& matcher : matchers)
-        size += matcher.forward(torch::zeros({ 1, COLOR_CHANNELS, CROP_SIZE, CROP_SIZE })).size(1);
+        size += matcher.forward(torch::zeros({ 1, COLOR_CHANNELS, CROP_SIZE, CROP_SIZE }, matcher.device())).size(1);
     return size;
 }
 

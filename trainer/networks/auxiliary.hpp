@@ -28,10 +28,13 @@ public:
     /** Raises cv::Exception where the network does not work as described.
     @param description an entry of cv::sanprivacy::readModelDescriptions()
     @param dtype of weights and activations; torch::kBFloat16 (for speed) reaches matchers only: classifiers stay in
-    fp32, since bf16 does not tell a probability of .998 from 1. */
-    explicit Auxiliary(const cv::sanprivacy::ModelDescription& description, torch::ScalarType dtype = torch::kFloat);
+    fp32, since bf16 does not tell a probability of .998 from 1
+    @param device where the faces will be */
+    explicit Auxiliary(const cv::sanprivacy::ModelDescription& description, torch::ScalarType dtype = torch::kFloat,
+        const torch::Device& device = torch::kCPU);
 
     const cv::sanprivacy::ModelDescription& description() const { return description_; }
+    torch::Device device() const { return positions_.device(); }
 
     /** @brief What the network sees of each channel: [N,C,height,width], 0..1.
     @param faces canonical crops, gray [N,1,224,224] or RGB [N,3,224,224], 0..1; beyond their border it repeats
@@ -55,13 +58,13 @@ private:
 /** @brief The network of a name in a model description file; without one, cv::Exception tells the names that are there.
 @param modelsFile as cv::sanprivacy::readModelDescriptions() takes it
 @param task NETWORK_CLASSIFIER or NETWORK_MATCHER
-@param dtype as in Auxiliary */
+@param dtype, device as in Auxiliary */
 Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::string& name, int task,
-    torch::ScalarType dtype = torch::kFloat);
+    torch::ScalarType dtype = torch::kFloat, const torch::Device& device = torch::kCPU);
 
 //! findAuxiliary() of several names.
 std::vector<Auxiliary> findAuxiliaries(const std::filesystem::path& modelsFile, const std::vector<std::string>& names,
-    int task, torch::ScalarType dtype = torch::kFloat);
+    int task, torch::ScalarType dtype = torch::kFloat, const torch::Device& device = torch::kCPU);
 
 //! Number of elements of the matchers' descriptors, one after the other.
 int64_t descriptorSize(const std::vector<Auxiliary>& matchers);

@@ -29,7 +29,8 @@ Tensor evenedChroma(const Tensor& faces, double strength)
     const torch::NoGradGuard noGradients;
     if (faces.size(1) == 1)
         return torch::zeros_like(faces);
-    static const Tensor weight = faceEllipse();
+    static const Tensor ellipse = faceEllipse();
+    const Tensor weight = ellipse.to(faces.device());
     const Tensor chroma = faces - luma(faces);
     const Tensor mean = (weight * chroma).sum({ 2, 3 }, true) / weight.sum();
     const Tensor length = mean.square().sum(1, true);

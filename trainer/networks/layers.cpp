@@ -9,6 +9,11 @@ namespace sanprivacy { namespace train {
 namespace nn = torch::nn;
 using torch::Tensor;
 
+torch::Device deviceOf(const nn::Module& network)
+{
+    return network.parameters().front().device();
+}
+
 Tensor luma(const Tensor& faces)
 {
     if (faces.size(1) == 1)

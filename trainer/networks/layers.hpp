@@ -19,6 +19,9 @@ constexpr int64_t COLOR_CHANNELS = 3; //!< of a face that a classifier sees
 constexpr int64_t PROTOTYPE_CHANNELS = 3;
 constexpr double LEAKY_SLOPE = 0.01; //!< of every leaky ReLU; as in the authors' graph
 
+//! Where a network's weights are.
+torch::Device deviceOf(const torch::nn::Module& network);
+
 //! Gray of color faces, as grayFace() has it: [N,3,H,W] to [N,1,H,W]; gray ones stay.
 torch::Tensor luma(const torch::Tensor& faces);
 

@@ -13,7 +13,7 @@ using torch::Tensor;
 LinearProbe::LinearProbe(const Tensor& descriptors, const Tensor& labels)
 {
     const double shrinkage = .1; // of the covariance towards a sphere: there may be fewer faces than dimensions
-    const Tensor d = descriptors.to(torch::kDouble), sphere = torch::eye(d.size(1), torch::kDouble) / double(d.size(1));
+    const Tensor d = descriptors.to(torch::kDouble), sphere = torch::eye(d.size(1), d.options()) / double(d.size(1));
     std::vector<Tensor> weights, biases;
     for (int64_t a = 0; a < labels.size(1); a++)
     {

@@ -12,7 +12,7 @@
 
 namespace sanprivacy { namespace train {
 
-Prototypes::Prototypes(const std::vector<std::filesystem::path>& files)
+Prototypes::Prototypes(const std::vector<std::filesystem::path>& files, const torch::Device& device)
 {
     const auto tensor = [](const cv::Mat& bgr)
     {
@@ -37,7 +37,8 @@ Prototypes::Prototypes(const std::vector<std::filesystem::path>& files)
         if (!neutral_.defined())
             neutral_ = tensor(mean);
     }
-    byLabel_ = torch::stack(pairs);
+    byLabel_ = torch::stack(pairs).to(device);
+    neutral_ = neutral_.to(device);
 }
 
 torch::Tensor Prototypes::same(const torch::Tensor& labels, const torch::Tensor& hidden) const

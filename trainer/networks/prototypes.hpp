@@ -19,7 +19,8 @@ attribute, what the mean face of its label differs by from P_NT. So an attribute
 class Prototypes
 {
 public:
-    explicit Prototypes(const std::vector<std::filesystem::path>& files);
+    //! @param device where the labels will be
+    explicit Prototypes(const std::vector<std::filesystem::path>& files, const torch::Device& device = torch::kCPU);
 
     int64_t attributes() const { return byLabel_.size(0); }
 

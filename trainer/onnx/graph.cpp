@@ -371,11 +371,12 @@ torch::ScalarType OnnxGraph::dtype() const
     return p->dtype;
 }
 
-void OnnxGraph::to(torch::ScalarType dtype)
+//! Whole numbers (shapes, axes, places) and the factors of a Resize stay where the program reads them.
+void OnnxGraph::to(torch::ScalarType dtype, const torch::Device& device)
 {
     for (auto& constant : p->constants)
         if (constant.second.is_floating_point() && !p->scales.count(constant.first))
-            constant.second = constant.second.to(dtype);
+            constant.second = constant.second.to(device, dtype);
     p->dtype = dtype;
 }
 

@@ -41,9 +41,9 @@ public:
     const std::vector<Input>& inputs() const;
     const std::vector<std::string>& outputs() const;
 
-    /** @brief Converts the weights, those of copies too, say to torch::kBFloat16; inputs of forward() have to be of the
-    same type. */
-    void to(torch::ScalarType dtype);
+    /** @brief Converts the weights, those of copies too, say to torch::kBFloat16, and moves them to a device; inputs of
+    forward() have to be of the same type and there, too. */
+    void to(torch::ScalarType dtype, const torch::Device& device = torch::kCPU);
     torch::ScalarType dtype() const;
 
     /** @brief Evaluates the graph.

@@ -624,7 +624,8 @@ static Tensors slice(const OnnxNode& node, const Tensors& x)
         const int64_t size = y.size(axes[i]);
         auto position = [&](int64_t index)
         { return std::max<int64_t>(-1, std::min(index < 0 ? index + size : index, size - 1)); };
-        y = y.index_select(axes[i], torch::arange(position(starts[i]), position(ends[i]), steps[i], torch::kLong));
+        y = y.index_select(axes[i], torch::arange(position(starts[i]), position(ends[i]), steps[i],
+                                        torch::dtype(torch::kLong).device(y.device())));
     }
     return { y };
 }
@@ -635,7 +636,7 @@ static Tensors gather(const OnnxNode& node, const Tensors& x)
     axis += axis < 0 ? x[0].dim() : 0;
     if (axis < 0 || axis >= x[0].dim())
         unsupported("a Gather along an axis that is not there");
-    const Tensor index = x[1].to(torch::kLong);
+    const Tensor index = x[1].to(x[0].device(), torch::kLong);
     Ints shape = x[0].sizes().slice(0, axis).vec();
     shape.insert(shape.end(), index.sizes().begin(), index.sizes().end());
     shape.insert(shape.end(), x[0].sizes().begin() + axis + 1, x[0].sizes().end());
@@ -702,7 +703,7 @@ static Tensors pad(const OnnxNode& node, const Tensors& x)
         const int64_t last = y.size(axis) - 1;
         Tensor position = torch::arange(-pads[axis], last + 1 + pads[axis + axes], torch::kLong);
         position = mode == "edge" ? position.clamp(0, last) : last - (last - position.abs()).abs();
-        y = y.index_select(axis, position);
+        y = y.index_select(axis, position.to(y.device()));
     }
     return { y };
 }
@@ -765,7 +766,8 @@ static Tensors resize(const OnnxNode& node, const Tensors& x)
         const int64_t to = (int64_t)std::floor(size);
         if (to == from)
             continue;
-        const Tensor positions = sourcePositions(transformation, from, to, scale).clamp(0, (double)(from - 1));
+        const Tensor positions =
+            sourcePositions(transformation, from, to, scale).clamp(0, (double)(from - 1)).to(y.device());
         if (mode == "nearest")
         {
             y = y.index_select(axis, roundPositions(rounding, positions).clamp(0, (double)(from - 1)).to(torch::kLong));

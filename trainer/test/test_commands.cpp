@@ -169,6 +169,18 @@ TEST_F(Train_Commands, a_folder_with_a_checkpoint_is_refused_before_anything_is_
     EXPECT_NE(std::string::npos, missing.output.find("--resume: there is no")) << missing.output;
 }
 
+TEST_F(Train_Commands, a_missing_device_is_told_before_anything_is_loaded)
+{
+    if (torch::cuda::is_available())
+        GTEST_SKIP() << "there is a CUDA device";
+    const Result result =
+        run("classifier --device cuda --data " + (folder_ / "none").string() + " -o " + (folder_ / "run").string());
+    EXPECT_EQ(1, result.code);
+    EXPECT_NE(std::string::npos, result.output.find("finds no CUDA device")) << result.output;
+    EXPECT_FALSE(fs::exists(folder_ / "run"));
+    EXPECT_NE(0, run("classifier --device gpu --data x -o y").code);
+}
+
 TEST_F(Train_Commands, trainings_share_cached_crops)
 {
     ASSERT_EQ(0, run("classifier" + small(folder_ / "first", 1)).code);
