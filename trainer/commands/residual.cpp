@@ -92,9 +92,8 @@ private:
 
 ResidualTraining::ResidualTraining(const Options& options)
     : options_(options), precision_(options.loop.precision()), device_(options.loop.device()),
-      prototypes_(options.prototypes, device_),
-      classifiers_(findAuxiliaries(
-          options.models, options.classifiers, cv::sanprivacy::NETWORK_CLASSIFIER, precision_, device_)),
+      prototypes_(options.prototypes, device_), classifiers_(findAuxiliaries(options.models, options.classifiers,
+                                                    cv::sanprivacy::NETWORK_CLASSIFIER, precision_, device_)),
       monitored_(findAuxiliaries(
           options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER, torch::kFloat, device_)),
       matchers_(

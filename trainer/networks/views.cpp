@@ -21,8 +21,8 @@ Tensor similarity(const Tensor& factor, const Tensor& angle, const Tensor& dx, c
 Tensor drawJitter(Draws& draws, double scale, double shift)
 {
     const Tensor u = draws.uniform({ 3 }) * 2 - 1;
-    return similarity(
-        1 + scale * u.select(1, 0), torch::zeros({ u.size(0) }, u.options()), shift * u.select(1, 1), shift * u.select(1, 2));
+    return similarity(1 + scale * u.select(1, 0), torch::zeros({ u.size(0) }, u.options()), shift * u.select(1, 1),
+        shift * u.select(1, 2));
 }
 
 Tensor drawLayout(Draws& draws)
@@ -37,9 +37,8 @@ Tensor drawLayout(Draws& draws)
 Tensor viewOf(const Tensor& faces, const SmallClassifierShape& shape, const Tensor& jitter)
 {
     const int64_t n = faces.size(0);
-    const Tensor j =
-        jitter.defined() ? jitter.to(faces.scalar_type())
-                         : torch::tensor({ 1.f, 0.f, 0.f, 0.f }).to(faces.device()).expand({ n, 4 });
+    const Tensor j = jitter.defined() ? jitter.to(faces.scalar_type())
+                                      : torch::tensor({ 1.f, 0.f, 0.f, 0.f }).to(faces.device()).expand({ n, 4 });
     const Tensor a = shape.zoom * j.select(1, 0), b = shape.zoom * j.select(1, 1);
     const double half = double(CROP_SIZE) / 2;
     const Tensor place =
