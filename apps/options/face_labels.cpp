@@ -56,7 +56,7 @@ void LabelOptions::addTo(CLI::App& command)
         ->needs("--labels");
     command
         .add_option("--label", label,
-            "Label of other faces: auto (default: predicted), male, old, 1, female, young, 0, neutral")
+            "Label of other faces: auto (default: predict), male, old, 1, female, young, 0, neutral")
         ->type_name("LABEL")
         ->check(CLI::IsMember(&labelNames()).description(""));
 }

@@ -400,7 +400,7 @@ class Usage(PerturbTest):
         self.save("b/a.png")
         write_labels(self.path("plain.csv"), [("a.png", "F")], landmarks=False)
         for arguments, expected in {
-            (): "subcommand",
+            (): "expected a command",
             ("perturb",): "required",
             ("perturb", image): "required",
             ("perturb", image, "-o", self.path("out"), "--prototype", "other"): "other",
