@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <regex>
 #include <set>
 #include <stdexcept>
 
@@ -51,6 +52,13 @@ std::atomic<const char*> temporary_names[256];
 
 const char* const TEMPORARY = ".sanprivacy+"; // no unfinishedName()
 
+//! Whether a TemporaryFile had this name, or a PrototypeBuilder made a file of it. Others' names are longer or shorter.
+bool isTemporaryName(const std::string& name)
+{
+    static const std::regex names(R"(\.([0-9a-f]+-\.)?sanprivacy\+[A-Za-z0-9]{6}(\.[^.]{0,15})?)");
+    return std::regex_match(name, names);
+}
+
 //! Removes the temporary files of runs that were killed, once they are a day old. Looks at a folder once.
 void removeLeftovers(const fs::path& folder)
 {
@@ -66,10 +74,8 @@ void removeLeftovers(const fs::path& folder)
     for (fs::directory_iterator file(folder.empty() ? fs::path(".") : folder, error), end; !error && file != end;
          file.increment(error))
     {
-        const std::string name = file->path().filename().string();
-        if (name[0] == '.' && name.find(TEMPORARY) != std::string::npos
-            && fs::is_regular_file(file->symlink_status(ignored)) && file->last_write_time(ignored) < yesterday
-            && !ignored)
+        if (isTemporaryName(file->path().filename().string()) && fs::is_regular_file(file->symlink_status(ignored))
+            && file->last_write_time(ignored) < yesterday && !ignored)
             fs::remove(file->path(), ignored);
     }
 }

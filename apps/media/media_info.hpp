@@ -48,8 +48,8 @@ struct MediaInfo
     cv::Size shownSize() const { return turned ? cv::Size(size.height, size.width) : size; }
 };
 
-/** Arguments after the outputs of ffmpeg, for times that count from the beginning of a file. In an MPEG stream they count
-from that of the first stream in use otherwise; so the first of all is used, for an output that goes nowhere.
+/** Arguments after the outputs of ffmpeg, for times that count from the beginning of a file. In an MPEG stream they
+count from that of the first stream in use otherwise; so the first of all is used, for an output that goes nowhere.
 @param first the file's MediaInfo::first
 @param input the file's number among ffmpeg's inputs */
 std::vector<std::string> timesOfFile(int first, int input);

@@ -71,7 +71,7 @@ TEST(AtomicFile, what_a_killed_run_has_left_goes_after_a_day)
 {
     const TemporaryFolder folder;
     const char* const names[] = { ".sanprivacy+abcdef.jpg", ".0123-.sanprivacy+abcdef.gz", ".sanprivacy-film.mkv",
-        "old.jpg", ".sanprivacy+ghijkl.jpg" };
+        "old.jpg", ".sanprivacy+ghijkl.jpg", ".sanprivacy+my holiday.jpg", "a.sanprivacy+abcdef.jpg" };
     for (const char* name : names)
     {
         std::ofstream(folder.path / name) << name;
@@ -81,7 +81,7 @@ TEST(AtomicFile, what_a_killed_run_has_left_goes_after_a_day)
     writeFile(folder.path / "a.txt", "one");
     EXPECT_FALSE(fs::exists(folder.path / names[0]));
     EXPECT_FALSE(fs::exists(folder.path / names[1]));
-    EXPECT_EQ(numberOfFiles(folder.path), 4u) << "an unfinished video, another's file, a new one and a.txt";
+    EXPECT_EQ(numberOfFiles(folder.path), 6u) << "an unfinished video, others' files, a new one and a.txt";
 }
 
 TEST(AtomicFile, a_full_disk_leaves_the_old_file_and_nothing_else)

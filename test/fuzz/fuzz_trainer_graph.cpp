@@ -2,9 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// A damaged network is refused by the trainer with cv::Exception, when it is loaded or at its first call; otherwise it has
-// an output for each name, and so has a batch of two where the file leaves the batch open. A tensor of more than 16 MiB is
-// refused by the allocator here, so that much memory and long computing are no finding.
+// A damaged network is refused by the trainer with cv::Exception, when it is loaded or at its first call; otherwise it
+// has an output for each name, and so has a batch of two where the file leaves the batch open. A tensor of more than
+// 16 MiB is refused by the allocator here, so that much memory and long computing are no finding.
 
 #include "fuzzed_file.hpp"
 #include "onnx/graph.hpp"

@@ -194,7 +194,7 @@ TEST(SanPrivacy_FaceDetector, quarter_turns_move_landmarks_and_box)
     detector->detect(image, upright);
     ASSERT_EQ(upright.rows, 1);
     const Mat landmarks = landmarksOf(upright);
-    // The furthest landmark is .087 inter-ocular distances away with YuNet of 2022, .126 with that of 2023 (OpenCV 4.10).
+    // The furthest landmark is .087 inter-ocular distances away with YuNet of 2022, .126 with that of 2023.
     const double most = std::string(SANPRIVACY_YUNET).find("2022") != std::string::npos ? .1 : .15;
     const double near = most * cvtest::norm(landmarks.row(0), landmarks.row(1), NORM_L2);
     const double w = image.cols - 1, h = image.rows - 1;
