@@ -55,8 +55,8 @@ void LabelOptions::addTo(CLI::App& command)
         ->allow_extra_args(false)
         ->needs("--labels");
     command
-        .add_option("--label", label,
-            "Label of other faces: auto (default: predict), male, old, 1, female, young, 0, neutral")
+        .add_option(
+            "--label", label, "Label of other faces: auto (default: predict), male, old, 1, female, young, 0, neutral")
         ->type_name("LABEL")
         ->check(CLI::IsMember(&labelNames()).description(""));
 }
