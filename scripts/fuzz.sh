@@ -6,6 +6,7 @@
 # Feeds damaged files to everything that reads files: fuzz.sh [SECONDS] [FUZZER...]
 # Each fuzzer of test/fuzz (all of them by default, named as prototypes, labels, ...) runs for SECONDS, 30 by default. What it learns
 # stays in build/fuzz and makes the next run better. A finding is a file build/fuzz/NAME-crash-..., and the exit code is 1.
+# FUZZ_SEED=1 fuzz.sh ... tries the same inputs each time, as far as it comes.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 seconds="${1:-30}"
@@ -19,7 +20,7 @@ fuzz()
     local name="$1" learned="$root/build/fuzz/$1" seeds="$root/test/fuzz/seeds/$1" log="$root/build/fuzz/$1.log"
     case $name in perturber | network) seeds="$root/modules/sanprivacy/testdata" ;; esac
     mkdir -p "$learned"
-    if "$root/build/asan/bin/fuzz_$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3072 -max_len=8192 \
+    if "$root/build/asan/bin/fuzz_$name" -seed="${FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=3072 -max_len=8192 \
         -artifact_prefix="$root/build/fuzz/$name-" "$learned" "$seeds" >"$log" 2>&1; then
         echo "$name: $(grep -o 'Done [0-9]* runs in [0-9]* second' "$log" | tail -n 1)s, no finding"
     else

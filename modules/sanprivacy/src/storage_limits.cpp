@@ -63,25 +63,25 @@ private:
 
 /** @brief Watches a text go by for binary data that does not begin with its type, as `3f`: OpenCV reads it for ever.
 
-YAML says `!!binary |`, JSON `"$base64$`, XML `type_id="binary"`, and base64 follows. */
+Data are base64 behind `!!binary |` and a new line in YAML, `"$base64$` in JSON, `type_id="binary">` in XML. */
 class UntypedData
 {
 public:
     void add(char c)
     {
-        const char *const yaml = "binary", *const json = "$base64$", *const between = " |>\"'\r\n";
-        if (begun && (letters > 0 || !std::strchr(between, c)))
-            addLetter(c);
-        in_yaml = c == yaml[in_yaml] ? in_yaml + 1 : c == yaml[0] ? 1 : 0;
+        if (place != ELSEWHERE)
+            follow(c);
+        const char *const word = "binary", *const json = "$base64$";
+        in_word = c == word[in_word] ? in_word + 1 : c == word[0] ? 1 : 0;
         in_json = c == json[in_json] ? in_json + 1 : c == json[0] ? 1 : 0;
-        if (in_yaml == 1)
-            tagged = last == '!' || last == '^' || last == ':' || ((last == '"' || last == '\'') && mark == '=');
-        if (!yaml[in_yaml] || !json[in_json])
-        {
-            begun = begun || !json[in_json] || tagged;
-            letters = 0;
-            in_yaml = in_json = 0;
-        }
+        if (in_word == 1)
+            tag = last == '!' || last == '^' || last == ':' || ((last == '"' || last == '\'') && mark == '=');
+        if (!json[in_json])
+            place = DATA;
+        else if (!word[in_word] && tag)
+            place = TAG;
+        if (!json[in_json] || !word[in_word])
+            in_word = in_json = letters = 0;
         last = c;
         if (!std::strchr(" \"'\r\n", c))
             mark = c;
@@ -89,6 +89,41 @@ public:
     bool found = false;
 
 private:
+    enum Place
+    {
+        ELSEWHERE,
+        TAG,    // behind the word `binary`
+        BAR,    // behind the bar that ends the line of the tag in YAML
+        XML,    // behind the quote that ends the word in XML
+        BLANKS, // before the data
+        DATA
+    };
+
+    void follow(char c)
+    {
+        const bool blank = std::isspace((unsigned char)c) != 0;
+        switch (place)
+        {
+        case TAG:
+            place = c == '|' ? BAR : c == '"' || c == '\'' ? XML : TAG;
+            found = found || (place == TAG && c != ' ');
+            break;
+        case BAR:
+            place = c == '\n' ? BLANKS : BAR;
+            found = found || !blank;
+            break;
+        case XML:
+            place = c == '>' ? BLANKS : XML;
+            found = found || (c != '>' && !blank);
+            break;
+        case BLANKS:
+            if (blank)
+                break;
+            place = DATA; // fall through
+        default:
+            addLetter(c);
+        }
+    }
     //! Eight letters of base64 are six bytes; those of a type are digits and then one of a few letters.
     void addLetter(char c)
     {
@@ -98,7 +133,7 @@ private:
         bits = bits << 6 | (value & 63);
         if (++letters < 8)
             return;
-        begun = false;
+        place = ELSEWHERE;
         int shift = 40; // of the first byte
         while (shift > 0 && std::isdigit(int(bits >> shift & 255)))
             shift -= 8;
@@ -106,11 +141,68 @@ private:
         found = found || type == 0 || !std::strchr("ucwsifdh", type);
     }
 
-    int letters = 0;
+    Place place = ELSEWHERE;
+    bool tag = false;             // what was before `binary` makes it a type
+    int in_word = 0, in_json = 0; // characters of either that have come
+    int letters = 0;              // of the data
     uint64 bits = 0;
-    bool begun = false, tagged = false; // the next characters are data; what was before `binary` makes it a type
-    int in_yaml = 0, in_json = 0;       // characters of either that have come
-    char last = 0, mark = 0;            // what came last, and last other than blanks and quotes
+    char last = 0, mark = 0; // what came last, and last other than blanks and quotes
+};
+
+/** @brief Watches a text go by for YAML that is not one mapping whose keys begin in the first column.
+
+Where anything follows the end of the first collection, OpenCV can wait for ever for a line of `---`. */
+class OneMapping
+{
+public:
+    void add(char c)
+    {
+        if (c == '\n')
+            endLine();
+        else if (begin.size() < 5 && c != '\r') // these tell what a line is
+            begin += c;
+        else if (!std::isspace((unsigned char)c))
+            longer = true;
+    }
+    //! To be asked at the end of the text.
+    bool broken()
+    {
+        endLine();
+        return yaml && other;
+    }
+
+private:
+    void endLine()
+    {
+        begin.erase(begin.find_last_not_of(" \t") + 1);
+        const size_t indentation = begin.find_first_not_of(" \t");
+        const std::string marker = begin.substr(0, 3);
+        if (lines++ == 0)
+            yaml = begin == "%YAML";
+        else if (indentation == std::string::npos || begin[indentation] == '#')
+            ; // blank, or a comment
+        else if (ended)
+            other = true;
+        else if (keys && (marker == "---" || marker == "..."))
+            ended = true;
+        else if (!keys && marker == "---")
+        {
+            other = other || opened || longer || begin.size() > 3;
+            opened = true;
+        }
+        else if (!keys)
+        {
+            keys = true;
+            other = other || !(std::isalnum((unsigned char)begin[0]) || begin[0] == '_');
+        }
+        begin.clear();
+        longer = false;
+    }
+
+    std::string begin;   // of the line
+    bool longer = false; // the line has more than that
+    int lines = 0;
+    bool yaml = false, opened = false, keys = false, ended = false, other = false; // what has come
 };
 
 //! Watches a text go by for whether it is XML that ends within a tag, where OpenCV reads beyond the end.
@@ -185,7 +277,9 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
     Nesting nesting;
     UntypedData data;
     OpenTag tag;
+    OneMapping mapping;
     std::vector<char> part(PART);
+    char previous = 0;
     size_t bytes = (size_t)packed > most_bytes ? (size_t)packed : 0;
     for (size_t length = 1; length > 0 && bytes <= most_bytes;)
     {
@@ -197,7 +291,11 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
         {
             if (part[i] == 0)
                 CV_Error(Error::StsParseError, "it is not text: it holds a zero byte");
+            if (previous == '\r' && part[i] != '\n') // OpenCV's parser of YAML skips the rest of the line
+                CV_Error(Error::StsParseError, "a carriage return is expected at the end of a line only");
+            previous = part[i];
             tag.add(part[i]);
+            mapping.add(part[i]);
             data.add(part[i]);
             if (data.found)
                 CV_Error(Error::StsParseError, "it holds binary data without a type");
@@ -211,6 +309,8 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
     }
     if (tag.found())
         CV_Error(Error::StsParseError, "it ends within a tag");
+    if (mapping.broken())
+        CV_Error(Error::StsParseError, "its YAML is expected to be one mapping with keys in the first column");
     if (bytes > most_bytes)
         CV_Error(Error::StsParseError, format("it holds more than %lld bytes", (long long)most_bytes));
 }

@@ -102,7 +102,9 @@ TEST(SanPrivacy_StorageLimits, binary_data_needs_a_type)
     const std::string texts[] = { yaml + "!!binary |\n      " + blanks + "\n", yaml + "!^binary |\n   " + blanks + "\n",
         yaml + "!<tag:yaml.org,2002:binary> |\n    " + blanks + "\n", yaml + "!!binary |\n      AAAA" + blanks + "\n",
         yaml + "!!binary |\n      MgA2" + blanks + "\n", yaml + "!!binary |\n      MTIz" + blanks + "\n",
-        yaml + "!!binary |\n      M2Y=\n",
+        yaml + "!!binary |\n      M2Y=\n", yaml + "!!binary\n |M2YgICAgICAgICAgICAgICAg\n",
+        yaml + "!!binary |>>  M2YgICAgICAgICAgICAgICAg\n", yaml + "!!binary >M2YgICAgICAgICAgICAgICAg\n",
+        yaml + "!!binary |\n      |\n      M2YgICAgICAgICAgICAgICAg\n",
         "{ \"a\": { \"type_id\": \"opencv-matrix\", \"rows\": 2, \"cols\": 2, \"dt\": \"3f\", \"data\": \"$base64$"
             + blanks + "\" } }",
         "<?xml version=\"1.0\"?><opencv_storage><a type_id=\"opencv-matrix\"><rows>2</rows><cols>2</cols><dt>3f</dt>"
@@ -118,6 +120,28 @@ TEST(SanPrivacy_StorageLimits, binary_data_needs_a_type)
     EXPECT_NE(std::string(), errorOfReading(name));
     write(name, HEAD + std::string("a: 1\0\n", 6));
     EXPECT_NE(std::string::npos, errorOfReading(name).find("zero byte"));
+    write(name, yaml + "!!binary |\n\r      M2YgICAgICAgICAgICAgICAg\n      AABAPwAAQD8AAEA/AABAPwAAQD8AAEA/\n");
+    EXPECT_NE(std::string::npos, errorOfReading(name).find("carriage return"));
+    std::remove(name.c_str());
+}
+
+// Found by a fuzzer: OpenCV looks for ever for the beginning of the next document.
+TEST(SanPrivacy_StorageLimits, yaml_is_one_mapping)
+{
+    const std::string name = cv::tempfile(".yml");
+    for (const char* text : { "   a: 2\n\xff"
+                              "cv-\n",
+             "   a: 2\nabc-d\n", "a: 1\n...\n-x\n", "a: 1\n---\n...\n-x\n", "- a\nabc-d\n", "{ a: 1 }\nabc-d\n",
+             "---\n...\n-x\n", "--- { a: 1 }\nabc-d\n", "--- ...\n-x\n", "---\n---\n" })
+    {
+        write(name, std::string("%YAML:1.0\n") + text);
+        EXPECT_NE(std::string::npos, errorOfReading(name).find("one mapping")) << text << errorOfReading(name);
+    }
+    for (const char* text : { "a: 1\n", "---\n# a\na: 1\n...\n\n# b\n", "\n\n---  \r\n_a: 1\r\nb:\n- 1\n- 2\n" })
+    {
+        write(name, std::string("%YAML:1.0\n") + text);
+        EXPECT_EQ(std::string::npos, errorOfReading(name).find("one mapping")) << text;
+    }
     std::remove(name.c_str());
 }
 
