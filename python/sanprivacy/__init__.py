@@ -9,7 +9,9 @@
 Everything else (videos, prototypes, evaluation) is in cv2.sanprivacy.
 """
 
+import numbers
 import threading
+from typing import Literal, Optional, Sequence, Union
 
 import cv2
 import numpy as np
@@ -24,6 +26,8 @@ __all__ = ["NoFaceError", "detect", "perturb", "__version__"]
 
 LABELS = {"female": 0, "male": 1}
 PROTOTYPES = ("same", "neutral", "opposite", "random")
+FACE_COLUMNS = 15
+Label = Union[None, int, str]
 
 _networks = threading.local()  # one object serves one thread at a time
 
@@ -32,39 +36,65 @@ class NoFaceError(ValueError):
     """No face was found, so that nothing would be protected."""
 
 
-def _checked(image):
+def _image(image) -> np.ndarray:
     if not isinstance(image, np.ndarray):
         raise TypeError(f"image: expected an array of NumPy, found {type(image).__name__}" +
                         (" (of cv2.imread, where the file cannot be read)" if image is None else ""))
-    if image.dtype not in (np.uint8, np.uint16) or not (image.ndim == 2 or image.ndim == 3 and image.shape[2] in (1, 3)) or image.size == 0:
+    kind = image.dtype.newbyteorder("=")  # of this machine, as OpenCV reads it
+    if kind not in (np.uint8, np.uint16) or not (image.ndim == 2 or image.ndim == 3 and image.shape[2] in (1, 3)) or image.size == 0:
         raise ValueError(f"image: expected uint8 or uint16, height x width (gray) or height x width x 3 (BGR), "
                          f"found {image.dtype}, {' x '.join(map(str, image.shape))}")
-    return np.ascontiguousarray(image)
+    return np.ascontiguousarray(image, kind)
 
 
-def _number(label):
+def _rows(faces) -> np.ndarray:
+    expected = f"faces: expected rows of detect(), number of faces x {FACE_COLUMNS}, found"
+    try:
+        rows = np.ascontiguousarray(faces, np.float32)
+    except (TypeError, ValueError):
+        raise ValueError(f"{expected} {type(faces).__name__}") from None
+    if rows.size > 0 and (rows.ndim != 2 or rows.shape[1] != FACE_COLUMNS):
+        raise ValueError(f"{expected} {' x '.join(map(str, rows.shape))}")
+    return rows.reshape(-1, FACE_COLUMNS)
+
+
+def _labels(label, count) -> list:
+    several = isinstance(label, (list, tuple)) or np.ndim(label) > 0
+    labels = [_number(one) for one in (label if several else [label] * count)]
+    if len(labels) != count:
+        raise ValueError(f"label: expected one for all faces or one for each of the {count}, found {len(labels)}")
+    return labels
+
+
+def _number(label) -> int:
     if label is None:
         return cv2.sanprivacy.LABEL_PREDICT
-    number = LABELS.get(label) if isinstance(label, str) else label
-    if isinstance(number, (bool, float)) or number not in (0, 1, cv2.sanprivacy.LABEL_PREDICT, cv2.sanprivacy.LABEL_NEUTRAL):
-        raise ValueError(f"label: expected None, 'female', 'male', 0 (female) or 1 (male), found {label!r}")
-    return int(number)
+    if isinstance(label, str) and label in LABELS:
+        return LABELS[label]
+    known = (*LABELS.values(), cv2.sanprivacy.LABEL_PREDICT, cv2.sanprivacy.LABEL_NEUTRAL)
+    if isinstance(label, numbers.Integral) and not isinstance(label, bool) and label in known:
+        return int(label)
+    raise ValueError(f"label: expected None, 'female', 'male', 0 (female) or 1 (male), found {label!r}")
 
 
-def detect(image):
+def detect(image: np.ndarray) -> np.ndarray:
     """Finds the faces of an image.
 
     image: as in perturb().
     Returns one row for each face, the best first: x, y, width, height, five landmarks (x, y), score. No rows if there is no face.
     """
-    image = _checked(image)
+    image = _image(image)
+    if min(image.shape[:2]) == 1:  # which OpenCV takes for an array of one dimension
+        return np.empty((0, FACE_COLUMNS), np.float32)
     if not hasattr(_networks, "detector"):
         _networks.detector = cv2.sanprivacy.FaceDetector.create()
     faces = _networks.detector.detect(image)
-    return np.empty((0, 15), np.float32) if faces is None else faces
+    return np.empty((0, FACE_COLUMNS), np.float32) if faces is None else faces
 
 
-def perturb(image, label=None, prototype="opposite", strength=1, faces=None):
+def perturb(image: np.ndarray, label: Union[Label, Sequence[Label], np.ndarray] = None,
+            prototype: Literal["opposite", "neutral", "same", "random"] = "opposite", strength: float = 1,
+            faces: Optional[np.ndarray] = None) -> np.ndarray:
     """Perturbs every face of an image, so that gender classifiers err and face matchers still recognise the person.
 
     image: uint8 or uint16, height x width (gray) or height x width x 3 in the order blue, green, red, as cv2.imread() gives it.
@@ -77,21 +107,17 @@ def perturb(image, label=None, prototype="opposite", strength=1, faces=None):
     Returns a new image of the same type and size. Raises NoFaceError where there is no face.
     If the detector misses one of several faces, that face stays as it is: check group photos.
     """
-    image = _checked(image)
-    if prototype not in PROTOTYPES:
+    image = _image(image)
+    if not isinstance(prototype, str) or prototype not in PROTOTYPES:
         raise ValueError(f"prototype: expected one of {', '.join(PROTOTYPES)}, found {prototype!r}")
-    if not 0 < strength <= 2:
+    if not isinstance(strength, numbers.Real) or not 0 < strength <= 2:
         raise ValueError(f"strength: expected a number above 0 and at most 2, found {strength!r}")
-    if faces is None:
-        faces = detect(image)
+    faces = detect(image) if faces is None else _rows(faces)
     if len(faces) == 0:
         raise NoFaceError("no face was found in the image")
-    one_for_all = label is None or isinstance(label, str) or np.ndim(label) == 0
-    labels = [_number(one) for one in ([label] * len(faces) if one_for_all else label)]
-    if len(labels) != len(faces):
-        raise ValueError(f"label: expected one for all faces or one for each of the {len(faces)}, found {len(labels)}")
+    labels = _labels(label, len(faces))
     if not hasattr(_networks, "perturber"):
         _networks.perturber = cv2.sanprivacy.Perturber.create()
-    _networks.perturber.setStrength(strength)
+    _networks.perturber.setStrength(float(strength))
     params = cv2.sanprivacy.PerturbParams(getattr(cv2.sanprivacy, "PROTOTYPE_" + prototype.upper()))
     return _networks.perturber.perturbFaces(image, faces, params=params, labels=labels)

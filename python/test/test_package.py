@@ -71,6 +71,8 @@ class Package(unittest.TestCase):
         gray = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
         self.assertEqual(sanprivacy.perturb(gray).shape, gray.shape)
         self.assertEqual(sanprivacy.perturb(photo.astype(np.uint16) * 257).dtype, np.uint16)
+        big_endian = (photo.astype(np.uint16) * 257).astype(">u2")  # as some readers of PNG and TIFF give it
+        np.testing.assert_array_equal(sanprivacy.perturb(big_endian), sanprivacy.perturb(big_endian.astype(np.uint16)))
         rgb = photo[:, :, ::-1]  # a view that runs backwards
         self.assertEqual(sanprivacy.perturb(rgb).shape, rgb.shape)
         before = photo.copy()
@@ -83,12 +85,30 @@ class Package(unittest.TestCase):
         for faces in (None, np.zeros((0, 15), np.float32)):
             with self.assertRaises(sanprivacy.NoFaceError):
                 sanprivacy.perturb(empty, faces=faces)
+        for shape in ((1, 1, 3), (1, 500), (500, 1, 3)):
+            with self.subTest(shape), self.assertRaises(sanprivacy.NoFaceError):
+                sanprivacy.perturb(np.zeros(shape, np.uint8))
+
+    def test_faces_are_any_rows_of_numbers(self):
+        photo = portrait()
+        expected, faces = sanprivacy.perturb(photo), sanprivacy.detect(photo)
+        for same in (faces.astype(float), faces.tolist(), list(faces)):
+            np.testing.assert_array_equal(sanprivacy.perturb(photo, faces=same), expected)
+        for wrong, found in ((faces[0], "15"), (faces[:, :14], "1 x 14"), (faces[None], "1 x 1 x 15"), ([(9, 9, 50, 50)], "1 x 4"),
+                             (1, "1"), ("all", "str"), ({}, "dict")):
+            with self.subTest(wrong), self.assertRaisesRegex(ValueError, f"faces: expected rows of detect.*found {found}$"):
+                sanprivacy.perturb(photo, faces=wrong)
 
     def test_wrong_arguments_are_told(self):
         photo = portrait()
         for wrong, message in ((dict(label=2), "label.*found 2"), (dict(label="man"), "label.*found 'man'"), (dict(label=True), "label"),
-                               (dict(label=.5), "label"), (dict(prototype="other"), "prototype.*'other'"), (dict(prototype=2), "prototype"),
-                               (dict(strength=0), "strength"), (dict(strength=3), "strength"), (dict(strength=float("nan")), "strength")):
+                               (dict(label=.5), "label"), (dict(label=np.float32(1)), "label"), (dict(label=np.bool_(1)), "label"),
+                               (dict(label=np.zeros((1, 2))), "label"), (dict(label=[[0]]), "label"), (dict(label=[0, 1]), "label.*found 2"),
+                               (dict(label=[]), "label.*found 0"), (dict(prototype="other"), "prototype.*'other'"),
+                               (dict(prototype=2), "prototype"), (dict(prototype=np.array(["same", "random"])), "prototype"),
+                               (dict(strength=0), "strength"), (dict(strength=3), "strength"), (dict(strength=float("nan")), "strength"),
+                               (dict(strength="1"), "strength.*'1'"), (dict(strength=None), "strength"),
+                               (dict(strength=np.array([1, 1.5])), "strength"), (dict(strength=1j), "strength")):
             with self.subTest(wrong), self.assertRaisesRegex(ValueError, message):
                 sanprivacy.perturb(photo, **wrong)
         for wrong in (photo / 255, np.zeros((9, 9, 4), np.uint8), np.zeros((0, 0), np.uint8), np.zeros(9, np.uint8)):
