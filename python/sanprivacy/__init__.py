@@ -19,8 +19,9 @@ import numpy as np
 from ._version import __version__
 
 if not hasattr(getattr(cv2, "sanprivacy", None), "Perturber"):
-    raise ImportError(f"the cv2 that Python finds (OpenCV {cv2.__version__}, {cv2.__file__}) has no sanprivacy. Where pip installed "
-                      "another OpenCV: pip uninstall that one and opencv-sanprivacy, then pip install opencv-sanprivacy")
+    _found = f"OpenCV {cv2.__version__}, {cv2.__file__}" if hasattr(cv2, "__version__") else f"what is left in {list(cv2.__path__)[0]}"
+    raise ImportError(f"the cv2 that Python finds ({_found}) has no sanprivacy. Where pip installed or removed another OpenCV: "
+                      "pip uninstall that one and opencv-sanprivacy, then install the wheel of opencv-sanprivacy again")
 
 __all__ = ["NoFaceError", "detect", "perturb", "__version__"]
 

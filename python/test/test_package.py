@@ -5,6 +5,7 @@
 
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -154,6 +155,22 @@ class Conflicts(unittest.TestCase):
             done = import_it()
             self.assertNotEqual(done.returncode, 0)
             self.assertRegex(done.stderr, "ImportError: opencv-python-headless 4.9.0.80 and opencv-sanprivacy both own .*pip uninstall")
+
+    def test_what_another_owner_of_cv2_leaves_is_an_error(self):
+        """opencv-python was installed later, and uninstalled: only those files of cv2 are there that it does not have."""
+        with tempfile.TemporaryDirectory() as name:
+            site = pathlib.Path(name)
+            shutil.copytree(REPOSITORY / "python" / "sanprivacy", site / "sanprivacy")
+            (site / "sanprivacy" / "_version.py").write_text("__version__ = '0'\n")
+            (site / "cv2" / "sanprivacy").mkdir(parents=True)
+            shutil.copy(REPOSITORY / "python" / "package" / "_conflicts.py", site / "cv2")
+            shutil.copy(REPOSITORY / "python" / "wheel" / "cv2_sanprivacy.py", site / "cv2" / "sanprivacy" / "__init__.py")
+            (site / "numpy.py").touch()
+            for code in ("import sanprivacy", "from cv2 import sanprivacy; sanprivacy.Perturber"):
+                # without the packages that are installed here
+                done = subprocess.run([sys.executable, "-I", "-S", "-c", "import sys; sys.path.insert(0, sys.argv[1]); " + code, name],
+                                      capture_output=True, text=True)
+                self.assertRegex(done.stderr, f"ImportError: .*{name}/cv2.*uninstall.* opencv-sanprivacy, then install", code)
 
 
 if __name__ == "__main__":

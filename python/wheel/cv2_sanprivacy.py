@@ -5,10 +5,10 @@
 
 import cv2 as _cv2
 
-if not hasattr(_cv2._native, "sanprivacy"):
+if not hasattr(getattr(_cv2, "_native", None), "sanprivacy"):
     def __getattr__(name):
         if name.startswith("__"):
             raise AttributeError(name)
         from cv2 import _conflicts  # which names the other distribution
-        raise ImportError(f"{_conflicts.__file__} belongs to another distribution of OpenCV, which has no sanprivacy: "
-                          "reinstall opencv-sanprivacy alone")
+        raise ImportError(f"{_conflicts.__file__} is not beside the cv2 that it came with: another distribution of OpenCV has overwritten or "
+                          "removed that. pip uninstall opencv-sanprivacy, then install its wheel again")
