@@ -259,12 +259,13 @@ void readBmp(const ByteView& big_endian, ImageHeader& header)
         header.stored_bytes = row * header.height;
 }
 
-//! Portable bitmaps: numbers as text, with comments between them; PAM names them.
+//! Portable bitmaps: numbers as text, with comments between them; PAM names them. Images may follow one another.
 void readPnm(const ByteView& file, ImageHeader& header)
 {
     header.format = "PNM";
     const std::string text = file.text(2, 4096);
     std::vector<std::string> words;
+    std::vector<size_t> ends; // of the words, in the file
     for (size_t i = 0; i < text.size() && words.size() < 24; ++i)
     {
         if (text[i] == '#')
@@ -275,6 +276,7 @@ void readPnm(const ByteView& file, ImageHeader& header)
             while (i < text.size() && !std::isspace(static_cast<unsigned char>(text[i])))
                 ++i;
             words.push_back(text.substr(begin, i - begin));
+            ends.push_back(2 + i);
         }
     }
     const auto number = [&](size_t k) { return k < words.size() ? std::strtoull(words[k].c_str(), nullptr, 10) : 0; };
@@ -291,6 +293,14 @@ void readPnm(const ByteView& file, ImageHeader& header)
     const uint64_t most = uint64_t(1) << 31; // so that nothing overflows
     if (gray_or_color && header.width < most && header.height < most / 6)
         header.stored_bytes = header.width * header.height * (file.holds(0, "P6") ? 3 : 1) * (header.bits > 8 ? 2 : 1);
+    if (file.holds(0, "P4") && header.width < most && header.height < most)
+        header.stored_bytes = (header.width + 7) / 8 * header.height;
+    const size_t numbers = file.holds(0, "P4") ? 2 : 3; // before the pixels
+    if (header.stored_bytes > 0 && ends.size() >= numbers)
+    {
+        const size_t next = ends[numbers - 1] + 1 + size_t(header.stored_bytes);
+        header.images += file.holds(next, file.text(0, 2));
+    }
 }
 
 //! Formats of the ISO media file, as phones write them.

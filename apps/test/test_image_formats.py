@@ -4,6 +4,7 @@
 """What the command line makes of formats, orientations, color profiles and transparency; `perturb --no-face copy` shows it."""
 
 import base64
+import io
 import os
 import struct
 import unittest
@@ -11,9 +12,9 @@ import zlib
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageDraw
 
-from command import CommandTest, files, read, run, write
+from command import CommandTest, files, portraits, read, run, write
 
 
 def drawing(size=(64, 48)):
@@ -224,6 +225,82 @@ class Formats(CommandTest):
         for name in ("a.jpg", "a.tif"):
             self.assertLess(np.abs(values(self.written(name).convert("RGB")) - values(drawing())).mean(), 4, name)
 
+    def test_no_second_copy_of_the_image_stays_in_the_file(self):
+        """Previews, as metadata of many kinds and as bytes behind the image; each input holds one, no output does."""
+        preview = self.encoded(drawing((160, 120)), "JPEG", quality=90)
+        code, half = base64.b64encode(preview), 60000
+        directory = lambda *entries: struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+        exif = (b"II*\0\x08\0\0\0" + directory((0x112, 3, 1, 1)) + struct.pack("<I", 26)
+                + directory((0x103, 3, 1, 6), (0x201, 4, 1, 68), (0x202, 4, 1, len(preview))) + bytes(4) + preview)
+        xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" GImage:Data="' + code + b'"/>'
+        photoshop = b"Photoshop 3.0\0" + b"8BIM\x04\x0c\0\0" + struct.pack(">I", 28 + len(preview)) + bytes(28) + preview + b"\0"
+        profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + preview)
+        profile[:4] = struct.pack(">I", len(profile))
+        jpeg = self.encoded(drawing(), "JPEG")
+        for k, (marker, data) in enumerate(((0xE1, b"Exif\0\0" + exif), (0xED, photoshop), (0xE0, b"JFXX\0\x10" + preview), (0xFE, code[:half]),
+                                            (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp), (0xE2, b"ICC_PROFILE\0\1\1" + profile))):
+            write(self.path("in", f"{k}.jpg"), jpeg[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data + jpeg[2:])
+        write(self.path("in", "moving-or-mpo.jpg"), jpeg + preview)
+        chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for mode in ("RGB", "L", "I;16", "P", "LA"):
+            image = drawing().convert("L" if mode == "I;16" else mode)
+            png = self.encoded(image if mode != "I;16" else Image.fromarray(np.asarray(image).astype(np.uint16) * 257), "PNG")
+            more = chunk(b"eXIf", exif) + chunk(b"tEXt", b"Preview\0" + code) + chunk(b"prIv", preview)
+            write(self.path("in", mode.replace(";", "") + ".png"), png[:33] + more + png[33:] + preview)
+        webp = self.encoded(drawing(), "WEBP", exif=exif, xmp=xmp, icc_profile=bytes(profile))
+        more = b"ABCD" + struct.pack("<I", len(preview)) + preview + bytes(len(preview) % 2)
+        write(self.path("in", "a.webp"), b"RIFF" + struct.pack("<I", len(webp) - 8 + len(more)) + webp[8:] + more + preview)
+        write(self.path("in", "a.tif"), self.encoded(drawing(), "TIFF", tiffinfo={700: xmp, 34377: photoshop, 65000: preview}))
+        jp2 = cv2.imencode(".jp2", np.asarray(drawing()))[1].tobytes()
+        place = jp2.index(b"jp2c") - 4
+        box = lambda kind, data: struct.pack(">I", len(data) + 8) + kind + data
+        write(self.path("in", "a.jp2"), jp2[:place] + box(b"uuid", bytes(16) + exif) + box(b"xml ", xmp) + jp2[place:])
+        ppm = self.encoded(drawing(), "PPM")
+        write(self.path("in", "a.ppm"), b"P6\n#" + code[:2000] + ppm[2:] + preview)
+        write(self.path("in", "a.bmp"), self.encoded(drawing(), "BMP") + preview)
+        names = files(self.path("in", ""))
+        self.copy()
+        self.assertEqual(files(self.path("out", "")), names)
+        parts = [preview[k:k + 24] for k in range(len(preview) // 2, len(preview) - 24, 50)] + [code[k:k + 32] for k in range(900, 1900, 50)]
+        for name in names:
+            with self.subTest(name):
+                self.assertTrue(any(part in read(self.path("in", name)) for part in parts))
+                self.assertFalse(any(part in read(self.path("out", name)) for part in parts))
+
+    def encoded(self, image, kind, **options):
+        stream = io.BytesIO()
+        image.save(stream, kind, **options)
+        return stream.getvalue()
+
+    def test_a_face_in_the_transparency_is_protected(self):
+        """Black ink of varying opacity shows a face, and so does the transparency of an image with a face in its colors."""
+        face = Image.open(portraits()[0])
+        gray = face.convert("L")
+        ink = Image.new("RGB", face.size)
+        ink.putalpha(gray.point(lambda v: 255 - v))
+        ink.save(self.path("in", "ink.png"))
+        for name in ("both.png", "both.tif"):
+            face.putalpha(gray)
+            face.save(self.path("in", name))
+        matte = Image.new("L", face.size)
+        ImageDraw.Draw(matte).ellipse((60, 60, 260, 330), fill=255)
+        face.putalpha(matte)
+        face.save(self.path("in", "cutout.png"))
+        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for name in ("ink.png", "both.png", "both.tif"):
+            self.one_line(done.stderr, name, "written on white: a face shows in the transparency")
+            after = self.written(name)
+            self.assertEqual(after.mode, "RGB")
+            original = Image.open(self.path("in", name))
+            self.addCleanup(original.close)
+            on_white = Image.alpha_composite(Image.new("RGBA", after.size, "white"), original.convert("RGBA")).convert("RGB")
+            changed = np.abs(values(after) - values(on_white)).max(axis=2) > 2
+            self.assertGreater(changed[140:250, 110:210].mean(), .5)
+            self.assertLess(changed[:40].mean(), .01)
+        self.assertNotIn("cutout", done.stderr)
+        self.assertTrue(np.array_equal(values(self.written("cutout.png"))[..., 3], values(matte)))
+
     def refused(self, contents, *arguments):
         """Files of these names and contents, each refused in a line that holds the given words; nothing is written."""
         for name, (content, _) in contents.items():
@@ -235,9 +312,12 @@ class Formats(CommandTest):
 
     def test_what_would_not_come_out_whole(self):
         frames = [drawing(), drawing().transpose(Image.Transpose.ROTATE_180)]
-        names = ("a.png", "a.webp", "a.tif")
-        for name in names:
+        names = ("a.png", "a.webp", "a.tif", "a.ppm", "a.pgm", "a.pbm")
+        for name in names[:3]:
             frames[0].save(self.path("in", name), save_all=True, append_images=frames[1:], duration=100)
+        for name, mode in zip(names[3:], ("RGB", "L", "1")):
+            frames[0].convert(mode).save(self.path("in", name))
+            write(self.path("in", name), 2 * read(self.path("in", name)))
         contents = {name: (read(self.path("in", name)), ["several images"]) for name in names}
         drawing().convert("LA").save(self.path("la.tif"))
         drawing().convert("LAB").save(self.path("lab.tif"))
