@@ -208,20 +208,6 @@ Format formatOf(const fs::path& file)
         is({ ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".jp2" }) };
 }
 
-//! The image as it is seen on white.
-cv::Mat onWhite(const Image& image)
-{
-    const double full = image.pixels.depth() == CV_16U ? 65535 : 255;
-    cv::Mat opacity, pixels;
-    image.alpha.convertTo(opacity, CV_32F, 1 / full);
-    if (image.pixels.channels() == 3)
-        cv::merge(std::vector<cv::Mat>(3, opacity), opacity);
-    image.pixels.convertTo(pixels, CV_32F);
-    pixels = (pixels - cv::Scalar::all(full)).mul(opacity) + cv::Scalar::all(full);
-    pixels.convertTo(pixels, image.pixels.type());
-    return pixels;
-}
-
 cv::Mat joined(const Image& image)
 {
     cv::Mat pixels = image.pixels;
@@ -319,6 +305,19 @@ Image readImage(const fs::path& file, size_t max_pixels)
     else if (header.adobe_rgb)
         convertAdobeRgbToSrgb(image.pixels);
     return image;
+}
+
+cv::Mat onWhite(const Image& image)
+{
+    const double full = image.pixels.depth() == CV_16U ? 65535 : 255;
+    cv::Mat opacity, pixels;
+    image.alpha.convertTo(opacity, CV_32F, 1 / full);
+    if (image.pixels.channels() == 3)
+        cv::merge(std::vector<cv::Mat>(3, opacity), opacity);
+    image.pixels.convertTo(pixels, CV_32F);
+    pixels = (pixels - cv::Scalar::all(full)).mul(opacity) + cv::Scalar::all(full);
+    pixels.convertTo(pixels, image.pixels.type());
+    return pixels;
 }
 
 void writeImage(const fs::path& file, const Image& image, int quality, const fs::path& source)

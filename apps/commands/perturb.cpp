@@ -95,6 +95,7 @@ private:
     };
 
     Outcome perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note);
+    bool showsFace(size_t worker, const cv::Mat& alpha);
     Faces findFaces(size_t worker, size_t i, const Image& image);
     void joinListed(size_t i, Faces& faces, bool detected) const;
     cv::Mat perturbedCrop(size_t worker, const cv::Mat& image, const cv::Mat& face, int label);
@@ -202,9 +203,18 @@ ExitCode Perturbation::run()
 Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note)
 {
     Image image = readImage(inputs_.images[i].file, options_.max_pixels);
+    const bool flattened = showsFace(worker, image.alpha);
+    if (flattened)
+        image = { onWhite(image), cv::Mat() };
     const Faces faces = findFaces(worker, i, image);
     note = faces.note;
     const int number = faces.rows.rows;
+    if (flattened && number == 0)
+        throw std::runtime_error("a face shows in the transparency, and none in the image on white; save it without "
+                                 "transparency first");
+    if (flattened)
+        note += std::string(note.empty() ? "" : "; ")
+                + "written on white: a face shows in the transparency, where it cannot be protected";
     if (number == 0 && options_.no_face != "copy")
         return FACELESS;
     if (number == 0 && options_.crop)
@@ -230,6 +240,36 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     fs::create_directories(outputs_[i].parent_path());
     writeImage(outputs_[i], image, options_.quality, inputs_.images[i].file);
     return number == 0 ? COPIED : DONE;
+}
+
+/** Whether a face can be seen in the transparency itself, as a drawing of black ink on nothing has it. A matte that
+cuts out a head, which the detector may take for a face, has no shades inside. */
+bool Perturbation::showsFace(size_t worker, const cv::Mat& alpha)
+{
+    double least = 0, most = 0;
+    if (!alpha.empty())
+        cv::minMaxLoc(alpha, &least, &most);
+    if (least == most || detectors_.empty())
+        return false;
+    const double shades = .02; // standard deviation, of the range of values
+    const double range = alpha.depth() == CV_16U ? 65535 : 255;
+    cv::Mat inverse, faces, mean, deviation;
+    cv::bitwise_not(alpha, inverse);
+    for (const cv::Mat& seen : { alpha, inverse })
+    {
+        detectors_[worker]->detect(seen, faces);
+        for (int f = 0; f < faces.rows; ++f)
+        {
+            const float* box = faces.ptr<float>(f);
+            const cv::Rect inner(cv::Rect2f(box[0] + box[2] / 4, box[1] + box[3] / 4, box[2] / 2, box[3] / 2));
+            const cv::Mat region = seen(inner & cv::Rect(cv::Point(), seen.size()));
+            if (!region.empty())
+                cv::meanStdDev(region, mean, deviation);
+            if (!region.empty() && deviation.at<double>(0) > shades * range)
+                return true;
+        }
+    }
+    return false;
 }
 
 bool Perturbation::landmarksListed(size_t i) const
@@ -331,8 +371,9 @@ Command addPerturb(CLI::App& app)
     addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
-    command->footer("Images are written upright and in sRGB, without metadata.\n"
-                    "Exit code: 0 all perturbed, 1 some not (stderr names them), 2 wrong arguments.");
+    command->footer(
+        "Images are written upright and in sRGB, without metadata, previews, or further images and videos in a file.\n"
+        "Exit code: 0 all perturbed, 1 some not (stderr names them), 2 wrong arguments.");
     return { command, [options] { return Perturbation(*options).run(); } };
 }
 
