@@ -85,6 +85,8 @@ cp "$source/LICENSE" "$stage/licenses/opencv-LICENSE.txt"
 cp "$source/3rdparty/libwebp/COPYING" "$stage/licenses/libwebp-COPYING"
 cp "$repository/LICENSE" "$stage/licenses/sanprivacy-LICENSE.txt"
 cp "$repository"/data/LICENSE-*.txt "$stage/licenses"
+(cd "$build/opencv" && ninja -t deps | sed -n 's/^  *//p' | python "$repository/scripts/source_notices.py" "$source/..") \
+    >"$stage/licenses/opencv-source-notices.txt"
 
 fill_in() { sed "s/@PROJECT_VERSION@/$version/; s/@OPENCV_VERSION@/$opencv_version/" "$1" >"$2"; }
 fill_in "$repository/python/sanprivacy/_version.py.in" "$stage/sanprivacy/_version.py"

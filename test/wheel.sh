@@ -26,11 +26,26 @@ read -ra requirements <<<"${REQUIREMENTS:-numpy}"
 cd "$work"
 export PYTHONDONTWRITEBYTECODE=1
 unset PYTHONPATH OPENCV_SANPRIVACY_DATA_PATH OPENCV_SANPRIVACY_CASCADE_PATH
-"$python" - <<'END'
-import sys, cv2, numpy, sanprivacy
+"$python" - "$root" <<'END'
+import importlib.metadata, pathlib, sys
+import cv2, numpy, sanprivacy
 assert cv2.__file__.startswith(sys.prefix), cv2.__file__
 cv2.sanprivacy.Perturber.create()
 cv2.sanprivacy.FaceDetector.createCascade()
+
+files = importlib.metadata.files("opencv-sanprivacy")
+stubs = {"cv2/py.typed", "cv2/sanprivacy/__init__.pyi", "sanprivacy/py.typed"}
+assert stubs <= set(map(str, files)), files
+data = {file.name: file.read_binary() for file in files if file.parent.name == "data" and file.parts[0] == "sanprivacy"}
+for path in pathlib.Path(sys.argv[1], "data").iterdir():
+    assert path.is_dir() or data[path.name] == path.read_bytes(), f"{path.name} has changed since the wheel was built"
+licences = " ".join(file.name for file in files if file.parent.name == "licenses")
+for part in ("sanprivacy-", "yunet", "gender-dlib-32", "opencv-LICENSE", "SoftFloat", "dlpack", "flatbuffers", "libjpeg-turbo", "libpng", "libtiff",
+             "libwebp", "opencl-headers", "openjp", "protobuf", "quirc", "zlib"):
+    assert part in licences, f"no licence of {part} among {licences}"
+notices = next(file for file in files if file.name == "opencv-source-notices.txt").read_text()
+assert "Marius Muja" in notices and "Chih-Jen Lin" in notices  # FLANN, LIBSVM
+
 print(f"Wheel: sanprivacy {sanprivacy.__version__}, OpenCV {cv2.__version__}, NumPy {numpy.__version__}, Python {sys.version.split()[0]}")
 END
 "$python" -m unittest discover -s "$root/modules/sanprivacy/misc/python/test"
