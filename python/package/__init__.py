@@ -3,6 +3,8 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Stands before the installed cv2 on the path: loads it, and attaches cv2.sanprivacy to it."""
 
+from . import _conflicts
+
 
 def _load():
     import glob
