@@ -5,7 +5,9 @@
 
 import ast
 import os
+import pathlib
 import re
+import sys
 import unittest
 
 import cv2
@@ -48,6 +50,11 @@ class Stub(unittest.TestCase):
                 self.assertEqual({name for name in vars(real) if not name.startswith("_")} - found, set(), node.name)
         without_aliases = {name for name in vars(module) if not name.startswith("_") and "_create" not in name and "_load" not in name}
         self.assertEqual(without_aliases - names, set())
+
+    def test_type_checkers_find_it(self):
+        folder = next(path / "cv2" for path in map(pathlib.Path, sys.path) if (path / "cv2" / "__init__.py").exists())
+        self.assertTrue((folder / "py.typed").exists())
+        self.assertIn("import sanprivacy as sanprivacy", (folder / "__init__.pyi").read_text())
 
 
 if __name__ == "__main__":
