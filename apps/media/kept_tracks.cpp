@@ -7,8 +7,10 @@
 #include "common/atomic_file.hpp"
 #include "common/message.hpp"
 #include "common/tool_process.hpp"
+#include "media/image_search.hpp"
 #include "media/video_writer.hpp"
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -42,10 +44,51 @@ void runFfmpeg(const Arguments& arguments)
     ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED).finish();
 }
 
-/** Whether a file of the target's kind takes these tracks with an encoder, or "copy".
+//! How a track is written.
+struct Coding
+{
+    std::string codec, filter; //!< encoder or "copy"; bitstream filter or empty
+
+    //! Arguments of ffmpeg; `place` is :a, :s or one of these tracks as :a:0.
+    Arguments arguments(const std::string& place) const
+    {
+        Arguments result = { "-c" + place, codec };
+        if (!filter.empty())
+            append(result, { "-bsf" + place, filter });
+        return result;
+    }
+};
+
+//! Whether the track would have an image inside, such as a cover: what is encoded anew has a header without one.
+bool holdsImage(const KeptTracks& kept, int track, char kind, const Coding& coding)
+{
+    const bool copy = coding.codec == "copy";
+    if (kind == 'a' && !copy) // encoded sound is sound only
+        return false;
+    Arguments input;
+    if (kept.begin > 0)
+        append(input, { "-ss", std::to_string(kept.begin) });
+    if (kept.end >= 0)
+        append(input, { "-t", std::to_string(kept.end - kept.begin) });
+    append(input, { "-i", kept.video });
+    return (copy && headerHoldsImage(kept.video, track))
+           || trackHoldsImage(input, coding.arguments(std::string(":") + kind), track);
+}
+
+bool isMp3(const std::string& source, int stream)
+{
+    ToolProcess probe({ "ffprobe", "-v", "quiet", "-select_streams", std::to_string(stream), "-show_entries",
+                          "stream=codec_name", "-of", "default=nokey=1:noprint_wrappers=1", source },
+        ToolProcess::LISTEN);
+    std::string codec;
+    probe.readLine(codec);
+    return codec == "mp3";
+}
+
+/** Whether a file of the target's kind takes these tracks.
 @param kind 'a' or 's', of ffmpeg */
-bool takes(const fs::path& target, const KeptTracks& kept, const std::vector<int>& tracks, char kind,
-    const std::string& encoder)
+bool takes(
+    const fs::path& target, const KeptTracks& kept, const std::vector<int>& tracks, char kind, const Coding& coding)
 {
     const bool sound = kind == 'a';
     const FileKind file = fileKind(target, false);
@@ -62,7 +105,8 @@ bool takes(const fs::path& target, const KeptTracks& kept, const std::vector<int
     addMap(arguments, images, tracks);
     if (!sound)
         append(arguments, { "-frames:s", "1" });
-    append(arguments, { "-map_chapters", "-1", std::string("-c:") + kind, encoder });
+    append(arguments, { "-map_chapters", "-1" });
+    append(arguments, coding.arguments(std::string(":") + kind));
     addFile(arguments, trial.path);
     try
     {
@@ -80,37 +124,52 @@ bool takes(const fs::path& target, const KeptTracks& kept, const std::vector<int
 @param name of such a track, for the user
 @param encoders the best first */
 TrackPlan planTracks(const KeptTracks& kept, const std::vector<int>& tracks, char kind, const std::string& name,
-    Arguments encoders, const fs::path& target)
+    const Arguments& encoders, const fs::path& target)
 {
     TrackPlan plan;
-    encoders.insert(encoders.begin(), "copy");
-    const bool copy_all = !tracks.empty() && takes(target, kept, tracks, kind, "copy");
+    // An image in MP3 is an ID3 tag, which makes its packet longer than a frame can be.
+    const Coding copy = { "copy", "" }, copy_of_short = { "copy", "noise=amount=0:drop=gt(size\\,1800)" };
+    std::vector<Coding> codings = { copy };
+    for (const std::string& encoder : encoders)
+        codings.push_back({ encoder, "" });
+    std::set<int> with_image;
+    for (int track : tracks)
+        if (holdsImage(kept, track, kind, copy))
+            with_image.insert(track);
+    const bool copy_all = !tracks.empty() && with_image.empty() && takes(target, kept, tracks, kind, copy);
     size_t left_out = 0, encoded = 0;
     for (int track : tracks)
     {
-        std::string chosen = copy_all ? "copy" : "";
-        for (size_t k = 0; k < encoders.size() && chosen.empty(); ++k)
-            if (takes(target, kept, { track }, kind, encoders[k]))
-                chosen = encoders[k];
-        if (chosen.empty())
+        const bool has_image = with_image.count(track) > 0;
+        std::vector<Coding> possible = copy_all ? std::vector<Coding> { copy } : codings;
+        if (has_image && isMp3(kept.video, track))
+            possible[0] = copy_of_short;
+        const auto chosen = std::find_if(possible.begin(), possible.end(),
+            [&](const Coding& coding)
+            {
+                return !(has_image && holdsImage(kept, track, kind, coding))
+                       && (copy_all || takes(target, kept, { track }, kind, coding));
+            });
+        if (chosen == possible.end())
         {
             ++left_out;
             continue;
         }
         const std::string place = std::string(":") + kind + ':' + std::to_string(plan.tracks.size());
         plan.tracks.push_back(track);
-        append(plan.encoding, { "-c" + place, chosen });
-        if (chosen == "copy" && kept.begin > 0) // else a copy begins with the key frame before
+        append(plan.encoding, chosen->arguments(place));
+        if (chosen->codec == "copy" && kept.begin > 0) // else a copy begins with the key frame before
             append(plan.encoding, { "-copypriorss" + place, "0" });
         const auto language = kept.languages.find(track);
         if (language != kept.languages.end())
             append(plan.encoding, { "-metadata:s" + place, "language=" + language->second });
-        if (chosen != "copy" && ++encoded == 1)
-            plan.note = name + " that such a file cannot hold is encoded anew (" + chosen + ")";
+        if (chosen->codec != "copy" && !has_image && ++encoded == 1)
+            plan.addNote(name + " that such a file cannot hold is encoded anew (" + chosen->codec + ")");
     }
     if (left_out > 0)
-        plan.note += (plan.note.empty() ? "" : "; ") + std::string("left out: ") + count(left_out, name + " track")
-                     + " that cannot be kept in such a file";
+        plan.addNote("left out: " + count(left_out, name + " track") + " that cannot be kept in such a file");
+    if (!with_image.empty())
+        plan.addNote("left out: images inside of " + count(with_image.size(), name + " track"));
     return plan;
 }
 

@@ -29,10 +29,12 @@ struct TrackPlan
     std::vector<int> tracks;           //!< those that are kept
     std::vector<std::string> encoding; //!< arguments of ffmpeg for a file with these tracks in this order
     std::string note;                  //!< what cannot be kept as it is, for the user; or empty
+
+    void addNote(const std::string& more) { note += (note.empty() ? "" : "; ") + more; }
 };
 
 /** Copies what the target's kind of file takes, and encodes the rest. What it takes is found out by trying, with the
-tool's own knowledge of containers. */
+tool's own knowledge of containers. An image inside of a track, such as a cover, is never copied. */
 TrackPlan planSound(const KeptTracks& kept, const FileKind& kind, const std::filesystem::path& target);
 
 //! As planSound(). Subtitles that are images, as a DVD has them, are kept only where they can be copied.

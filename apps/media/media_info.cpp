@@ -5,6 +5,7 @@
 #include "media/media_info.hpp"
 
 #include "common/tool_process.hpp"
+#include "media/image_search.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -126,9 +127,10 @@ void countOther(const Json& stream, MediaInfo& info)
     if (type == "audio" || type == "subtitle")
     {
         const int number = int(numberOf(stream, "index"));
+        static const std::regex tag("[A-Za-z0-9-]{2,35}"); // RFC 5646
         const std::string language = stream.contains("tags") ? textOf(stream["tags"], "language") : std::string();
         (type == "audio" ? info.sound : info.subtitles).push_back(number);
-        if (!language.empty())
+        if (std::regex_match(language, tag))
             info.languages[number] = language;
         static const std::set<std::string> images = { "dvd_subtitle", "dvb_subtitle", "hdmv_pgs_subtitle", "xsub" };
         info.image_subtitles += images.count(textOf(stream, "codec_name"));
@@ -197,6 +199,11 @@ MediaInfo readMediaInfo(const std::string& source)
     for (const Json& stream : streams)
         if (&stream != shown && !(info.chapters > 0 && textOf(stream, "codec_tag_string") == "text")) // of the chapters
             countOther(stream, info);
+    if (info.chapters > 0 && holdsImage(found["chapters"].dump()))
+    {
+        info.chapters = 0;
+        ++info.others["list of chapters with an image inside"];
+    }
     const std::string name = textOf(format, "format_name");
     const std::string brand = format.contains("tags") ? textOf(format["tags"], "major_brand") : std::string();
     static const std::set<std::string> not_videos = { "tty", "image2", "lrc", "srt", "ass", "webvtt" },

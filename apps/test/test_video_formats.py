@@ -3,6 +3,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """What the command `video` keeps of a file, as a player shows it: orientation, colors, depth, fields, sound, times, names."""
 
+import base64
 import functools
 import http.server
 import json
@@ -282,6 +283,44 @@ class Containers(Formats):
             self.one_line(done.stderr, name, "left out: 1 cover image")
             self.assertEqual(probe(self.path("out" + name[-4:]), "stream=codec_name", "v"), ["h264"])
             self.assertNotIn(b"JFIF", read(self.path("out" + name[-4:])))
+
+    def test_no_image_stays_inside_of_sound_subtitles_and_chapters(self):
+        """A cover in an ID3 tag among the packets of MP3, one in the header of ASS subtitles, others as text in base64."""
+        cover = cv2.imencode(".jpg", frame_at(0))[1].tobytes()
+        code = base64.b64encode(cover).decode()
+        cv2.imwrite(self.path("cover.jpg"), frame_at(0))
+        ffmpeg("-i", self.original, "-i", self.path("cover.jpg"), "-map", "0:a", "-map", "1", "-c:a", "libmp3lame", "-c:v", "copy",
+               "-id3v2_version", 3, "-disposition:v", "attached_pic", self.path("cover.mp3"))
+        mp3 = read(self.path("cover.mp3"))
+        size = mp3[6] << 21 | mp3[7] << 14 | mp3[8] << 7 | mp3[9]
+        ffmpeg("-i", self.original, "-i", self.path("cover.mp3"), "-map", "0:v", "-map", "1:a", "-c:v", "mpeg4", "-c:a", "copy", self.path("plain.avi"))
+        avi = read(self.path("plain.avi"))
+        begin, end = avi.index(b"movi"), avi.index(b"idx1")
+        place = avi.index(b"01wb", begin)
+        length, tag = int.from_bytes(avi[place + 4:place + 8], "little"), mp3[:size + 10 + size % 2]
+        movie = avi[begin:place + 4] + (len(tag) + length).to_bytes(4, "little") + tag + avi[place + 8:end]
+        write(self.path("mp3.avi"), avi[:4] + (begin + len(movie) - 8).to_bytes(4, "little") + avi[8:begin - 4]
+              + len(movie).to_bytes(4, "little") + movie)
+        lines = "\n".join(code[k:k + 80] for k in range(0, len(code), 80))
+        write(self.path("plain.srt"), b"1\n00:00:00,100 --> 00:00:00,500\nHello\n")
+        ffmpeg("-i", self.path("plain.srt"), self.path("plain.ass"))
+        write(self.path("ass.ass"), read(self.path("plain.ass")).replace(b"[Events]", f"[Graphics]\nfilename: a.jpg\n{lines}\n\n[Events]".encode()))
+        write(self.path("srt.srt"), b"1\n00:00:00,100 --> 00:00:00,500\ndata:image/jpeg;base64," + code.encode() + b"\n")
+        chapter = f";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=400\ntitle=One\nPREVIEW={code}\n"
+        write(self.path("chapters.txt"), chapter.encode())
+        for name in ("ass.ass", "srt.srt", "chapters.txt"):
+            ffmpeg("-i", self.original, "-i", self.path(name), "-map", 0, *(("-map_chapters", 1) if name == "chapters.txt" else ("-map", 1)), "-c", "copy",
+                   "-metadata:s:a", "language=" + code, self.path(name[:-4] + ".mkv"))
+        expected = {"mp3.avi": (["mpeg4", "mp3"], "1 sound track"), "ass.mkv": (["h264", "aac", "subrip"], "1 subtitle track"),
+                    "srt.mkv": (["h264", "aac"], "1 subtitle track"), "chapters.mkv": (["h264", "aac"], "list of chapters")}
+        parts = [cover[k:k + 24] for k in range(400, len(cover) - 24, 100)] + [code[k:k + 24].encode() for k in range(400, len(code) - 24, 80)]
+        for name, (tracks, words) in expected.items():
+            with self.subTest(name):
+                self.assertTrue(any(part in read(self.path(name)) for part in parts))
+                done = self.protect(name, "out-" + name)
+                self.one_line(done.stderr, "left out", words, "image")
+                self.assertFalse(any(part in read(self.path("out-" + name)) for part in parts))
+                self.assertEqual([probe(self.path("out-" + name), "stream=codec_name", str(k))[0] for k in range(len(tracks))], tracks)
 
     def test_every_sound_track_stays(self):
         ffmpeg("-i", self.original, "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy", self.path("two.mp4"))
