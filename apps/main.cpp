@@ -5,9 +5,9 @@
 #include "commands/commands.hpp"
 #include "common/failure_message.hpp"
 #include "common/message.hpp"
+#include "common/process.hpp"
 #include "common/version.hpp"
 
-#include <csignal>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -53,13 +53,11 @@ ExitCode report(const CLI::App& app, const CLI::ParseError& error)
 
 int main(int argc, char** argv)
 {
+    prepareProcess();
     // Memory that is given back comes again page by page, each cleared anew: a frame's and the networks' is kept.
     mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, -1);
     mallopt(M_ARENA_MAX, 1);
-    // A write beyond the file size limit or to a closed pipe then fails with an error that can be reported.
-    std::signal(SIGXFSZ, SIG_IGN);
-    std::signal(SIGPIPE, SIG_IGN);
     // Whatever OpenCV logs about a bad image, the commands say in one line.
     cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
 

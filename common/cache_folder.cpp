@@ -14,9 +14,11 @@ fs::path cacheFolder()
 {
     const char* const cache = std::getenv("XDG_CACHE_HOME");
     const char* const home = std::getenv("HOME");
-    const fs::path user = cache && *cache ? fs::path(cache)
-                          : home && *home ? fs::path(home) / ".cache"
-                                          : fs::temp_directory_path();
+    std::error_code error;
+    fs::path temporary = fs::temp_directory_path(error); // of TMPDIR, which may name none
+    if (error)
+        temporary = "/tmp";
+    const fs::path user = cache && *cache ? fs::path(cache) : home && *home ? fs::path(home) / ".cache" : temporary;
     return user / "sanprivacy";
 }
 

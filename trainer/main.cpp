@@ -14,6 +14,7 @@
 #include "commands/commands.hpp"
 #include "common/failure_message.hpp"
 #include "common/message.hpp"
+#include "common/process.hpp"
 #include "common/version.hpp"
 #include "common/workers.hpp"
 
@@ -31,6 +32,7 @@ int quiet(int, const char*, const char*, const char*, int, void*)
 
 int main(int argc, char** argv)
 {
+    prepareProcess();
     setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0); // trainings share cached crops, which never change
     // Training frees and takes the same large blocks each step: keeping them saves up to 30 %.
     mallopt(M_MMAP_MAX, 0);

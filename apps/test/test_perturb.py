@@ -395,6 +395,21 @@ class Bad(PerturbTest):
 
 
 class Usage(PerturbTest):
+    def test_closed_streams(self):
+        self.save("a.png")
+        write(self.path("in", "b.png"), b"no image")
+        arguments = ["perturb", *self.networks, self.path("in", ""), "-o"]
+        self.assertEqual(run(*arguments, self.path("open")).returncode, 1)
+        closed = run("-c", 'exec "$0" "$@" <&- >&- 2>&-', EXECUTABLE, *arguments, self.path("closed"), program="/bin/sh")
+        self.assertEqual(closed.returncode, 1)
+        self.assertEqual(files(self.path("closed")), ["a.png"])
+        self.assertEqual(read(self.path("closed", "a.png")), read(self.path("open", "a.png")))
+
+    def test_without_home_and_temporary_folder(self):
+        environment = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+        done = run("--version", env={**environment, "TMPDIR": self.path("none")})
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_wrong_arguments(self):
         image = self.save("a.png")
         self.save("b/a.png")
