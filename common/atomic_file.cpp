@@ -149,6 +149,13 @@ TemporaryFile::~TemporaryFile()
         temporary_names[slot_] = nullptr;
 }
 
+void TemporaryFile::reserve(size_t size)
+{
+    errno = posix_fallocate(descriptor_, 0, off_t(size));
+    if (errno != 0)
+        throw systemError("cannot write", target_);
+}
+
 void TemporaryFile::write(const void* content, size_t size)
 {
     const char* position = static_cast<const char*>(content);
@@ -213,13 +220,18 @@ fs::path unfinishedName(const fs::path& file)
 }
 
 FileLock::FileLock(const fs::path& file)
-    : descriptor_(open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666))
 {
+    std::error_code ignored;
+    const bool folder = fs::is_directory(fs::symlink_status(file, ignored));
+    descriptor_ =
+        open(file.c_str(), (folder ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT) | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (descriptor_ < 0)
         throw systemError("cannot write", file);
     if (flock(descriptor_, LOCK_EX | LOCK_NB) == 0)
         return;
     const bool held = errno == EWOULDBLOCK;
+    if (folder && !held) // file systems of other machines may lock none
+        return;
     const std::runtime_error error = held
                                          ? std::runtime_error("'" + file.string() + "' is being written by another run")
                                          : systemError("cannot lock", file);

@@ -95,6 +95,8 @@ TEST(AtomicFile, a_full_disk_leaves_the_old_file_and_nothing_else)
     small = { 1000, before.rlim_max };
     setrlimit(RLIMIT_FSIZE, &small);
     EXPECT_THROW(writeFile(file, std::string(5000, 'x')), std::runtime_error);
+    EXPECT_THROW(TemporaryFile(file).reserve(5000), std::runtime_error);
+    EXPECT_NO_THROW(TemporaryFile(file).reserve(500));
     setrlimit(RLIMIT_FSIZE, &before);
     EXPECT_EQ(textOf(file), "old");
     EXPECT_EQ(numberOfFiles(folder.path), 1u);
@@ -153,10 +155,12 @@ TEST(AtomicFile, temporary_files_go_when_asked)
 TEST(AtomicFile, a_lock_is_held_once)
 {
     const TemporaryFolder folder;
-    const fs::path file = folder.path / "a";
+    for (const fs::path& held : { folder.path / "a", folder.path })
     {
-        const FileLock lock(file);
-        EXPECT_THROW(FileLock { file }, std::runtime_error);
+        {
+            const FileLock lock(held);
+            EXPECT_THROW(FileLock { held }, std::runtime_error);
+        }
+        EXPECT_NO_THROW(FileLock { held });
     }
-    EXPECT_NO_THROW(FileLock { file });
 }

@@ -4,6 +4,7 @@
 
 #include "data/faces.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <sstream>
 
@@ -228,6 +229,7 @@ void FaceCache::build(const std::string& key)
     const size_t block = 256; // images in memory at a time
     const int n = int(samples_.size()), size = template_.size;
     TemporaryFile part(file_);
+    part.reserve(samples_.size() * size_t(size) * size_t(size) * 3); // a full disk is told before any work
     fs::remove(part.path()); // cv::hdf would open an empty file as one of its own
     const cv::Ptr<cv::hdf::HDF5> store = cv::hdf::open(part.path().string());
     const int sizes[] = { n, size, size };
@@ -253,6 +255,14 @@ void FaceCache::build(const std::string& key)
             throw std::runtime_error("interrupted; nothing of " + file_.string() + " is kept");
         const int offset[] = { int(begin), 0, 0 };
         store->dswrite(crops, CROPS, offset, blockSizes);
+        // cv::hdf says nothing of a write that failed.
+        const int last[] = { int(begin + length) - 1, 0, 0 }, one[] = { 1, size, size };
+        cv::Mat written;
+        store->dsread(written, CROPS, last, one);
+        const size_t bytes = crops.total() * crops.elemSize() / length;
+        if (written.total() * written.elemSize() != bytes
+            || !std::equal(written.data, written.data + bytes, crops.ptr(int(length) - 1)))
+            throw std::runtime_error("cannot write " + file_.string() + ": is the disk full?");
     }
     store->dscreate(coverage.rows, coverage.cols, coverage.type(), COVERAGE);
     store->dswrite(coverage, COVERAGE);

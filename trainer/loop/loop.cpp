@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <future>
+#include <memory>
 
 #include <CLI/CLI.hpp>
 #include <opencv2/core.hpp>
@@ -66,6 +67,7 @@ void LoopOptions::prepareFolder() const
 {
     device();
     makeWritableFolder(folder);
+    const FileLock free(fs::canonical(folder)); // whether another training has it; Training holds it, later
     const fs::path checkpoint = checkpointFile(folder);
     if (!resume && fs::exists(checkpoint))
         CV_Error(
@@ -100,6 +102,7 @@ public:
         evaluationInterval_ = stepsPerEpoch * ((epochs + MOST_EVALUATIONS - 1) / MOST_EVALUATIONS);
 
         options.prepareFolder();
+        lock_ = std::make_unique<FileLock>(fs::canonical(options.folder));
         state_.seed = options.seed;
         if (options.resume)
             state_ = resumeCheckpoint(checkpoint_, task.kind, *task.network, optimizer_, options.seed, device_);
@@ -218,6 +221,7 @@ private:
     const std::vector<torch::Tensor> parameters_;
     torch::optim::Adam optimizer_;
     const fs::path checkpoint_;
+    std::unique_ptr<FileLock> lock_; // of the folder
     int64_t evaluationInterval_ = 1;
     TrainingState state_;
     double secondsBefore_ = 0, learningRate_ = 0;

@@ -59,8 +59,8 @@ struct LoopOptions
     torch::Device device() const;
     int64_t plannedSteps(int64_t facesPerEpoch) const;
 
-    /** Makes the folder. Raises an error where the device is missing, the folder cannot be written, or a checkpoint is
-    there and `resume` is not set. For commands to call before they load anything: a mistake is told in the first
+    /** Makes the folder. Raises an error where the device is missing, the folder cannot be written or another training
+    writes to it, or a checkpoint is there and `resume` is not set. For commands to call before they load anything: a mistake is told in the first
     second. */
     void prepareFolder() const;
 };

@@ -27,7 +27,7 @@ TrainingCurve::TrainingCurve(const fs::path& file, int64_t step) : file_(file)
 {
     std::string line, kept;
     if (step > 0)
-        for (std::ifstream in(file); std::getline(in, line);)
+        for (std::ifstream in(file); std::getline(in, line) && !in.eof();) // a full disk may have cut the last line
             if (kept.empty() || std::atoll(line.c_str()) <= step)
                 kept += line + "\n";
     headed_ = !kept.empty();

@@ -2,7 +2,10 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
+#include <csignal>
 #include <set>
+
+#include <sys/resource.h>
 
 #include <gtest/gtest.h>
 #include <opencv2/sanprivacy.hpp>
@@ -69,6 +72,20 @@ TEST(Train_FaceCache, is_rebuilt_when_something_changed_and_only_then)
         write(entry.path(), "no HDF5");
     EXPECT_TRUE(rebuilt()) << "foreign";
     EXPECT_FALSE(rebuilt());
+}
+
+TEST(Train_FaceCache, a_full_disk_leaves_no_cache)
+{
+    const TemporaryFolder folder;
+    drawDataset(folder / "data", 3);
+    std::signal(SIGXFSZ, SIG_IGN);
+    rlimit before, small;
+    getrlimit(RLIMIT_FSIZE, &before);
+    small = { 200000, before.rlim_max }; // of 451584 bytes
+    setrlimit(RLIMIT_FSIZE, &small);
+    EXPECT_THROW(FaceCache(drawnSamples(folder / "data"), folder / "cache", "drawn"), std::runtime_error);
+    setrlimit(RLIMIT_FSIZE, &before);
+    EXPECT_TRUE(fs::is_empty(folder / "cache"));
 }
 
 TEST(Train_FaceCache, unreadable_images_are_named_and_left_out)

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/atomic_file.hpp"
 #include "drawn_faces.hpp"
 #include "loop/checkpoint.hpp"
 
@@ -144,6 +145,31 @@ TEST(Train_Loop, curves_have_one_line_per_interval_also_after_resuming)
         EXPECT_EQ(std::to_string(step), line.substr(0, line.find(',')));
     }
     EXPECT_FALSE(std::getline(csv, line));
+}
+
+TEST(Train_Loop, a_line_that_a_full_disk_has_cut_is_left_out_when_a_curve_goes_on)
+{
+    const TemporaryFolder folder;
+    write(folder / "a.csv", "step,loss\n20,1\n4");
+    TrainingCurve(folder / "a.csv", 20).add(40, { { "loss", 2. } });
+    EXPECT_EQ("step,loss\n20,1\n40,2\n", textOf(folder / "a.csv"));
+    write(folder / "a.csv", "step,lo");
+    TrainingCurve(folder / "a.csv", 20).add(40, { { "loss", 2. } });
+    EXPECT_EQ("step,loss\n40,2\n", textOf(folder / "a.csv"));
+}
+
+TEST(Train_Loop, a_folder_is_of_one_training_at_a_time)
+{
+    const TemporaryFolder folder;
+    Regression regression;
+    const LoopOptions o = options(folder / "run", 20);
+    fs::create_directories(folder / "run");
+    {
+        const FileLock other(folder / "run");
+        EXPECT_THROW(runLoop(regression.task, o), std::runtime_error);
+        EXPECT_FALSE(fs::exists(folder / "run/loss.csv"));
+    }
+    EXPECT_TRUE(runLoop(regression.task, o));
 }
 
 TEST(Train_Loop, a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint)
