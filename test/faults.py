@@ -2,11 +2,11 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Ends every command in its middle, and sees what is left: faults.py SANPRIVACY [ROUNDS]
+"""Ends every command in its middle, and sees what is left: faults.py PROGRAM [ROUNDS], of sanprivacy or sanprivacy-train
 
 Each round ends each command after a random share of the time that it takes: by SIGTERM, by SIGKILL, by a disk that is full
 (a file size limit), and runs it twice at once with one target. Whatever is left under the name of an output must be whole,
-inputs must be as they were, and a run afterwards must succeed. What SIGKILL leaves has a hidden name, and is removed by a later run: an
+inputs must be as they were, and a run afterwards must succeed; a training goes on with --resume. What SIGKILL leaves has a hidden name, and is removed by a later run: an
 unfinished video by the next, other files by one a day later. Exit code 1: something was not so."""
 
 import json
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 import cv2
 
@@ -54,12 +55,23 @@ def is_whole(path):
     if name.endswith(".json"):
         with open(path) as stream:
             return bool(json.load(stream))
+    if name.endswith(".pt"):
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    if name.endswith(".onnx"):
+        return not cv2.dnn.readNetFromONNX(path).empty()
+    if name in ("loss.csv", "held-out.csv"):  # empty before the first line
+        with open(path) as stream:
+            lines = stream.readlines()
+        return all(line.endswith("\n") and line.count(",") == lines[0].count(",") for line in lines)
     if name.endswith((".mp4", ".mkv")):
         return subprocess.run(["ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"], capture_output=True).returncode == 0
     return os.path.getsize(path) > 0
 
 
 class Faults:
+    limits = (500, 5000, 20000)  # bytes of a file on a disk that is full
+
     def __init__(self, program, work):
         self.program, self.work, self.failures, self.tried = program, work, [], 0
         self.inputs, self.out = os.path.join(work, "in"), os.path.join(work, "out")
@@ -73,9 +85,12 @@ class Faults:
             shutil.copy(os.path.join(PORTRAITS, name), os.path.join(self.inputs, "faces"))
         with open(os.path.join(self.inputs, "models.yml"), "w") as models:
             models.write(MODELS.format(NETWORKS))
+        self.make_inputs(names)
+        self.before = contents(self.inputs)
+
+    def make_inputs(self, names):
         subprocess.run(["ffmpeg", "-v", "error", "-loop", "1", "-t", "2", "-i", os.path.join(PORTRAITS, names[0]), "-vf", "pad=480:400:80:8",
                         "-r", "25", os.path.join(self.inputs, "video.mp4")], check=True, stdin=subprocess.DEVNULL)
-        self.before = contents(self.inputs)
 
     def commands(self):
         faces, labels = os.path.join(self.inputs, "faces"), os.path.join(self.inputs, "faces", "labels.csv")
@@ -99,13 +114,24 @@ class Faults:
         if os.path.exists(os.path.join(self.work, "cache")):
             os.remove(os.path.join(self.work, "cache"))
 
+    @staticmethod
+    def is_whole(path):
+        try:
+            return is_whole(path)
+        except (cv2.error, OSError, ValueError, zipfile.BadZipFile):
+            return False
+
+    def once_more(self, arguments):
+        """What a user runs after a run that ended."""
+        return arguments
+
     def check(self, what, hidden):
         self.tried += 1
         for name in contents(self.out):
             if ".sanprivacy" in os.path.basename(name):
                 if not hidden:
                     self.failures.append(f"{what}: {name} is left")
-            elif not is_whole(os.path.join(self.out, name)):
+            elif not self.is_whole(os.path.join(self.out, name)):
                 self.failures.append(f"{what}: {name} is not whole")
         if contents(self.inputs) != self.before:
             self.failures.append(f"{what}: an input has changed")
@@ -116,9 +142,9 @@ class Faults:
             os.utime(os.path.join(self.out, name), (time.time() - 90000,) * 2)
 
     def succeed(self, what, arguments):
-        done = self.start(arguments)
+        done = self.start(self.once_more(arguments))
         errors = done.communicate()[1].decode(errors="replace")
-        if done.returncode != 0:
+        if done.returncode != 0 or "damaged" in errors:
             self.failures.append(f"{what}: the run afterwards fails: {errors[-300:]}")
         self.check(what + ", afterwards", hidden=False)
 
@@ -141,14 +167,14 @@ class Faults:
                 self.age()
                 self.succeed(what, arguments)
             self.clear()
-            limit = random.choice([500, 5000, 20000])
+            limit = random.choice(self.limits)
             process = self.start(arguments, limit)
             errors = process.communicate()[1].decode(errors="replace")
             what = f"{name}, files of at most {limit} bytes"
             if process.returncode == 0 and any(len(data) > limit for data in contents(self.out).values()):
                 self.failures.append(f"{what}: exit code 0")
-            if process.returncode < 0 or not (errors or process.returncode == 0):
-                self.failures.append(f"{what}: exit code {process.returncode} without a word")
+            if process.returncode < 0 or not (errors or process.returncode == 0) or "-DIAG" in errors or "terminate" in errors:
+                self.failures.append(f"{what}: exit code {process.returncode} without a word of its own: {errors[:300]}")
             self.check(what, hidden=False)
             self.succeed(what, arguments)
             self.clear()
@@ -159,10 +185,42 @@ class Faults:
             self.check(f"{name}, twice at once", hidden=False)
 
 
+class TrainerFaults(Faults):
+    limits = (1000, 1000000, 3000000, 11000000)  # crops have 2.3 MB, checkpoints 4 and 11 MB
+
+    def training(self, name, *more):
+        prototypes, models = (os.path.join(self.inputs, file) for file in ("prototypes.yml.gz", "models.yml"))
+        arguments = [name, "--data", os.path.join(self.inputs, "faces"), "--cache", os.path.join(self.out, "cache"), "--held-out-share", ".3",
+                     "--batch", "2", "--steps", "3", "--checkpoint-minutes", "0", *more]
+        return arguments + (["--prototypes", prototypes] if name != "attackers" else []) + (
+            ["--models", models, "--matchers", "cells"] if name != "pretrain" else [])
+
+    def make_inputs(self, names):
+        self.clear()
+        attackers = os.path.join(self.inputs, "attackers")
+        for arguments in (["prototypes", "--data", os.path.join(self.inputs, "faces"), "--cache", os.path.join(self.out, "cache"), "-o",
+                           os.path.join(self.inputs, "prototypes.yml.gz")], self.training("attackers", "-o", attackers),
+                          self.training("residual", "--attackers", attackers + "/checkpoint.pt", "-o", os.path.join(self.inputs, "residual"))):
+            subprocess.run([self.program, *arguments], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def commands(self):
+        run = os.path.join(self.out, "run")
+        return {
+            "pretrain": self.training("pretrain", "-o", run),
+            "residual": self.training("residual", "--attackers", os.path.join(self.inputs, "attackers", "checkpoint.pt"), "-o", run),
+            "export": ["export", os.path.join(self.inputs, "residual", "checkpoint.pt"), "-o", os.path.join(self.out, "network.onnx")],
+        }
+
+    def once_more(self, arguments):
+        begun = os.path.exists(os.path.join(self.out, "run", "checkpoint.pt"))
+        return arguments + (["--resume"] if begun else [])
+
+
 def main(program, rounds):
     work = tempfile.mkdtemp()
     try:
-        faults = Faults(os.path.abspath(program), work)
+        kind = TrainerFaults if os.path.basename(program).startswith("sanprivacy-train") else Faults
+        faults = kind(os.path.abspath(program), work)
         for _ in range(rounds):
             faults.round()
     finally:
