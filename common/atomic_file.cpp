@@ -152,7 +152,7 @@ TemporaryFile::~TemporaryFile()
 void TemporaryFile::reserve(size_t size)
 {
     errno = posix_fallocate(descriptor_, 0, off_t(size));
-    if (errno != 0)
+    if (errno == ENOSPC || errno == EFBIG || errno == EDQUOT) // others: it cannot be asked there
         throw systemError("cannot write", target_);
 }
 

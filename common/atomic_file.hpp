@@ -32,7 +32,7 @@ public:
 
     const std::filesystem::path& path() const { return path_; }
 
-    //! Raises std::runtime_error where a file of that size has no room. Its size stays so, for who makes it anew.
+    //! Raises std::runtime_error where a file of that size has no room. The file then has it, and is to be made anew.
     void reserve(size_t size);
     void write(const void* content, size_t size); //!< appends; raises std::runtime_error where it cannot
     //! Replaces the target. Its permissions stay; those of a new one are permissionsFor() its source.
@@ -63,11 +63,11 @@ void writeFile(const std::filesystem::path& file, const std::string& content);
 and where that is longer than a name may be, a digest of NAME in its place. The ending stays. */
 std::filesystem::path unfinishedName(const std::filesystem::path& file);
 
-//! Holds a file or a folder for this process. The lock goes with the object or the process; others that do not ask can still write.
+//! Holds a file or folder for this process. The lock goes with the object or process; who does not ask can still write.
 class FileLock
 {
 public:
-    //! Holds a folder where it is one; otherwise creates the file where it is not there. Raises std::runtime_error where
+    //! Creates a file where nothing is there. Raises std::runtime_error where
     //! another process holds it, or its name is that of a link, behind which another file could lie.
     explicit FileLock(const std::filesystem::path& file);
     FileLock(const FileLock&) = delete;

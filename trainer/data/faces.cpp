@@ -229,7 +229,8 @@ void FaceCache::build(const std::string& key)
     const size_t block = 256; // images in memory at a time
     const int n = int(samples_.size()), size = template_.size;
     TemporaryFile part(file_);
-    part.reserve(samples_.size() * size_t(size) * size_t(size) * 3); // a full disk is told before any work
+    const size_t other_data = 1 << 20;
+    part.reserve(samples_.size() * size_t(size) * size_t(size) * 3 + other_data); // a full disk is told before any work
     fs::remove(part.path()); // cv::hdf would open an empty file as one of its own
     const cv::Ptr<cv::hdf::HDF5> store = cv::hdf::open(part.path().string());
     const int sizes[] = { n, size, size };

@@ -60,8 +60,8 @@ struct LoopOptions
     int64_t plannedSteps(int64_t facesPerEpoch) const;
 
     /** Makes the folder. Raises an error where the device is missing, the folder cannot be written or another training
-    writes to it, or a checkpoint is there and `resume` is not set. For commands to call before they load anything: a mistake is told in the first
-    second. */
+    has it, or a checkpoint is there and `resume` is not set. For commands to call before they load anything: a mistake
+    is told in the first second. */
     void prepareFolder() const;
 };
 
