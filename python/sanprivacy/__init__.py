@@ -103,7 +103,7 @@ def perturb(image: np.ndarray, label: Union[Label, Sequence[Label], np.ndarray] 
         list with one for each, in the order of detect().
     prototype: the output: "opposite", "neutral", "same", or "random" (male or female, drawn for each face).
     strength: how much the faces change, above 0 and at most 2: more for privacy, less for better matching.
-    faces: rows of detect(), if they are already known.
+    faces: rows of detect(), if they are already known, or some of them: the other faces stay as they are.
 
     Returns a new image of the same type and size. Raises NoFaceError where there is no face.
     If the detector misses one of several faces, that face stays as it is: check group photos.
