@@ -40,8 +40,8 @@ data = {file.name: file.read_binary() for file in files if file.parent.name == "
 for path in pathlib.Path(sys.argv[1], "data").iterdir():
     assert path.is_dir() or data[path.name] == path.read_bytes(), f"{path.name} has changed since the wheel was built"
 licences = " ".join(file.name for file in files if file.parent.name == "licenses")
-for part in ("sanprivacy-", "yunet", "gender-dlib-32", "opencv-LICENSE", "SoftFloat", "dlpack", "flatbuffers", "libjpeg-turbo", "libpng", "libtiff",
-             "libwebp", "opencl-headers", "openjp", "protobuf", "quirc", "zlib"):
+for part in ("sanprivacy-", "yunet", "gender-dlib-32", "opencv-LICENSE", "SoftFloat", "dlpack", "flatbuffers", "libjpeg-turbo", "libpng",
+             "libtiff", "libwebp", "opencl-headers", "openjp", "protobuf", "quirc", "zlib"):
     assert part in licences, f"no licence of {part} among {licences}"
 notices = next(file for file in files if file.name == "opencv-source-notices.txt").read_text()
 assert "Marius Muja" in notices and "Chih-Jen Lin" in notices  # FLANN, LIBSVM

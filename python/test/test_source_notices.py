@@ -19,9 +19,10 @@ class SourceNotices(unittest.TestCase):
             folder = pathlib.Path(name, "sources")
             folder.mkdir()
             terms = "\n".join(TERMS)
+            lines = terms.format("Ada").split("\n")
             contents = {
-                folder / "a.cpp": "/*M///////////\n//\n" + "".join(f"// {line}\n" for line in terms.format("Ada").split("\n")) + "//M*/\nint a;\n",
-                folder / "b.h": "/***\n" + "".join(f" * {line}\n" for line in terms.format("Ada").split("\n")) + " ***/\n",
+                folder / "a.cpp": "/*M///////////\n//\n" + "".join(f"// {line}\n" for line in lines) + "//M*/\nint a;\n",
+                folder / "b.h": "/***\n" + "".join(f" * {line}\n" for line in lines) + " ***/\n",
                 folder / "c.c": "int c; /* no terms */\n/* " + terms.format("Grace") + " */\n// Use in binary form.\n",
                 pathlib.Path(name, "outside.c"): "/* " + terms.format("Linus") + " */\n",
             }

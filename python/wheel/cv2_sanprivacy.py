@@ -10,5 +10,5 @@ if not hasattr(getattr(_cv2, "_native", None), "sanprivacy"):
         if name.startswith("__"):
             raise AttributeError(name)
         from cv2 import _conflicts  # which names the other distribution
-        raise ImportError(f"{_conflicts.__file__} is not beside the cv2 that it came with: another distribution of OpenCV has overwritten or "
-                          "removed that. pip uninstall opencv-sanprivacy, then install its wheel again")
+        raise ImportError(f"{_conflicts.__file__} is not beside the cv2 that it came with: another distribution of OpenCV has "
+                          "overwritten or removed that. pip uninstall opencv-sanprivacy, then install its wheel again")
