@@ -64,13 +64,14 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
     return (perturbed.to(torch::kFloat) - original.to(torch::kFloat)).square().sum(1).mean();
 }
 
-Tensor targetLoss(
-    const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden, const Tensor& original)
+Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden,
+    const Tensor& original, const Tensor& middle)
 {
     checkSameShape(targets, logits);
     const double k = 4; // sharpness: the larger, the nearer is `undecided` to |f|
-    const Tensor f = logits.to(torch::kFloat), decided = torch::softplus(margin - (2 * targets - 1) * f),
-                 undecided = (torch::softplus(k * f) + torch::softplus(-k * f)) / k;
+    const Tensor f = logits.to(torch::kFloat), away = middle.defined() ? f - middle : f,
+                 decided = torch::softplus(margin - (2 * targets - 1) * f),
+                 undecided = (torch::softplus(k * away) + torch::softplus(-k * away)) / k;
     return costOfHiding(torch::where(targets == NEUTRAL_TARGET, undecided, decided), logits, hidden, original);
 }
 
@@ -85,6 +86,16 @@ Tensor cosineLoss(const Tensor& perturbed, const Tensor& original)
     const double positive = 1e-12; // the square root has no gradient at zero
     const Tensor distance = 1 - (perturbed.to(torch::kFloat) * original.to(torch::kFloat)).sum(1);
     return distance.mean() + (distance.square().mean() + positive).sqrt();
+}
+
+Tensor orderLoss(const Tensor& perturbed, const Tensor& original, const Tensor& persons, double temperature)
+{
+    checkSameShape(perturbed, original);
+    const Tensor s = perturbed.to(torch::kFloat).matmul(original.to(torch::kFloat).t()) / temperature;
+    const Tensor samePerson = persons == persons.t(),
+                 pair = samePerson.logical_xor(torch::eye(s.size(0), persons.options().dtype(torch::kBool)));
+    const Tensor strangers = torch::logsumexp(s.masked_fill(samePerson, -INFINITY).flatten(), 0);
+    return temperature * (torch::softplus(strangers - s) * pair).sum() / double(s.size(0));
 }
 
 double errorRate(const Tensor& labels, const Tensor& logits)

@@ -111,6 +111,44 @@ TEST(Losses, cosine_is_mean_and_root_mean_square_of_distances)
     EXPECT_TRUE(torch::isfinite(same.grad()).all().item<bool>());
 }
 
+TEST(Losses, neutral_target_may_lie_on_the_other_side)
+{
+    const double least = 2 * std::log(2.) / 4;
+    EXPECT_NEAR(
+        targetLoss(column({ .5 }), column({ -1.5 }), 3, {}, {}, column({ -1.5 })).item<double>(), least, PRECISION);
+    EXPECT_NEAR(targetLoss(column({ 1 }), column({ 2 }), 3, {}, {}, column({ -1.5 })).item<double>(),
+        targetLoss(column({ 1 }), column({ 2 }), 3).item<double>(), PRECISION)
+        << "other targets are as they were";
+}
+
+TEST(Losses, order_compares_pairs_with_strangers)
+{
+    // Two photographs of person 7 and one of a stranger.
+    const Tensor original = torch::tensor({ { 1.f, 0.f }, { .8f, .6f }, { 0.f, 1.f } }),
+                 persons = torch::tensor({ 7, 7, 2 }).unsqueeze(1);
+    const double t = .1, strangers = 2 * std::exp(0.) + 2 * std::exp(.6 / t),
+                 pair = -t * std::log(std::exp(.8 / t) / (std::exp(.8 / t) + strangers));
+    EXPECT_NEAR(orderLoss(original, original, persons, t).item<double>(), 2 * pair / 3, PRECISION);
+    EXPECT_EQ(orderLoss(original, original, torch::tensor({ 0, 1, 2 }).unsqueeze(1), t).item<double>(), 0)
+        << "nobody is there twice";
+
+    // Away from the other photograph costs, towards it gains, to the stranger costs.
+    const auto costOf = [&](float x, float y)
+    {
+        Tensor perturbed = original.clone();
+        perturbed[0][0] = x;
+        perturbed[0][1] = y;
+        return orderLoss(perturbed, original, persons, t).item<double>();
+    };
+    EXPECT_GT(costOf(.8f, -.6f), costOf(1, 0));
+    EXPECT_LT(costOf(.96f, .28f), costOf(1, 0));
+    EXPECT_GT(costOf(0, 1), costOf(.96f, .28f));
+
+    const Tensor alone = original.clone().set_requires_grad(true);
+    orderLoss(alone, original, torch::full({ 3, 1 }, 7), t).backward();
+    EXPECT_TRUE((alone.grad() == 0).all().item<bool>()) << "there is no stranger";
+}
+
 TEST(Losses, penalties_of_a_change)
 {
     const Tensor change = torch::tensor({ .1f, .3f, .1f, -.1f }).view({ 1, 1, 2, 2 });
@@ -147,6 +185,7 @@ TEST(Losses, refuse_shapes_that_would_broadcast)
     EXPECT_THROW(matchingLoss(torch::ones({ 2, 3 }), torch::ones({ 1, 3 })), c10::Error);
     EXPECT_THROW(targetLoss(torch::ones({ 2 }), torch::ones({ 2, 1 }), 1), c10::Error);
     EXPECT_THROW(cosineLoss(torch::ones({ 2, 3 }), torch::ones({ 1, 3 })), c10::Error);
+    EXPECT_THROW(orderLoss(torch::ones({ 2, 3 }), torch::ones({ 1, 3 }), torch::ones({ 2, 1 }), 1), c10::Error);
 }
 
 } // namespace
