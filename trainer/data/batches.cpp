@@ -4,8 +4,10 @@
 
 #include "data/batches.hpp"
 
+#include <map>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include <opencv2/imgproc.hpp>
 
@@ -108,26 +110,77 @@ torch::Tensor labelsOf(const Faces& faces, size_t i)
     return torch::tensor(std::vector<float>(faces.labels(i).begin(), faces.labels(i).end()));
 }
 
+//! A person's number is the index of the first of their faces.
+std::vector<int64_t> personsOf(const Faces& faces)
+{
+    std::map<std::pair<std::filesystem::path, std::string>, int64_t> numbers;
+    std::vector<int64_t> persons;
+    for (size_t i = 0; i < faces.size(); i++)
+    {
+        const Sample& sample = faces.sample(i);
+        const auto& folder = sample.identity.empty() ? sample.file : sample.file.parent_path();
+        persons.push_back(numbers.emplace(std::make_pair(folder, sample.identity), int64_t(i)).first->second);
+    }
+    return persons;
+}
+
+//! The faces of each person who has several; a file that is listed twice is one.
+std::vector<std::vector<size_t>> severalPhotographs(const Faces& faces, const std::vector<int64_t>& persons)
+{
+    std::map<int64_t, std::vector<size_t>> ofPerson;
+    std::set<std::filesystem::path> files;
+    for (size_t i = 0; i < faces.size(); i++)
+        if (files.insert(faces.sample(i).file).second)
+            ofPerson[persons[i]].push_back(i);
+    std::vector<std::vector<size_t>> several;
+    for (const auto& person : ofPerson)
+        if (person.second.size() > 1)
+            several.push_back(person.second);
+    return several;
+}
+
 } // namespace
 
-FaceBatches::FaceBatches(const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool color)
-    : faces_(faces), batch_(batch), seed_(seed), jitter_(jitter), color_(color), shuffle_(faces.size(), seed)
+FaceBatches::FaceBatches(
+    const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool color, int64_t pairs)
+    : faces_(faces), batch_(batch), pairs_(pairs), seed_(seed), jitter_(jitter), color_(color),
+      persons_(personsOf(faces)), photographs_(severalPhotographs(faces, persons_)), shuffle_(faces.size(), seed),
+      personShuffle_(photographs_.size(), mixSeed(seed, 1))
 {
+    if (2 * pairs > batch)
+        CV_Error(cv::Error::StsBadArg,
+            cv::format("--pairs: expected at most %d, half of the batch, found %d", int(batch / 2), int(pairs)));
+    if (pairs > 0 && photographs_.empty())
+        CV_Error(cv::Error::StsBadArg, "--pairs: expected faces with an identity, two of one person; found none");
+}
+
+//! Index of face k of a batch.
+size_t FaceBatches::choose(int64_t step, int64_t k) const
+{
+    if (k >= 2 * pairs_)
+        return shuffle_(uint64_t(step * (batch_ - 2 * pairs_) + k - 2 * pairs_));
+    const uint64_t pair = uint64_t(step * pairs_ + k / 2);
+    const std::vector<size_t>& photographs = photographs_[personShuffle_(pair)];
+    const int n = int(photographs.size());
+    cv::RNG rng(mixSeed(mixSeed(seed_, 2), pair));
+    const int first = rng.uniform(0, n), second = (first + rng.uniform(1, n)) % n;
+    return photographs[size_t(k % 2 ? second : first)];
 }
 
 Batch FaceBatches::operator()(int64_t step) const
 {
     std::vector<cv::Mat> images;
     std::vector<torch::Tensor> labels;
+    std::vector<int64_t> persons;
     for (int64_t k = 0; k < batch_; k++)
     {
-        const uint64_t position = uint64_t(step * batch_ + k);
-        const size_t i = shuffle_(position);
-        cv::RNG rng(mixSeed(seed_, position));
+        const size_t i = choose(step, k);
+        cv::RNG rng(mixSeed(seed_, uint64_t(step * batch_ + k)));
         images.push_back(jitter_(networkFace(faces_, i, color_), rng));
         labels.push_back(labelsOf(faces_, i));
+        persons.push_back(persons_[i]);
     }
-    return { stackImages(images), torch::stack(labels) };
+    return { stackImages(images), torch::stack(labels), torch::tensor(persons).unsqueeze(1) };
 }
 
 Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool color)

@@ -187,6 +187,43 @@ TEST(Train_FaceBatches, depend_on_seed_and_step_alone)
     EXPECT_TRUE(torch::allclose(luma(color), inGray(1)[0], 0, 1. / 255)) << "but for the rounding of gray levels";
 }
 
+TEST(Train_FaceBatches, pairs_are_two_photographs_of_one_person)
+{
+    const TemporaryFolder folder;
+    drawDataset(folder / "data", 6);
+    std::vector<Sample> samples = drawnSamples(folder / "data");
+    for (size_t i = 0; i < samples.size(); i++)
+        samples[i].identity = i < 3 ? "a" : i < 5 ? "b" : "";
+    const auto cache = std::make_shared<FaceCache>(samples, folder / "cache", "drawn");
+    Faces faces, single;
+    for (int listed = 0; listed < 2; listed++) // twice, which makes no pairs
+        for (size_t i = 0; i < cache->size(); i++)
+            faces.add(cache, i);
+    single.add(cache, 0);
+    single.add(cache, 0);
+    single.add(cache, 5);
+    const FaceBatches batches(faces, 6, 1, Jitter::none(), false, 2);
+    std::set<int64_t> people;
+    for (int64_t step = 0; step < 8; step++)
+    {
+        const Batch batch = batches(step);
+        ASSERT_EQ(std::vector<int64_t>({ 6, 1 }), batch[2].sizes().vec());
+        for (int64_t k = 0; k < 4; k += 2)
+        {
+            people.insert(batch[2][k].item<int64_t>());
+            EXPECT_TRUE(torch::equal(batch[2][k], batch[2][k + 1]));
+            EXPECT_FALSE(torch::equal(batch[0][k], batch[0][k + 1])) << "another photograph";
+        }
+        EXPECT_TRUE(torch::equal(batch[0], batches(step)[0]));
+    }
+    EXPECT_EQ(2u, people.size());
+
+    const torch::Tensor persons = FaceBatches(faces, 12, 1, Jitter::none())(0)[2];
+    EXPECT_EQ(3, std::get<0>(torch::_unique(persons)).size(0)) << "a, b, and the last face, listed twice";
+    EXPECT_THROW(FaceBatches(faces, 6, 1, Jitter::none(), false, 4), cv::Exception) << "more than half of the batch";
+    EXPECT_THROW(FaceBatches(single, 6, 1, Jitter::none(), false, 1), cv::Exception) << "nobody is there twice";
+}
+
 TEST(Train_FaceBatches, color_is_rgb)
 {
     const cv::Mat orange(2, 2, CV_8UC3, cv::Scalar(0, 102, 255)); // BGR
