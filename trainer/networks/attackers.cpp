@@ -23,7 +23,14 @@ std::vector<SmallClassifierShape> shapes()
         { 80, 1.08, 5, { 16, 32, 48, 96 }, 1, Shape::MAX_POOL, true, false, false },
         { 112, 1., 3, { 16, 32, 64, 128 }, 2, Shape::MAX_POOL, true, true, false },
         { 112, 1.08, 3, { 16, 32, 64, 96, 128 }, 2, Shape::STRIDE, true, true, false },
+        { 160, 1.2, 5, { 16, 32, 64, 96, 128 }, 2, Shape::STRIDE, true, true, false },
+        { 224, 1.3, 3, { 16, 24, 48, 80, 128, 192 }, 2, Shape::STRIDE, true, true, false },
     };
+}
+
+std::string nameOf(size_t i)
+{
+    return "attacker" + std::to_string(i + 1);
 }
 
 } // namespace
@@ -33,8 +40,17 @@ Attackers::Attackers(int64_t descriptorSize, int64_t attributes)
     for (const SmallClassifierShape& shape : shapes())
     {
         const auto member = std::make_shared<SmallClassifier>(shape, descriptorSize, attributes);
-        members.push_back(register_module("attacker" + std::to_string(members.size() + 1), member));
+        members.push_back(register_module(nameOf(members.size()), member));
     }
+}
+
+void Attackers::load(torch::serialize::InputArchive& archive)
+{
+    size_t held = 0;
+    for (torch::serialize::InputArchive member; archive.try_read(nameOf(held), member);)
+        held++;
+    TORCH_CHECK(held == members.size(), "it holds ", held, " attackers, ", members.size(), " are expected");
+    Module::load(archive);
 }
 
 Contest::Contest(std::shared_ptr<ResidualUNet> g, std::shared_ptr<Attackers> a)

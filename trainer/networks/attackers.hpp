@@ -32,6 +32,9 @@ struct Attackers : torch::nn::Module
     @param attributes number of labels that each of them learns */
     explicit Attackers(int64_t descriptorSize, int64_t attributes = 1);
 
+    //! Raises c10::Error that tells how many the archive holds, where it is another number.
+    void load(torch::serialize::InputArchive& archive) override;
+
     std::vector<std::shared_ptr<SmallClassifier>> members;
 };
 

@@ -44,7 +44,8 @@ Tensor viewOf(const Tensor& faces, const SmallClassifierShape& shape, const Tens
     const Tensor place =
         torch::stack({ a, -b, j.select(1, 2) / half, b, a, j.select(1, 3) / half }, 1).reshape({ n, 2, 3 });
     const Tensor grid = torch::affine_grid_generator(place, { n, 1, shape.side, shape.side }, false);
-    return torch::grid_sampler(torch::avg_pool2d(faces, 2), grid, /*bilinear*/ 0, /*border repeats*/ 1, false);
+    const Tensor source = 2 * shape.side <= CROP_SIZE ? torch::avg_pool2d(faces, 2) : faces;
+    return torch::grid_sampler(source, grid, /*bilinear*/ 0, /*border repeats*/ 1, false);
 }
 
 }} // namespace sanprivacy::train

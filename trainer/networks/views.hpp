@@ -27,7 +27,7 @@ and 1.35 times the size, rolled by up to 8 degrees and displaced by up to 12 pix
 @return as drawJitter() */
 torch::Tensor drawLayout(Draws& draws);
 
-/** @brief What a classifier sees of canonical crops, low-passed; differentiable.
+/** @brief What a classifier sees of canonical crops; low-passed, where it has at most half their size; differentiable.
 @param faces [N,C,224,224]
 @param jitter of drawJitter(), or undefined
 @return [N,C,side,side] */

@@ -4,6 +4,8 @@
 
 #include "data/degradation.hpp"
 #include "data/targets.hpp"
+#include "drawn_faces.hpp"
+#include "loop/checkpoint.hpp"
 #include "networks/attackers.hpp"
 #include "networks/linear_probe.hpp"
 #include "networks/views.hpp"
@@ -75,6 +77,35 @@ TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
         torch::tensor({ { 1.f, 0.f, 0.f, 0.f }, { .9f, 0.f, 11.2f, 0.f } }); // 11.2 pixels are a twentieth of the crop
     const Tensor moved = .5 + .75 * .9 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5) + .05;
     EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape, jitter)[1][0][20], moved, 0, 1e-4));
+}
+
+TEST(Attackers, another_number_in_a_checkpoint_is_told)
+{
+    const test::TemporaryFolder folder;
+    const std::filesystem::path file = folder / "checkpoint.pt";
+    Attackers attackers(DESCRIPTOR);
+    torch::nn::Module eight;
+    for (int i = 0; i < 8; i++)
+        eight.register_module("attacker" + std::to_string(i + 1), attackers.members[size_t(i)]);
+    saveCheckpoint(file, ATTACKERS_KIND, eight, torch::optim::SGD(eight.parameters(), .1), TrainingState());
+    try
+    {
+        loadNetwork(file, ATTACKERS_KIND, attackers);
+        ADD_FAILURE();
+    }
+    catch (const cv::Exception& error)
+    {
+        EXPECT_EQ(file.string() + " does not hold what was expected: it holds 8 attackers, 10 are expected", error.err);
+    }
+}
+
+TEST(Attackers, those_of_more_than_half_the_pixels_see_all_of_them)
+{
+    SmallClassifierShape shape = { CROP_SIZE, 1, 3, { 8 }, 1, SmallClassifierShape::STRIDE, false, false, false };
+    const Tensor face = torch::rand({ 1, 3, CROP_SIZE, CROP_SIZE });
+    EXPECT_TRUE(torch::allclose(viewOf(face, shape), face, 0, 1e-4));
+    shape.side = CROP_SIZE / 2;
+    EXPECT_TRUE(torch::allclose(viewOf(face, shape), torch::avg_pool2d(face, 2), 0, 1e-4));
 }
 
 TEST(Attackers, every_second_face_is_smaller)
