@@ -4,8 +4,8 @@
 
 #include "commands/commands.hpp"
 
-#include <map>
 #include <set>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -13,6 +13,7 @@
 #include "data/degradation.hpp"
 #include "data/targets.hpp"
 #include "loop/checkpoint.hpp"
+#include "loop/figure_sums.hpp"
 #include "loop/loop.hpp"
 #include "losses.hpp"
 #include "networks/attackers.hpp"
@@ -38,8 +39,10 @@ struct Options
     std::vector<fs::path> prototypes; // one per attribute
     fs::path attackers, initial, models;
     std::vector<std::string> classifiers, matchers, monitored;
-    double margin = 3, oppositeShare = .5, neutralShare = .2, evening = 0;
-    double lambdaMatching = 2.5, lambdaChange = 50, lambdaRoughness = 500, lambdaPatches = 50, lambdaAsymmetry = 50;
+    double margin = 3, oppositeShare = .5, neutralShare = .2, neutralOvershoot = 0, evening = 0, largestChange = .15;
+    int64_t pairs = 0;
+    double lambdaMatching = 2.5, lambdaOrder = 0, lambdaChange = 50, lambdaRoughness = 500, lambdaPatches = 50,
+           lambdaAsymmetry = 50;
     int64_t sampledAttackers = 3, adaptiveAttackers = 2, updatedAttackers = 1, sampledClassifiers = 2;
 };
 
@@ -48,6 +51,8 @@ struct Scene
 {
     Tensor original, changed;        // X and X', with evened color, as degrade() shows them, [n,3,224,224]
     Tensor targets, hidden;          // [n,A]; `hidden` is undefined where there is but one attribute
+    Tensor middle;                   // logits that count as undecided, [n,A]
+    Tensor persons;                  // [n,1]
     std::vector<Tensor> gender = {}; // costs J_G so far
 };
 
@@ -76,7 +81,7 @@ private:
     void mislead(Scene& scene, const Tensor& changed, const Tensor& original, bool adaptive = false) const;
     Tensor faceAttackers(Scene& scene, Draws& draws) const;
     void faceClassifier(Scene& scene, Draws& draws) const;
-    Tensor faceMatcher(Scene& scene, Draws& draws) const;
+    std::pair<Tensor, Tensor> faceMatcher(Scene& scene, Draws& draws) const;
     Tensor updateAttackers(const Scene& scene, const Tensor& labels, const Tensor& weights, Draws& draws) const;
 
     const Options& options_;
@@ -98,8 +103,9 @@ ResidualTraining::ResidualTraining(const Options& options)
           options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER, torch::kFloat, device_)),
       matchers_(
           findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_, device_)),
-      contest_(std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral().cpu()),
-          std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
+      contest_(
+          std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral().cpu(), options.largestChange),
+              std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
 {
     if (options.prototypes.size() != options.dataset.attributes.size())
         CV_Error(cv::Error::StsBadArg, cv::format("expected a file of prototypes for each of %d attributes, found %d",
@@ -109,7 +115,10 @@ ResidualTraining::ResidualTraining(const Options& options)
     if (onlyGenerator)
         readOnnx(options.initial.string(), *contest_->generator);
     else if (!options.initial.empty())
-        loadNetwork(options.initial, RESIDUAL_KIND, *contest_);
+    {
+        Contest generatorAlone(contest_->generator);
+        loadNetwork(options.initial, RESIDUAL_KIND, options.attackers.empty() ? *contest_ : generatorAlone);
+    }
     if (!options.attackers.empty())
         loadNetwork(options.attackers, ATTACKERS_KIND, *contest_->attackers);
     else if ((options.initial.empty() || onlyGenerator) && !options.loop.resume)
@@ -157,21 +166,25 @@ Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
     const Tensor hidden = drawHidden(prototypes_.attributes(), draws);
     const Tensor added = change(x, targets, hidden);
     const std::vector<Tensor> seen = degrade({ x, x + added + evenedChroma(x, options_.evening) }, draws);
-    Scene scene { seen[0], seen[1], targets, hidden };
+    Scene scene { seen[0], seen[1], targets, hidden, options_.neutralOvershoot * (1 - 2 * y), batch[2] };
 
     const Tensor matchingOfAttackers = faceAttackers(scene, draws);
     faceClassifier(scene, draws);
-    const Tensor matching = faceMatcher(scene, draws);
+    const auto [matching, order] = faceMatcher(scene, draws);
     const Tensor gender = torch::stack(scene.gender).mean();
     const Tensor attack = updateAttackers(scene, y, independence, draws);
     const Tensor shade = changePenalty(added), rough = roughnessPenalty(added), patches = patchPenalty(added),
                  asymmetry = asymmetryPenalty(added);
     const Tensor total = totalLoss(gender, matching + matchingOfAttackers, 1, options_.lambdaMatching)
-                         + options_.lambdaChange * shade + options_.lambdaRoughness * rough
-                         + options_.lambdaPatches * patches + options_.lambdaAsymmetry * asymmetry + attack;
-    return { { "J", total }, { "J_G", gender }, { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
+                         + options_.lambdaOrder * order + options_.lambdaChange * shade
+                         + options_.lambdaRoughness * rough + options_.lambdaPatches * patches
+                         + options_.lambdaAsymmetry * asymmetry + attack;
+    Losses all = { { "J", total }, { "J_G", gender }, { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
         { "change", shade }, { "roughness", rough }, { "patches", patches }, { "asymmetry", asymmetry },
         { "attack", attack } };
+    if (options_.lambdaOrder > 0)
+        all.emplace_back("J_M by order", order);
+    return all;
 }
 
 //! J_G of a classifier's logits, of those attributes that it knows: the first.
@@ -179,9 +192,9 @@ void ResidualTraining::mislead(Scene& scene, const Tensor& changed, const Tensor
 {
     const int64_t known = changed.size(1);
     const Tensor hidden = scene.hidden.defined() ? scene.hidden.narrow(1, 0, known) : scene.hidden;
-    scene.gender.push_back(
-        adaptive ? confusionLoss(changed, hidden, original)
-                 : targetLoss(scene.targets.narrow(1, 0, known), changed, options_.margin, hidden, original));
+    scene.gender.push_back(adaptive ? confusionLoss(changed, hidden, original)
+                                    : targetLoss(scene.targets.narrow(1, 0, known), changed, options_.margin, hidden,
+                                        original, scene.middle.narrow(1, 0, known)));
 }
 
 //! Some of the attackers. Returns their J_M, by their descriptors.
@@ -227,10 +240,11 @@ void ResidualTraining::faceClassifier(Scene& scene, Draws& draws) const
     }
 }
 
-//! One of the matchers, whose descriptors are probed for J_G. Returns its J_M, in units of what parts strangers: a
-//! matcher for which all faces are alike counts as much as others.
-Tensor ResidualTraining::faceMatcher(Scene& scene, Draws& draws) const
+//! One of the matchers, whose descriptors are probed for J_G. Returns its J_M and, where it has a weight, its J_M by
+//! order, in units of what parts strangers: a matcher for which all faces are alike counts as much as others.
+std::pair<Tensor, Tensor> ResidualTraining::faceMatcher(Scene& scene, Draws& draws) const
 {
+    const double temperature = .05; // of J_M by order
     const size_t drawn = size_t(draws.some(1, int64_t(matchers_.size()))[0]);
     const Tensor place = drawLayout(draws), changed = matchers_[drawn].forward(scene.changed, place);
     Tensor original;
@@ -239,7 +253,11 @@ Tensor ResidualTraining::faceMatcher(Scene& scene, Draws& draws) const
         original = matchers_[drawn].forward(scene.original, place);
     }
     mislead(scene, probes_[drawn].forward(changed), probes_[drawn].forward(original));
-    return cosineLoss(normalize(changed), normalize(original)) / strangers_[drawn];
+    const Tensor a = normalize(changed), b = normalize(original);
+    const double unit = strangers_[drawn];
+    const Tensor order =
+        options_.lambdaOrder > 0 ? orderLoss(a, b, scene.persons, temperature * unit) / unit : torch::zeros({});
+    return { cosineLoss(a, b) / unit, order };
 }
 
 //! The own cost of some of the adaptive attackers, with true labels, on faces as they are and on perturbed ones.
@@ -264,37 +282,6 @@ Tensor ResidualTraining::updateAttackers(
     return cost;
 }
 
-//! Sums of named figures, in the order in which the names come.
-class Sums
-{
-public:
-    void add(const std::string& name, double value)
-    {
-        if (sums_.emplace(name, 0.).second)
-            names_.push_back(name);
-        sums_[name] += value;
-    }
-    //! The error of each attribute that a classifier knows, with its name where there are several.
-    void addErrors(const std::string& name, const std::vector<std::string>& attributes, const Tensor& labels,
-        const Tensor& logits, double weight)
-    {
-        for (int64_t a = 0; a < logits.size(1); a++)
-            add(attributes.size() == 1 ? name : name + " " + attributes[size_t(a)],
-                weight * errorRate(labels.select(1, a), logits.select(1, a)));
-    }
-    Figures dividedBy(double n) const
-    {
-        Figures figures;
-        for (const std::string& name : names_)
-            figures.emplace_back(name, sums_.at(name) / n);
-        return figures;
-    }
-
-private:
-    std::map<std::string, double> sums_;
-    std::vector<std::string> names_;
-};
-
 Figures ResidualTraining::measure(const Faces& faces) const
 {
     const size_t n = std::min<size_t>(faces.size(), 192), atATime = 32;
@@ -302,7 +289,7 @@ Figures ResidualTraining::measure(const Faces& faces) const
     const auto& members = contest_->attackers->members;
     const size_t adaptive = std::min(size_t(options_.adaptiveAttackers), members.size()),
                  fixed = members.size() - adaptive;
-    Sums sums;
+    FigureSums sums;
     double square = 0;
     for (size_t begin = 0; begin < n; begin += atATime)
     {
@@ -358,7 +345,7 @@ ExitCode run(const Options& options)
     torch::manual_seed(loop.seed);
     ResidualTraining training(options);
     const Dataset dataset = loadDataset(options.dataset);
-    const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
+    const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true, options.pairs);
     training.fitProbes(batches, dataset.train.size());
 
     Task task;
@@ -414,6 +401,11 @@ Command addResidual(CLI::App& app)
     add("--neutral-share", options->neutralShare, "share of targets that are neutral: classifiers shall be undecided")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
+    add("--neutral-overshoot", options->neutralOvershoot,
+        "logit, opposite to the face's label, that counts as undecided; above 0, as other classifiers are misled less");
+    add("--largest-change", options->largestChange, "largest change of a pixel")
+        ->type_name("0.01-1")
+        ->check(CLI::Range(.01, 1.).description(""));
     add("--color-evening", options->evening, "strength of the color evening of the faces, as users see them")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
@@ -425,7 +417,13 @@ Command addResidual(CLI::App& app)
         ->check(CLI::NonNegativeNumber.description(""));
     add("--updated-attackers", options->updatedAttackers, "how many of these learn in each step")
         ->check(CLI::NonNegativeNumber.description(""));
+    CLI::Option* const pairs =
+        add("--pairs", options->pairs, "pairs of photographs of one person in each batch, for --lambda-order")
+            ->check(CLI::NonNegativeNumber.description(""));
     add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M; that of J_G is 1");
+    add("--lambda-order", options->lambdaOrder,
+        "weight of J_M by order: a face shall stay nearer to another one of the same person than strangers are")
+        ->needs(pairs);
     add("--lambda-change", options->lambdaChange, "weight of the mean square change");
     add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");
     add("--lambda-patches", options->lambdaPatches,

@@ -94,7 +94,7 @@ TEST_F(Train_Commands, help_fits_a_screen)
     {
         const Result result = run(std::string(command) + " --help");
         EXPECT_EQ(0, result.code) << command;
-        EXPECT_LE(std::count(result.output.begin(), result.output.end(), '\n'), 50) << command;
+        EXPECT_LE(std::count(result.output.begin(), result.output.end(), '\n'), 52) << command;
     }
 }
 
@@ -286,7 +286,7 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
     const std::string networks = " --models " + models();
     const Result ensemble = run("attackers --matchers matcher" + networks + small(attackers, 2));
     ASSERT_EQ(0, ensemble.code) << ensemble.output;
-    EXPECT_NE(std::string::npos, ensemble.output.find("accuracy8")) << ensemble.output;
+    EXPECT_NE(std::string::npos, ensemble.output.find("accuracy10")) << ensemble.output;
 
     EXPECT_EQ(0, run("attackers --matchers matcher" + networks + small((folder_ / "more").string(), 1) + " --initial "
                      + attackers + "/checkpoint.pt")
@@ -307,6 +307,23 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
         << "without classifiers, too";
     const Result written = run("export " + out + "/checkpoint.pt -o " + (folder_ / "residual.onnx").string());
     EXPECT_EQ(0, written.code) << written.output;
+
+    const std::string more = "residual --prototypes " + prototypes() + networks + " --matchers matcher"
+                             + small(folder_ / "more-residual", 2) + " --workers 1 --initial " + out
+                             + "/checkpoint.pt --attackers " + attackers + "/checkpoint.pt --neutral-overshoot 1.5"
+                             + " --largest-change .2 --lambda-order 20";
+    EXPECT_EQ(2, run(more).code) << "without --pairs";
+    const Result crowded = run(more + " --pairs 3");
+    EXPECT_EQ(1, crowded.code);
+    EXPECT_NE(std::string::npos, crowded.output.find("--pairs: expected at most 2, half of the batch, found 3"))
+        << crowded.output;
+    const Result ordered = run(more + " --pairs 1");
+    ASSERT_EQ(0, ordered.code) << ordered.output;
+    EXPECT_NE(std::string::npos, ordered.output.find("J_M by order")) << ordered.output;
+    EXPECT_EQ(std::string::npos, trained.output.find("J_M by order")) << "not asked for";
+    Contest bounded(std::make_shared<ResidualUNet>());
+    loadNetwork(folder_ / "more-residual/checkpoint.pt", RESIDUAL_KIND, bounded);
+    EXPECT_NEAR(.2, bounded.generator->limit.max().item<double>(), 1e-6);
 
     const std::string again = "residual --prototypes " + prototypes() + networks + " --matchers matcher"
                               + small((folder_ / "again").string(), 1) + " --adaptive-attackers 0 --initial "
