@@ -42,4 +42,23 @@ void refuseInputsAsOutputs(const std::vector<fs::path>& inputs, const std::vecto
     }
 }
 
+fs::path mostPrivate(const std::vector<fs::path>& inputs)
+{
+    fs::path found;
+    mode_t least = 0;
+    for (const fs::path& input : inputs)
+    {
+        struct stat there;
+        if (input.empty() || stat(input.c_str(), &there) != 0)
+            continue;
+        const mode_t others = there.st_mode & 0077; // the owner always may
+        if (found.empty() || others < least)
+        {
+            found = input;
+            least = others;
+        }
+    }
+    return found;
+}
+
 } // namespace sanprivacy

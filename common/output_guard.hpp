@@ -20,6 +20,9 @@ Raises UsageError that names the first output which is an input. */
 void refuseInputsAsOutputs(
     const std::vector<std::filesystem::path>& inputs, const std::vector<std::filesystem::path>& outputs);
 
+//! Of files from which one output is made, that which the fewest may read: the source of permissionsFor().
+std::filesystem::path mostPrivate(const std::vector<std::filesystem::path>& inputs);
+
 } // namespace sanprivacy
 
 #endif // SANPRIVACY_COMMON_OUTPUT_GUARD_HPP

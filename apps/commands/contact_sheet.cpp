@@ -237,7 +237,8 @@ ExitCode run(const SheetOptions& options)
     const size_t faces_left_out = size_t(std::accumulate(faces_of.begin(), faces_of.end(), 0)) - rows.size();
     if (rows.empty())
         throw std::runtime_error("no face found in any image; no sheet written");
-    writeImage(options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95);
+    writeImage(
+        options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95, mostPrivate(inputs.files()));
     std::cout << printable(options.output) << ": " << count(rows.size(), "face");
     if (faces_left_out > 0)
         std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";

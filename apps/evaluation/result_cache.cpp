@@ -9,7 +9,9 @@
 #include <cstring>
 #include <stdexcept>
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace fs = std::filesystem;
 
@@ -52,6 +54,10 @@ void ResultCache::open()
         fs::create_directories(folder, error);
     if (error)
         throw Failure(SQLITE_CANTOPEN, "cannot create the folder '" + folder.string() + "': " + error.message());
+    // Descriptors of faces are for their owner only. A file that is there keeps its permissions.
+    const int descriptor = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (descriptor >= 0)
+        close(descriptor);
     sqlite3* database = nullptr;
     const int opened = sqlite3_open(file_.c_str(), &database);
     database_.reset(database);

@@ -254,13 +254,15 @@ void VideoFile::start(const VideoFrame& first)
 class ImageSequence : public VideoWriter
 {
 public:
-    explicit ImageSequence(const std::string& pattern) : pattern_(pattern) {}
+    ImageSequence(const std::string& pattern, const fs::path& source) : pattern_(pattern), source_(source) {}
 
     void write(const VideoFrame& frame) override
     {
         const int quality = 95; // of JPEG and WebP: no visible loss
         const fs::path file = pattern_.file(frame.number);
-        writeImage(file, { frame.pixels, cv::Mat() }, quality);
+        const bool from_images = ImagePattern::matches(source_.string());
+        writeImage(file, { frame.pixels, cv::Mat() }, quality,
+            from_images ? ImagePattern(source_.string()).file(frame.number) : source_);
         written_.push_back(file);
     }
 
@@ -276,6 +278,7 @@ public:
 
 private:
     ImagePattern pattern_;
+    fs::path source_; // a video, or the pattern of images
     std::vector<fs::path> written_;
 };
 
@@ -322,7 +325,7 @@ std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const 
     if (target == "-")
         return std::unique_ptr<VideoWriter>(new RawFrames);
     if (ImagePattern::matches(target))
-        return std::unique_ptr<VideoWriter>(new ImageSequence(target));
+        return std::unique_ptr<VideoWriter>(new ImageSequence(target, options.source_file));
     if (hasImageName(target))
         throw std::runtime_error("'" + target + "' names one image; name a video (.mp4), or images by their number (%d"
                                  + fs::path(target).extension().string() + ")");

@@ -153,6 +153,13 @@ class Permissions(CommandTest):
             done = run("video", self.path("a.mkv"), self.path("out", "o.mkv"), *VIDEO_OPTIONS)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(self.mode("out", "o.mkv"), expected)
+            done = run("video", self.path("a.mkv"), self.path("out", "%d.png"), *VIDEO_OPTIONS)
+            self.assertEqual((done.returncode, self.mode("out", "1.png")), (0, expected), done.stderr)
+            os.chmod(self.path("out", "1.png"), mode)
+            done = run("video", self.path("out", "%d.png"), self.path("out", "second-%d.png"), *VIDEO_OPTIONS)
+            self.assertEqual((done.returncode, self.mode("out", "second-1.png")), (0, expected), done.stderr)
+            done = run("contact-sheet", self.path("in", "a.jpg"), portraits()[1], "-o", self.path("out", "sheet.png"), *self.networks)
+            self.assertEqual((done.returncode, self.mode("out", "sheet.png")), (0, expected), done.stderr)
         # What is there already keeps its own.
         os.chmod(self.path("in", "a.jpg"), 0o644)
         os.chmod(self.path("a.mkv"), 0o644)

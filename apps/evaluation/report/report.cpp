@@ -210,8 +210,9 @@ void Report::write(const fs::path& folder, const std::vector<fs::path>& inputs) 
         names.push_back(file.first);
     refuseInputsAsOutputs(inputs, names);
     makeWritableFolder(folder);
+    const fs::path source = mostPrivate(inputs); // the report shows faces
     for (const auto& file : files)
-        writeFile(file.first, file.second);
+        writeFile(file.first, file.second.data(), file.second.size(), source);
 }
 
 }} // namespace sanprivacy::apps
