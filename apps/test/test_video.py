@@ -318,6 +318,17 @@ class Good(VideoTest):
         self.check_protected(left, frames=frames, video=self.path("long.mp4"))
         self.assertEqual(self.check_resumed(), list(range(max(0, frames - self.LOOK_AHEAD), self.LONG)))
 
+    def test_log_of_a_resumed_run_whose_name_is_no_text(self):
+        """Latin-1, not UTF-8: the lines of the first run are known again, so that each frame has one line in the end."""
+        original = os.fsdecode(os.path.join(os.fsencode(self.folder), b"caf\xe9.mp4"))
+        shutil.copy(self.original, original)
+        options = ("--replace", "solid", "--resume", "--log", self.path("log"))
+        self.assertEqual(self.video(original, self.path("out.mp4"), *options).returncode, 0)
+        os.rename(self.path("out.mp4"), self.path(".sanprivacy-out.mp4"))
+        done = self.video(original, self.path("out.mp4"), *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(json.loads(line)["frame"] for line in read(self.path("log")).splitlines()), list(range(FRAMES)))
+
     def test_what_a_killed_run_left_goes_with_the_next_one(self):
         write(self.path(".sanprivacy-out.mkv"), b"half a video")
         done = self.video(self.original, self.path("out.mkv"), "--replace", "solid", "--resume")
