@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -18,16 +20,20 @@ namespace sanprivacy {
 
 namespace {
 
-std::atomic<bool> interrupt_came(false);
+const int64_t SAME_INTERRUPT = 500;     // ms; `timeout` sends its signal twice, to the program and to its group
+std::atomic<int64_t> interrupt_time(0); // of the first one in ms, 0: none came
 
 void interrupt(int signal)
 {
-    if (interrupt_came.exchange(true)) // the second one ends the program at once
-    {
-        removeTemporaryFiles();
-        std::signal(signal, SIG_DFL);
-        std::raise(signal);
-    }
+    timespec clock;
+    clock_gettime(CLOCK_MONOTONIC, &clock);
+    const int64_t now = 1 + int64_t(clock.tv_sec) * 1000 + clock.tv_nsec / 1000000;
+    int64_t first = 0;
+    if (interrupt_time.compare_exchange_strong(first, now) || now - first < SAME_INTERRUPT)
+        return;
+    removeTemporaryFiles(); // the second one ends the program at once
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
 }
 
 } // namespace
@@ -41,7 +47,7 @@ void catchInterrupts()
 
 bool interrupted()
 {
-    return interrupt_came;
+    return interrupt_time != 0;
 }
 
 size_t workerCount()

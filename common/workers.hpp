@@ -10,7 +10,7 @@
 
 namespace sanprivacy {
 
-//! From now on SIGINT, SIGTERM and SIGHUP ask for an end, see interrupted(); a second one ends the program at once.
+//! From now on SIGINT, SIGTERM and SIGHUP ask for an end, see interrupted(); one half a second later ends the program.
 void catchInterrupts();
 bool interrupted();
 

@@ -385,6 +385,8 @@ class Bad(PerturbTest):
         while len(files(out)) < 3 and time.monotonic() - started < TIMEOUT:
             time.sleep(.01)
         process.send_signal(signal.SIGINT)
+        time.sleep(.01)
+        process.send_signal(signal.SIGINT)  # as `timeout` does: one interrupt, not a second one
         _, errors = process.communicate(timeout=TIMEOUT)
         self.assertEqual(process.returncode, 1)
         self.one_line(errors, "interrupted", "not begun")
