@@ -53,7 +53,9 @@ class Samples(CommandTest):
         before = read(result)
         self.check_refused("is there already", "photo", portraits()[0], result)
         self.check_refused("Cannot read", "photo", self.path("none.jpg"), self.path("other.png"))
-        self.assertEqual((files(self.folder), read(result)), (["result.png"], before))
+        cv2.imwrite(self.path("empty.png"), np.full((200, 200, 3), 127, np.uint8))
+        self.check_refused("No face found", "photo", self.path("empty.png"), self.path("other.png"))
+        self.assertEqual((files(self.folder), read(result)), (["empty.png", "result.png"], before))
 
     def test_folder(self):
         for path in portraits()[:3]:

@@ -47,6 +47,10 @@ class Samples(unittest.TestCase):
         self.assertNotIn("Traceback", done.stderr)
         self.assertIn(reason, done.stderr)
 
+    def photo_without_a_face(self, path):
+        cv2.imwrite(str(path), np.full((200, 200, 3), 127, np.uint8))
+        return path
+
     def video(self):
         path, portrait = str(self.folder / "video.avi"), cv2.imread(str(PORTRAITS / "woman-fair-hair.jpg"))
         writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*"MJPG"), 25, portrait.shape[1::-1])
@@ -65,6 +69,8 @@ class Samples(unittest.TestCase):
         self.assertGreater(np.abs(result.astype(int) - cv2.imread(str(PORTRAITS / "man-bald.jpg"))).mean(), .5)
         self.check_refused("is there already", "photo", PORTRAITS / "man-bald.jpg", self.folder / "result.png")
         self.check_refused("Cannot read", "photo", self.folder / "none.jpg", self.folder / "other.png")
+        self.check_refused("No face found", "photo", self.photo_without_a_face(self.folder / "empty.png"), self.folder / "other.png")
+        self.assertFalse((self.folder / "other.png").exists())
 
     @unittest.skipIf(missing("tqdm"), "no tqdm")
     def test_folder(self):
@@ -73,6 +79,9 @@ class Samples(unittest.TestCase):
         (self.folder / "in").mkdir()
         (self.folder / "in" / "broken.jpg").write_bytes(b"no image")
         self.check_refused("broken.jpg: no image", "folder", self.folder / "in", self.folder / "out")
+        self.photo_without_a_face(self.folder / "in" / "empty.png")
+        self.check_refused("empty.png: no face found", "folder", self.folder / "in", self.folder / "out")
+        self.assertFalse((self.folder / "out" / "empty.png").exists())
         (self.folder / "in" / "man-bald.jpg").write_bytes((PORTRAITS / "man-bald.jpg").read_bytes())
         self.check_refused("is there already", "folder", self.folder / "in", self.folder / "in")
         self.assertEqual((self.folder / "in" / "man-bald.jpg").read_bytes(), (PORTRAITS / "man-bald.jpg").read_bytes())
@@ -127,6 +136,9 @@ class Samples(unittest.TestCase):
         men = len(list(PORTRAITS.glob("man-*.jpg")))
         self.assertEqual((builder.count(0), builder.count(1)), (len(list(PORTRAITS.glob("*.jpg"))) - men, men))
         self.check_refused("is there already", "prototypes", PORTRAITS / "labels.csv", self.folder / "prototypes.yml.gz")
+        (self.folder / "labels.csv").write_text(f"file,gender\n{PORTRAITS}/man-bald.jpg,M\n"
+                                                f"{self.photo_without_a_face(self.folder / 'empty.png')},F\n")
+        self.check_refused("empty.png: no face found", "prototypes", self.folder / "labels.csv", self.folder / "other.yml.gz")
 
     @unittest.skipIf(missing("pandas", "matplotlib", "tqdm"), "no pandas, matplotlib or tqdm")
     def test_evaluation(self):
@@ -140,6 +152,9 @@ squares: {{ task: "matcher", file: "{REPOSITORY}/modules/sanprivacy/testdata/des
         rows = [f"{name},{'M' if name.startswith('man') else 'F'},{i // 2}" for i, name in enumerate(names)]
         (self.folder / "labels.csv").write_text("\n".join(["file,gender,identity", *rows]))
         arguments = PORTRAITS, self.folder / "labels.csv", self.folder / "models.yml", "-o", self.folder / "figures"
+        self.photo_without_a_face(self.folder / "empty.png")
+        with (self.folder / "labels.csv").open("a") as table:
+            table.write(f"\n{self.folder}/empty.png,M,9\n")
         text = self.run_sample("evaluation", *arguments)
         self.assertIn("opposite", text)
         self.assertIn("TMR", text)
@@ -190,6 +205,7 @@ class Cluster(unittest.TestCase):
                 labels[f"{i:02}.jpg"] = int(portrait.name.startswith("man"))
                 cv2.imwrite(str(folder / f"{i:02}.jpg"), cv2.imread(str(portrait)))
             (folder / "broken.jpg").write_bytes(b"no image")
+            cv2.imwrite(str(folder / "empty.png"), np.full((200, 200, 3), 127, np.uint8))
 
             def kill_one(pid):
                 while len(list(results.glob("*.jpg"))) < self.IMAGES // 3:
@@ -203,7 +219,7 @@ class Cluster(unittest.TestCase):
                 left_out, prototypes = cluster.perturb(client, folder, results, labels, part_size=4)
                 killer.join()
                 self.assertEqual(process.exitcode, -signal.SIGKILL)
-                self.assertEqual(left_out, [("broken.jpg", "no image that can be read")])
+                self.assertEqual(left_out, [("broken.jpg", "no image that can be read"), ("empty.png", "no face found")])
                 self.assertEqual(sorted(path.name for path in results.glob("*.jpg")), sorted(labels))
                 self.assertEqual((prototypes.count(0), prototypes.count(1)),
                                  (self.IMAGES - sum(labels.values()), sum(labels.values())))

@@ -54,13 +54,15 @@ int main(int argc, char** argv)
     {
         //! [perturb]
         FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
+        if (faces.empty())
+            CV_Error(Error::StsError, "No face found, nothing written");
         Perturber::create()->perturbFaces(
             photo, faces, perturbed, PerturbParams(prototype->second, label, parser.has("gray")));
         if (!imwrite(output, perturbed))
             CV_Error(Error::StsError, "Cannot write " + output);
         //! [perturb]
     }
-    catch (const cv::Exception& e) // a missing network, a bad option
+    catch (const cv::Exception& e) // no face, a missing network, a bad option
     {
         std::cerr << e.err << std::endl;
         return 1;

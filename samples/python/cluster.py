@@ -58,7 +58,7 @@ def perturb_part(folder, results, part, names, labels, prototype):
             left_out.append((name, "no image that can be read"))
             continue
         faces = detector.detect(image)
-        if len(faces) == 0:
+        if faces is None:
             left_out.append((name, "no face found"))
             continue
         label = cv2.sanprivacy.LABEL_PREDICT if labels is None else labels.get(name, cv2.sanprivacy.LABEL_PREDICT)

@@ -44,8 +44,8 @@ answers = {name: {"original": [], "opposite": []} for name in networks}
 seen = []  # index of the rows whose face was found
 for row in tqdm(table.itertuples(), total=len(table), unit="image"):
     image = cv2.imread(str(options.folder / row.file))
-    faces = detector.detect(image) if image is not None else []
-    if len(faces) == 0:
+    faces = detector.detect(image) if image is not None else None
+    if faces is None:
         print(f"{row.file}: no face found, or no image", file=sys.stderr)
         continue
     face = faces[:1]

@@ -25,7 +25,7 @@ def perturb_image(path, result, detector, perturber, prototype):
     if image is None:
         return "no image that can be read"
     faces = detector.detect(image)
-    if len(faces) == 0:
+    if faces is None:
         return "no face found"
     complete, perturbed, results = perturber.tryPerturbFaces(image, faces, params=cv2.sanprivacy.PerturbParams(prototype))
     if not complete:

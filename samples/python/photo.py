@@ -25,6 +25,8 @@ if os.path.exists(options.result):
 prototype = getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper())
 ## [perturb]
 faces = cv2.sanprivacy.FaceDetector.create().detect(photo)
+if faces is None:
+    sys.exit("No face found, nothing written")
 result = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, params=cv2.sanprivacy.PerturbParams(prototype))
 cv2.imwrite(options.result, result)
 ## [perturb]

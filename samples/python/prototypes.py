@@ -23,7 +23,7 @@ def landmarks_of(row, image, detector):
     if set(LANDMARKS) <= set(row.index):
         return row[LANDMARKS].to_numpy(np.float32).reshape(5, 2)
     faces = detector.detect(image)
-    return faces[0, 4:14].reshape(5, 2) if len(faces) else None
+    return faces[0, 4:14].reshape(5, 2) if faces is not None else None
 
 
 def main():

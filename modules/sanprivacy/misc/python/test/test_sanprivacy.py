@@ -322,6 +322,7 @@ class SanprivacyTest(unittest.TestCase):
     def test_photo(self):
         photo = portrait()
         faces = cv.sanprivacy.FaceDetector.create().detect(photo)
+        self.assertIsNone(cv.sanprivacy.FaceDetector.create().detect(np.full((200, 200, 3), 127, np.uint8)))
         self.assertEqual(faces.shape, (1, 15))
         perturber = cv.sanprivacy.Perturber.create()
         result = perturber.perturbFaces(photo, faces)
