@@ -8,6 +8,7 @@
 #include "common/message.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <locale>
 #include <sstream>
@@ -41,6 +42,28 @@ void endOfRow(int, void* parsed)
     target->row.clear();
 }
 
+std::string lower(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return text;
+}
+
+//! What separates the values of a file: the comma, semicolon or tab of which its header has most.
+unsigned char separatorOf(const unsigned char* text, const unsigned char* end)
+{
+    const std::string separators = ",;\t";
+    size_t counts[3] = {};
+    bool quoted = false;
+    for (; text != end && (quoted || (*text != '\n' && *text != '\r')); ++text)
+    {
+        quoted = quoted != (*text == '"');
+        const size_t which = separators.find(char(*text));
+        if (!quoted && which != std::string::npos)
+            ++counts[which];
+    }
+    return static_cast<unsigned char>(separators[size_t(std::max_element(counts, counts + 3) - counts)]);
+}
+
 std::string joined(const Row& names)
 {
     const size_t shown = 200; // characters: a file that is no CSV can have an endless first line
@@ -56,8 +79,13 @@ std::string joined(const Row& names)
 
 int CsvTable::find(const std::string& column) const
 {
-    const auto found = std::find(columns.begin(), columns.end(), column);
-    return found == columns.end() ? -1 : int(found - columns.begin());
+    const auto exact = std::find(columns.begin(), columns.end(), column);
+    if (exact != columns.end())
+        return int(exact - columns.begin());
+    const auto fits = [&](const std::string& name) { return lower(name) == lower(column); };
+    const auto alike = std::find_if(columns.begin(), columns.end(), fits);
+    const bool only = std::count_if(columns.begin(), columns.end(), fits) == 1;
+    return only ? int(alike - columns.begin()) : -1;
 }
 
 size_t CsvTable::at(const std::string& column) const
@@ -93,6 +121,9 @@ CsvTable readCsv(const fs::path& file)
     {
         throw std::runtime_error(file.string() + ": " + error.what());
     }
+    const auto begins = [&](unsigned char a, unsigned char b) { return content[0] == a && content[1] == b; };
+    if (content.size() >= 2 && (begins(0xFF, 0xFE) || begins(0xFE, 0xFF)))
+        throw std::runtime_error(file.string() + ": is in UTF-16; save it as CSV in UTF-8");
     const unsigned char byte_order_mark[] = { 0xEF, 0xBB, 0xBF };
     const bool marked = content.size() >= 3 && std::equal(byte_order_mark, byte_order_mark + 3, content.begin());
     const size_t start = marked ? 3 : 0;
@@ -101,8 +132,10 @@ CsvTable readCsv(const fs::path& file)
     csv_parser parser;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         throw std::bad_alloc();
+    const unsigned char* const text = content.data() + start;
     const size_t size = content.size() - start;
-    const bool complete = csv_parse(&parser, content.data() + start, size, endOfField, endOfRow, &parsed) == size
+    csv_set_delim(&parser, separatorOf(text, text + size));
+    const bool complete = csv_parse(&parser, text, size, endOfField, endOfRow, &parsed) == size
                           && csv_fini(&parser, endOfField, endOfRow, &parsed) == 0;
     const std::string diagnostic = csv_strerror(csv_error(&parser));
     csv_free(&parser);

@@ -18,7 +18,7 @@ struct CsvTable
     std::vector<std::string> columns;           //!< names in the header
     std::vector<std::vector<std::string>> rows; //!< each with a value for every column
 
-    //! Index of a column, or -1.
+    //! Index of a column, or -1. In any case (File for file), unless several names then fit and none as it is.
     int find(const std::string& column) const;
     //! Index of a column; where it is missing std::runtime_error says which columns there are.
     size_t at(const std::string& column) const;
@@ -27,7 +27,8 @@ struct CsvTable
     std::optional<double> number(size_t row, size_t column) const;
 };
 
-//! Reads a file; errors name it and, where a row has too few or too many values, the row.
+/** Reads a file in UTF-8. Values are separated by commas, semicolons or tabs, whichever the header has most of.
+Errors name the file and, where a row has too few or too many values, the row. */
 CsvTable readCsv(const std::filesystem::path& file);
 
 } // namespace sanprivacy

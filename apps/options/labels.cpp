@@ -4,8 +4,9 @@
 
 #include "options/labels.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include "common/label_value.hpp"
+#include "common/message.hpp"
+
 #include <cmath>
 #include <cstdlib>
 #include <stdexcept>
@@ -33,15 +34,13 @@ int parseLabel(const std::string& attribute, const std::string& value)
 {
     if (!value.empty() && attribute == "age")
         return parseAge(value);
-    std::string lower(value);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    if (lower.empty())
+    if (value.empty())
         return NO_LABEL;
-    if (lower == "m" || lower == "male" || lower == "1")
-        return 1;
-    if (lower == "f" || lower == "female" || lower == "0")
-        return 0;
-    throw std::runtime_error("'" + value + "' is none of M, F, male, female, 1, 0");
+    const std::optional<int> label = binaryLabel(value);
+    if (!label)
+        throw std::runtime_error("column '" + attribute + "': '" + printable(value)
+                                 + "' is none of M, F, male, female, 1, 0; leave the cell empty where it is not known");
+    return *label;
 }
 
 float parseCoordinate(const std::string& value)
@@ -91,7 +90,7 @@ LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attri
         for (const std::vector<std::string>& values : table_.rows)
         {
             ++row_number;
-            Labelled row = { values[file_column], 0, cv::Mat() };
+            Labelled row = { listedName(path_.parent_path(), values[file_column]), 0, cv::Mat() };
             for (size_t k = 0; k < attributes.size(); ++k)
             {
                 const int label = parseLabel(attributes[k], values[label_columns[k]]);

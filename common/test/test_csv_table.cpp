@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "common/csv_table.hpp"
+#include "common/label_value.hpp"
 #include "common/message.hpp"
 #include "temporary_folder.hpp"
 
@@ -25,6 +26,65 @@ TEST(CsvTable, an_empty_cell_is_no_number)
     EXPECT_EQ(table.rows[2][table.at("file")], "c \"d\".jpg");
     EXPECT_EQ(table.find("gender"), -1);
     EXPECT_THROW(table.at("gender"), std::runtime_error);
+}
+
+TEST(CsvTable, the_header_tells_what_separates_the_values)
+{
+    const test::TemporaryFolder folder;
+    for (const char* text : { "Id,File,Gender\n1,a;b.jpg,M\n", "Id;File;Gender\r\n1;\"a;b.jpg\";M\r\n",
+             "\xEF\xBB\xBF\"I,,,d\"\tFile\tGender\n1\ta;b.jpg\tM\n" })
+    {
+        test::write(folder.path / "a.csv", text);
+        const CsvTable table = readCsv(folder.path / "a.csv");
+        ASSERT_EQ(table.rows.size(), 1u) << text;
+        EXPECT_EQ(table.rows[0][table.at("file")], "a;b.jpg") << text;
+        EXPECT_EQ(table.rows[0][table.at("gender")], "M") << text;
+    }
+}
+
+TEST(CsvTable, a_column_is_found_in_any_case_if_one_only_fits)
+{
+    const test::TemporaryFolder folder;
+    test::write(folder.path / "a.csv", "FILE,Gender,gender,Age,AGE\na.jpg,M,F,1,2\n");
+    const CsvTable table = readCsv(folder.path / "a.csv");
+    EXPECT_EQ(table.find("file"), 0);
+    EXPECT_EQ(table.find("gender"), 2);
+    EXPECT_EQ(table.find("age"), -1);
+}
+
+TEST(CsvTable, utf_16_is_told)
+{
+    const test::TemporaryFolder folder;
+    test::write(folder.path / "a.csv", std::string("\xFF\xFE"
+                                                   "f\0i\0l\0e\0\n\0",
+                                           12));
+    try
+    {
+        readCsv(folder.path / "a.csv");
+        FAIL() << "accepted";
+    }
+    catch (const std::runtime_error& error)
+    {
+        EXPECT_NE(std::string(error.what()).find("UTF-8"), std::string::npos) << error.what();
+    }
+}
+
+TEST(LabelValue, is_read_in_any_case)
+{
+    for (const char* one : { "1", "M", "Male", "MAN", "true", "yes" })
+        EXPECT_EQ(binaryLabel(one), 1) << one;
+    for (const char* zero : { "0", "-1", "f", "FEMALE", "Woman", "false", "no" })
+        EXPECT_EQ(binaryLabel(zero), 0) << zero;
+    for (const char* other : { "", "men", "2", "unknown" })
+        EXPECT_FALSE(binaryLabel(other)) << other;
+}
+
+TEST(LabelValue, names_of_windows_are_understood)
+{
+    const test::TemporaryFolder folder;
+    EXPECT_EQ(listedName(folder.path, "a\\b\\c.jpg"), "a/b/c.jpg");
+    test::write(folder.path / "a\\b.jpg", "");
+    EXPECT_EQ(listedName(folder.path, "a\\b.jpg"), "a\\b.jpg");
 }
 
 TEST(CsvTable, a_row_of_another_length_is_refused)

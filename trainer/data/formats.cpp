@@ -16,6 +16,7 @@
 #include <sstream>
 
 #include "common/csv_table.hpp"
+#include "common/label_value.hpp"
 
 namespace fs = std::filesystem;
 
@@ -138,7 +139,7 @@ std::vector<Sample> samplesOf(const CsvTable& table, const fs::path& folder, con
     {
         const std::vector<std::string>& cells = table.rows[row];
         Sample sample;
-        sample.file = folder / cells[file];
+        sample.file = folder / listedName(folder, cells[file]);
         sample.value = cells[value];
         if (identity >= 0)
             sample.identity = cells[size_t(identity)];

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <regex>
-#include <set>
 #include <sstream>
 
+#include "common/label_value.hpp"
 #include "data/formats.hpp"
 
 namespace fs = std::filesystem;
@@ -40,10 +40,7 @@ int AttributeRule::label(const std::string& value) const
         return LABEL_UNKNOWN;
     if (positive.empty())
     {
-        static const std::set<std::string> ones = { "1", "m", "male", "man", "true", "yes" },
-                                           zeros = { "0", "-1", "f", "female", "woman", "false", "no" };
-        const std::string word = lower(value);
-        return ones.count(word) ? 1 : zeros.count(word) ? 0 : LABEL_UNKNOWN;
+        return binaryLabel(value).value_or(LABEL_UNKNOWN);
     }
     std::smatch match;
     if (std::regex_match(positive, match, std::regex("\\s*(>=|<)\\s*([0-9]+(?:\\.[0-9]+)?)\\s*")))
