@@ -100,6 +100,7 @@ private:
     void joinListed(size_t i, Faces& faces, bool detected) const;
     cv::Mat perturbedCrop(size_t worker, const cv::Mat& image, const cv::Mat& face, int label);
     bool landmarksListed(size_t i) const;
+    void checkLabels(size_t worker, const cv::Mat& image, const Faces& faces);
 
     const PerturbOptions& options_;
     Inputs inputs_;
@@ -109,10 +110,12 @@ private:
     std::vector<cv::Ptr<Perturber>> perturbers_;   // one per worker
     std::vector<cv::Ptr<FaceDetector>> detectors_; // one per worker; none where there is no detector and no need of one
     std::atomic<int> smallest_face_ { 0 };         // that is looked for, in the image where it is largest
+    LabelCheck label_check_;
+    std::mutex label_check_mutex_; // of label_check_
 };
 
 Perturbation::Perturbation(const PerturbOptions& options)
-    : options_(options), prototype_(prototypeNamed(options.prototype))
+    : options_(options), prototype_(prototypeNamed(options.prototype)), label_check_(options.networks.hidden())
 {
     if (options.labels.label == "neutral" && prototype_ == PROTOTYPE_OPPOSITE)
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
@@ -173,6 +176,12 @@ ExitCode Perturbation::run()
                 progress.message(inputs_.images[i].file.string() + ": " + message(error));
             }
             progress.step();
+            {
+                std::lock_guard<std::mutex> lock(label_check_mutex_);
+                const std::string warning = label_check_.warning(false);
+                if (!warning.empty())
+                    progress.message("Warning: " + warning);
+            }
             std::lock_guard<std::mutex> lock(outcomes_mutex);
             ++outcomes[outcome];
             faces += outcome == DONE ? faces_perturbed : 0;
@@ -190,6 +199,9 @@ ExitCode Perturbation::run()
         std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read"
                   << std::endl;
     labels_->reportUnlisted();
+    const std::string warning = label_check_.warning(true);
+    if (!warning.empty())
+        std::cerr << "Warning: " << warning << std::endl;
     if (!inputs_.skippedText().empty())
         std::cout << "Skipped " << inputs_.skippedText() << std::endl;
     if (done < inputs_.images.size())
@@ -208,6 +220,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
         image = { onWhite(image), cv::Mat() };
     const Faces faces = findFaces(worker, i, image);
     note = faces.note;
+    checkLabels(worker, image.pixels, faces);
     const int number = faces.rows.rows;
     if (flattened && number == 0)
         throw std::runtime_error("a face shows in the transparency, and none in the image on white; save it without "
@@ -270,6 +283,34 @@ bool Perturbation::showsFace(size_t worker, const cv::Mat& alpha)
         }
     }
     return false;
+}
+
+//! Compares given labels with the classifier's.
+void Perturbation::checkLabels(size_t worker, const cv::Mat& image, const Faces& faces)
+{
+    const bool used = prototype_ == PROTOTYPE_OPPOSITE || prototype_ == PROTOTYPE_SAME;
+    const NetworkOptions& networks = options_.networks; // those of one's own may hide what no classifier here reads
+    if (!used || (networks.hide.empty() && !networks.areShipped()))
+        return;
+    for (int f = 0; f < faces.rows.rows; ++f)
+    {
+        const int given = faces.labels[size_t(f)];
+        {
+            std::lock_guard<std::mutex> lock(label_check_mutex_);
+            if (given < 0 || !label_check_.wanted())
+                continue;
+        }
+        try
+        {
+            const int predicted = predictLabel(*perturbers_[worker], image, faces.rows.row(f));
+            std::lock_guard<std::mutex> lock(label_check_mutex_);
+            label_check_.add(given, predicted);
+        }
+        catch (const cv::Exception&)
+        {
+            // a face that cannot be aligned, or a classifier without an answer: reported where it matters
+        }
+    }
 }
 
 bool Perturbation::landmarksListed(size_t i) const

@@ -45,20 +45,19 @@ void LabelOptions::addTo(CLI::App& command)
 {
     command
         .add_option(
-            "--labels", labels, "True labels of the largest face of each image: file,gender (M or F), or age (years)")
+            "--labels", labels, "Label of each image's largest face: columns file and gender (M or F), or age (years)")
         ->type_name("CSV");
     command
-        .add_option(
-            "--attribute", columns, "Columns of the CSV, where they have other names than in --hide; values 1 or 0")
+        .add_option("--attribute", columns, "Columns of the labels in the CSV, where they are not named gender and age")
         ->type_name("NAME")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->needs("--labels");
     command
         .add_option(
-            "--label", label, "Label of other faces: auto (default: predict), male, old, 1, female, young, 0, neutral")
+            "--label", label, "Label of other faces: auto (default: predict), male, female, old, young, 1, 0, neutral")
         ->type_name("LABEL")
-        ->check(CLI::IsMember(&labelNames()).description(""));
+        ->check(CLI::IsMember(&labelNames(), CLI::ignore_case).description(""));
 }
 
 FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs)
@@ -100,10 +99,34 @@ bool FaceLabels::reportUnknown() const
 {
     const std::vector<std::string> names = file_ ? file_->unknown(rows_) : std::vector<std::string>();
     if (!names.empty())
-        std::cerr << printable(options_.labels) << ": " << count(names.size(), "name") << " that "
-                  << (names.size() == 1 ? "is" : "are") << " no image, the first '" << printable(names[0]) << "'"
-                  << std::endl;
+        std::cerr << printable(options_.labels) << ": lists " << count(names.size(), "image")
+                  << " not found, the first '" << printable(names[0]) << "'" << std::endl;
     return !names.empty();
+}
+
+void LabelCheck::add(int given, int predicted)
+{
+    ++compared_;
+    for (size_t k = 0; k < counts_.size(); ++k)
+        counts_[k] += ((given ^ predicted) >> k) & 1;
+}
+
+std::string LabelCheck::warning(bool last)
+{
+    if (said_ || compared_ < (last ? 5 : 20))
+        return std::string();
+    for (size_t k = 0; k < counts_.size(); ++k)
+        if (2 * counts_[k] > compared_)
+        {
+            said_ = true;
+            const std::string convention = names_[k] == "gender" ? " (1 is male, 0 is female)"
+                                           : names_[k] == "age"  ? " (1 is 40 or older, 0 younger)"
+                                                                 : "";
+            return "the given labels of " + names_[k] + " contradict the classifier in " + std::to_string(counts_[k])
+                   + " of " + count(size_t(compared_), "face") + ": check them" + convention
+                   + ". A face with a wrong label shows its true " + names_[k] + " more clearly";
+        }
+    return std::string();
 }
 
 }} // namespace sanprivacy::apps

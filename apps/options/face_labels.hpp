@@ -70,6 +70,30 @@ private:
     std::vector<int> rows_; // one per image, where there is a file
 };
 
+/** Compares given labels with those that a classifier predicts. In a table of another convention, such as 0 for male,
+nearly all differ; every face would then show its true gender more clearly. */
+class LabelCheck
+{
+public:
+    explicit LabelCheck(std::vector<std::string> attributes) : counts_(attributes.size()), names_(std::move(attributes))
+    {
+    }
+
+    //! Whether so few faces were compared that more should be.
+    bool wanted() const { return compared_ < 200; }
+    //! Bit k of each: the label of attribute k.
+    void add(int given, int predicted);
+    /** What to say where most labels of an attribute differ, once; empty otherwise.
+    @param last whether no more faces come: five are enough then, elsewhere it takes twenty. */
+    std::string warning(bool last);
+
+private:
+    int compared_ = 0;
+    bool said_ = false;
+    std::vector<int> counts_; // of faces whose labels differ
+    std::vector<std::string> names_;
+};
+
 }} // namespace sanprivacy::apps
 
 #endif // SANPRIVACY_APPS_OPTIONS_FACE_LABELS_HPP

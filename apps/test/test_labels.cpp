@@ -4,6 +4,8 @@
 
 #include "options/labels.hpp"
 
+#include "options/face_labels.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -52,6 +54,25 @@ TEST_F(Labels, of_gender_are_letters_words_or_digits)
         (std::vector<int> { 1, 0, 1, 0, 1, 0, NO_LABEL }));
     EXPECT_THROW(labels("gender", { "M", "2" }), std::runtime_error);
     EXPECT_THROW(labels("gender", { "men" }), std::runtime_error);
+}
+
+TEST(LabelCheck, speaks_once_where_most_labels_differ)
+{
+    LabelCheck check({ "gender", "age" });
+    for (int face = 0; face < 19; ++face)
+        check.add(face < 12 ? 1 : 0, 0);
+    EXPECT_EQ(check.warning(false), "");
+    check.add(0, 0);
+    const std::string warning = check.warning(false);
+    EXPECT_NE(warning.find("gender contradict the classifier in 12 of 20 faces"), std::string::npos) << warning;
+    EXPECT_EQ(check.warning(true), "");
+
+    LabelCheck few({ "gender", "age" });
+    for (int face = 0; face < 4; ++face)
+        few.add(3, 1);
+    EXPECT_EQ(few.warning(true), "");
+    few.add(3, 1);
+    EXPECT_NE(few.warning(true).find("age contradict the classifier in 5 of 5"), std::string::npos);
 }
 
 TEST_F(Labels, of_age_are_1_from_40_on)

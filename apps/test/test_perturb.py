@@ -326,7 +326,7 @@ class Bad(PerturbTest):
         self.write_labels([("in/a.png", "F"), ("in/another.png", "F"), ("ghost.png", "M")])
         done = self.perturb(self.path("in", "a.png"), "-o", self.path("out"))
         self.assertEqual(done.returncode, 1)
-        self.one_line(done.stderr, "labels.csv", "1 name", "'ghost.png'")
+        self.one_line(done.stderr, "labels.csv", "1 image not found", "'ghost.png'")
         self.assertEqual(files(self.path("out")), ["a.png"])
 
     def test_wrong_networks(self):
@@ -459,6 +459,18 @@ class Shipped(CommandTest):
         number = len(portraits())
         self.one_line(done.stdout, f"{number} images perturbed ({number} faces)")
         self.assertEqual(files(self.path("out")), [os.path.basename(path) for path in portraits()])
+
+    def test_labels_of_another_convention(self):
+        """A database's own table: its order of columns, its separators; and one in which 0 stands for male."""
+        images = portraits()[:3] + portraits()[-3:]
+        for male, warned in ((1, False), (0, True)):
+            rows = ["Id;Gender;File", *(f"7;{male if '/man' in path else 1 - male};{path}" for path in images)]
+            write(self.path("labels.csv"), "\r\n".join(rows).encode())
+            done = run("perturb", *images, "--labels", self.path("labels.csv"), "-o", self.path("out"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("contradict the classifier in 6 of 6 faces" in done.stderr, warned, done.stderr)
+        done = run("perturb", *images, "--label", "MALE", "-o", self.path("out"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_cascade(self):
         done = run("perturb", portraits()[0], "-o", self.path("out"), "--detector", "cascade")
