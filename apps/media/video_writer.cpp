@@ -43,6 +43,7 @@ private:
     void noteLosses(bool deep);
     void addNote(const std::string& note) { note_ += (note_.empty() ? "" : "; ") + note; }
     void complete();
+    [[noreturn]] void explain(const std::runtime_error& error) const;
 
     fs::path target_, temporary_;
     WriteOptions options_;
@@ -110,8 +111,15 @@ void VideoFile::write(const VideoFrame& frame)
     const size_t bytes = pixels.total() * pixels.elemSize();
     last_ = frame.time - begin_;
     const std::string head = MatroskaStream::frameHeader(last_, bytes);
-    ffmpeg_->feed(head.data(), head.size());
-    ffmpeg_->feed(pixels.data, bytes);
+    try
+    {
+        ffmpeg_->feed(head.data(), head.size());
+        ffmpeg_->feed(pixels.data, bytes);
+    }
+    catch (const std::runtime_error& error)
+    {
+        explain(error);
+    }
 }
 
 void VideoFile::finish()
@@ -168,7 +176,24 @@ void VideoFile::complete()
 {
     if (!ffmpeg_)
         throw std::runtime_error("no frame to write");
-    ffmpeg_->finish();
+    try
+    {
+        ffmpeg_->finish();
+    }
+    catch (const std::runtime_error& error)
+    {
+        explain(error);
+    }
+}
+
+//! Raises the error of ffmpeg that is being handled; where the file's ending is its reason, with what to do.
+void VideoFile::explain(const std::runtime_error& error) const
+{
+    if (std::string(error.what()).find("output format for '") == std::string::npos)
+        throw;
+    const fs::path known = target_.stem().string() + ".mp4";
+    throw std::runtime_error("ffmpeg writes no videos with the ending " + target_.extension().string()
+                             + "; name another output for this one, such as " + known.string());
 }
 
 std::vector<std::string> VideoFile::soundArguments() const

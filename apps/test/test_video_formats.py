@@ -417,6 +417,24 @@ class Containers(Formats):
         for name in kinds:
             self.assertGreaterEqual(len(self.shown(self.path("in", "out", name))), 1 if name == "one.mp4" else FRAMES, name)
 
+    def test_a_video_that_cannot_be_read_is_named(self):
+        shutil.copy(self.original, self.path("in", "good.mp4"))
+        write(self.path("in", "half.mp4"), read(self.original)[:2000])
+        write(self.path("in", "none.MOV"), b"")
+        done = self.video(self.path("in"), self.path("out"), "--replace", "solid")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.one_line(done.stderr, "half.mp4: no video that can be read")
+        self.one_line(done.stderr, "none.MOV: the file is empty")
+        self.one_line(done.stdout, "1 video protected", "2 failed")
+
+    def test_an_ending_that_ffmpeg_does_not_write(self):
+        done = self.video(self.original, self.path("out.dav"), "--replace", "solid")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.one_line(done.stderr, "no videos with the ending .dav", "out.mp4")
+        done = self.video(self.original, self.original, self.path("both.mp4"))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.one_line(done.stderr, "several videos need a folder", "both.mp4")
+
 
 class Sequences(Formats):
     def numbered(self, numbers, name="d/{}.png"):

@@ -8,6 +8,7 @@
 #include "common/errors.hpp"
 #include "common/image_io.hpp"
 #include "common/output_guard.hpp"
+#include "media/encoding.hpp"
 #include "media/image_sequence.hpp"
 #include "media/media_info.hpp"
 #include "media/video_reader.hpp"
@@ -22,12 +23,22 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-//! Whether a file of a folder is a video, by what is in it. Hidden ones are not looked at.
+//! Whether nothing but a video has such a name; .ts, for one, is a language as well.
+bool hasVideoName(const fs::path& file)
+{
+    static const std::set<std::string> endings = { ".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4",
+        ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".vob", ".webm", ".wmv" };
+    return endings.count(endingOf(file)) > 0;
+}
+
+/** Whether a file of a folder is a video, by what is in it; one that cannot be read, by its name, so that it is told.
+Hidden ones are not looked at. */
 bool holdsVideo(const fs::path& file)
 {
-    if (file.filename().string()[0] == '.' || hasImageName(file) || !fs::is_regular_file(file)
-        || fs::file_size(file) == 0)
+    if (file.filename().string()[0] == '.' || hasImageName(file) || !fs::is_regular_file(file))
         return false;
+    if (fs::file_size(file) == 0)
+        return hasVideoName(file);
     try
     {
         const MediaInfo info = readMediaInfo(fs::absolute(file).string());
@@ -35,7 +46,7 @@ bool holdsVideo(const fs::path& file)
     }
     catch (const std::runtime_error&)
     {
-        return false;
+        return hasVideoName(file);
     }
 }
 
@@ -91,7 +102,8 @@ Jobs findJobs(const VideoOptions& options)
     const std::string& output = names.back();
     Jobs jobs;
     const bool several = names.size() > 2 || fs::is_directory(names[0]) || (output != "-" && fs::is_directory(output));
-    if (several && (output == "-" || ImagePattern::matches(output)))
+    const bool names_video = hasVideoName(output) && !fs::is_directory(output);
+    if (several && (output == "-" || ImagePattern::matches(output) || names_video))
         throw UsageError("several videos need a folder to be written to; found '" + output + "'");
     for (size_t i = 0; i + 1 < names.size(); ++i)
     {

@@ -117,8 +117,8 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
     char rate[40];
     std::snprintf(
         rate, sizeof(rate), "%.1f s, %.1f frames/s", seconds, double(counts.frames) / std::max(seconds, 1e-3));
-    out << count(results.done, "video") << " protected (" << count(counts.frames, "frame") << ", "
-        << count(counts.faces, "face") << " in them: " << counts.blurred << " blurred, " << counts.held
+    out << count(results.done, "video") << " protected (" << count(counts.frames, "frame") << "; "
+        << count(counts.faces, "face") << ", counted in every frame: " << counts.blurred << " blurred, " << counts.held
         << " at their last place, " << counts.none << " left as they are), " << results.copied << " copied, "
         << results.faceless << " without a face, " << results.skipped << " finished before, " << results.failed
         << " failed; " << rate << std::endl;
