@@ -155,7 +155,12 @@ dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const Dn
 String reasonOf(const std::exception& exception)
 {
     const auto* fromOpenCV = dynamic_cast<const cv::Exception*>(&exception);
-    const std::string text = fromOpenCV ? std::string(fromOpenCV->err) : exception.what();
+    // FileStorage takes the name of its function for the message, and the message for the name.
+    const bool swapped =
+        fromOpenCV && fromOpenCV->code == Error::StsParseError && fromOpenCV->func.find("): ") != std::string::npos;
+    const std::string text = swapped      ? std::string(fromOpenCV->func)
+                             : fromOpenCV ? std::string(fromOpenCV->err)
+                                          : exception.what();
     String line; // cv::Exception begins further lines with "> "
     for (size_t i = 0; i < text.size(); i++)
     {

@@ -242,6 +242,10 @@ public:
         String found;
         try
         {
+            const std::vector<String> outputs = net.getUnconnectedOutLayersNames();
+            if (d.output.empty() && outputs.size() > 1)
+                CV_Error(Error::StsBadArg, format("it has %d outputs, so `output` must name one, such as '%s' or '%s'",
+                                               (int)outputs.size(), outputs[0].c_str(), outputs[1].c_str()));
             run(&black, 1);
             return;
         }

@@ -226,6 +226,20 @@ TEST(SanPrivacy_FaceNetwork, refuses_what_does_not_fit)
     ModelDescription d = describe();
     d.output = "no such output";
     EXPECT_THROW(FaceNetwork::create(d), cv::Exception);
+    d = describe("descriptor_two.onnx");
+    try
+    {
+        FaceNetwork::create(d);
+        ADD_FAILURE() << "one of two outputs was chosen in silence";
+    }
+    catch (const cv::Exception& e)
+    {
+        EXPECT_NE(e.err.find("'mean'"), std::string::npos) << e.err;
+    }
+    Mat mean;
+    d.output = "mean";
+    FaceNetwork::create(d)->forward(std::vector<Mat>(1, Mat(SIDE, SIDE, CV_8UC3, Scalar::all(7))), mean);
+    EXPECT_EQ(Size(3, 1), mean.size());
     d = describe();
     d.task = NETWORK_CLASSIFIER;
     d.index = { 0, 12 };

@@ -156,6 +156,21 @@ TEST(SanPrivacy_Networks, refuses_bad_files)
     }
 }
 
+TEST(SanPrivacy_Networks, a_tab_is_told)
+{
+    const NetworksFile file("%YAML:1.0\n---\nname:\n\ttask: \"matcher\"\n");
+    std::vector<ModelDescription> networks;
+    try
+    {
+        readModelDescriptions(file.name, networks);
+        ADD_FAILURE() << "accepted";
+    }
+    catch (const cv::Exception& e)
+    {
+        EXPECT_NE(e.err.find("(4): Tabs"), std::string::npos) << e.err;
+    }
+}
+
 TEST(SanPrivacy_Networks, hostile_files_are_refused_before_they_are_parsed)
 {
     std::vector<ModelDescription> read;

@@ -123,6 +123,16 @@ def descriptor(filename, reshape):
     write(filename, nodes, {"data": [batch, 3, DESCRIPTOR_SIDE, DESCRIPTOR_SIDE]}, {"descriptor": [batch, size]}, [shape])
 
 
+def descriptor_two():
+    """Two outputs, of which a description has to name one."""
+    nodes = [helper.make_node("AveragePool", ["data"], ["cells"], "cells", kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
+             helper.make_node("Flatten", ["cells"], ["descriptor"], "descriptor"),
+             helper.make_node("GlobalAveragePool", ["data"], ["pooled"], "pooled"),
+             helper.make_node("Flatten", ["pooled"], ["mean"], "mean")]
+    write("descriptor_two", nodes, {"data": ["N", 3, DESCRIPTOR_SIDE, DESCRIPTOR_SIDE]},
+          {"descriptor": ["N", 3 * (DESCRIPTOR_SIDE // CELL) ** 2], "mean": ["N", 3]}, [])
+
+
 if __name__ == "__main__":
     generator("generator_project", "same_proto", ["same_proto", "neutral_proto", "opposite_proto"],
               ["perturbed_same", "perturbed_neutral", "perturbed_opposite"])
@@ -137,3 +147,4 @@ if __name__ == "__main__":
     descriptor_nan()
     descriptor("descriptor", [0, -1])
     descriptor("descriptor_single", [1, 3 * (DESCRIPTOR_SIDE // CELL) ** 2])
+    descriptor_two()
