@@ -58,10 +58,12 @@ class TryIt(unittest.TestCase):
         cls.server = Server("--models", models, "--same-person", "as-matcher=-0.1", "--max-megabytes", 2, "--max-megapixels", 1)
         cls.addClassCleanup(cls.server.stop)
 
-    def ask(self, content, as_json=False, method="POST", path="/perturb", **options):
+    def ask(self, content, as_json=False, method="POST", path="/perturb", content_type=None, **options):
         """-> (status, headers, content, or what the JSON says)"""
         request = urllib.request.Request(f"{self.server.url}{path}?{urllib.parse.urlencode(options, doseq=True)}", content, method=method,
                                          headers={"Accept": "application/json"} if as_json else {})
+        if content_type:
+            request.add_header("Content-Type", content_type)
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
                 status, headers, body = answer.status, answer.headers, answer.read()
@@ -157,6 +159,7 @@ class TryIt(unittest.TestCase):
         self.check_refused(400, "not an image", portrait()[:5000])
         self.check_refused(400, "not an image", encoded(image, "GIF"))
         self.check_refused(400, "no image", b"")
+        self.check_refused(400, "--data-binary", portrait(), content_type="multipart/form-data; boundary=x")
         self.check_refused(400, "8 bits", encoded(Image.fromarray(np.full((300, 300), 40000, np.uint16)), "PNG"))
         self.check_refused(422, "No face was found", encoded(Image.new("RGB", (300, 200), "green"), "PNG"))
         self.check_refused(413, "1001 x 1000 pixels", encoded(Image.new("L", (1001, 1000)), "PNG"))
@@ -167,7 +170,7 @@ class TryIt(unittest.TestCase):
     def test_bad_options(self):
         for options, reason in (({"strength": 0}, "strength"), ({"strength": 2.1}, "strength"), ({"strength": "nan"}, "strength"),
                                 ({"strength": "x"}, "strength"), ({"prototype": "other"}, "prototype"), ({"label": "x"}, "label"),
-                                ({"format": "gif"}, "format"), ({"prototype": ["same", "opposite"]}, "Accept")):
+                                ({"format": "gif"}, "format"), ({"strenght": 2}, "strenght"), ({"prototype": ["same", "opposite"]}, "Accept")):
             self.check_refused(422, reason, portrait(), **options)
         self.check_refused(405, "POST /perturb", None, method="GET")
         self.check_refused(404, "POST /perturb", None, method="GET", path="/none")

@@ -119,6 +119,11 @@ def make_app(limits=None, models=None, same_person=None):
         """The body is an image file; the answer is the protected image, in the same format unless `format` says otherwise.
 
         With `Accept: application/json` it is JSON: the faces, one output for each `prototype`, and how each network reads them."""
+        unknown = sorted(set(request.query_params) - {"prototype", "strength", "label", "format"})
+        if unknown:
+            raise Refused(422, f"{unknown[0]}: there is no such parameter; expected prototype, strength, label or format")
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            raise Refused(400, "The body is a form; the image file itself is expected, as curl --data-binary @photo.jpg sends it.")
         as_json = "application/json" in request.headers.get("accept", "")
         if len(prototype) > 1 and not as_json:
             raise Refused(422, "prototype: several are answered as JSON only (Accept: application/json)")
