@@ -4,6 +4,7 @@
 
 #include "commands/commands.hpp"
 #include "common/failure_message.hpp"
+#include "common/help_format.hpp"
 #include "common/message.hpp"
 #include "common/process.hpp"
 #include "common/version.hpp"
@@ -68,7 +69,7 @@ int main(int argc, char** argv)
     app.failure_message(failureMessage);
     app.set_version_flag(
         "--version", [] { return versionText("sanprivacy"); }, "Version, OpenCV and its backends");
-    app.get_formatter()->column_width(34);
+    app.formatter(std::make_shared<HelpFormat>(34));
     const std::vector<Command> commands = { addPerturb(app), addContactSheet(app), addPrototypes(app), addEvaluate(app),
         addVideo(app), addBench(app) };
     try

@@ -13,6 +13,7 @@
 
 #include "commands/commands.hpp"
 #include "common/failure_message.hpp"
+#include "common/help_format.hpp"
 #include "common/message.hpp"
 #include "common/process.hpp"
 #include "common/version.hpp"
@@ -50,7 +51,7 @@ int main(int argc, char** argv)
         "--version", [libraries] { return versionText("sanprivacy-train", libraries); },
         "Version, OpenCV and its backends, LibTorch");
     app.require_subcommand(1);
-    app.get_formatter()->column_width(42);
+    app.formatter(std::make_shared<HelpFormat>(42));
     app.failure_message(failureMessage);
     const std::vector<Command> commands = { addPrototypes(app), addClassifier(app), addLandmarks(app), addPretrain(app),
         addTrain(app), addAttackers(app), addResidual(app), addExport(app) };

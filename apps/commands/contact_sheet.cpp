@@ -265,7 +265,7 @@ Command addContactSheet(CLI::App& app)
     options->labels.addTo(*command);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
-    command->footer("Under each face: the answer of the shipped classifiers.");
+    command->footer("Under each face: what the shipped classifiers predict.");
     return { command, [options] { return run(*options); } };
 }
 

@@ -267,16 +267,17 @@ Command addEvaluate(CLI::App& app)
     add("--faces", options->set.faces, "DIR", "Folder of the original images")
         ->required()
         ->check(CLI::ExistingDirectory);
-    add("--labels", options->set.labels, "CSV", "Columns file,gender and optionally identity, race, age, landmarks")
+    add("--labels", options->set.labels, "CSV",
+        "Columns file and gender; also identity, race, age and landmarks, if known")
         ->required();
     add("--models", options->networks, "YML", "Model description file of the classifiers and matchers")->required();
     add("-o,--output", options->output, "DIR", "Folder for report.html, report.json and a CSV of each table")
         ->required();
     addList("--methods", options->methods, "LIST",
-        "san (same,neutral,opposite), random; each may have =MODEL (as --model); blur=6 pixelation=10 mixing=0.5; "
-        "search=CLASSIFIER; folder=DIR of images perturbed elsewhere");
-    addList("--attackers", options->attackers, "LIST",
-        "Attackers that process or restore images, or (the last three) learn; or none");
+        "What is compared with the originals: same, neutral, opposite, san (these three),\n"
+        "random, each also with =MODEL (as --model); blur=6, pixelation=10, mixing=0.5,\n"
+        "search=CLASSIFIER, folder=DIR (images perturbed elsewhere)");
+    addList("--attackers", options->attackers, "LIST", "Attackers, see doc/evaluation.md; or none");
     addList("--retrained", options->retrained, "NAMES", "Classifiers that were trained on perturbed faces");
     add("--attribute", options->set.attribute, "NAME", "Column of the label");
     add("--identity", options->set.identity, "NAME", "Column of the person");

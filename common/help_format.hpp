@@ -1,0 +1,51 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_COMMON_HELP_FORMAT_HPP
+#define SANPRIVACY_COMMON_HELP_FORMAT_HPP
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+namespace sanprivacy {
+
+//! Help as a reader wants it: of an option its values, but not how the parser checks them.
+class HelpFormat : public CLI::Formatter
+{
+public:
+    explicit HelpFormat(size_t column)
+    {
+        column_width(column);
+        label("SUBCOMMAND", "COMMAND");
+        label("Positionals", "Arguments");
+    }
+
+    std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const override
+    {
+        std::string text = CLI::Formatter::make_subcommands(app, mode);
+        const std::string group = "Subcommands:";
+        const size_t begin = text.find(group);
+        return begin == std::string::npos ? text : text.replace(begin, group.size(), "Commands:");
+    }
+
+    std::string make_option_opts(const CLI::Option* option) const override
+    {
+        if (option->get_type_size() == 0) // a flag
+            return std::string();
+        const std::string type = option->get_type_name(), values = type.substr(0, type.find(':'));
+        std::string text = values.empty() ? "" : " " + values;
+        if (!option->get_default_str().empty())
+            text += "=" + option->get_default_str();
+        if (option->get_allow_extra_args() && option->get_expected_max() == CLI::detail::expected_max_vector_size)
+            text += " ...";
+        return text + (option->get_required() ? " REQUIRED" : "");
+    }
+};
+
+} // namespace sanprivacy
+
+#endif // SANPRIVACY_COMMON_HELP_FORMAT_HPP
