@@ -136,6 +136,7 @@ class Samples(unittest.TestCase):
         men = len(list(PORTRAITS.glob("man-*.jpg")))
         self.assertEqual((builder.count(0), builder.count(1)), (len(list(PORTRAITS.glob("*.jpg"))) - men, men))
         self.check_refused("is there already", "prototypes", PORTRAITS / "labels.csv", self.folder / "prototypes.yml.gz")
+        self.check_refused("'file' and 'age'", "prototypes", PORTRAITS / "labels.csv", self.folder / "other.yml.gz", "--attribute", "age")
         (self.folder / "labels.csv").write_text(f"file,gender\n{PORTRAITS}/man-bald.jpg,M\n"
                                                 f"{self.photo_without_a_face(self.folder / 'empty.png')},F\n")
         self.check_refused("empty.png: no face found", "prototypes", self.folder / "labels.csv", self.folder / "other.yml.gz")

@@ -6,12 +6,19 @@
 
 #include "video_source.hpp"
 
+#include <iostream>
+
 #include <opencv2/sanprivacy.hpp>
 
 using namespace cv::sanprivacy;
 
-int main(int, char** argv)
+int main(int argc, char** argv)
 {
+    if (argc != 3)
+    {
+        std::cerr << "Usage: video_minimal VIDEO RESULT.avi" << std::endl;
+        return 2;
+    }
     //! [minimal]
     VideoSource video(argv[1]); // cv::VideoCapture whose frames are upright
     auto anonymizer = StreamAnonymizer::create(FaceDetector::create(), Perturber::create());

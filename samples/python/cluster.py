@@ -18,6 +18,7 @@ import pathlib
 import sys
 
 import cv2
+import numpy as np
 from dask.distributed import Client, LocalCluster, as_completed, get_worker
 from tqdm import tqdm
 
@@ -61,12 +62,14 @@ def perturb_part(folder, results, part, names, labels, prototype):
         if faces is None:
             left_out.append((name, "no face found"))
             continue
-        label = cv2.sanprivacy.LABEL_PREDICT if labels is None else labels.get(name, cv2.sanprivacy.LABEL_PREDICT)
-        if label in (0, 1):
-            builder.add(cv2.sanprivacy.alignFace(image, faces[0, 4:14].reshape(5, 2))[1], label)
+        largest = int(np.argmax(faces[:, 2] * faces[:, 3]))  # whose label the table has; of the others nothing is known
+        label_of = [cv2.sanprivacy.LABEL_PREDICT] * len(faces)
+        label_of[largest] = (labels or {}).get(name, cv2.sanprivacy.LABEL_PREDICT)
+        if label_of[largest] in (0, 1):
+            builder.add(cv2.sanprivacy.alignFace(image, faces[largest, 4:14].reshape(5, 2))[1], label_of[largest])
             counted.append(name)
         if not target.exists():
-            result = perturber.perturbFaces(image, faces, params=cv2.sanprivacy.PerturbParams(prototype, label))
+            result = perturber.perturbFaces(image, faces, params=cv2.sanprivacy.PerturbParams(prototype), labels=label_of)
             write_whole(target, lambda path: cv2.imwrite(path, result))
     if counted:  # the list appears after what it lists
         write_whole(results / PARTS / f"{part}.yml.gz", builder.save)
@@ -108,15 +111,18 @@ def perturb(client, folder, results, labels=None, prototype=cv2.sanprivacy.PROTO
 
 def read_labels(path):
     known = {"m": 1, "male": 1, "1": 1, "f": 0, "female": 0, "0": 0}
-    with open(path, newline="") as stream:
-        return {row["file"]: known[row["gender"].lower()] for row in csv.DictReader(stream) if row["gender"].lower() in known}
+    with open(path, newline="", encoding="utf-8-sig") as stream:
+        table = csv.DictReader(stream)
+        if not {"file", "gender"} <= set(table.fieldnames or []):
+            sys.exit(f"{path}: expected the columns 'file' and 'gender', separated by commas; found {table.fieldnames}")
+        return {row["file"]: known[row["gender"].lower()] for row in table if row["gender"].lower() in known}
 
 
 def main():
     parser = argparse.ArgumentParser(description="Perturbs a store of images on a Dask cluster.")
     parser.add_argument("folder", type=pathlib.Path, help="folder with images")
     parser.add_argument("results", type=pathlib.Path, help="folder for the perturbed images, on a file system that all machines share")
-    parser.add_argument("--labels", help="CSV with the columns file and gender")
+    parser.add_argument("--labels", help="CSV with the columns file and gender (M or F), of the largest face of each image")
     parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite",
                         help="how the gender appears; default: opposite")
     parser.add_argument("--scheduler", help="address of a running cluster; default: processes on this machine")
@@ -135,7 +141,7 @@ def main():
     if left_out:
         with open(results / "left-out.csv", "w", newline="") as stream:
             csv.writer(stream).writerows([("file", "reason"), *sorted(left_out)])
-        print(f"{len(left_out)} left out, see {results / 'left-out.csv'}")
+        sys.exit(f"{len(left_out)} left out, see {results / 'left-out.csv'}")
 
 
 if __name__ == "__main__":

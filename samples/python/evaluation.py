@@ -33,6 +33,8 @@ options = parser.parse_args()
 if options.output.exists():
     sys.exit(f"{options.output} is there already")
 table = pd.read_csv(options.labels).head(options.limit)
+if not {"file", "gender"} <= set(table):
+    sys.exit(f"{options.labels}: expected the columns 'file' and 'gender', separated by commas; found {list(table)}")
 table["label"] = table["gender"].astype(str).str.lower().map({"m": 1, "male": 1, "1": 1, "f": 0, "female": 0, "0": 0})
 table = table.dropna(subset=["label"])
 

@@ -37,6 +37,8 @@ def main():
         sys.exit(f"{options.result} is there already")
 
     table = pd.read_csv(options.table)
+    if not {"file", options.attribute} <= set(table):
+        sys.exit(f"{options.table}: expected the columns 'file' and '{options.attribute}', separated by commas; found {list(table)}")
     table["label"] = table[options.attribute].astype(str).str.lower().map(LABELS)
     ## [prototypes]
     builder, detector, left_out = cv2.sanprivacy.PrototypeBuilder.create(), cv2.sanprivacy.FaceDetector.create(), []

@@ -9,6 +9,8 @@ import sys
 import cv2
 from video_source import open_video
 
+if len(sys.argv) != 3:
+    sys.exit("usage: video_minimal.py VIDEO RESULT.avi")
 ## [minimal]
 video = open_video(sys.argv[1])
 anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create())
