@@ -31,7 +31,7 @@ void fillReport(const Evaluation& evaluation, ResultCache& cache, Diagnostics& d
     report.add(classifierTable(results, false));
     report.add("ROC of the classifiers (Figure 6)",
         "The nearer to the diagonal, the less a classifier knows, whatever its threshold; "
-        "below it, its answers are turned round.",
+        "below it, inverting its answers would make it right.",
         classifierPlots(results));
     if (has_matchers)
     {

@@ -104,14 +104,14 @@ std::vector<Plot> classifierPlots(const EvaluationResults& results)
 
 Table attackerTable(const EvaluationResults& results)
 {
-    Table table = { "attackers", "Attackers who treat the images or move the threshold",
-        "Error of each classifier when the attacker treats every image first (the threshold is that of "
-        "equal errors on originals treated "
-        "alike), or sets a new threshold on labelled perturbed faces and turns the answers round if that "
-        "helps. Restored: the attacker has learnt from pairs of original and perturbed faces of other people to undo "
+    Table table = { "attackers", "Attackers who change the images or the threshold",
+        "Error of each classifier when the attacker changes every image first (at the threshold of equal errors on "
+        "originals that were changed in the same way), or uses labelled perturbed faces to choose a new threshold and "
+        "inverts the answers if that helps. Restored: the attacker has learnt from pairs of original and perturbed "
+        "faces of other people to undo "
         "the change. Vote: new threshold for the "
         "mean of the classifier's logits over all images of a person; of people with several images. "
-        "Attackers who learn from perturbed faces come on top of these.",
+        "Attackers who learn from perturbed faces have a table of their own.",
         { { "network", "classifier", Unit::TEXT }, { "method", "faces", Unit::TEXT } }, {} };
     for (const ImageAttacker& attacker : results.evaluation.attackers.images)
         table.columns.push_back({ attacker.name, attacker.title, Unit::PERCENT, Tint::PROTECTION });

@@ -11,12 +11,12 @@ namespace sanprivacy { namespace apps {
 Table summaryTable(const EvaluationResults& results)
 {
     Table table = { "summary", "Summary",
-        "A method is worth what its strongest attacker leaves of it. " + results.evaluation.attribute
+        "A method protects no better than its strongest attacker allows. " + results.evaluation.attribute
             + " error: mean over the classifiers, "
               "at the threshold where each errs equally often on both labels of the originals; 50 % is "
-              "chance. Strongest attacker: who among those "
-              "of this report has the least error, be it by treating the images, by a new threshold (or "
-              "turned answers), or by retraining. "
+              "chance. Strongest attacker: of those in this report the one with the least error, who changes the "
+              "images, "
+              "chooses a new threshold (and may invert the answers), or retrains. "
               "TMR at FMR 1 %: mean over the matchers, perturbed against original faces. Detected: the "
               "detector finds the face. "
               "PSNR and SSIM: of the gray face region.",
@@ -81,7 +81,7 @@ Table dataTable(const EvaluationResults& results)
 
 Table diagnosticTable(const Diagnostics& diagnostics)
 {
-    Table table = { "diagnostics", "Left out and to be noted",
+    Table table = { "diagnostics", "What was left out, and notes",
         diagnostics.all().empty() ? "Nothing: every listed face and every network is in the tables." : "",
         { { "kind", "", Unit::TEXT }, { "subject", "what", Unit::TEXT }, { "diagnostic", "why", Unit::TEXT } }, {} };
     for (bool failure : { true, false })
