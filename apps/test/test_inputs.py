@@ -83,7 +83,7 @@ class Inputs(CommandTest):
         image = self.copy_portrait("a.jpg")
         write_labels(self.path("labels.csv"), [("a.jpg", "M"), ("x" * 5000 + ".jpg", "F")])
         done = self.perturb(image, "--labels", "labels.csv", code=1)
-        self.one_line(done.stderr, "labels.csv: 1 name")
+        self.one_line(done.stderr, "labels.csv: lists 1 image not found")
         self.assertEqual(files(self.path("out")), ["a.jpg"])
 
     def test_no_output_is_an_input(self):

@@ -427,6 +427,13 @@ class Containers(Formats):
         self.one_line(done.stderr, "none.MOV: the file is empty")
         self.one_line(done.stdout, "1 video protected", "2 failed")
 
+    def test_a_preview_needs_a_screen(self):
+        screens = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+        without = {name: value for name, value in os.environ.items() if name not in screens}
+        done = self.video(self.original, self.path("out.mp4"), "--preview", env=without)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.one_line(done.stderr, "--preview needs a screen")
+
     def test_an_ending_that_ffmpeg_does_not_write(self):
         done = self.video(self.original, self.path("out.dav"), "--replace", "solid")
         self.assertEqual(done.returncode, 1, done.stderr)

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -68,6 +69,9 @@ void checkOptions(VideoOptions& options)
     labelNamed(options.label, options.networks); // told before anything is read
     if (options.exempt.empty() != options.matcher.empty())
         throw UsageError("--exempt and --matcher belong together");
+    const auto isSet = [](const char* variable) { return std::getenv(variable) != nullptr; };
+    if (options.preview && !isSet("DISPLAY") && !isSet("WAYLAND_DISPLAY") && !isSet("QT_QPA_PLATFORM"))
+        throw UsageError("--preview needs a screen (neither DISPLAY nor WAYLAND_DISPLAY is set)"); // else Qt aborts
     if (!options.raw.empty())
         RawFormat::parse(options.raw);
 }
