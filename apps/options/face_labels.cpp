@@ -57,7 +57,7 @@ void LabelOptions::addTo(CLI::App& command)
         .add_option(
             "--label", label, "Label of other faces: auto (default: predict), male, female, old, young, 1, 0, neutral")
         ->type_name("LABEL")
-        ->check(CLI::IsMember(&labelNames(), CLI::ignore_case).description(""));
+        ->transform(CLI::IsMember(&labelNames(), CLI::ignore_case).description(""));
 }
 
 FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs)

@@ -170,9 +170,9 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
         ->check(CLI::IsMember(REPLACEMENTS).description(""));
     command
         .add_option("--label", options.label,
-            "Label of all faces: auto (default: predicted), male, old, 1, female, young, 0, neutral")
+            "Label of all faces: auto (default: predict), male, female, old, young, 1, 0, neutral")
         ->type_name("LABEL")
-        ->check(CLI::IsMember(&labelNames()).description(""));
+        ->transform(CLI::IsMember(&labelNames(), CLI::ignore_case).description(""));
     command
         .add_option("--prototype", options.prototype,
             "Output: opposite (default), neutral, same, random (drawn for each person)")
