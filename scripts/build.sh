@@ -8,14 +8,14 @@
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
-# What another checkout, or another machine with the same packages, has compiled counts.
-export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$root}" CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
+. "$root/scripts/compiler_cache.sh"
 
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
-# Another python3 on PATH may lack the packages of Debian's. Precompiled headers would keep the compiler cache from being found in another checkout.
-if ! cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
-           -DPython3_EXECUTABLE=/usr/bin/python3 >"$log" 2>&1; then
+# Another python3 on PATH may lack the packages of Debian's; libraries of an active conda environment do not go together with Debian's,
+# and CMake would find them first. Precompiled headers would keep the compiler cache from being found in another checkout.
+if ! cmake -S "$root" -B "$root/build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER_LAUNCHER="$compiler_cache" -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
+           -DPython3_EXECUTABLE=/usr/bin/python3 ${CONDA_PREFIX:+"-DCMAKE_IGNORE_PREFIX_PATH=$CONDA_PREFIX"} >"$log" 2>&1; then
     cat "$log" >&2
     exit 1
 fi

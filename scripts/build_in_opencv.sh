@@ -9,16 +9,16 @@
 # $IN_OPENCV (default: build/in-opencv) receives about 1 GB for each version; JOBS=n sets the number of parallel jobs.
 set -euo pipefail
 
-repository=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
 version=${1:-debian}
 jobs=${JOBS:-$(nproc)}
-build=$(realpath -m "${IN_OPENCV:-$repository/build/in-opencv}/$version")
-"$repository/scripts/setup.sh" in-opencv
-source=$("$repository/scripts/opencv_source.sh" "$version")
+build=$(realpath -m "${IN_OPENCV:-$root/build/in-opencv}/$version")
+"$root/scripts/setup.sh" in-opencv
+source=$("$root/scripts/opencv_source.sh" "$version")
 mkdir -p "$build"
-export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$repository}" CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content # what another checkout compiled counts, too
+. "$root/scripts/compiler_cache.sh"
 
-modules="$repository/modules"
+modules="$root/modules"
 [ ! -d "$source/../opencv_contrib" ] || modules+=";$(realpath "$source/../opencv_contrib/modules")"
 # The rest of the list is there for these: ts wants videoio and highgui; since 5, xobjdetect has the cascades.
 list=core,imgproc,imgcodecs,video,videoio,highgui,dnn,objdetect,xobjdetect,cudev,python3,ts,sanprivacy
@@ -30,7 +30,7 @@ for library in 1394 ADE AVIF CLP EIGEN FFMPEG FLATBUFFERS GDAL GDCM GPHOTO2 GSTR
 done
 off=("${off[@]/#/-D}")
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
-    -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
+    -DCMAKE_C_COMPILER_LAUNCHER="$compiler_cache" -DCMAKE_CXX_COMPILER_LAUNCHER="$compiler_cache" \
     -DOPENCV_EXTRA_MODULES_PATH="$modules" -DBUILD_LIST=$list -DBUILD_TESTS=ON -DBUILD_PERF_TESTS=ON \
     -DPROTOBUF_UPDATE_FILES=ON -DOPENCV_DOWNLOAD_TRIES_LIST= -DCPU_BASELINE=SSE3 -DCPU_DISPATCH=AVX2 \
     -DPYTHON_DEFAULT_EXECUTABLE=/usr/bin/python3 -DPYTHON3_EXECUTABLE=/usr/bin/python3 \
@@ -41,11 +41,11 @@ ninja -C "$build" -j "$jobs" opencv_sanprivacy opencv_test_sanprivacy opencv_per
 # The package sanprivacy is none of OpenCV's: it is put beside.
 package="$build/python_loader/sanprivacy"
 rm -rf "$package"
-cp -r "$repository/python/sanprivacy" "$package"
-project_version=$(sed -nE 's/^project\(sanprivacy VERSION ([0-9.]+).*/\1/p' "$repository/CMakeLists.txt")
+cp -r "$root/python/sanprivacy" "$package"
+project_version=$(sed -nE 's/^project\(sanprivacy VERSION ([0-9.]+).*/\1/p' "$root/CMakeLists.txt")
 sed "s/@PROJECT_VERSION@/$project_version/" "$package/_version.py.in" >"$package/_version.py"
 for tests in modules/sanprivacy/misc/python/test python/test; do
-    PYTHONPATH="$build/python_loader" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m unittest discover -s "$repository/$tests"
+    PYTHONPATH="$build/python_loader" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m unittest discover -s "$root/$tests"
 done
 
 # What test/in_opencv.sh looks for: the next time the compiler has little to do. Other folders and options are other files to the cache.

@@ -10,9 +10,9 @@
 # compiler cache is used where there is one. JOBS=n sets the number of parallel jobs.
 set -euo pipefail
 
-repository=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$(dirname "$0")/.." && pwd)
 python=${1:-/usr/bin/python3}
-build="$repository/build/wheel"
+build="$root/build/wheel"
 stage="$build/stage"
 mkdir -p "$build"
 
@@ -22,9 +22,9 @@ command -v c++ >/dev/null || fail "no C++ compiler (Debian: apt install build-es
 include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
 [ -e "$include/Python.h" ] || fail "no $include/Python.h (Debian: apt install python3-dev)"
 
-source=$(PYTHON="$python" "$repository/scripts/opencv_source.sh" "${OPENCV_VERSION:-4.x}")
+source=$(PYTHON="$python" "$root/scripts/opencv_source.sh" "${OPENCV_VERSION:-4.x}")
 opencv_version=$(sed -nE 's/^#define CV_VERSION_(MAJOR|MINOR|REVISION) +([0-9]+)/\2/p' "$source/modules/core/include/opencv2/core/version.hpp" | paste -sd .)
-version=$(sed -nE 's/^project\(sanprivacy VERSION ([0-9.]+).*/\1/p' "$repository/CMakeLists.txt")
+version=$(sed -nE 's/^project\(sanprivacy VERSION ([0-9.]+).*/\1/p' "$root/CMakeLists.txt")
 
 tools="$build/tools-$("$python" -c 'import sysconfig; print(sysconfig.get_python_version())')"
 "$python" -m venv "$tools"
@@ -36,7 +36,7 @@ ln -sf "$include"/* "$tools/headers"
 ln -sfn "$(python -c 'import numpy; print(numpy.get_include())')/numpy" "$tools/headers/numpy"
 
 options=(-DCMAKE_BUILD_TYPE=Release
-    -DOPENCV_EXTRA_MODULES_PATH="$repository/modules;$source/../opencv_contrib/modules/quality"
+    -DOPENCV_EXTRA_MODULES_PATH="$root/modules;$source/../opencv_contrib/modules/quality"
     # From cv2/python-3/cv2.abi3.so to where the networks lie in the wheel.
     -DSANPRIVACY_DATA_FROM_LIBRARY=../../sanprivacy/data
     -DPYTHON_DEFAULT_EXECUTABLE="$tools/bin/python" -DPYTHON3_EXECUTABLE="$tools/bin/python" -DPYTHON3_INCLUDE_DIR="$tools/headers"
@@ -52,10 +52,8 @@ done
 for library in 1394 ADE AVIF EIGEN FFMPEG GSTREAMER GTK IPP ITT JASPER LAPACK OBSENSOR OPENEXR VA; do
     options+=("-DWITH_$library=OFF")
 done
-if command -v ccache >/dev/null; then
-    export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$repository}" CCACHE_NOHASHDIR=1
-    options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-fi
+. "$root/scripts/compiler_cache.sh"
+options+=(-DCMAKE_C_COMPILER_LAUNCHER="$compiler_cache" -DCMAKE_CXX_COMPILER_LAUNCHER="$compiler_cache")
 echo "OpenCV $opencv_version: configuration and compilation, see $build/log"
 { cmake --fresh -S "$source" -B "$build/opencv" -G Ninja -Wno-dev "${options[@]}" &&
     nice -n 5 ninja -C "$build/opencv" -j "${JOBS:-2}" opencv_python3; } >"$build/log" 2>&1 ||
@@ -68,12 +66,12 @@ done
 
 cp -r "$source/../cv2/data" "$stage/cv2/data"
 cp "$source"/data/haarcascades/*.xml "$stage/cv2/data"
-cp "$repository/python/package/_conflicts.py" "$stage/cv2"
+cp "$root/python/package/_conflicts.py" "$stage/cv2"
 sed -i '1i from . import _conflicts' "$stage/cv2/__init__.py"
-cp "$repository/python/wheel/cv2_sanprivacy.py" "$stage/cv2/sanprivacy/__init__.py"
-cp -r "$repository/python/sanprivacy" "$stage"
+cp "$root/python/wheel/cv2_sanprivacy.py" "$stage/cv2/sanprivacy/__init__.py"
+cp -r "$root/python/sanprivacy" "$stage"
 mkdir "$stage/sanprivacy/data"
-cp "$repository"/data/*.{onnx,yml.gz,md,txt} "$stage/sanprivacy/data"
+cp "$root"/data/*.{onnx,yml.gz,md,txt} "$stage/sanprivacy/data"
 
 # Names of licence files say what they are of: opencv-LICENSE, zlib-LICENSE, ...
 mkdir "$stage/licenses"
@@ -83,17 +81,17 @@ done
 rm -r "$stage/share"
 cp "$source/LICENSE" "$stage/licenses/opencv-LICENSE.txt"
 cp "$source/3rdparty/libwebp/COPYING" "$stage/licenses/libwebp-COPYING"
-cp "$repository/LICENSE" "$stage/licenses/sanprivacy-LICENSE.txt"
-cp "$repository"/data/LICENSE-*.txt "$stage/licenses"
-(cd "$build/opencv" && ninja -t deps | sed -n 's/^  *//p' | python "$repository/scripts/source_notices.py" "$source/..") \
+cp "$root/LICENSE" "$stage/licenses/sanprivacy-LICENSE.txt"
+cp "$root"/data/LICENSE-*.txt "$stage/licenses"
+(cd "$build/opencv" && ninja -t deps | sed -n 's/^  *//p' | python "$root/scripts/source_notices.py" "$source/..") \
     >"$stage/licenses/opencv-source-notices.txt"
 
 fill_in() { sed "s/@PROJECT_VERSION@/$version/; s/@OPENCV_VERSION@/$opencv_version/" "$1" >"$2"; }
-fill_in "$repository/python/sanprivacy/_version.py.in" "$stage/sanprivacy/_version.py"
-fill_in "$repository/python/wheel/pyproject.toml.in" "$stage/pyproject.toml"
+fill_in "$root/python/sanprivacy/_version.py.in" "$stage/sanprivacy/_version.py"
+fill_in "$root/python/wheel/pyproject.toml.in" "$stage/pyproject.toml"
 rm "$stage/sanprivacy/_version.py.in"
-cp "$repository/python/wheel/hatch_build.py" "$stage"
-cp "$repository/doc/python.md" "$stage/README.md"
+cp "$root/python/wheel/hatch_build.py" "$stage"
+cp "$root/doc/python.md" "$stage/README.md"
 
 { pip wheel --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$build/repaired" "$stage" &&
     auditwheel repair --wheel-dir "$build/dist" "$build"/repaired/*.whl; } >>"$build/log" 2>&1 ||

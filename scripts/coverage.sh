@@ -9,9 +9,9 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 "$root/scripts/setup.sh" coverage
 cd "$root"
-export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$root}" CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
+. scripts/compiler_cache.sh
 mkdir -p build
-cmake --preset coverage -DSANPRIVACY_BUILD_APPS=OFF -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >build/coverage.log
+cmake --preset coverage -DSANPRIVACY_BUILD_APPS=OFF -DCMAKE_CXX_COMPILER_LAUNCHER="$compiler_cache" >build/coverage.log
 cmake --build build/coverage --target opencv_test_sanprivacy >>build/coverage.log
 find build/coverage -name '*.gcda' -delete
 build/coverage/bin/opencv_test_sanprivacy --gtest_brief=1

@@ -18,7 +18,7 @@ build_with()
     local preset="$1"
     shift
     "$root/scripts/setup.sh" fuzz
-    export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$root}" CCACHE_NOHASHDIR=1 CCACHE_COMPILERCHECK=content
-    (cd "$root" && cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"build/$preset.log" 2>&1) || { cat "$root/build/$preset.log" >&2; return 1; }
+    . "$root/scripts/compiler_cache.sh"
+    (cd "$root" && cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER="$compiler_cache" >"build/$preset.log" 2>&1) || { cat "$root/build/$preset.log" >&2; return 1; }
     cmake --build "$root/build/$preset" --target "$@" >>"$root/build/$preset.log" 2>&1 || { tail -n 40 "$root/build/$preset.log" >&2; return 1; }
 }

@@ -3,17 +3,14 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-# The project as a folder of another one: only the module is built, and it works from there.
+# The project as a folder of another one: only the module is built, and it works from there: subdirectory.sh BUILD
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
+root=${here%/*}
+work=$(mktemp -d -p "$(realpath "$1")") # not in /tmp: on some machines no program may run from there
 trap 'rm -rf "$work"' EXIT
-launcher=()
-if command -v ccache >/dev/null; then
-    launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-fi
-export CCACHE_BASEDIR="${here%/*}"
-cmake -S "$here/subdirectory" -B "$work" -DSANPRIVACY="${here%/*}" "${launcher[@]}" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+. "$root/scripts/compiler_cache.sh"
+cmake -S "$here/subdirectory" -B "$work" -DSANPRIVACY="$root" -DCMAKE_CXX_COMPILER_LAUNCHER="$compiler_cache" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 cmake --build "$work" --parallel 2 >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 programs=$(find "$work" -type f -perm -u+x ! -name '*.so*' ! -path '*/CMakeFiles/*' -printf '%f\n')
 [ "$programs" = consumer ] || { echo "more was built than the module: $programs"; exit 1; }
