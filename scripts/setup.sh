@@ -35,6 +35,8 @@ fresh-machine) packages=(debootstrap git util-linux) ;;
 *) echo "setup.sh: '$1' is not run, test, browser, style, in-opencv, fuzz, coverage, wheel or fresh-machine" >&2; exit 2 ;;
 esac
 
+command -v dpkg-query >/dev/null ||
+    { echo "setup.sh: this system has no dpkg; install what is the same as these packages of Debian: ${packages[*]}" >&2; exit 1; }
 missing=()
 for package in "${packages[@]}"; do
     [ "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null)" = "install ok installed" ] || missing+=("$package")
@@ -43,7 +45,8 @@ done
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || { echo "setup.sh: run as root, or install sudo; needed: ${missing[*]}" >&2; exit 1; }
+    command -v sudo >/dev/null ||
+        { echo "setup.sh: there is no sudo; as root: apt-get install --no-install-recommends ${missing[*]}" >&2; exit 1; }
     as_root=(sudo)
 fi
 echo "Installing: ${missing[*]}"
