@@ -7,7 +7,7 @@
 set -euo pipefail
 build=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
+work=$(mktemp -d -p "$build") # not in /tmp: on some machines no program may run from there
 trap 'rm -rf "$work"' EXIT
 prefix="$work/moved"
 cmake --install "$build" --prefix "$work/installed" >/dev/null
