@@ -139,7 +139,7 @@ def main():
     if prototypes is not None and not prototypes.empty():
         write_whole(results / "prototypes.yml.gz", prototypes.save)
     if left_out:
-        with open(results / "left-out.csv", "w", newline="") as stream:
+        with open(results / "left-out.csv", "w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
             csv.writer(stream).writerows([("file", "reason"), *sorted(left_out)])
         sys.exit(f"{len(left_out)} left out, see {results / 'left-out.csv'}")
 
