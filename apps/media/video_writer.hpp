@@ -57,7 +57,7 @@ bool holdsDepth(const std::string& target);
 goes. */
 std::filesystem::path unfinishedVideo(const std::filesystem::path& target);
 
-//! Signs of further hidden names of a video: of what an earlier run left, what is written anew, single tracks, the lock.
+//! Signs of further hidden names of a video: what an earlier run left, what is written anew, single tracks, the lock.
 const char EARLIER = '_', REWRITTEN = '+', TRACKS = '=', LOCK = '~';
 
 //! A further hidden name of a video: that of its unfinishedVideo(), with another sign before the name.

@@ -30,8 +30,8 @@ struct Labelled
 /** A label file: a CSV with the columns `file` and `gender` (or other attributes), and perhaps landmark columns.
 
 Values are those of binaryLabel(), such as M or F, male or female, 1 or 0; of the column `age` years (34, 30-39, more
-than 70), 1 from 40 on. The landmark columns are right_eye_x, right_eye_y, left_eye_x .. nose_x .. right_mouth_x .. left_mouth_y. Other
-columns do not matter here; the table is there for who needs them. */
+than 70), 1 from 40 on. The landmark columns are right_eye_x, right_eye_y, left_eye_x .. nose_x .. right_mouth_x ..
+left_mouth_y. Other columns do not matter here; the table is there for who needs them. */
 class LabelFile
 {
 public:

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// Whatever a source says of its times and of the shape of its pixels, the stream that goes to the encoder is whole: each
-// element is as long as it says. Times that cannot be written are refused with std::runtime_error.
+// Whatever a source says of its times and of the shape of its pixels, the stream that goes to the encoder is whole:
+// each element is as long as it says. Times that cannot be written are refused with std::runtime_error.
 
 #include "fuzzed_file.hpp"
 #include "media/matroska.hpp"

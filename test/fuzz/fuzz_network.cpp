@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// A damaged network is refused with cv::Exception, when it is loaded or at its first call; otherwise it gives numbers. As
-// fuzz_perturber, and many times as quick.
+// A damaged network is refused with cv::Exception, when it is loaded or at its first call; otherwise it gives numbers.
+// As fuzz_perturber, and many times as quick.
 
 #include "fuzzed_file.hpp"
 

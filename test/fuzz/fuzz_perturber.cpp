@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// A damaged model is refused with cv::Exception, when it is loaded or at its first call; otherwise its output is a whole
-// image.
+// A damaged model is refused with cv::Exception, when it is loaded or at its first call; otherwise its output is a
+// whole image.
 
 #include "fuzzed_file.hpp"
 

@@ -58,14 +58,14 @@ cv::Mat colorFace(const cv::Mat& bgr);
 //! Stacks CV_32F images of one size to [N,C,H,W].
 torch::Tensor stackImages(const std::vector<cv::Mat>& images);
 
-/** Batches { faces [N,1,224,224], or [N,3,224,224] in color, labels [N,1], or a column for each attribute, persons [N,1]
-} that depend on seed and step alone. Photographs of one person have the same number in `persons`; whoever has no
+/** Batches { faces [N,1,224,224], or [N,3,224,224] in color, labels [N,1], or a column for each attribute, persons
+[N,1] } that depend on seed and step alone. Photographs of one person have the same number in `persons`; whoever has no
 identity counts as somebody else, and so does one in another folder. */
 class FaceBatches
 {
 public:
-    //! @param pairs so many pairs of different photographs of one person come first in each batch; where there are none,
-    //! or these are more than half of the batch, cv::Exception
+    //! @param pairs so many pairs of different photographs of one person come first in each batch; where there are
+    //! none, or these are more than half of the batch, cv::Exception
     FaceBatches(
         const Faces& faces, int64_t batch, uint64_t seed, const Jitter& jitter, bool color = false, int64_t pairs = 0);
     Batch operator()(int64_t step) const;

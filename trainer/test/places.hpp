@@ -13,7 +13,8 @@ namespace sanprivacy { namespace train { namespace test {
 std::string trainerProgram();
 std::filesystem::path repository();
 
-//! Networks and photographs that some tests use where they are there: $SANPRIVACY_SHARED, or shared/ beside the repository.
+//! Networks and photographs that some tests use where they are there: $SANPRIVACY_SHARED, or shared/ beside the
+//! repository.
 std::filesystem::path sharedFolder();
 
 }}} // namespace sanprivacy::train::test

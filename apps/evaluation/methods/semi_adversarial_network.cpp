@@ -64,7 +64,7 @@ public:
         cv::Mat perturbed;
         const bool random = prototype_ == PROTOTYPE_RANDOM;
         PerturbParams params(random ? PROTOTYPE_OPPOSITE : prototype_, face.label);
-        if (random) // a network that is not told the label shows the opposite of any label; color is evened out for both
+        if (random) // a network that is not told the label shows the opposite of any; color is evened out for both
             params.label = opposite(target(face));
         else if (perturber_->getAttributes().size() > 1)
             params.label = labelOf(image, face);

@@ -134,8 +134,8 @@ Mat weightsOf(const Size& size)
     return size == CANONICAL_SIZE ? canonical : featherWeights(size);
 }
 
-/** Adds a change to an image, rounded and clipped. One change for B, G and R moves luma and leaves the color differences
-as they are. */
+/** Adds a change to an image, rounded and clipped. One change for B, G and R moves luma and leaves the color
+differences as they are. */
 template <typename T>
 void addChange(const Mat& change, Mat& image)
 {

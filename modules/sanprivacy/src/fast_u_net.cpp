@@ -38,8 +38,8 @@ Mat inputChannels(const Mat& weights, int first, int last)
     return weights(ranges).clone();
 }
 
-/** The kernels of the transposed convolution, in x out x K x K, that does what a convolution of 3x3 does after every pixel
-has been repeated in a square: each turned kernel, once for every place in the square. */
+/** The kernels of the transposed convolution, in x out x K x K, that does what a convolution of 3x3 does after every
+pixel has been repeated in a square: each turned kernel, once for every place in the square. */
 Mat transposedKernels(const Mat& weights, int repeats)
 {
     const int outs = weights.size[0], ins = weights.size[1], side = weights.size[2], sides = side + repeats - 1;

@@ -45,10 +45,10 @@ enum Look
 
 /** @brief The views in which the detector looks at a frame.
 
-Upright, and turned as the known faces lie; in turn also thoroughly upright, and in each further orientation at half the
-size. Half the size has to do three times of four where it shows all known faces clearly, else every second time; it has
-not to where a face went missing, or would have gone by before the next look at full size. Of a frame in which small faces would not be seen at that size, some tiles in
-turn. */
+Each time: upright, and turned as the known faces lie. In turn: thoroughly upright, in each further orientation at half
+the size, and, where small faces would not be seen at that size, some tiles of the frame.
+Half the size is enough three times of four where it shows all known faces clearly, else every second time; never where
+a face went missing, or would have gone by before the next look at full size. */
 class RotatedDetector
 {
 public:
