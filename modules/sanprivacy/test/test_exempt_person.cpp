@@ -7,11 +7,10 @@
 
 namespace opencv_test { namespace {
 
-TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
+//! The test network's descriptor: mean colors of the face's quarters; enough to tell the two actors apart.
+Ptr<FaceNetwork> quarters()
 {
-    // The test network's descriptor: mean colors of the face's quarters; enough to tell these two apart.
-    std::vector<ModelDescription> networks(1);
-    ModelDescription& description = networks[0];
+    ModelDescription description;
     description.name = "quarters";
     description.task = NETWORK_MATCHER;
     description.file = findDataFile("descriptor.onnx");
@@ -21,27 +20,68 @@ TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
     description.square = 1;
     description.output = "descriptor";
     description.distance = DISTANCE_EUCLIDEAN;
-    const Ptr<FaceNetwork> matcher = FaceNetwork::create(description);
-    const Ptr<FaceDetector> faces = detector();
-    const Video video(Size(640, 360), 40,
-        { { "man-dark-skin", line(Point2d(130, 180), Point2d(140, 180), 40, 36) },
-            { "woman-fair-hair", line(Point2d(500, 180), Point2d(500, 180), 40, 36) } });
-    Mat found, crop, descriptors[2];
-    faces->detect(video.frame(0), found);
-    ASSERT_EQ(found.rows, 2);
-    const int left = found.at<float>(0, 0) < found.at<float>(1, 0) ? 0 : 1;
-    for (int k = 0; k < 2; ++k)
+    return FaceNetwork::create(description);
+}
+
+const char MAN[] = "man-dark-skin", WOMAN[] = "woman-fair-hair";
+
+//! A man and a woman who stay where they are.
+Video couple(const Point2d& man, const Point2d& woman, int frames)
+{
+    return Video(
+        Size(640, 360), frames, { { MAN, line(man, man, frames, 36) }, { WOMAN, line(woman, woman, frames, 36) } });
+}
+
+//! Both, the left one first, and what the matcher sees of them.
+struct Couple
+{
+    Mat faces, descriptors[2];
+    double least; //!< score of the same person
+
+    Couple(const Mat& frame, FaceNetwork& matcher)
     {
-        matcher->crop(video.frame(0), found.row(k == 0 ? left : 1 - left), crop);
-        matcher->forward(std::vector<Mat>(1, crop), descriptors[k]);
+        Mat found, crop;
+        detector()->detect(frame, found);
+        CV_Assert(found.rows == 2);
+        const int left = found.at<float>(0, 0) < found.at<float>(1, 0) ? 0 : 1;
+        for (int k = 0; k < 2; ++k)
+        {
+            faces.push_back(found.row(k == 0 ? left : 1 - left));
+            matcher.crop(frame, faces.row(k), crop);
+            matcher.forward(std::vector<Mat>(1, crop), descriptors[k]);
+        }
+        least = matcher.match(descriptors[0], descriptors[1]) / 2;
     }
-    const double other = matcher->match(descriptors[0], descriptors[1]);
+};
+
+//! Whether the first face of each frame that comes out is left as it is.
+std::vector<bool> exemptions(StreamAnonymizer& anonymizer)
+{
+    std::vector<bool> exempt;
+    StreamRecord record;
+    Mat output;
+    anonymizer.finish();
+    while (anonymizer.pop(output, record))
+    {
+        EXPECT_GE(record.faces.size(), 1u) << record.frame;
+        exempt.push_back(!record.faces.empty() && record.faces[0].exempt);
+    }
+    return exempt;
+}
+
+TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
+{
+    const Ptr<FaceNetwork> matcher = quarters();
+    const Video video(Size(640, 360), 40,
+        { { MAN, line(Point2d(130, 180), Point2d(140, 180), 40, 36) },
+            { WOMAN, line(Point2d(500, 180), Point2d(500, 180), 40, 36) } });
+    const Couple two(video.frame(0), *matcher);
 
     for (int persons = 1; persons <= 2; ++persons)
     {
-        const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(faces, quickPerturber());
+        const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber());
         for (int k = 0; k < persons; ++k)
-            anonymizer->addExemptPerson(matcher, descriptors[k], other / 2);
+            anonymizer->addExemptPerson(matcher, two.descriptors[k], two.least);
         for (int t = 0; t < video.frames(); ++t)
             anonymizer->push(video.frame(t));
         anonymizer->finish();
@@ -64,11 +104,122 @@ TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
     }
 }
 
+TEST(SanPrivacy_ExemptPerson, nobody_is_exempt_whom_nobody_confirms)
+{
+    const int confirmed = 8, frames = 12;
+    const Ptr<FaceNetwork> matcher = quarters();
+    const Video video = couple(Point2d(130, 180), Point2d(500, 180), frames);
+    const Couple two(video.frame(0), *matcher);
+    const Ptr<StreamAnonymizer> anonymizer =
+        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
+    for (int t = 0; t < frames; ++t)
+        anonymizer->push(video.frame(t), t < confirmed ? two.faces : Mat(), t / 25.);
+    const std::vector<bool> exempt = exemptions(*anonymizer);
+    ASSERT_EQ(exempt.size(), size_t(frames));
+    for (size_t t = 0; t < exempt.size(); ++t)
+        EXPECT_EQ(exempt[t], t >= 1 && t < confirmed - 1)
+            << t; // the second recognition counts, and what follows the last one
+}
+
+TEST(SanPrivacy_ExemptPerson, another_person_in_the_same_place_is_protected)
+{
+    // Looks are at 0, 5, 10, 15 and 20; between the last two of them a woman takes the man's place.
+    const int frames = 25, from = 15, to = 19;
+    const Point2d place(130, 180);
+    const Ptr<FaceNetwork> matcher = quarters();
+    const Couple two(couple(place, Point2d(500, 180), 1).frame(0), *matcher);
+    const Video man(Size(320, 360), frames, { { MAN, line(place, place, frames, 36) } }),
+        woman(Size(320, 360), frames, { { WOMAN, line(place, place, frames, 36) } });
+    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
+    anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
+    for (int t = 0; t < frames; ++t)
+    {
+        Mat frame;
+        const double share = std::min(std::max(double(t - from) / (to - from), 0.), 1.);
+        addWeighted(woman.frame(t), share, man.frame(t), 1 - share, 0, frame);
+        anonymizer->push(frame);
+    }
+    const std::vector<bool> exempt = exemptions(*anonymizer);
+    ASSERT_EQ(exempt.size(), size_t(frames));
+    EXPECT_TRUE(exempt[size_t(from) - 2]);
+    for (size_t t = size_t(from) + 1; t < exempt.size(); ++t)
+        EXPECT_FALSE(exempt[t]) << t;
+}
+
+TEST(SanPrivacy_ExemptPerson, after_a_cut_a_person_is_recognised_anew)
+{
+    const int cut = 6, frames = 12;
+    const Ptr<FaceNetwork> matcher = quarters();
+    const Video video = couple(Point2d(130, 180), Point2d(500, 180), frames);
+    const Couple two(video.frame(0), *matcher);
+    const Ptr<StreamAnonymizer> anonymizer =
+        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
+    for (int t = 0; t < frames; ++t)
+    {
+        Mat frame = video.frame(t);
+        if (t >= cut) // all but the man
+        {
+            const Rect where(80, 110, 100, 140);
+            const Mat head = frame(where).clone();
+            frame.setTo(Scalar::all(250));
+            head.copyTo(frame(where));
+        }
+        anonymizer->push(frame, two.faces.row(0), t / 25.);
+    }
+    const std::vector<bool> exempt = exemptions(*anonymizer);
+    ASSERT_EQ(exempt.size(), size_t(frames));
+    for (size_t t = 0; t < exempt.size(); ++t)
+        EXPECT_EQ(exempt[t], t != 0 && t != cut) << t;
+}
+
+TEST(SanPrivacy_ExemptPerson, near_somebody_else_nobody_is_exempt)
+{
+    const int frames = 8;
+    const Ptr<FaceNetwork> matcher = quarters();
+    const Video far = couple(Point2d(130, 180), Point2d(500, 180), frames),
+                near = couple(Point2d(130, 180), Point2d(228, 180), frames);
+    const Couple two(far.frame(0), *matcher);
+    for (const Video* video : { &far, &near })
+    {
+        const Couple now(video->frame(0), *matcher);
+        const Ptr<StreamAnonymizer> anonymizer =
+            StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+        anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
+        for (int t = 0; t < frames; ++t)
+            anonymizer->push(video->frame(t), now.faces, t / 25.);
+        EXPECT_EQ(exemptions(*anonymizer).back(), video == &far);
+    }
+}
+
+TEST(SanPrivacy_ExemptPerson, a_matcher_that_fails_recognises_nobody)
+{
+    const int frames = 6;
+    const Ptr<FaceNetwork> matcher = quarters();
+    const Video video = couple(Point2d(130, 180), Point2d(500, 180), frames);
+    const Couple two(video.frame(0), *matcher);
+    const Ptr<StreamAnonymizer> anonymizer =
+        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    for (const Mat& descriptor : two.descriptors)
+        anonymizer->addExemptPerson(matcher, descriptor, two.least);
+    *matcher = FaceNetwork(); // breaks in use
+    for (int t = 0; t < frames; ++t)
+        anonymizer->push(video.frame(t), two.faces, t / 25.);
+    for (bool exempt : exemptions(*anonymizer))
+        EXPECT_FALSE(exempt);
+}
+
 TEST(SanPrivacy_ExemptPerson, bad_arguments_are_refused)
 {
     const Ptr<StreamAnonymizer> anonymizer =
         StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
     EXPECT_THROW(anonymizer->addExemptPerson(Ptr<FaceNetwork>(), Mat::ones(1, 12, CV_32F), .5), cv::Exception);
+    EXPECT_THROW(anonymizer->addExemptPerson(makePtr<FaceNetwork>(), Mat::ones(1, 12, CV_32F), .5), cv::Exception);
+    EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(2, 12, CV_32F), .5), cv::Exception);
+    EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat(1, 12, CV_32F, Scalar(NAN)), .5), cv::Exception);
+    EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(1, 12, CV_32F), NAN), cv::Exception);
+    EXPECT_NO_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(1, 12, CV_32F), .5));
 }
 
 }} // namespace
