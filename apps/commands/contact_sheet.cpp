@@ -34,7 +34,7 @@ namespace {
 const int COLUMNS = 4;
 const char* const TITLES[COLUMNS] = { "original", "same", "neutral", "opposite" };
 
-// Layout in pixels.
+// Sizes and places, pixels.
 const cv::Size VIEW(200, 240);         //!< a face with some of its surroundings
 const cv::Point2f VIEW_EYES(100, 108); //!< middle between the eyes
 const float VIEW_EYE_DISTANCE = 60;
@@ -103,17 +103,14 @@ void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int c
 FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, int label, Perturber& perturber)
 {
     FaceRow row;
-    cv::Mat crop, same, neutral, opposite;
-    alignFace(image, face, crop);
     if (label == LABEL_PREDICT)
         label = predictLabel(perturber, image, face);
-    perturber.perturbAll(crop, same, neutral, opposite, label);
     int column = 0;
     show(image, face, perturber, column, row);
-    for (const cv::Mat& output : { same, neutral, opposite })
+    for (PrototypeChoice prototype : { PROTOTYPE_SAME, PROTOTYPE_NEUTRAL, PROTOTYPE_OPPOSITE })
     {
-        cv::Mat perturbed = image.clone();
-        blendFace(perturbed, crop, output, face, output.data == same.data ? 0 : perturber.getColorStrength());
+        cv::Mat perturbed;
+        perturber.perturbFaces(image, face, perturbed, PerturbParams(prototype, label));
         show(perturbed, face, perturber, ++column, row);
     }
     return row;
