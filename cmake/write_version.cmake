@@ -5,8 +5,10 @@
 cmake_minimum_required(VERSION 3.21)
 
 # Writes the version of the sources into OUTPUT, a C++ source, in every build: cmake -DOUTPUT=... -DSOURCE=... -DVERSION=... -P
-execute_process(COMMAND git -C "${SOURCE}" describe --tags --always --dirty --match v*
-  OUTPUT_VARIABLE described ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(EXISTS "${SOURCE}/.git") # not those of a repository that an unpacked archive lies in
+  execute_process(COMMAND git -C "${SOURCE}" describe --tags --always --dirty --match v*
+    OUTPUT_VARIABLE described ERROR_QUIET OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
 set(text "${VERSION}")
 if(described AND NOT described STREQUAL "v${VERSION}") # a release needs no more than its number
   string(APPEND text " (${described})")

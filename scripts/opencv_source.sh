@@ -18,7 +18,7 @@ sources=$(realpath -m "${OPENCV_SOURCES:-$repository/build/opencv-source}")
 wanted=${1:-debian}
 mkdir -p "$sources"
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'rm -rf "$log" "$sources/unpacked" "$sources/apt" "$sources/download"' EXIT
 
 # What a tool said last, for a failure that it caused.
 tail_of_log() { sed 's/^/    /' "$log" | tail -n 12; }
@@ -62,7 +62,6 @@ from_debian() {
         ln -sfn "$release/opencv" "$sources/opencv-$release"
         source="$sources/opencv-$release"
     fi
-    rm -rf "$sources/unpacked" "$sources/apt"
 }
 
 # pip prepares the metadata of what it downloads, for which OpenCV's set-up needs scikit-build; nothing is compiled.
@@ -95,7 +94,6 @@ from_package_index() {
         touch "$sources/$folder/opencv/.complete"
     fi
     ln -sfn "$folder" "$sources/$1"
-    rm -r "$sources/download"
     source="$sources/$folder/opencv"
 }
 
