@@ -203,10 +203,10 @@ Command addBench(CLI::App& app)
     auto face_options = std::make_shared<BenchFacesOptions>();
     CLI::App* faces = command->add_subcommand(
         "faces", "The steps of one face, compared with the least time possible on this machine");
-    faces->add_option("--runs", face_options->runs, "Of each step; default 30")
+    faces->add_option("--runs", face_options->runs, "Runs of each step; default 30")
         ->type_name("N")
         ->check(CLI::Range(3, 10000).description(""));
-    faces->add_option("--json", face_options->json, "File for the figures")->type_name("FILE");
+    faces->add_option("--json", face_options->json, "File for the results")->type_name("FILE");
     face_options->networks.addPerturberTo(*faces);
     return { command, [=] { return faces->parsed() ? benchFaces(*face_options) : benchVideo(*options); } };
 }

@@ -249,13 +249,11 @@ ExitCode run(const SheetOptions& options)
 Command addContactSheet(CLI::App& app)
 {
     auto options = std::make_shared<SheetOptions>();
-    CLI::App* command =
-        app.add_subcommand("contact-sheet", "Draws originals and outputs side by side, with the classifier's answers");
+    CLI::App* command = app.add_subcommand(
+        "contact-sheet", "Shows originals and outputs side by side, with predictions of a classifier");
     command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
-    command->add_option("-o,--output", options->output, "The contact sheet, as sheet.png")
-        ->required()
-        ->type_name("FILE");
-    command->add_option("--most-faces", options->most_faces, "Faces shown, default 48")
+    command->add_option("-o,--output", options->output, "Image file, such as sheet.png")->required()->type_name("FILE");
+    command->add_option("--most-faces", options->most_faces, "Number of faces shown; default 48")
         ->type_name("N")
         ->check(CLI::Range(1, 1000).description(""));
     addMaxPixelsTo(*command, options->max_pixels);

@@ -253,7 +253,7 @@ Command addEvaluate(CLI::App& app)
 {
     auto options = std::make_shared<EvaluateOptions>();
     CLI::App* command =
-        app.add_subcommand("evaluate", "Measures the errors of classifiers and matchers before and after");
+        app.add_subcommand("evaluate", "Measures classifiers and matchers on originals and on protected faces");
     const auto add = [&](const char* name, auto& value, const char* type, const char* help)
     { return command->add_option(name, value, help)->type_name(type)->capture_default_str(); };
     const auto addList = [&](const char* name, std::vector<std::string>& values, const char* type, const char* help)
@@ -282,12 +282,12 @@ Command addEvaluate(CLI::App& app)
     add("--attribute", options->set.attribute, "NAME", "Column of the label");
     add("--identity", options->set.identity, "NAME", "Column of the person");
     addList("--groups", options->set.groups, "NAMES", "Columns that define groups of people");
-    add("--limit", options->set.limit, "N", "Number of faces, with all faces of each person; 0: all");
+    add("--limit", options->set.limit, "N", "Evaluate this many faces, person by person; 0: all");
     command->add_flag("--gray", options->set.gray, "Evaluate gray images, as the paper does");
-    add("--images", options->images, "N", "Rows of the image grid");
+    add("--images", options->images, "N", "Faces shown in the report");
     add("--replicates", options->bootstrap.replicates, "N", "Replicates of the bootstrap")->check(CLI::PositiveNumber);
     add("--seed", options->bootstrap.seed, "N", "Seed of the bootstrap");
-    add("--cache", options->cache, "FILE", "File of stored results");
+    add("--cache", options->cache, "FILE", "File that keeps results for later runs");
     addMaxPixelsTo(*command, options->set.max_pixels);
     options->perturber.addPerturberTo(*command);
     options->perturber.addDetectorTo(*command);

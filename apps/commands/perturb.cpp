@@ -388,13 +388,13 @@ cv::Mat Perturbation::perturbedCrop(size_t worker, const cv::Mat& image, const c
 Command addPerturb(CLI::App& app)
 {
     auto options = std::make_shared<PerturbOptions>();
-    CLI::App* command = app.add_subcommand("perturb", "Perturbs the faces of images; name, format and size stay");
+    CLI::App* command = app.add_subcommand("perturb", "Protects the faces in images; keeps names, formats and sizes");
     command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
     command->add_option("-o,--output", options->output, "Folder for the results")->required()->type_name("DIR");
     options->labels.addTo(*command);
     command
         ->add_flag("--landmarks", options->landmarks,
-            "Cut out labelled faces by landmarks in the CSV; others are detected and perturbed, too")
+            "Take the landmarks of listed faces from the CSV; other faces are detected as usual")
         ->needs("--labels");
     command->add_option("--prototype", options->prototype, "Output: opposite (default), neutral, same, random")
         ->type_name("WHICH")
@@ -403,7 +403,8 @@ Command addPerturb(CLI::App& app)
     command->add_flag(
         "--crop", options->crop, "Write only the largest face: the network's gray output, 224x224 pixels");
     command
-        ->add_option("--no-face", options->no_face, "Image without a face: error (default), skip, or copy it unchanged")
+        ->add_option("--no-face", options->no_face,
+            "Image without a face: error (default), skip (no output) or copy (unchanged)")
         ->type_name("WHAT")
         ->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
     command->add_option("--quality", options->quality, "Quality of JPEG and WebP, default 95")
@@ -412,9 +413,9 @@ Command addPerturb(CLI::App& app)
     addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
-    command->footer(
-        "Images are written upright and in sRGB, without metadata, previews, or further images and videos in a file.\n"
-        "Exit code: 0 all perturbed, 1 some not (stderr names them), 2 wrong arguments.");
+    command->footer("Images are written upright and in sRGB. Metadata, previews, and further images or videos in a "
+                    "file are left out.\n"
+                    "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
     return { command, [options] { return Perturbation(*options).run(); } };
 }
 

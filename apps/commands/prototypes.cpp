@@ -152,26 +152,27 @@ ExitCode run(const PrototypesOptions& options)
 Command addPrototypes(CLI::App& app)
 {
     auto options = std::make_shared<PrototypesOptions>();
-    CLI::App* command =
-        app.add_subcommand("prototypes", "Computes the prototypes: the mean face of each label of a labelled set");
+    CLI::App* command = app.add_subcommand("prototypes", "Computes the prototypes: the mean face of each label");
     command
-        ->add_option(
-            "--labels", options->labels, "Faces: file,gender and, if known, landmarks (right_eye_x, right_eye_y, ...)")
+        ->add_option("--labels", options->labels,
+            "CSV with columns file and gender; if known, landmarks (right_eye_x, right_eye_y, ...)")
         ->required()
         ->type_name("CSV");
-    command->add_option("--faces", options->faces, "Folder of its images; default: the folder of the CSV")
+    command->add_option("--faces", options->faces, "Folder of the images; default: the folder of the CSV")
         ->type_name("DIR")
         ->check(CLI::ExistingDirectory);
-    command->add_option("-o,--output", options->output, "Folder for prototypes-ATTRIBUTE.yml.gz and an image of each")
+    command
+        ->add_option(
+            "-o,--output", options->output, "Folder for prototypes-ATTRIBUTE.yml.gz and an image of each mean face")
         ->required()
         ->type_name("DIR");
     command
         ->add_option("--attribute", options->attribute,
-            "Column of the label (M/F, male/female, 1/0; age: years, 1 from 40 on), default gender")
+            "Label column (M/F, male/female, 1/0; age: years, label 1 from 40 on); default gender")
         ->type_name("NAME");
     command
-        ->add_option(
-            "--coverage", options->coverage, "Smallest share of a crop that lies inside its image, default 0.95")
+        ->add_option("--coverage", options->coverage,
+            "Leave out faces of whose crop a smaller share lies in the image; default 0.95")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
     addMaxPixelsTo(*command, options->max_pixels);

@@ -47,15 +47,14 @@ void LabelOptions::addTo(CLI::App& command)
         .add_option(
             "--labels", labels, "Label of each image's largest face: columns file and gender (M or F), or age (years)")
         ->type_name("CSV");
-    command
-        .add_option("--attribute", columns, "Columns of the labels in the CSV, where they are not named gender and age")
+    command.add_option("--attribute", columns, "Name of the label column in the CSV, if it is not gender or age")
         ->type_name("NAME")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->needs("--labels");
     command
-        .add_option(
-            "--label", label, "Label of other faces: auto (default: predict), male, female, old, young, 1, 0, neutral")
+        .add_option("--label", label,
+            "Label of all other faces: auto (default: predict), male, female, old, young, 1, 0, neutral")
         ->type_name("LABEL")
         ->transform(CLI::IsMember(&labelNames(), CLI::ignore_case).description(""));
 }

@@ -57,7 +57,7 @@ void NetworkOptions::addDetectorTo(CLI::App& command)
 {
     command
         .add_option(
-            "--detector", detector, "File of a YuNet, or cascade (OpenCV's cascades); default: the shipped YuNet")
+            "--detector", detector, "YuNet file, or cascade (OpenCV's Haar cascades); default: the shipped YuNet")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile | CLI::IsMember({ "cascade" }).description(""));
 }
@@ -73,11 +73,13 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
             "--model", model, "Network: residual (default), residual-gender-age, san2018 (the paper's), or a file")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile | CLI::IsMember(shippedModels()).description(""));
-    command.add_option("--prototypes", prototypes, "File of prototypes; default: the shipped one")
+    command.add_option("--prototypes", prototypes, "Prototypes file for this network, in place of --hide")
         ->type_name("YML")
         ->check(CLI::ExistingFile)
         ->excludes(hiding);
-    command.add_option("--classifier", classifier, "Classifier that predicts labels; default: the shipped one")
+    command
+        .add_option(
+            "--classifier", classifier, "Network that predicts labels, in place of --hide; default: the shipped one")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile)
         ->excludes(hiding);
@@ -87,7 +89,7 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->check(CLI::Range(.01, 2.).description(""));
     command
         .add_option("--color-strength", color_strength,
-            cv::format("How far lips and make-up take the skin's color, 0 to 1; %g where gender is hidden",
+            cv::format("Moves the color of lips and make-up to the skin color, 0 to 1; default for gender %g",
                 cv::sanprivacy::DEFAULT_COLOR_STRENGTH))
         ->type_name("X")
         ->check(CLI::Range(0., 1.).description(""));

@@ -88,7 +88,7 @@ Command addExport(CLI::App& app)
         app.add_subcommand("export", "Writes the network of a checkpoint as ONNX and compares cv::dnn with LibTorch.");
     command
         ->add_option("checkpoint", options->checkpoints,
-            "checkpoint.pt of another command; of several of one kind the mean is written")
+            "checkpoint.pt of another command; of several, the mean of their weights is written")
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("-o,--out", options->out, "ONNX file")->required();
@@ -96,7 +96,7 @@ Command addExport(CLI::App& app)
         "--description", options->description, "text kept in the file: what it was trained on, and how");
     command
         ->add_option("--largest-change", options->largestChange,
-            "of a residual U-Net: largest change of a pixel, 0..1, in place of the one it was trained with (0.15)")
+            "residual U-Net only: largest change of a pixel, 0..1; default: as in training")
         ->check(CLI::Range(.01, 1.));
     command->add_flag("--authors-form", options->authorsForm,
         "give the file the inputs of the authors' model: image, same_proto, combine_proto");

@@ -79,10 +79,10 @@ Command addPretrain(CLI::App& app)
     CLI::App* const command =
         app.add_subcommand("pretrain", "Trains the autoencoder to reproduce its input: J_D on X'_SM (Eq. 1).");
     options->dataset.addTo(*command);
-    command->add_option("--prototypes", options->prototypes, "file of the command prototypes")
+    command->add_option("--prototypes", options->prototypes, "file that the command prototypes wrote")
         ->required()
         ->check(CLI::ExistingFile);
-    command->add_option("--network", options->network, "what is trained")
+    command->add_option("--network", options->network, "network to train")
         ->capture_default_str()
         ->check(CLI::IsMember(generatorKinds()));
     options->loop.addTo(*command);

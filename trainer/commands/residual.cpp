@@ -365,9 +365,9 @@ Command addResidual(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
     CLI::App* const command = app.add_subcommand("residual",
-        "Trains the residual U-Net, which does not receive the label of a face, towards random target labels and "
-        "against\n"
-        "an ensemble of classifiers; some of these learn on perturbed faces at the same time.");
+        "Trains the residual U-Net to move faces towards target labels that are drawn at random, against an ensemble "
+        "of\n"
+        "classifiers. Some of these keep learning on perturbed faces. The U-Net does not receive the label of a face.");
     const auto add = [command](const std::string& name, auto& value, const std::string& help)
     { return command->add_option(name, value, help)->capture_default_str(); };
     options->dataset.addTo(*command, true);
@@ -384,8 +384,8 @@ Command addResidual(CLI::App& app)
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("--classifiers", options->classifiers,
-        "names in the model description file: public classifiers of the first attribute, used beside the attackers; "
-        "one that is named twice is drawn twice as often");
+        "names in the model description file: public classifiers of the first attribute, used besides the attackers; "
+        "a name given twice is drawn twice as often");
     add("--sampled-classifiers", options->sampledClassifiers, "how many of --classifiers are drawn for each step")
         ->check(CLI::NonNegativeNumber.description(""));
     command->add_option("--monitored", options->monitored, "classifiers that are only measured, not trained against");
@@ -393,24 +393,25 @@ Command addResidual(CLI::App& app)
         ->add_option(
             "--matchers", options->matchers, "names in the model description file, the same as for the attackers")
         ->required();
-    add("--margin", options->margin, "margin in J_G: logit by which a classifier shall favor the target label");
+    add("--margin", options->margin, "margin in J_G: logit by which a classifier should favor the target label");
     add("--opposite-share", options->oppositeShare,
         "share of targets with the opposite label, which is harder to learn; adaptive attackers weigh both equally")
         ->type_name("0.01-0.99")
         ->check(CLI::Range(.01, .99).description(""));
-    add("--neutral-share", options->neutralShare, "share of targets that are neutral: classifiers shall be undecided")
+    add("--neutral-share", options->neutralShare, "share of targets that are neutral: classifiers should be undecided")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
     add("--neutral-overshoot", options->neutralOvershoot,
-        "logit, opposite to the face's label, that counts as undecided; above 0, as other classifiers are misled less");
+        "logit of the other label that neutral targets aim at; above 0, because unseen classifiers are misled less");
     add("--largest-change", options->largestChange, "largest change of a pixel")
         ->type_name("0.01-1")
         ->check(CLI::Range(.01, 1.).description(""));
-    add("--color-evening", options->evening, "strength of the color evening of the faces, as users see them")
+    add("--color-evening", options->evening,
+        "strength of the color evening that is applied to the faces, as in the module")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
     add("--sampled-attackers", options->sampledAttackers,
-        "how many attackers are drawn for each step, beside --sampled-classifiers")
+        "how many attackers are drawn for each step, besides --sampled-classifiers")
         ->check(CLI::NonNegativeNumber.description(""));
     add("--adaptive-attackers", options->adaptiveAttackers,
         "how many attackers, the first ones, go on learning on perturbed faces")
@@ -422,7 +423,7 @@ Command addResidual(CLI::App& app)
             ->check(CLI::NonNegativeNumber.description(""));
     add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M; that of J_G is 1");
     add("--lambda-order", options->lambdaOrder,
-        "weight of J_M by order: a face shall stay nearer to another one of the same person than strangers are")
+        "weight of the order loss: a face should stay nearer to another photo of its person than strangers are")
         ->needs(pairs);
     add("--lambda-change", options->lambdaChange, "weight of the mean square change");
     add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");

@@ -195,10 +195,11 @@ Command addTrain(CLI::App& app)
     options->loop.batch = 16;
     CLI::App* const command = app.add_subcommand("train",
         "Semi-adversarial training: J = l_G J_G + l_M J_M (Eq. 5), the auxiliary networks frozen.\n"
-        "J_M is the mean over the matchers of the squared distance of descriptors, which have unit length where they\n"
-        "compare by cosine; J_G the mean over the classifiers.");
+        "J_G is the mean over the classifiers, J_M the mean over the matchers of the squared distance between "
+        "descriptors\n"
+        "(scaled to unit length for matchers that compare by cosine).");
     options->dataset.addTo(*command);
-    command->add_option("--prototypes", options->prototypes, "file of the command prototypes")
+    command->add_option("--prototypes", options->prototypes, "file that the command prototypes wrote")
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("--initial", options->initial, "checkpoint of the command pretrain")

@@ -120,11 +120,11 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
     command.add_option("--format", format, formats + "; default: recognized");
     if (needLabels)
     {
-        const std::string label = "what the label is",
+        const std::string label = "attribute to learn, a column of the labels",
                           values = "values with label 1: \">=50\", \"<50\" or \"Black,White\"; default, or"
                                    " \"\": male, 1, yes";
-        const std::string several = severalAttributes ? "; several: a label for each" : "";
-        const std::string inOrder = severalAttributes ? "; of several attributes in their order" : "";
+        const std::string several = severalAttributes ? "; of several, each has a label" : "";
+        const std::string inOrder = severalAttributes ? "; for several attributes, one each, in their order" : "";
         CLI::Option* const attribute =
             command.add_option("--attribute", attributes, label + several)->capture_default_str();
         CLI::Option* const one = command.add_option("--positive", positive, values + inOrder);

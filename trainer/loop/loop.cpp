@@ -40,9 +40,9 @@ void LoopOptions::addTo(CLI::App& command)
         ->check(CLI::PositiveNumber);
     command.add_flag("--decay,!--no-decay", decay, "learning rate falls to zero (cosine) over the planned steps");
     command.add_option("--seed", seed, "the same seed gives the same run")->capture_default_str();
-    command.add_option("--workers", workers, "threads, 0: one per core; the same number gives the same weights");
+    command.add_option("--workers", workers, "threads; 0: one per core. Only the same number gives the same weights");
     command.add_option("--checkpoint-minutes", checkpointMinutes, "minutes between checkpoints")->capture_default_str();
-    command.add_option("--device", deviceName, "where networks are computed")
+    command.add_option("--device", deviceName, "what the networks run on: cpu or cuda")
         ->capture_default_str()
         ->check(CLI::IsMember({ "cpu", "cuda" }));
     command.add_flag("--bf16,!--fp32", bf16, "compute in bf16, keep weights in fp32");

@@ -180,19 +180,21 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
         ->check(CLI::IsMember(PROTOTYPES).description(""));
     command
         .add_option("--low-confidence", options.low_confidence,
-            "Faces too small or uncertain: blur (default), drop (withhold the frame), pass (leave)")
+            "Face too small or uncertain: blur (default), drop (repeat the frame before), pass (leave it)")
         ->type_name("WHAT")
         ->check(CLI::IsMember(POLICIES).description(""));
     command
-        .add_option("--no-face", options.no_face, "Video without a face: error (default), skip, or copy it unchanged")
+        .add_option(
+            "--no-face", options.no_face, "Video without a face: error (default), skip (no output) or copy (unchanged)")
         ->type_name("WHAT")
         ->check(CLI::IsMember({ "copy", "skip", "error" }).description(""));
-    command.add_option("--exempt", options.exempt, "Photo of a person who is left as they are")->type_name("PHOTO");
-    command.add_option("--matcher", options.matcher, "Model description file with the matcher that recognises them")
+    command.add_option("--exempt", options.exempt, "Photo of a person whose face is not changed")->type_name("PHOTO");
+    command
+        .add_option("--matcher", options.matcher, "Model description file of the matcher that recognises this person")
         ->type_name("YML");
     command
         .add_option("--exempt-score", options.exempt_score,
-            "Lowest match score of this person; default .45 (cosine), -.5 (Euclidean)")
+            "Match score from which a face is this person; default .45 (cosine), -.5 (Euclidean)")
         ->type_name("S");
 }
 
@@ -206,26 +208,28 @@ void addTimeOptions(CLI::App& command, VideoOptions& options)
     command.add_option("--look-ahead", options.look_ahead, "Delay of the output, seconds; default 1.2, live .24")
         ->type_name("S")
         ->check(CLI::Range(0., 60.).description(""));
-    command.add_option("--hold", options.hold, "Seconds that a lost face stays protected; default .8")
+    command.add_option("--hold", options.hold, "Time for which a lost face stays protected, seconds; default .8")
         ->type_name("S")
         ->check(CLI::Range(0., 600.).description(""));
     command
         .add_option("--refresh-interval", options.refresh_interval,
-            "Seconds for which a face that hardly changes keeps its perturbation; default .08")
+            "Time for which a face that hardly moves reuses its result, seconds; default .08")
         ->type_name("S")
         ->check(CLI::Range(0., 60.).description(""));
 }
 
 void addOutputOptions(CLI::App& command, VideoOptions& options)
 {
-    command.add_option("--quality", options.quality, "Rate factor of H.264, lower is better; default 18")
+    command
+        .add_option("--quality", options.quality, "Constant rate factor (CRF) of H.264; lower is better; default 18")
         ->type_name("0-51")
         ->check(CLI::Range(0, 51).description(""));
-    command.add_option("--raw", options.raw, "Format of raw BGR frames on standard input")->type_name("WxH@FPS");
-    command.add_option("--log", options.log, "File for what was found and done: a line of JSON for each frame")
+    command.add_option("--raw", options.raw, "Size and rate of raw BGR frames on standard input, as 640x480@30")
+        ->type_name("WxH@FPS");
+    command.add_option("--log", options.log, "Log of faces found and protected: one line of JSON for each frame")
         ->type_name("FILE");
-    command.add_flag("--preview", options.preview, "Show the result in a window; Esc ends");
-    command.add_flag("--boxes", options.boxes, "Draw the boxes of the faces");
+    command.add_flag("--preview", options.preview, "Show the result in a window; Esc stops");
+    command.add_flag("--boxes", options.boxes, "Draw the face boxes into the output");
     command.add_flag("--resume", options.resume, "Skip finished videos and continue an unfinished one (same options)");
 }
 
@@ -238,7 +242,7 @@ Command addVideo(CLI::App& app)
         app.add_subcommand("video", "Protects every face in every frame of videos, cameras and streams");
     command
         ->add_option(
-            "IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (--raw); then the output")
+            "IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (--raw); last: the output")
         ->required()
         ->type_name("");
     addProtectionOptions(*command, *options);
@@ -247,10 +251,10 @@ Command addVideo(CLI::App& app)
     addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
-    command->footer(
-        "Sound, subtitles and chapters are kept. Metadata (title, place, date ...) is left out. So are covers,\n"
-        "further video tracks and images inside of other tracks, which is told.\n"
-        "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
+    command->footer("Sound, subtitles and chapters are kept. Metadata (title, place, date ...) are left out. Cover "
+                    "images, further\n"
+                    "video tracks and images inside other tracks are left out, too, with a message.\n"
+                    "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
     return { command, [options] { return runVideo(*options); } };
 }
 
