@@ -213,7 +213,7 @@ void addTimeOptions(CLI::App& command, VideoOptions& options)
         ->check(CLI::Range(0., 600.).description(""));
     command
         .add_option("--refresh-interval", options.refresh_interval,
-            "Time for which a face that hardly moves reuses its result, seconds; default .08")
+            "Time for which a face that hardly changes reuses its result, seconds; default .08")
         ->type_name("S")
         ->check(CLI::Range(0., 60.).description(""));
 }
