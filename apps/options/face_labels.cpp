@@ -53,8 +53,8 @@ void LabelOptions::addTo(CLI::App& command)
         ->allow_extra_args(false)
         ->needs("--labels");
     command
-        .add_option("--label", label,
-            "Label of all other faces: auto (default: predict), male, female, old, young, 1, 0, neutral")
+        .add_option(
+            "--label", label, "Label of other faces: auto (default: predict), male, female, old, young, 1, 0, neutral")
         ->type_name("LABEL")
         ->transform(CLI::IsMember(&labelNames(), CLI::ignore_case).description(""));
 }

@@ -180,7 +180,7 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
         ->check(CLI::IsMember(PROTOTYPES).description(""));
     command
         .add_option("--low-confidence", options.low_confidence,
-            "Face too small or uncertain: blur (default), drop (repeat the frame before), pass (leave it)")
+            "Face too small or unsure: blur (default), drop (repeat last frame), pass (unchanged)")
         ->type_name("WHAT")
         ->check(CLI::IsMember(POLICIES).description(""));
     command
