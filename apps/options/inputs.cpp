@@ -111,8 +111,7 @@ void addMaxPixelsTo(CLI::App& command, size_t& max_pixels)
 {
     command
         .add_option("--max-pixels", max_pixels,
-            "Refuse larger images; default " + std::to_string(MAX_PIXELS)
-                + " pixels; 5 bytes of memory each, 10 with 16 bits")
+            "Refuse larger images; default " + std::to_string(MAX_PIXELS) + "; memory: 5 bytes a pixel, 10 if 16-bit")
         ->type_name("N")
         ->check(CLI::PositiveNumber.description(""));
 }
