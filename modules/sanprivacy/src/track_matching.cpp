@@ -21,6 +21,11 @@ const double JUMP = .25;            // a detection farther off is taken as it is
 const double CORRECTION = .3;       // otherwise, share of the flow's drift that a detection takes away
 const double MOVES_FORGOTTEN = .4;  // after which a lost face may go any way
 
+bool haveOneSize(const Landmarks& a, const Landmarks& b)
+{
+    return std::abs(std::log(eyeDistance(a) / eyeDistance(b))) <= std::log(MOST_GROWTH);
+}
+
 /** Where another face has just been found, as large and less than half a head away, this one would hardly be seen:
 the detector takes hair or two halves for a face. */
 bool hidden(const RotatedDetection& detection, const std::vector<Track>& tracks)
@@ -28,8 +33,7 @@ bool hidden(const RotatedDetection& detection, const std::vector<Track>& tracks)
     return std::any_of(tracks.begin(), tracks.end(),
         [&](const Track& track)
         {
-            const double growth = std::abs(std::log(eyeDistance(detection.landmarks) / eyeDistance(track.landmarks)));
-            return track.state == FACE_FOUND && growth <= std::log(MOST_GROWTH)
+            return track.state == FACE_FOUND && haveOneSize(track.landmarks, detection.landmarks)
                    && HeadShape(track.landmarks).contains(centreOf(detection.landmarks));
         });
 }
@@ -79,14 +83,12 @@ std::vector<Pairing> pairingsOf(const std::vector<Track>& tracks, const std::vec
         {
             const Track& track = tracks[t];
             const double distance = distanceOf(track.landmarks, detections[d].landmarks);
-            const double growth =
-                std::abs(std::log(eyeDistance(detections[d].landmarks) / eyeDistance(track.landmarks)));
             const double reach = std::min(NEAR_FACE + DRIFT_WHILE_LOST * track.lost, FARTHEST);
             const bool contradicts =
                 detections[d].face.score < TURNED_SCORE && liesOtherwise(detections[d].landmarks, track.landmarks);
             // A face that was followed up to here comes before one that went missing.
             const Pairing pairing = { distance + (track.lost_frames > 0 ? FARTHEST : 0), t, d };
-            if (distance <= reach && growth <= std::log(MOST_GROWTH) && !contradicts)
+            if (distance <= reach && haveOneSize(track.landmarks, detections[d].landmarks) && !contradicts)
                 pairings.push_back(pairing);
         }
     std::sort(
@@ -158,15 +160,16 @@ MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDet
 
     for (size_t d = 0; d < detections.size(); ++d)
     {
-        const bool known =
-            matched[d]
-            || std::any_of(tracks.begin(), tracks.end(),
-                [&](const Track& track)
-                {
-                    const double farthest =
-                        liesOtherwise(detections[d].landmarks, track.landmarks) ? NEAR_FACE : SAME_FACE;
-                    return track.state != FACE_HELD && distanceOf(track.landmarks, detections[d].landmarks) < farthest;
-                });
+        const bool known = matched[d]
+                           || std::any_of(tracks.begin(), tracks.end(),
+                               [&](const Track& track)
+                               {
+                                   const double farthest =
+                                       liesOtherwise(detections[d].landmarks, track.landmarks) ? NEAR_FACE : SAME_FACE;
+                                   return track.state != FACE_HELD
+                                          && distanceOf(track.landmarks, detections[d].landmarks) < farthest
+                                          && (!trusted || haveOneSize(track.landmarks, detections[d].landmarks));
+                               });
         if (known || (!trusted && hidden(detections[d], tracks)))
             continue;
         if (!trusted && orientationOf(detections[d].landmarks) != 0 && !credible(detections[d], tracks, min_score))

@@ -171,6 +171,40 @@ TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_just_before_a_cut_is_covered)
     }
 }
 
+TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_slowly_is_found_where_its_scene_ends)
+{
+    // Nothing changes suddenly, and the detector looks at the first frame and at the last one only.
+    const int from = 2, shown = 20, end = 24;
+    const Video with(
+        Size(400, 300), end, { { "woman-dark-skin", line(Point2d(200, 150), Point2d(200, 150), end, 40) } }),
+        without(Size(400, 300), end, {});
+    StreamParams params = covering();
+    params.detect_interval = 2;
+    for (int frames : { end, end + 4 }) // the end of the stream; a cut
+    {
+        const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), params);
+        for (int t = 0; t < frames; ++t)
+        {
+            Mat frame(300, 400, CV_8UC3, Scalar::all(250));
+            const double share = std::min(std::max(double(t - from) / (shown - from), 0.), 1.);
+            if (t < end)
+                addWeighted(with.frame(t), share, without.frame(t), 1 - share, 0, frame);
+            anonymizer->push(frame);
+        }
+        anonymizer->finish();
+        StreamRecord record;
+        Mat output;
+        for (int t = 0; t < end; ++t)
+        {
+            ASSERT_TRUE(anonymizer->pop(output, record));
+            if (t >= shown)
+            {
+                EXPECT_EQ(record.faces.size(), 1u) << t << " of " << frames;
+            }
+        }
+    }
+}
+
 TEST(SanPrivacy_FaceTracker, after_a_cut_a_face_in_the_same_place_is_another)
 {
     const Video video(Size(400, 300), 10, { { "man-bald", line(Point2d(200, 150), Point2d(200, 150), 10, 40) } });
@@ -304,6 +338,78 @@ TEST(SanPrivacy_FaceTracker, small_faces_of_large_frames)
                 << place << " in frame " << t;
         }
     }
+}
+
+//! A detection that is moved and scaled about its center.
+Mat changed(const Mat& face, double scale, double dx)
+{
+    Mat result = face.clone();
+    const float x = face.at<float>(0) + face.at<float>(2) / 2, y = face.at<float>(1) + face.at<float>(3) / 2;
+    for (int i = 4; i < 14; ++i)
+    {
+        const float middle = i % 2 ? y : x;
+        result.at<float>(i) = float(middle + scale * (face.at<float>(i) - middle) + (i % 2 ? 0 : dx));
+    }
+    result.at<float>(2) = float(scale * face.at<float>(2));
+    result.at<float>(3) = float(scale * face.at<float>(3));
+    result.at<float>(0) = float(x + dx - result.at<float>(2) / 2);
+    result.at<float>(1) = float(y - result.at<float>(3) / 2);
+    return result;
+}
+
+//! One face that a caller gives.
+struct Given
+{
+    double scale, dx; //!< against what the detector finds
+};
+
+//! The faces of the last of some frames, of a caller who gives other ones in the last frame.
+std::vector<StreamFace> facesAfter(int frames, const std::vector<Given>& before, const Given& at_last)
+{
+    const Video video(Size(400, 300), 1, { { "man-bald", line(Point2d(200, 150), Point2d(200, 150), 1, 40) } });
+    const Mat frame = video.frame(0);
+    Mat found;
+    detector()->detect(frame, found);
+    CV_Assert(found.rows == 1);
+    const Ptr<StreamAnonymizer> anonymizer =
+        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    for (int t = 0; t < frames; ++t)
+    {
+        Mat faces;
+        for (const Given& face : t < frames - 1 ? before : std::vector<Given>(1, at_last))
+            faces.push_back(changed(found, face.scale, face.dx));
+        anonymizer->push(frame, faces, t / 25.);
+    }
+    anonymizer->finish();
+    StreamRecord record;
+    Mat output;
+    while (anonymizer->pop(output, record))
+        EXPECT_GE(record.faces.size(), 1u) << record.frame;
+    EXPECT_EQ(record.frame, frames - 1);
+    return record.faces;
+}
+
+TEST(SanPrivacy_FaceTracker, a_face_found_beside_its_track_may_be_another)
+{
+    const std::vector<StreamFace> faces = facesAfter(7, { { 1, 0 } }, { 1, 26 }); // .65 eye distances
+    ASSERT_EQ(faces.size(), 2u);
+    EXPECT_EQ(faces[0].state, int(FACE_FOUND));
+    EXPECT_EQ(faces[1].state, int(FACE_HELD)) << "where it was stays covered";
+    EXPECT_GT(faces[0].landmarks[2].x, faces[1].landmarks[2].x + 15);
+}
+
+TEST(SanPrivacy_FaceTracker, a_face_of_another_size_is_another)
+{
+    const std::vector<StreamFace> faces = facesAfter(5, { { .5, 0 } }, { 1, 0 });
+    ASSERT_EQ(faces.size(), 2u) << "each face that the caller gives is covered";
+    EXPECT_GT(faces[1].box.width, 1.8 * faces[0].box.width);
+}
+
+TEST(SanPrivacy_FaceTracker, of_two_tracks_on_one_face_one_is_held)
+{
+    const std::vector<StreamFace> faces = facesAfter(5, { { 1, 0 }, { 1, 24 } }, { 1, 11 });
+    ASSERT_EQ(faces.size(), 2u);
+    EXPECT_NE(faces[0].state == FACE_HELD, faces[1].state == FACE_HELD);
 }
 
 }} // namespace
