@@ -4,7 +4,7 @@
 
 #include "options/face_labels.hpp"
 
-#include "commands/commands.hpp"
+#include "common/errors.hpp"
 #include "common/message.hpp"
 #include "options/faces.hpp"
 

@@ -43,7 +43,7 @@ void measureClassifier(const Answers& answers, const Mat& labels, const String& 
         std::cout << answers.network->getDescription().name << (after ? ", opposite: " : ", original: ") << "error "
                   << errorRate(scores, labels, threshold) << ", AUC " << areaUnderCurve(fpr, tpr) << std::endl;
         std::vector<Point> curve;
-        for (int i = 0; i < fpr.rows; i++)
+        for (int i = 0; i < fpr.rows; ++i)
             curve.emplace_back(cvRound(fpr.at<double>(i) * 399), cvRound((1 - tpr.at<double>(i)) * 399));
         polylines(drawing, curve, false, after ? Scalar(0, 0, 200) : Scalar(0, 0, 0), 2, LINE_AA);
     }

@@ -53,7 +53,7 @@ inline std::vector<LabelledFace> readFaceTable(
     {
         const std::vector<std::string> row = cells(line);
         std::map<std::string, std::string> values;
-        for (size_t i = 0; i < std::min(header.size(), row.size()); i++)
+        for (size_t i = 0; i < std::min(header.size(), row.size()); ++i)
             values[header[i]] = row[i];
         std::string label = values[attribute];
         std::transform(

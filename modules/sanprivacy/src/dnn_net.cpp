@@ -162,7 +162,7 @@ String reasonOf(const std::exception& exception)
                              : fromOpenCV ? std::string(fromOpenCV->err)
                                           : exception.what();
     String line; // cv::Exception begins further lines with "> "
-    for (size_t i = 0; i < text.size(); i++)
+    for (size_t i = 0; i < text.size(); ++i)
     {
         const char c = text[i];
         const bool quote = c == '>' && (i == 0 || text[i - 1] == '\n');

@@ -86,7 +86,7 @@ public:
         if (has("scale"))
             d.scale = numbers("scale", 1, 1)[0];
         if (has("landmark_template"))
-            for (size_t i = 0; i < LANDMARKS; i++)
+            for (size_t i = 0; i < LANDMARKS; ++i)
             {
                 const std::vector<double> xy = numbers("landmark_template", 2 * LANDMARKS, 2 * LANDMARKS);
                 d.landmark_template.push_back(Point2f((float)xy[2 * i], (float)xy[2 * i + 1]));
@@ -274,7 +274,7 @@ public:
     void forward(const std::vector<Mat>& crops, OutputArray dst)
     {
         std::vector<Mat> converted(crops.size());
-        for (size_t i = 0; i < crops.size(); i++)
+        for (size_t i = 0; i < crops.size(); ++i)
             converted[i] = inNetworkChannels(crops[i]);
 
         Mat all;
@@ -338,7 +338,7 @@ private:
             }
         }
         Mat rows;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; ++i)
             rows.push_back(run(crops + i, 1));
         return rows;
     }
@@ -354,7 +354,7 @@ private:
                 format("expected %d rows of output, found %d", count, output.dims < 1 ? 0 : output.size[0]));
 
         const Mat rows = output.reshape(1, count);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; ++i)
             if (!checkRange(rows.row(i)))
                 CV_Error(
                     Error::StsOutOfRange, format("Network '%s' answers NaN or infinity", description.name.c_str()));
