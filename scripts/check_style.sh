@@ -15,7 +15,7 @@ sources() { git ls-files -s -- '*.cpp' '*.hpp' '*.h' | grep -v ^120000 | cut -f2
 sources | xargs -d '\n' clang-format-14 --dry-run --Werror
 # It leaves some comments too long, and counts no lines. The table of ONNX operators may be as long as it is.
 sources | xargs -d '\n' env LC_ALL=C.UTF-8 awk 'length > 120 { print FILENAME ":" FNR ": more than 120 columns"; wrong = 1 }
-    FNR == 451 && FILENAME != "trainer/onnx/operators.cpp" { print FILENAME ": more than 450 lines"; wrong = 1 }
+    FNR == 451 && FILENAME != "trainer/onnx_reader/operators.cpp" { print FILENAME ": more than 450 lines"; wrong = 1 }
     END { exit wrong }'
 
 echo "Style: every file is as .clang-format has it, no line has more than 120 columns, no file more than 450 lines"

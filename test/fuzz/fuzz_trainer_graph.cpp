@@ -7,7 +7,7 @@
 // 16 MiB is refused by the allocator here, so that much memory and long computing are no finding.
 
 #include "fuzzed_file.hpp"
-#include "onnx/graph.hpp"
+#include "onnx_reader/graph.hpp"
 
 #include <c10/core/CPUAllocator.h>
 #include <opencv2/core.hpp>

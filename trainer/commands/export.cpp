@@ -45,12 +45,12 @@ ExitCode run(const Options& options)
         const auto network = create();
         loadNetwork(options.checkpoints[0], kind, *network);
         const torch::NoGradGuard noGradients;
-        for (size_t k = 1; k < options.checkpoints.size(); k++)
+        for (size_t k = 1; k < options.checkpoints.size(); ++k)
         {
             const auto next = create();
             loadNetwork(options.checkpoints[k], kind, *next);
             const std::vector<torch::Tensor> means = valuesOf(*network), values = valuesOf(*next);
-            for (size_t i = 0; i < means.size(); i++)
+            for (size_t i = 0; i < means.size(); ++i)
                 if (means[i].is_floating_point())
                     means[i].lerp_(values[i], 1. / double(k + 1));
         }

@@ -40,7 +40,7 @@ void gatherStatistics(LandmarkNetwork& network, const SquareBatches& batches)
 {
     const int64_t count = 8;
     std::vector<torch::Tensor> images;
-    for (int64_t step = 0; step < count; step++)
+    for (int64_t step = 0; step < count; ++step)
         images.push_back(batches(step)[0].to(deviceOf(network)));
     network.gatherStatistics(images);
 }

@@ -28,7 +28,7 @@ ExitCode run(const Options& options)
     const auto builder = cv::sanprivacy::PrototypeBuilder::create();
     {
         Progress progress("prototypes", dataset.train.size());
-        for (size_t i = 0; i < dataset.train.size(); i++)
+        for (size_t i = 0; i < dataset.train.size(); ++i)
         {
             builder->add(dataset.train.crop(i), dataset.train.labels(i)[0]);
             progress.step();

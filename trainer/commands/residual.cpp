@@ -134,13 +134,13 @@ void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
     std::vector<std::vector<Tensor>> descriptors(matchers_.size());
     std::vector<Tensor> labels;
     const torch::NoGradGuard noGradients;
-    for (int64_t step = 0; step < (faces + batch - 1) / batch; step++)
+    for (int64_t step = 0; step < (faces + batch - 1) / batch; ++step)
     {
         const Batch given = onDevice(batches(step), device_);
         Draws draws(mixSeed(options_.loop.seed, uint64_t(step)), batch, 0, batch, device_);
         const Tensor seen = degrade({ someSmaller(given[0], draws) }, draws)[0]; // as in losses()
-        for (size_t i = 0; i < matchers_.size(); i++)
-            descriptors[i].push_back(matchers_[i].forward(seen, drawLayout(draws)));
+        for (size_t i = 0; i < matchers_.size(); ++i)
+            descriptors[i].push_back(matchers_[i].forward(seen, drawCrop(draws)));
         labels.push_back(given[1]);
     }
     for (const auto& list : descriptors)
@@ -205,7 +205,7 @@ Tensor ResidualTraining::faceAttackers(Scene& scene, Draws& draws) const
     for (int64_t i : draws.some(options_.sampledAttackers, int64_t(members.size())))
     {
         SmallClassifier& member = *members[size_t(i)];
-        const Tensor place = drawLayout(draws);
+        const Tensor place = drawCrop(draws);
         const auto lookAt = [&](const Tensor& faces)
         {
             const auto [logit, descriptor] = member.look(viewOf(faces, member.shape, place), true);
@@ -229,7 +229,7 @@ void ResidualTraining::faceClassifier(Scene& scene, Draws& draws) const
     for (int64_t i : draws.some(options_.sampledClassifiers, int64_t(classifiers_.size())))
     {
         const Auxiliary& classifier = classifiers_[size_t(i)];
-        const Tensor place = drawLayout(draws), changed = classifier.forward(scene.changed, place);
+        const Tensor place = drawCrop(draws), changed = classifier.forward(scene.changed, place);
         Tensor original;
         if (scene.hidden.defined())
         {
@@ -246,7 +246,7 @@ std::pair<Tensor, Tensor> ResidualTraining::faceMatcher(Scene& scene, Draws& dra
 {
     const double temperature = .05; // of J_M by order
     const size_t drawn = size_t(draws.some(1, int64_t(matchers_.size()))[0]);
-    const Tensor place = drawLayout(draws), changed = matchers_[drawn].forward(scene.changed, place);
+    const Tensor place = drawCrop(draws), changed = matchers_[drawn].forward(scene.changed, place);
     Tensor original;
     {
         const torch::NoGradGuard noGradients;
@@ -273,7 +273,7 @@ Tensor ResidualTraining::updateAttackers(
         SmallClassifier& member = *members[size_t(i)];
         const auto learn = [&](const Tensor& faces, const Tensor& weighted)
         {
-            const Tensor view = viewOf(faces, member.shape, drawLayout(draws));
+            const Tensor view = viewOf(faces, member.shape, drawCrop(draws));
             cost = cost + crossEntropy(labels, member.forward(view), weighted);
         };
         learn(scene.original, {});
@@ -302,7 +302,7 @@ Figures ResidualTraining::measure(const Faces& faces) const
             const Tensor added = change(x, opposite ? 1 - y : torch::full_like(y, NEUTRAL_TARGET)),
                          shown = evened + added;
             const std::string suffix = opposite ? "_OP" : "_NT";
-            for (size_t i = 0; i < members.size(); i++)
+            for (size_t i = 0; i < members.size(); ++i)
             {
                 const Tensor logits = members[i]->forward(viewOf(shown, members[i]->shape));
                 sums.addErrors((i < adaptive ? "adaptive" : "fixed") + suffix, attributes, y, logits,
@@ -317,7 +317,7 @@ Figures ResidualTraining::measure(const Faces& faces) const
                         sums.addErrors(classifier.description().name + suffix, attributes,
                             y.narrow(1, 0, logits.size(1)), logits, weight);
                     }
-            for (size_t i = 0; i < matchers_.size(); i++)
+            for (size_t i = 0; i < matchers_.size(); ++i)
             {
                 const std::string& name = matchers_[i].description().name;
                 const Tensor descriptors = matchers_[i].forward(shown);

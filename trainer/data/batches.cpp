@@ -92,8 +92,8 @@ torch::Tensor stackImages(const std::vector<cv::Mat>& images)
     const cv::Size size = images.front().size();
     const int64_t channels = images.front().channels();
     torch::Tensor stack = torch::empty({ int64_t(images.size()), channels, size.height, size.width });
-    for (size_t i = 0; i < images.size(); i++)
-        for (int64_t c = 0; c < channels; c++)
+    for (size_t i = 0; i < images.size(); ++i)
+        for (int64_t c = 0; c < channels; ++c)
             cv::extractChannel(images[i], cv::Mat(size, CV_32F, stack[int64_t(i)][c].data_ptr<float>()), int(c));
     return stack;
 }
@@ -115,7 +115,7 @@ std::vector<int64_t> personsOf(const Faces& faces)
 {
     std::map<std::pair<std::filesystem::path, std::string>, int64_t> numbers;
     std::vector<int64_t> persons;
-    for (size_t i = 0; i < faces.size(); i++)
+    for (size_t i = 0; i < faces.size(); ++i)
     {
         const Sample& sample = faces.sample(i);
         const auto& folder = sample.identity.empty() ? sample.file : sample.file.parent_path();
@@ -129,7 +129,7 @@ std::vector<std::vector<size_t>> severalPhotographs(const Faces& faces, const st
 {
     std::map<int64_t, std::vector<size_t>> ofPerson;
     std::set<std::filesystem::path> files;
-    for (size_t i = 0; i < faces.size(); i++)
+    for (size_t i = 0; i < faces.size(); ++i)
         if (files.insert(faces.sample(i).file).second)
             ofPerson[persons[i]].push_back(i);
     std::vector<std::vector<size_t>> several;
@@ -172,7 +172,7 @@ Batch FaceBatches::operator()(int64_t step) const
     std::vector<cv::Mat> images;
     std::vector<torch::Tensor> labels;
     std::vector<int64_t> persons;
-    for (int64_t k = 0; k < batch_; k++)
+    for (int64_t k = 0; k < batch_; ++k)
     {
         const size_t i = choose(step, k);
         cv::RNG rng(mixSeed(seed_, uint64_t(step * batch_ + k)));
@@ -187,7 +187,7 @@ Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool color)
 {
     std::vector<cv::Mat> images;
     std::vector<torch::Tensor> labels;
-    for (size_t i = begin; i < end; i++)
+    for (size_t i = begin; i < end; ++i)
     {
         images.push_back(networkFace(faces, i, color));
         labels.push_back(labelsOf(faces, i));

@@ -77,7 +77,7 @@ void addFolder(const fs::path& folder, const DatasetOptions& options, const Crop
     const auto cache = std::make_shared<FaceCache>(samples, options.cache, name, crop);
 
     size_t unlabeled = 0, uncovered = 0, train = 0, heldOut = 0;
-    for (size_t i = 0; i < cache->size(); i++)
+    for (size_t i = 0; i < cache->size(); ++i)
     {
         if (!cache->readable(i))
             continue;

@@ -95,13 +95,13 @@ std::vector<cv::Point2f> detectLandmarks(cv::sanprivacy::FaceDetector& detector,
     cv::Mat faces;
     detector.detect(image, faces);
     int largest = -1;
-    for (int i = 0; i < faces.rows; i++)
+    for (int i = 0; i < faces.rows; ++i)
         if (largest < 0
             || faces.at<float>(i, 2) * faces.at<float>(i, 3)
                    > faces.at<float>(largest, 2) * faces.at<float>(largest, 3))
             largest = i;
     std::vector<cv::Point2f> landmarks;
-    for (int k = 0; largest >= 0 && k < 5; k++)
+    for (int k = 0; largest >= 0 && k < 5; ++k)
         landmarks.emplace_back(faces.at<float>(largest, 4 + 2 * k), faces.at<float>(largest, 5 + 2 * k));
     return landmarks;
 }
@@ -164,7 +164,7 @@ cv::Mat CropTemplate::landmarks() const
     cv::Mat points;
     cv::sanprivacy::getCanonicalLandmarks(points);
     const cv::Size canonical(224, 224);
-    for (int i = 0; i < points.rows; i++)
+    for (int i = 0; i < points.rows; ++i)
     {
         points.at<float>(i, 0) = (points.at<float>(i, 0) - canonical.width / 2) * zoom + size / 2.f;
         points.at<float>(i, 1) = (points.at<float>(i, 1) - canonical.height / 2) * zoom + size / 2.f;
@@ -283,7 +283,7 @@ void FaceCache::reportUnusable() const
     {
         size_t count = 0;
         std::string names;
-        for (size_t i = 0; i < size(); i++)
+        for (size_t i = 0; i < size(); ++i)
             if (coverage_[i] == kind && ++count <= named)
                 names += "\n  " + samples_[i].file.string();
         if (count > named)

@@ -76,7 +76,7 @@ void forEachRow(const fs::path& file, int skip, const std::function<void(std::is
     if (!in)
         CV_Error(cv::Error::StsBadArg, "cannot read " + file.string());
     std::string line;
-    for (int i = 0; std::getline(in, line); i++)
+    for (int i = 0; std::getline(in, line); ++i)
     {
         std::replace(line.begin(), line.end(), ',', ' ');
         std::istringstream row(line);
@@ -128,14 +128,14 @@ std::vector<Sample> samplesOf(const CsvTable& table, const fs::path& folder, con
     const int identity = table.find("identity"), split = table.find("split");
     std::array<size_t, 10> columns;
     bool landmarks = true;
-    for (size_t k = 0; k < columns.size(); k++)
+    for (size_t k = 0; k < columns.size(); ++k)
     {
         const int found = table.find(LANDMARK_COLUMNS[k]);
         landmarks = landmarks && found >= 0;
         columns[k] = size_t(found);
     }
     std::vector<Sample> samples;
-    for (size_t row = 0; row < table.rows.size(); row++)
+    for (size_t row = 0; row < table.rows.size(); ++row)
     {
         const std::vector<std::string>& cells = table.rows[row];
         Sample sample;
@@ -210,7 +210,7 @@ std::vector<Sample> readCelebA(const fs::path& folder, const std::string& attrib
             Sample sample;
             std::string name;
             row >> name;
-            for (int i = 0; i <= column; i++)
+            for (int i = 0; i <= column; ++i)
                 row >> sample.value;
             sample.file = folder / "img_align_celeba" / name;
             if (identity.count(name))

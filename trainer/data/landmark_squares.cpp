@@ -119,8 +119,8 @@ cv::Mat texture(cv::RNG& rng)
 {
     cv::Mat image(SIDE, SIDE, CV_32F), noise(SIDE, SIDE, CV_32F);
     const double angle = rng.uniform(0., 2 * CV_PI), period = rng.uniform(8., 200.), phase = rng.uniform(0., 2 * CV_PI);
-    for (int y = 0; y < SIDE; y++)
-        for (int x = 0; x < SIDE; x++)
+    for (int y = 0; y < SIDE; ++y)
+        for (int x = 0; x < SIDE; ++x)
             image.at<float>(y, x) =
                 float(.5 + .5 * std::sin((x * std::cos(angle) + y * std::sin(angle)) * 2 * CV_PI / period + phase));
     rng.fill(noise, cv::RNG::UNIFORM, 0, 1);
@@ -151,7 +151,7 @@ void degrade(Example& example, cv::RNG& rng)
     {
         cv::Mat row(1, SIDE, CV_32F), light;
         const double slope = rng.uniform(-.4, .4);
-        for (int x = 0; x < SIDE; x++)
+        for (int x = 0; x < SIDE; ++x)
             row.at<float>(x) = float(slope * (double(x) / SIDE - .5));
         cv::repeat(row, SIDE, 1, light);
         image += sometimes(.5) ? light : cv::Mat(light.t());
@@ -244,7 +244,7 @@ Batch SquareBatches::operator()(int64_t step) const
 Batch proposedSquares(const Faces& faces, size_t begin, size_t end, double displacement)
 {
     std::vector<Example> examples;
-    for (size_t i = begin; i < end; i++)
+    for (size_t i = begin; i < end; ++i)
     {
         cv::RNG rng(mixSeed(0, i));
         examples.push_back(cut(readScene(faces, i), proposal(rng, displacement), true));
@@ -255,7 +255,7 @@ Batch proposedSquares(const Faces& faces, size_t begin, size_t end, double displ
 torch::Tensor faceless(const Faces& faces, size_t begin, size_t end)
 {
     std::vector<cv::Mat> images;
-    for (size_t i = begin; i < end; i++)
+    for (size_t i = begin; i < end; ++i)
     {
         cv::RNG rng(mixSeed(1, i));
         images.push_back(cut(readScene(faces, i), miss(rng), false).image);

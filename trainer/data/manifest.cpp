@@ -108,7 +108,7 @@ std::vector<Sample> readManifest(
         if (samples.empty())
             samples = read;
         CV_CheckEQ(samples.size(), read.size(), "each attribute is read of the same images");
-        for (size_t i = 0; i < read.size(); i++)
+        for (size_t i = 0; i < read.size(); ++i)
             samples[i].labels.push_back(rule.label(read[i].value));
     }
     return samples;

@@ -18,7 +18,7 @@ void FigureSums::add(const std::string& name, double value)
 void FigureSums::addErrors(const std::string& name, const std::vector<std::string>& attributes,
     const torch::Tensor& labels, const torch::Tensor& logits, double weight)
 {
-    for (int64_t a = 0; a < logits.size(1); a++)
+    for (int64_t a = 0; a < logits.size(1); ++a)
         add(attributes.size() == 1 ? name : name + " " + attributes[size_t(a)],
             weight * errorRate(labels.select(1, a), logits.select(1, a)));
 }

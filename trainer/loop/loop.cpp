@@ -172,7 +172,7 @@ private:
     void log(const Figures& values, TrainingCurve& curve)
     {
         sums_.resize(values.size());
-        for (size_t i = 0; i < values.size(); i++)
+        for (size_t i = 0; i < values.size(); ++i)
             sums_[i] = { values[i].first, (summed_ ? sums_[i].second : 0.) + values[i].second };
         summed_++;
         if (state_.step % LOG_INTERVAL != 0 && state_.step != planned_)

@@ -38,7 +38,7 @@ Figures setGradients(const LossFunction& losses, const Batch& batch, const std::
     const int64_t n = batch.front().size(0), parts = std::min(workers, n);
     std::vector<std::future<Share>> shares;
     std::vector<double> weights;
-    for (int64_t k = 0; k < parts; k++)
+    for (int64_t k = 0; k < parts; ++k)
     {
         const int64_t begin = n * k / parts, end = n * (k + 1) / parts;
         weights.push_back(double(end - begin) / double(n));
@@ -52,17 +52,17 @@ Figures setGradients(const LossFunction& losses, const Batch& batch, const std::
     Figures values;
     for (const torch::Tensor& parameter : parameters)
         parameter.mutable_grad().reset();
-    for (size_t k = 0; k < shares.size(); k++)
+    for (size_t k = 0; k < shares.size(); ++k)
     {
         const Share share = shares[k].get();
-        for (size_t p = 0; p < parameters.size(); p++)
+        for (size_t p = 0; p < parameters.size(); ++p)
         {
             torch::Tensor& gradient = parameters[p].mutable_grad();
             if (share.gradients[p].defined())
                 gradient = gradient.defined() ? gradient.add_(share.gradients[p], weights[k])
                                               : share.gradients[p] * weights[k];
         }
-        for (size_t i = 0; i < share.values.size(); i++)
+        for (size_t i = 0; i < share.values.size(); ++i)
         {
             if (k == 0)
                 values.emplace_back(share.values[i].first, 0.);

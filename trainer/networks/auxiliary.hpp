@@ -12,7 +12,7 @@
 #include <opencv2/sanprivacy/networks.hpp>
 #include <torch/torch.h>
 
-#include "onnx/graph.hpp"
+#include "onnx_reader/graph.hpp"
 
 namespace sanprivacy { namespace train {
 

@@ -15,7 +15,7 @@ LinearProbe::LinearProbe(const Tensor& descriptors, const Tensor& labels)
     const double shrinkage = .1; // of the covariance towards a sphere: there may be fewer faces than dimensions
     const Tensor d = descriptors.to(torch::kDouble), sphere = torch::eye(d.size(1), d.options()) / double(d.size(1));
     std::vector<Tensor> weights, biases;
-    for (int64_t a = 0; a < labels.size(1); a++)
+    for (int64_t a = 0; a < labels.size(1); ++a)
     {
         const Tensor one = labels.narrow(1, a, 1).to(torch::kDouble), zero = 1 - one;
         const Tensor n1 = one.sum(), n0 = zero.sum();

@@ -46,7 +46,7 @@ torch::Tensor Prototypes::same(const torch::Tensor& labels, const torch::Tensor&
     TORCH_CHECK(
         labels.size(1) == attributes(), "expected labels of ", attributes(), " attributes, found ", labels.size(1));
     torch::Tensor prototypes = neutral_.expand({ labels.size(0), -1, -1, -1 });
-    for (int64_t a = 0; a < attributes(); a++)
+    for (int64_t a = 0; a < attributes(); ++a)
     {
         const torch::Tensor label = labels.select(1, a), added = byLabel_[a].index_select(0, label.to(torch::kLong));
         torch::Tensor share = (label != NEUTRAL_TARGET).to(torch::kFloat);

@@ -25,7 +25,7 @@ Tensor drawJitter(Draws& draws, double scale, double shift)
         shift * u.select(1, 2));
 }
 
-Tensor drawLayout(Draws& draws)
+Tensor drawCrop(Draws& draws)
 {
     const double closest = .85, widest = 1.35, shift = 12, roll = 8 * M_PI / 180; // pixels, radians
     const Tensor narrow = drawJitter(draws), u = draws.uniform({ 5 }), v = 2 * u - 1;

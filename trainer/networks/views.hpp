@@ -25,7 +25,7 @@ torch::Tensor drawJitter(Draws& draws, double scale = .06, double shift = 5);
 /** @brief Crops as other networks may be given them: of half the faces as drawJitter() says, of the others between .85
 and 1.35 times the size, rolled by up to 8 degrees and displaced by up to 12 pixels.
 @return as drawJitter() */
-torch::Tensor drawLayout(Draws& draws);
+torch::Tensor drawCrop(Draws& draws);
 
 /** @brief What a classifier sees of canonical crops; low-passed, where it has at most half their size; differentiable.
 @param faces [N,C,224,224]

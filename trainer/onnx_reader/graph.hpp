@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#ifndef SANPRIVACY_TRAIN_ONNX_GRAPH_HPP
-#define SANPRIVACY_TRAIN_ONNX_GRAPH_HPP
+#ifndef SANPRIVACY_TRAIN_ONNX_READER_GRAPH_HPP
+#define SANPRIVACY_TRAIN_ONNX_READER_GRAPH_HPP
 
 #include <memory>
 #include <string>
@@ -59,4 +59,4 @@ private:
 
 }} // namespace sanprivacy::train
 
-#endif // SANPRIVACY_TRAIN_ONNX_GRAPH_HPP
+#endif // SANPRIVACY_TRAIN_ONNX_READER_GRAPH_HPP

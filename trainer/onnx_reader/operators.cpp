@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "onnx/operators.hpp"
+#include "onnx_reader/operators.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#ifndef SANPRIVACY_TRAIN_ONNX_OPERATORS_HPP
-#define SANPRIVACY_TRAIN_ONNX_OPERATORS_HPP
+#ifndef SANPRIVACY_TRAIN_ONNX_READER_OPERATORS_HPP
+#define SANPRIVACY_TRAIN_ONNX_READER_OPERATORS_HPP
 
 #include <string>
 #include <vector>
@@ -53,4 +53,4 @@ OnnxOperator findOnnxOperator(const std::string& name);
 
 }} // namespace sanprivacy::train
 
-#endif // SANPRIVACY_TRAIN_ONNX_OPERATORS_HPP
+#endif // SANPRIVACY_TRAIN_ONNX_READER_OPERATORS_HPP

@@ -13,7 +13,7 @@
 #include <opencv2/dnn.hpp>
 #include <torch/torch.h>
 
-#include "onnx/graph.hpp"
+#include "onnx_reader/graph.hpp"
 
 namespace sanprivacy { namespace train { namespace test {
 

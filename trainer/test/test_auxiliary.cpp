@@ -345,16 +345,16 @@ TEST(Auxiliary, jitter_rolls_the_crop)
     EXPECT_LE(meanDifference(viewOf(x, shape, quarter), torch::rot90(viewOf(x, shape), 1, { 2, 3 })), 1e-4);
 }
 
-TEST(Auxiliary, layouts_are_those_of_a_detector_or_others)
+TEST(Auxiliary, crops_are_those_of_a_detector_or_others)
 {
     const int64_t n = 4000;
     Draws draws(1, n), share(1, n, 100, 200);
-    const Tensor layout = drawLayout(draws), factor = layout.narrow(1, 0, 2).norm(2, 1);
-    EXPECT_TRUE(torch::equal(layout.slice(0, 100, 200), drawLayout(share)));
+    const Tensor crops = drawCrop(draws), factor = crops.narrow(1, 0, 2).norm(2, 1);
+    EXPECT_TRUE(torch::equal(crops.slice(0, 100, 200), drawCrop(share)));
     EXPECT_NEAR(factor.min().item<double>(), .85, .01);
     EXPECT_NEAR(factor.max().item<double>(), 1.35, .01);
-    EXPECT_NEAR((layout.select(1, 1) == 0).to(torch::kFloat).mean().item<double>(), .5, .05);
-    EXPECT_LE(layout.narrow(1, 2, 2).abs().max().item<double>(), 12);
+    EXPECT_NEAR((crops.select(1, 1) == 0).to(torch::kFloat).mean().item<double>(), .5, .05);
+    EXPECT_LE(crops.narrow(1, 2, 2).abs().max().item<double>(), 12);
 }
 
 TEST(Auxiliary, jitter_is_uniform_and_repeatable)

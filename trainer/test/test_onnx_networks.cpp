@@ -3,7 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "onnx/networks.hpp"
-#include "onnx/operators.hpp"
+#include "onnx_reader/operators.hpp"
 #include "places.hpp"
 
 #include <gtest/gtest.h>
