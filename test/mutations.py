@@ -2,7 +2,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Plants mistakes in a copy of the module, one at a time, and sees whether the tests find them: mutations.py [NUMBER...]
+"""Plants mistakes in a copy of the sources, one at a time, and sees whether the tests find them: mutations.py [NUMBER...]
 
 Each mistake is a change of one line that compiles and would cost privacy or falsify a figure. The copy is built in build/mutations;
 only the tests named with a mistake run. Exit code 1: a mistake was not found, or its line is no longer there."""
@@ -14,10 +14,12 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORK = os.path.join(ROOT, "build", "mutations")
-COPY, BUILD = os.path.join(WORK, "source"), os.path.join(WORK, "build")
+COPY = os.path.join(WORK, "source")
+BUILD = os.path.join(COPY, "build")  # as in the original: ccache then has most of it
 SOURCES = os.path.join("modules", "sanprivacy", "src")
+PROGRAMS = {SOURCES: "opencv_test_sanprivacy", "common": "test_common"}  # the tests of what lies in a folder
 
-# what is wrong, file, right line, wrong line, tests
+# what is wrong, file (of the module, where no folder is named), right code, wrong code, tests
 MISTAKES = [
     ("a prototype choice beyond the last is taken", "perturber_impl.cpp",
      "prototype > PROTOTYPE_RANDOM)", "prototype > PROTOTYPE_RANDOM + 1)", "SanPrivacy_Perturber.refuses_bad_labels_and_prototypes"),
@@ -59,6 +61,71 @@ MISTAKES = [
     ("a stream leaves a face whose networks answer no number", "face_replacer.cpp",
      "observation->growth), false, record, heads);", "observation->growth), true, record, heads);",
      "SanPrivacy_FaceReplacer.a_network_without*"),
+    ("a detector that fails shows no face", "face_tracker.cpp",
+     "frame.record.error = fromOpenCV ? reasonOf(*fromOpenCV) : String(e.what());", "static_cast<void>(fromOpenCV);",
+     "SanPrivacy_FaceReplacer.an_error_never*"),
+    ("a lost face is covered for half the hold time", "face_tracker.cpp",
+     "track.lost > patience + TOLERANCE", "track.lost > patience / 2", "SanPrivacy_FaceTracker.a_lost_face*"),
+    ("a face that is found late is not followed back", "face_tracker.cpp",
+     "if (track.fresh)", "if (false)", "SanPrivacy_FaceTracker.*"),
+    ("the last frame of a scene is not looked at", "face_tracker.cpp",
+     "!window_.back().released && detected_", "window_.back().released && detected_", "SanPrivacy_FaceTracker.a_face_that_comes_in_slowly*"),
+    ("who comes after a cut is taken for who was there", "face_tracker.cpp",
+     "track.id = next_id_++;\n            track.recognitions = 0;", "track.recognitions = 0;", "SanPrivacy_FaceTracker.after_a_cut*"),
+    ("who comes after a cut where an exempt person was is exempt", "face_tracker.cpp",
+     "track.id = next_id_++;\n            track.recognitions = 0;", "track.id = next_id_++;", "SanPrivacy_ExemptPerson.after_a_cut*"),
+    ("who was not confirmed stays exempt in the frames before", "face_tracker.cpp",
+     "observation.exempt = false;", ";", "SanPrivacy_ExemptPerson.another*:SanPrivacy_ExemptPerson.nobody*"),
+    ("whom nobody confirms stays exempt", "face_tracker.cpp",
+     "revokeExemption(track);\n            continue;", "continue;", "SanPrivacy_ExemptPerson.nobody*"),
+    ("who comes close to an exempt person is exempt", "face_tracker.cpp",
+     "track.recognitions >= RECOGNITIONS && !crowded(track)", "track.recognitions >= RECOGNITIONS", "SanPrivacy_ExemptPerson.near*"),
+    ("one recognition is enough", "face_tracker.cpp", "RECOGNITIONS = 2;", "RECOGNITIONS = 1;", "SanPrivacy_ExemptPerson.nobody*"),
+    ("a matcher that fails recognises everybody", "exempt_person.cpp",
+     "if (score >= person.min_score &&", "if (!(score < person.min_score) &&", "SanPrivacy_ExemptPerson.a_matcher*"),
+    ("whoever is a little like an exempt person is exempt", "exempt_person.cpp",
+     "if (score >= person.min_score &&", "if (score >= 2 * person.min_score &&", "SanPrivacy_ExemptPerson.another*"),
+    ("a held face is left where faces of low confidence are", "face_replacer.cpp",
+     "params_.low_confidence == LOW_CONFIDENCE_PASS && observation.state != FACE_HELD, record", "params_.low_confidence == LOW_CONFIDENCE_PASS, record",
+     "SanPrivacy_FaceReplacer.a_held_face*"),
+    ("faces that are too small for the network pass it", "face_replacer.cpp",
+     "eyeDistance(landmarks) >= params_.min_eye_distance", "eyeDistance(landmarks) > 0", "SanPrivacy_FaceReplacer.faces_of_low*"),
+    ("what is around a face that is cut off is not covered", "face_replacer.cpp",
+     "if (observation.growth > 1)", "if (false)", "SanPrivacy_FaceReplacer.what_is_around*"),
+    ("where the network fails an earlier change is shown", "face_replacer.cpp",
+     "renewed[i]->change.release();", ";", "SanPrivacy_FaceReplacer.where_the_network*"),
+    ("at random, everybody gets one prototype in a stream", "face_replacer.cpp",
+     "int(secure_() & ((1u <<", "int(0u & ((1u <<", "SanPrivacy_FaceReplacer.*random*"),
+    ("what was drawn for a face is told", "face_replacer.cpp",
+     "if (!random())\n            face.label", "face.label", "SanPrivacy_FaceReplacer.*random*"),
+    ("at random, everybody gets one prototype", "perturber_impl.cpp",
+     "int(secure() & unsigned", "int(0u & unsigned", "SanPrivacy_Perturber.random*"),
+    ("a damaged file is taken", "data_path.cpp", "if (found != expected)", "if (false)", "SanPrivacy_DataPath.*"),
+    ("tiles share nothing", "yunet_detector.cpp", "TILE_OVERLAP = 320;", "TILE_OVERLAP = 0;",
+     "SanPrivacy_FaceDetector.the_smallest*"),
+    ("the last tile ends before the image does", "tiling.cpp",
+     "(length - each) / (count - 1)", "(length - each) / count", "SanPrivacy_FaceDetector.the_smallest*"),
+    ("half a face in one tile hides the whole in the next", "yunet_detector.cpp",
+     "a.cut != b.cut ? b.cut :", "", "SanPrivacy_FaceDetector.small_faces*"),
+    ("a face of a turned image lies elsewhere", "orientation.cpp",
+     "image.height - 1 - point.real()", "point.real()",
+     "SanPrivacy_FaceTracker.a_face_that_lies*:SanPrivacy_FaceTracker.a_face_that_appears*"),
+    ("a track that another face took does not stay covered", "track_matching.cpp",
+     "if (!showSameFace(track.landmarks, detection.landmarks))", "if (false)", "SanPrivacy_FaceTracker.a_face_found_beside*"),
+    ("a track that slid onto another face is not given up", "track_matching.cpp",
+     "tracks[t].state = FACE_HELD;", ";", "SanPrivacy_FaceTracker.of_two_tracks*"),
+    ("a face of another size continues a track", "track_matching.cpp",
+     "haveOneSize(track.landmarks, detections[d].landmarks) && !contradicts", "!contradicts", "SanPrivacy_FaceTracker.a_face_of_another*"),
+    ("what replaces a private file is not private", "common/atomic_file.cpp",
+     "return fs::perms(there.st_mode & 0777);", ";", "AtomicFile.*"),
+    ("what is made of a private file is not private", "common/atomic_file.cpp",
+     "known ? there.st_mode | 0200 : mode_t(0777)", "known ? mode_t(0777) : mode_t(0777)", "AtomicFile.*:OutputGuard.*"),
+    ("the file of another run that writes is removed", "common/atomic_file.cpp",
+     "file->last_write_time(ignored) < yesterday && !ignored", "true", "AtomicFile.*"),
+    ("a second run may write the same file", "common/atomic_file.cpp",
+     "const bool held = errno == EWOULDBLOCK;", "const bool held = errno == EWOULDBLOCK;\n    if (held)\n        return;", "AtomicFile.*"),
+    ("an input is overwritten under another name", "common/output_guard.cpp",
+     "files.count({ there.st_dev, there.st_ino }) > 0", "paths.count(output) > 0", "OutputGuard.*"),
 ]
 
 
@@ -67,38 +134,48 @@ def run(*command):
 
 
 def build():
-    done = run("cmake", "--build", BUILD, "-j", os.environ.get("JOBS", str(os.cpu_count())), "--target", "opencv_test_sanprivacy")
+    done = run("cmake", "--build", BUILD, "-j", os.environ.get("JOBS", str(os.cpu_count())), "--target", *PROGRAMS.values())
     if done.returncode != 0:
         sys.exit("cannot be built:\n" + done.stdout[-3000:])
 
 
-def tests_fail(pattern):
+def path_of(name):
+    return name if "/" in name else os.path.join(SOURCES, name)
+
+
+def tests_fail(program, pattern):
     """Whether one of the tests fails, or ends the program; that there are none, or that they are skipped, is an error."""
-    done = run(os.path.join(BUILD, "bin", "opencv_test_sanprivacy"), "--gtest_filter=" + pattern)
-    if "[ RUN " not in done.stdout or "SKIPPED" in done.stdout:
+    done = run(os.path.join(BUILD, "bin", program), "--gtest_fail_fast", "--gtest_filter=" + pattern)
+    if "[ RUN " not in done.stdout or done.returncode == 0 and "SKIPPED" in done.stdout:
         sys.exit(f"{pattern} could not be run:\n" + done.stdout[-3000:] + done.stderr[-1000:])
     return done.returncode != 0
 
 
 def main(chosen):
     shutil.rmtree(COPY, ignore_errors=True)
-    for name in ("cmake", "modules", "doc", "data"):
+    for name in ("apps", "cmake", "common", "modules", "doc", "data"):
         shutil.copytree(os.path.join(ROOT, name), os.path.join(COPY, name), copy_function=shutil.copy)  # newer than what is built
-    shutil.copy(os.path.join(ROOT, "CMakeLists.txt"), COPY)
-    os.environ.update(CCACHE_BASEDIR=WORK, CCACHE_NOHASHDIR="1", CCACHE_COMPILERCHECK="content")
-    off = [f"-DSANPRIVACY_BUILD_{part}=OFF" for part in ("APPS", "EXAMPLES", "PYTHON", "TRAINER")]
+    for name in ("CMakeLists.txt", "README.md"):
+        shutil.copy(os.path.join(ROOT, name), COPY)
+    os.environ.update(CCACHE_BASEDIR=COPY, CCACHE_NOHASHDIR="1", CCACHE_COMPILERCHECK="content")
+    off = [f"-DSANPRIVACY_BUILD_{part}=OFF" for part in ("EXAMPLES", "PYTHON", "TRAINER")]
     done = run("cmake", "-S", COPY, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", *off)
     if done.returncode != 0:
         sys.exit(done.stdout + done.stderr)
     build()
-    if tests_fail(":".join(sorted({tests for *_, tests in MISTAKES}))):
-        sys.exit("the tests fail without any mistake")
+    chosen = chosen or set(range(1, len(MISTAKES) + 1))
+    for folder, program in PROGRAMS.items():
+        patterns = {tests for number, (_, name, *_, tests) in enumerate(MISTAKES, 1)
+                    if number in chosen and path_of(name).startswith(folder)}
+        if patterns and tests_fail(program, ":".join(sorted(patterns))):
+            sys.exit("the tests fail without any mistake")
 
     missed = 0
     for number, (what, name, right, wrong, tests) in enumerate(MISTAKES, 1):
-        if chosen and number not in chosen:
+        if number not in chosen:
             continue
-        path = os.path.join(COPY, SOURCES, name)
+        program = next(program for folder, program in PROGRAMS.items() if path_of(name).startswith(folder))
+        path = os.path.join(COPY, path_of(name))
         with open(path) as stream:
             text = stream.read()
         found = False
@@ -108,7 +185,7 @@ def main(chosen):
             with open(path, "w") as stream:
                 stream.write(text.replace(right, wrong))
             build()
-            found = tests_fail(tests)
+            found = tests_fail(program, tests)
             with open(path, "w") as stream:
                 stream.write(text)
             print(f"{number:2} {what}: {'found' if found else 'NOT found'}", flush=True)
