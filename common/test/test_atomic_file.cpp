@@ -53,6 +53,20 @@ TEST(AtomicFile, keeps_permissions)
     EXPECT_EQ(modeOf(file), mode_t(0600));
 }
 
+TEST(AtomicFile, is_as_private_as_what_it_is_made_of)
+{
+    const TemporaryFolder folder;
+    const fs::path source = folder.path / "source.txt";
+    writeFile(source, "one");
+    for (mode_t mode : { 0600, 0400 })
+    {
+        const fs::path file = folder.path / std::to_string(mode);
+        fs::permissions(source, fs::perms(mode));
+        writeFile(file, "two", 3, source);
+        EXPECT_EQ(modeOf(file), mode_t(0600)) << "its owner may write it again";
+    }
+}
+
 TEST(AtomicFile, has_the_permissions_of_its_target_where_a_tool_has_replaced_it)
 {
     const TemporaryFolder folder;
