@@ -81,11 +81,11 @@ function(install_module name the_module)
   write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/${the_module}ConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${the_module}Config.cmake ${CMAKE_CURRENT_BINARY_DIR}/${the_module}ConfigVersion.cmake
     DESTINATION ${package_folder})
-  file(RELATIVE_PATH prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+  file(RELATIVE_PATH to_headers ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_FULL_INCLUDEDIR})
   file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/${the_module}.pc
-    "prefix=\${pcfiledir}/${prefix}\nName: ${the_module}\nDescription: ${PROJECT_NAME} ${PROJECT_VERSION}, a module of OpenCV\n"
+    "Name: ${the_module}\nDescription: ${PROJECT_NAME} ${PROJECT_VERSION}, a module of OpenCV\n"
     "Version: ${PROJECT_VERSION}\nRequires: opencv${OpenCV_VERSION_MAJOR} = ${OpenCV_VERSION}\n"
-    "Libs: -L\${prefix}/${CMAKE_INSTALL_LIBDIR} -l${the_module}\nCflags: -I\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}\n")
+    "Libs: -L\${pcfiledir}/.. -l${the_module}\nCflags: -I\${pcfiledir}/${to_headers}\n")
   install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${the_module}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
