@@ -100,6 +100,7 @@ class Samples(unittest.TestCase):
                     self.assertEqual(len(frames), FRAMES)
                 for frame in frames:
                     self.assertGreater(np.abs(frame.astype(int) - before[0]).mean(), .5)
+                self.check_refused("Cannot write", name, video, self.folder / "none" / "result.avi")
 
     @unittest.skipIf(missing("av"), "no PyAV")
     def test_a_video_that_needs_pyav(self):

@@ -9,7 +9,7 @@ import threading
 import time
 
 import cv2
-from video_source import open_video
+from video_source import open_video, open_writer
 
 
 class NewestFrame(threading.Thread):
@@ -53,7 +53,7 @@ def main():
             return cv2.waitKey(1) < 0
         if writer is None:
             size, rate = (result.shape[1], result.shape[0]), camera.get(cv2.CAP_PROP_FPS) or 25
-            writer = cv2.VideoWriter(options.result, cv2.VideoWriter_fourcc(*"MJPG"), rate, size)
+            writer = open_writer(options.result, rate, size)
         writer.write(result)
         return True
 

@@ -8,7 +8,7 @@ import argparse
 import collections
 
 import cv2
-from video_source import open_video
+from video_source import open_video, open_writer
 
 sp = cv2.sanprivacy
 STATES = {sp.FACE_FOUND: "found", sp.FACE_TRACKED: "tracked", sp.FACE_BACKTRACKED: "backtracked", sp.FACE_HELD: "held"}
@@ -42,7 +42,7 @@ def main():
             _, result, record = anonymizer.pop()
             if writer is None:
                 size = result.shape[1], result.shape[0]
-                writer = cv2.VideoWriter(options.result, cv2.VideoWriter_fourcc(*"MJPG"), video.get(cv2.CAP_PROP_FPS), size)
+                writer = open_writer(options.result, video.get(cv2.CAP_PROP_FPS), size)
             writer.write(result)
             frames += 1
             states.update(STATES[face.state] for face in record.faces)

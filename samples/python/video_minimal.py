@@ -7,7 +7,7 @@
 import sys
 
 import cv2
-from video_source import open_video
+from video_source import open_video, open_writer
 
 if len(sys.argv) != 3:
     sys.exit("usage: video_minimal.py VIDEO RESULT.avi")
@@ -15,7 +15,7 @@ if len(sys.argv) != 3:
 video = open_video(sys.argv[1])
 anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create())
 size = int(video.get(cv2.CAP_PROP_FRAME_WIDTH)), int(video.get(cv2.CAP_PROP_FRAME_HEIGHT))
-writer = cv2.VideoWriter(sys.argv[2], cv2.VideoWriter_fourcc(*"MJPG"), video.get(cv2.CAP_PROP_FPS), size)
+writer = open_writer(sys.argv[2], video.get(cv2.CAP_PROP_FPS), size)
 for more, frame in iter(video.read, (False, None)):
     ready, result = anonymizer.process(frame, time=video.get(cv2.CAP_PROP_POS_MSEC) / 1000)
     if ready:

@@ -1,7 +1,8 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Opens videos and cameras for the samples: with OpenCV, or with PyAV where this OpenCV cannot, as that of our wheel without FFmpeg."""
+"""Opens videos and cameras for the samples, and the videos that they write: with OpenCV, or with PyAV where this OpenCV cannot, as that
+of our wheel without FFmpeg."""
 
 import re
 import subprocess
@@ -88,3 +89,12 @@ def open_video(source):
         sys.exit(f"Cannot read {source}; this OpenCV may be one without FFmpeg: pip install av")
     except (OSError, ValueError, LookupError, StopIteration) as error:
         sys.exit(f"Cannot read {source}: {error or 'no frames'}")
+
+
+def open_writer(path, rate, size):
+    """A cv2.VideoWriter of Motion JPEG; rate: frames per second, size: width and height. Ends the program where it cannot write."""
+    backend = cv2.CAP_ANY if cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG) else cv2.CAP_OPENCV_MJPEG
+    writer = cv2.VideoWriter(path, backend, cv2.VideoWriter_fourcc(*"MJPG"), rate, size)
+    if not writer.isOpened():
+        sys.exit(f"Cannot write {path}; expected a name that ends with .avi, in a folder that can be written")
+    return writer
