@@ -36,6 +36,11 @@ const float WELL_SEEN = 128, TOO_LARGE = 256; // height of a face's box in a vie
 const int TILE = 1600,
           TILE_OVERLAP = 320; // of a view, pixels: what is not well seen at half the size lies in one tile as a whole
 
+// A network that is given an input of another size than before takes a fifth to a third longer: as many sizes as the
+// looks at a video have keep a network each.
+const int OWN_SIZES = 8;
+const int MOST_OWN = 1 << 19; // pixels; the networks of larger ones would take too much memory
+
 // Width of a face's box: all of 32 sample portraits, shrunk to it, are found by YuNet of 2022; that of 2023 finds 17,
 // and all at 16.
 const int SMALLEST_FACE = 12;
@@ -141,10 +146,11 @@ public:
         try
         {
             const Size first(STRIDE, STRIDE);
-            detector = FaceDetectorYN::create(model, String(), first, threshold < 0 ? THRESHOLD : threshold, OVERLAP,
-                MOST_FACES, device.backend, device.target);
+            for (int i = 0; i <= OWN_SIZES; ++i)
+                detectors.push_back(FaceDetectorYN::create(model, String(), first,
+                    threshold < 0 ? THRESHOLD : threshold, OVERLAP, MOST_FACES, device.backend, device.target));
             Mat none;
-            detector->detect(Mat::zeros(first, CV_8UC3), none);
+            detectors[0]->detect(Mat::zeros(first, CV_8UC3), none);
 
             // cv::FaceDetectorYN finds nothing, without a word, where the network gives no numbers.
             Mat noise(first, CV_8UC3);
@@ -218,9 +224,7 @@ private:
     std::vector<FaceRow> run(const Mat& bgr)
     {
         Mat found;
-        if (detector->getInputSize() != bgr.size())
-            detector->setInputSize(bgr.size());
-        detector->detect(bgr, found);
+        detectorOf(bgr.size())->detect(bgr, found);
         std::vector<FaceRow> faces;
         for (int i = 0; i < found.rows; ++i)
         {
@@ -230,6 +234,25 @@ private:
                     Error::StsError, format("The face detector '%s' gives numbers that are not finite", name.c_str()));
         }
         return faces;
+    }
+
+    //! The last one is for any size, the others for one size each, the one that was used last before the others.
+    Ptr<FaceDetectorYN> detectorOf(const Size& size)
+    {
+        const auto any = detectors.end() - 1;
+        auto chosen = any;
+        if (size.area() <= MOST_OWN)
+        {
+            chosen = std::find_if(detectors.begin(), any,
+                [&](const Ptr<FaceDetectorYN>& detector) { return detector->getInputSize() == size; });
+            if (chosen == any)
+                --chosen; // the one that was not used for longest
+            std::rotate(detectors.begin(), chosen, chosen + 1);
+            chosen = detectors.begin();
+        }
+        if ((*chosen)->getInputSize() != size)
+            (*chosen)->setInputSize(size);
+        return *chosen;
     }
 
     //! Detects in views of several scales, the smallest first.
@@ -399,7 +422,7 @@ private:
     }
 
     String name;
-    Ptr<FaceDetectorYN> detector;
+    std::vector<Ptr<FaceDetectorYN>> detectors;
     LandmarkNetwork uprightFaces;
 };
 
