@@ -9,13 +9,6 @@
 
 namespace cv { namespace sanprivacy {
 
-//! What cutting out and blending make on their way: kept for the next face, it is not allocated again.
-struct FaceBuffers
-{
-    Mat cut, gray, change, color, evened, warped;
-    WarpBuffers warp;
-};
-
 /** @brief A face on its way from the image to the network and back: alignFace() and blendFace() with one fit.
 
 The crop may change its depth and lose its color in between; the landmarks are fitted once. */
@@ -34,19 +27,11 @@ struct AlignedFace
     static AlignedFace cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
         const std::vector<Point2c>& landmark_template = std::vector<Point2c>());
 
-    //! The canonical crop of cut() in floats 0..1, into the memory of the crop before.
-    void cutInFloats(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size, FaceBuffers& buffers);
-
     /** @brief Returns the change to the image, as blendFace() does.
     @param image as it was when the face was cut out, or with other faces changed since
     @param perturbed the perturbed crop: one channel, depth of crop
     @param color_strength see blendFace() */
-    void blend(Mat& image, const Mat& perturbed, double color_strength, FaceBuffers& buffers) const;
-
-private:
-    //! Fits the landmarks and gives the crop.
-    void align(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
-        const std::vector<Point2c>& landmark_template, Mat& face, WarpBuffers& buffers);
+    void blend(Mat& image, const Mat& perturbed, double color_strength) const;
 };
 
 //! Raises an error unless the image is one that alignFace() takes.

@@ -191,37 +191,23 @@ std::vector<Point2c> readPoints(InputArray _points)
     return result;
 }
 
-void AlignedFace::align(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
-    const std::vector<Point2c>& landmark_template, Mat& face, WarpBuffers& buffers)
+AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
+    const std::vector<Point2c>& landmark_template)
 {
     checkImage(image);
     CV_Check(size, !size.empty(), "A crop needs a positive size");
     const Similarity transform = imageToCrop(landmarks, size, landmark_template);
-    to_image = transform.inverse();
-    coverage = shareInside(image.size(), size, to_image);
-    if (coverage == 0)
-        CV_Error(Error::StsOutOfRange, "The landmarks place the face outside the image");
-    face.create(size, image.type());
-    warpSimilarity(image, face, transform, INTER_LINEAR, BORDER_REPLICATE, buffers);
-}
-
-AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landmarks, const Size& size,
-    const std::vector<Point2c>& landmark_template)
-{
     AlignedFace face;
-    WarpBuffers buffers;
-    face.align(image, landmarks, size, landmark_template, face.crop, buffers);
+    face.to_image = transform.inverse();
+    face.coverage = shareInside(image.size(), size, face.to_image);
+    if (face.coverage == 0)
+        CV_Error(Error::StsOutOfRange, "The landmarks place the face outside the image");
+    face.crop.create(size, image.type());
+    warpSimilarity(image, face.crop, transform, INTER_LINEAR, BORDER_REPLICATE);
     return face;
 }
 
-void AlignedFace::cutInFloats(
-    const Mat& image, const std::vector<Point2c>& landmarks, const Size& size, FaceBuffers& buffers)
-{
-    align(image, landmarks, size, std::vector<Point2c>(), buffers.cut, buffers.warp);
-    buffers.cut.convertTo(crop, CV_32F, 1 / whiteLevel(image.depth()));
-}
-
-void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength, FaceBuffers& buffers) const
+void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength) const
 {
     checkImage(image);
     checkImage(crop);
@@ -235,29 +221,30 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength,
     if (target.empty())
         return;
 
+    Mat gray = crop, change;
     if (crop.channels() == 3)
-        cvtColor(crop, buffers.gray, COLOR_BGR2GRAY);
+        cvtColor(crop, gray, COLOR_BGR2GRAY);
     const double gain = whiteLevel(image.depth()) / whiteLevel(crop.depth());
-    subtract(perturbed, crop.channels() == 3 ? buffers.gray : crop, buffers.change, noArray(), CV_32F);
-    multiply(buffers.change, weightsOf(crop.size()), buffers.change, gain);
+    subtract(perturbed, gray, change, noArray(), CV_32F);
+    multiply(change, weightsOf(crop.size()), change, gain);
     if (evens) // luma and color part ways
     {
-        crop.convertTo(buffers.color, CV_32F, gain);
-        evenColor(buffers.color, color_strength, buffers.evened);
-        addChange<float>(buffers.change, buffers.evened);
+        Mat color, evened;
+        crop.convertTo(color, CV_32F, gain);
+        evenColor(color, color_strength, evened);
+        addChange<float>(change, evened);
+        change = evened;
     }
 
-    const Mat& change = evens ? buffers.evened : buffers.change;
-    buffers.warped.create(target.size(), change.type());
-    warpSimilarity(change, buffers.warped, Similarity(1., -Point2c(target.x, target.y)) * to_image, INTER_CUBIC,
-        BORDER_CONSTANT, buffers.warp);
-    Mat part = image(target);
+    Mat part = image(target), warped(target.size(), change.type());
+    warpSimilarity(
+        change, warped, Similarity(1., -Point2c(target.x, target.y)) * to_image, INTER_CUBIC, BORDER_CONSTANT);
     if (image.depth() == CV_8U)
-        addChange<uchar>(buffers.warped, part);
+        addChange<uchar>(warped, part);
     else if (image.depth() == CV_16U)
-        addChange<ushort>(buffers.warped, part);
+        addChange<ushort>(warped, part);
     else
-        addChange<float>(buffers.warped, part);
+        addChange<float>(warped, part);
 }
 
 void estimateSimilarity(InputArray src, InputArray dst, OutputArray transform)
@@ -296,8 +283,7 @@ void blendFace(
     face.crop = matrixArgument(_face, "The face");
     CV_Check(face.crop.size(), !face.crop.empty(), "The face is empty");
     face.to_image = imageToCrop(readPoints(landmarks), face.crop.size(), std::vector<Point2c>()).inverse();
-    FaceBuffers buffers;
-    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"), color_strength, buffers);
+    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"), color_strength);
 }
 
 }} // namespace cv::sanprivacy

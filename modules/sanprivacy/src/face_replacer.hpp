@@ -64,7 +64,6 @@ private:
     const Ptr<Perturber> perturber_;
     const StreamParams params_;
     std::map<int, TrackHistory> tracks_;
-    FaceBuffers buffers_;
     std::random_device secure_; // the system's generator
 };
 

@@ -124,32 +124,31 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
     const Mat faces = readFaces(_faces), original = image;
     std::vector<int> labels = impl.labelsOf(params, given_labels, (size_t)faces.rows);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    FaceStore& store = impl.store;
     if (params.gray && image.channels() == 3)
     {
-        cvtColor(image, store.gray, COLOR_BGR2GRAY);
-        image = store.gray;
+        Mat gray;
+        cvtColor(image, gray, COLOR_BGR2GRAY);
+        image = gray;
     }
 
     // Every crop comes from the unperturbed image: faces that overlap do not perturb each other.
     results.assign((size_t)faces.rows, FaceResult());
+    std::vector<AlignedFace> aligned;
     std::vector<size_t> rows; // of the aligned faces
     std::vector<int> aligned_labels;
-    std::vector<Mat> crops, in_color;
+    std::vector<Mat> crops, in_color, perturbed;
     const bool by_color = std::any_of(
         labels.begin(), labels.end(), [&](int label) { return impl.isToldByColor(label, params.prototype); });
     for (size_t i = 0; i < results.size(); ++i)
     {
-        if (rows.size() == store.aligned.size())
-            store.aligned.push_back(AlignedFace());
-        AlignedFace& face = store.aligned[rows.size()];
         try
         {
             const Landmarks landmarks = FaceRow(faces, (int)i).landmarks;
-            face.cutInFloats(image, landmarks, FACE_SIZE, store.buffers);
+            AlignedFace face = AlignedFace::cut(image, landmarks, FACE_SIZE);
+            face.crop.convertTo(face.crop, CV_32F, 1 / whiteLevel(image.depth()));
             if (by_color)
                 in_color.push_back(GenderNetwork::cut(original, landmarks));
+            aligned.push_back(face);
         }
         catch (const cv::Exception& e)
         {
@@ -159,10 +158,17 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         }
         rows.push_back(i);
         aligned_labels.push_back(labels[i]);
-        crops.push_back(face.crop);
+        crops.push_back(aligned.back().crop);
     }
     std::vector<String> wrong;
-    impl.perturb(crops, in_color, aligned_labels, params.prototype, store.perturbed, wrong);
+    double color_strength = 0;
+    {
+        // Threads that share a Perturber wait for its networks only.
+        std::lock_guard<std::mutex> lock(impl.mutex);
+        impl.perturb(crops, in_color, aligned_labels, params.prototype, perturbed, wrong);
+        if (params.prototype != PROTOTYPE_SAME)
+            color_strength = impl.color_strength;
+    }
     for (size_t i = 0; i < rows.size(); ++i)
         results[rows[i]] = networkResult(params, aligned_labels[i], wrong[i]);
     const bool writes = !all_or_nothing || allPerturbed(results);
@@ -170,12 +176,10 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     {
         image.copyTo(dst);
         Mat result = dst.getMat();
-        const double color_strength = params.prototype == PROTOTYPE_SAME ? 0 : impl.color_strength;
         for (size_t i = 0; i < rows.size(); ++i)
             if (wrong[i].empty())
-                store.aligned[i].blend(result, store.perturbed[i], color_strength, store.buffers);
+                aligned[i].blend(result, perturbed[i], color_strength);
     }
-    store.shrink();
     return writes;
 }
 
@@ -431,9 +435,7 @@ double Perturber::predictFace(InputArray _image, InputArray face, int attribute)
     const Mat image = matrixArgument(_image, "The image");
     checkImage(image);
     const size_t k = impl.attributeNumber(attribute);
-    const std::vector<Point2c> landmarks = readPoints(face);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    return impl.predict(image, landmarks, k);
+    return impl.predict(image, readPoints(face), k);
 }
 
 Ptr<PrototypeBuilder> Perturber::getPrototypes(int attribute) const

@@ -87,7 +87,7 @@ const std::vector<Mat>& Perturber::Impl::pass(const Mat* images, std::vector<int
 void Perturber::Impl::perturb(const std::vector<Mat>& images, const std::vector<Mat>& in_color,
     std::vector<int>& labels, int choice, std::vector<Mat>& perturbed, std::vector<String>& wrong)
 {
-    perturbed.resize(std::max(perturbed.size(), images.size()));
+    perturbed.resize(images.size());
     wrong.clear();
     for (size_t first = 0; first < images.size(); first += facesPerPass())
     {
@@ -115,12 +115,14 @@ double Perturber::Impl::predict(const Mat& image, const std::vector<Point2c>& la
 {
     if (attributes[attribute].isToldByColor())
     {
-        GenderNetwork& network = getGenderNetwork(attribute);
         const std::vector<Mat> face(1, GenderNetwork::cut(image, landmarks));
+        std::lock_guard<std::mutex> lock(mutex);
+        GenderNetwork& network = getGenderNetwork(attribute);
         return checkProbability(network.forward(face).at<float>(0), network.name());
     }
     Mat crop = AlignedFace::cut(image, landmarks, FACE_SIZE).crop;
     crop.convertTo(crop, CV_32F, 1 / whiteLevel(image.depth()));
+    std::lock_guard<std::mutex> lock(mutex);
     return predict(crop, attribute);
 }
 

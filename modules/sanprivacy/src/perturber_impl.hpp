@@ -13,7 +13,6 @@
 
 #include "opencv2/sanprivacy/perturber.hpp"
 
-#include <algorithm>
 #include <mutex>
 
 namespace cv { namespace sanprivacy {
@@ -29,23 +28,6 @@ struct Attribute
 
     //! Whether the gender network is asked where the image is at hand: no classifier is given.
     bool isToldByColor() const { return classifier_file.empty() && GenderNetwork::tells(name); }
-};
-
-//! Memory for the faces of an image, kept for the next one.
-struct FaceStore
-{
-    Mat gray; // the image
-    std::vector<AlignedFace> aligned;
-    std::vector<Mat> perturbed;
-    FaceBuffers buffers;
-
-    //! Of a crowd only some faces are kept.
-    void shrink()
-    {
-        const size_t most = 32;
-        aligned.resize(std::min(aligned.size(), most));
-        perturbed.resize(std::min(perturbed.size(), most));
-    }
 };
 
 //! File of a network: a name without folder and extension is that of a shipped one.
@@ -68,14 +50,13 @@ public:
     const std::vector<Mat>& pass(const Mat* images, std::vector<int>& labels, const std::vector<int>& choices,
         std::vector<String>& wrong, const Mat* in_color = nullptr);
 
-    //! One output of each of many faces, in 32-bit floats; arguments as in pass(), in_color empty or one per face;
-    //! perturbed may be longer afterwards.
+    //! One output of each of many faces, in 32-bit floats; arguments as in pass(), in_color empty or one per face.
     void perturb(const std::vector<Mat>& images, const std::vector<Mat>& in_color, std::vector<int>& labels, int choice,
         std::vector<Mat>& perturbed, std::vector<String>& wrong);
 
     //! Probability of label 1 of an attribute; Error::StsOutOfRange where the classifier answers none.
     double predict(const Mat& image, size_t attribute);
-    //! The same from the image that a face lies in.
+    //! The same from the image that a face lies in; takes the mutex, once the face is cut out.
     double predict(const Mat& image, const std::vector<Point2c>& landmarks, size_t attribute);
 
     //! Whether a label that is not given is told by the color of the face.
@@ -92,8 +73,7 @@ public:
     //! One label for each face, checked together with the prototype.
     std::vector<int> labelsOf(const PerturbParams& params, const std::vector<int>& labels, size_t faces) const;
 
-    std::mutex mutex; // held by every call that uses a strength, a network or the store
-    FaceStore store;
+    std::mutex mutex; // held by every call while it uses a strength or a network
     const DnnDevice device;
     double strength, color_strength;
     std::vector<Attribute> attributes;

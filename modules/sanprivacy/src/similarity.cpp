@@ -4,7 +4,6 @@
 
 #include "precomp.hpp"
 #include "similarity.hpp"
-#include "sampling.hpp"
 
 #include <limits>
 
@@ -58,8 +57,7 @@ Rect footprint(const Size& image, const Size& crop, const Similarity& toImage, d
     return last.x >= first.x && last.y >= first.y ? Rect(first, last + Point(1, 1)) : Rect();
 }
 
-void warpSimilarity(
-    const Mat& src, Mat& dst, const Similarity& transform, int interpolation, int border, WarpBuffers& buffers)
+void warpSimilarity(const Mat& src, Mat& dst, const Similarity& transform, int interpolation, int border)
 {
     // Only what dst sees of src is touched; the margin is the reach of low-pass and interpolation.
     const double reach = 3;
@@ -73,26 +71,20 @@ void warpSimilarity(
     Similarity partToDst = transform * Similarity(1., Point2c(seen.x, seen.y));
 
     // Down a Gaussian pyramid to within a factor of two, the rest of the low-pass by one more Gaussian.
-    for (size_t level = 0; partToDst.scale() < .5; partToDst.a *= 2, ++level)
+    for (; partToDst.scale() < .5; partToDst.a *= 2)
     {
-        if (level == buffers.halves.size())
-            buffers.halves.push_back(Mat());
-        pyrDown(part, buffers.halves[level], Size(), BORDER_REPLICATE);
-        part = buffers.halves[level];
+        Mat half;
+        pyrDown(part, half, Size(), BORDER_REPLICATE);
+        part = half;
     }
     if (partToDst.scale() < 1)
     {
         const double sigma = .5 * std::sqrt(1 / (partToDst.scale() * partToDst.scale()) - 1);
-        GaussianBlur(part, buffers.smooth, Size(), sigma, sigma, BORDER_REPLICATE | BORDER_ISOLATED);
-        part = buffers.smooth;
+        Mat smooth;
+        GaussianBlur(part, smooth, Size(), sigma, sigma, BORDER_REPLICATE | BORDER_ISOLATED);
+        part = smooth;
     }
-    sampleAffine(part, dst, partToDst.matrix(), interpolation, border);
-}
-
-void warpSimilarity(const Mat& src, Mat& dst, const Similarity& transform, int interpolation, int border)
-{
-    WarpBuffers buffers;
-    warpSimilarity(src, dst, transform, interpolation, border, buffers);
+    warpAffine(part, dst, partToDst.matrix(), dst.size(), interpolation, border);
 }
 
 }} // namespace cv::sanprivacy

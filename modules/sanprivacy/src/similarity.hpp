@@ -32,21 +32,11 @@ struct Similarity
 fewer than two points, points that all coincide, NaN. */
 Similarity fitSimilarity(const std::vector<Point2c>& src, const std::vector<Point2c>& dst);
 
-//! What warpSimilarity() makes on its way; kept, it is not allocated again where the sizes stay.
-struct WarpBuffers
-{
-    std::vector<Mat> halves;
-    Mat smooth;
-};
-
 /** @brief Fills dst with src under a similarity, as cv::warpAffine does, but free of aliasing where src shrinks.
 @param src 8-bit, 16-bit or 32-bit float.
 @param dst allocated, of the type of src.
 @param transform takes pixels of src to pixels of dst.
-@param interpolation, border as in sampleAffine(). */
-void warpSimilarity(
-    const Mat& src, Mat& dst, const Similarity& transform, int interpolation, int border, WarpBuffers& buffers);
-//! With buffers of its own.
+@param interpolation, border as in cv::warpAffine(). */
 void warpSimilarity(const Mat& src, Mat& dst, const Similarity& transform, int interpolation, int border);
 
 //! The pixels of an image that a crop lands on; toImage takes pixels of the crop to pixels of the image.

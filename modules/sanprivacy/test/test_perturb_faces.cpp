@@ -4,8 +4,6 @@
 
 #include "test_perturber_common.hpp"
 
-#include <atomic>
-
 namespace opencv_test { namespace {
 
 // perturbFaces() is alignFace(), perturb() and blendFace() for every face, all crops cut from the unperturbed image.
@@ -114,54 +112,6 @@ TEST(SanPrivacy_PerturbFaces, each_face_has_its_result)
     const cv::Exception error = errorOf([&] { perturber->perturbFaces(image, faces, none); });
     EXPECT_NE(String::npos, error.err.find("Face 1 of 5")) << error.err;
     EXPECT_TRUE(none.empty()) << "all faces or no image";
-}
-
-//! Counts what the default allocator gives while it stands in for it.
-class CountingAllocator CV_FINAL : public MatAllocator
-{
-public:
-    CountingAllocator() : standard(Mat::getStdAllocator()) { Mat::setDefaultAllocator(this); }
-    ~CountingAllocator() { Mat::setDefaultAllocator(standard); }
-
-    UMatData* allocate(int dims, const int* sizes, int type, void* data, size_t* step, AccessFlag flags,
-        UMatUsageFlags usage) const CV_OVERRIDE
-    {
-        size_t size = data ? 0 : CV_ELEM_SIZE(type);
-        for (int i = 0; i < dims; i++)
-            size *= size_t(sizes[i]);
-        bytes += size;
-        return standard->allocate(dims, sizes, type, data, step, flags, usage);
-    }
-    bool allocate(UMatData* data, AccessFlag flags, UMatUsageFlags usage) const CV_OVERRIDE
-    {
-        return standard->allocate(data, flags, usage);
-    }
-    void deallocate(UMatData* data) const CV_OVERRIDE { standard->deallocate(data); }
-
-    mutable std::atomic<size_t> bytes { 0 };
-
-private:
-    MatAllocator* const standard;
-};
-
-TEST(SanPrivacy_PerturbFaces, second_image_takes_the_memory_of_the_first)
-{
-    const Ptr<Perturber> perturber = createPerturber("generator_residual.onnx");
-    Mat image, dst;
-    resize(randomFace(CV_8UC3, 7), image, Size(320, 300));
-    const PerturbParams params(PROTOTYPE_OPPOSITE, 0);
-    for (double color_strength : { 0., 1. })
-        for (double scale : { .3, .7, 1.2 })
-        {
-            SCOPED_TRACE(format("color %g, scale %g", color_strength, scale));
-            const Mat faces = faceAt(scale, Point2f(20, 20));
-            perturber->setColorStrength(color_strength);
-            perturber->perturbFaces(image, faces, dst, params);
-            CountingAllocator allocator;
-            perturber->perturbFaces(image, faces, dst, params);
-            const size_t kernels = 1000; // of OpenCV's own low-pass, no image
-            EXPECT_LE(allocator.bytes, kernels);
-        }
 }
 
 TEST(SanPrivacy_PerturbFaces, label_that_was_used_is_told)
