@@ -37,7 +37,7 @@ bool FrameChange::appears(const Mat& image, const std::vector<HeadShape>& heads,
     last_ = cells;
     if (last.size() != cells.size())
     {
-        usual_ = 0;
+        usual_ = NOT_KNOWN;
         return false;
     }
     Mat difference;
@@ -52,7 +52,7 @@ bool FrameChange::appears(const Mat& image, const std::vector<HeadShape>& heads,
             Scalar(0), FILLED);
     const int count = countNonZero(changed);
     const bool sudden = count >= LEAST_CELLS && count > SUDDEN * usual_;
-    usual_ += (count > usual_ ? RISE : FALL) * (count - usual_);
+    usual_ = usual_ == NOT_KNOWN ? count : usual_ + (count > usual_ ? RISE : FALL) * (count - usual_);
     if (sudden)
     {
         const Rect box = boundingRect(changed);

@@ -14,7 +14,7 @@ namespace cv { namespace sanprivacy {
 class FrameChange
 {
 public:
-    FrameChange() : usual_(0) {}
+    FrameChange() : usual_(NOT_KNOWN) {}
 
     /** @brief Takes the next frame.
     @param image 8-bit, gray or BGR.
@@ -24,6 +24,11 @@ public:
     bool appears(const Mat& image, const std::vector<HeadShape>& heads, Rect2d& where);
 
 private:
+    enum
+    {
+        NOT_KNOWN = -1
+    };
+
     Mat last_;
     double usual_; // number of cells that change
 };
