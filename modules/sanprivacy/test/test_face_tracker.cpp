@@ -301,7 +301,10 @@ TEST(SanPrivacy_FaceTracker, steady_motion_is_no_news)
     normalize(wide, wide, 0, 255, NORM_MINMAX);
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
     for (int t = 0; t < 10; ++t)
-        anonymizer->push(wide.colRange(8 * t, 8 * t + 160), t / 25.);
+    {
+        const int moved = std::max(0, 3 * t - 1); // by 2 pixels, then by 3 each
+        anonymizer->push(wide.colRange(moved, moved + 160), t / 25.);
+    }
     anonymizer->finish();
     StreamRecord record;
     std::set<int64> looks;
