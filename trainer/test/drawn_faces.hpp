@@ -50,7 +50,7 @@ inline void drawDataset(const std::filesystem::path& folder, int faces)
     std::string csv = "file,gender,age,identity,right_eye_x,right_eye_y,left_eye_x,left_eye_y,nose_x,nose_y,"
                       "right_mouth_x,right_mouth_y,left_mouth_x,left_mouth_y\n";
     std::filesystem::create_directories(folder / "images");
-    for (int i = 0; i < faces; i++)
+    for (int i = 0; i < faces; ++i)
     {
         const int label = i % 2;
         const std::string name = cv::format("images/%03d.png", i);

@@ -85,7 +85,7 @@ TEST(Attackers, another_number_in_a_checkpoint_is_told)
     const std::filesystem::path file = folder / "checkpoint.pt";
     Attackers attackers(DESCRIPTOR);
     torch::nn::Module eight;
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; ++i)
         eight.register_module("attacker" + std::to_string(i + 1), attackers.members[size_t(i)]);
     saveCheckpoint(file, ATTACKERS_KIND, eight, torch::optim::SGD(eight.parameters(), .1), TrainingState());
     try
@@ -111,13 +111,13 @@ TEST(Attackers, those_of_more_than_half_the_pixels_see_all_of_them)
 TEST(Attackers, every_second_face_is_smaller)
 {
     const Tensor faces = torch::rand({ 4, 3, CROP_SIZE, CROP_SIZE });
-    for (uint64_t seed = 0; seed < 8; seed++)
+    for (uint64_t seed = 0; seed < 8; ++seed)
     {
         Draws draws(seed, 4), same(seed, 4), share(seed, 4, 1, 3);
         const Tensor seen = someSmaller(faces, draws);
         EXPECT_TRUE(torch::equal(seen, someSmaller(faces, same))) << seed;
         EXPECT_TRUE(torch::equal(seen.slice(0, 1, 3), someSmaller(faces.slice(0, 1, 3), share))) << seed;
-        for (int64_t i = 0; i < faces.size(0); i++)
+        for (int64_t i = 0; i < faces.size(0); ++i)
         {
             EXPECT_EQ(torch::equal(seen[i], faces[i]), i % 2 == 0) << i;
             EXPECT_NEAR(seen[i].mean().item<double>(), faces[i].mean().item<double>(), .01);
@@ -158,7 +158,7 @@ TEST(Attackers, neutral_targets_are_a_share_of_all_and_count_as_one)
 TEST(Attackers, degrading_treats_all_alike)
 {
     const Tensor face = torch::rand({ 3, 3, CROP_SIZE, CROP_SIZE });
-    for (uint64_t seed = 0; seed < 8; seed++)
+    for (uint64_t seed = 0; seed < 8; ++seed)
     {
         Draws draws(seed, 3), same(seed, 3), share(seed, 3, 1, 3);
         const std::vector<Tensor> seen = degrade({ face, face.clone() }, draws);
@@ -190,7 +190,7 @@ TEST(LinearProbe, reads_each_attribute_for_itself)
     const Tensor labels = (descriptors.narrow(1, 1, 2) > 0).to(torch::kFloat), x = torch::randn({ 20, 4 });
     const Tensor both = LinearProbe(descriptors, labels).forward(x);
     ASSERT_EQ(both.sizes(), torch::IntArrayRef({ 20, 2 }));
-    for (int64_t a = 0; a < 2; a++)
+    for (int64_t a = 0; a < 2; ++a)
         EXPECT_TRUE(torch::allclose(
             both.narrow(1, a, 1), LinearProbe(descriptors, labels.narrow(1, a, 1)).forward(x), 1e-4, 1e-4));
 }

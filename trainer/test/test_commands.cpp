@@ -212,7 +212,7 @@ TEST_F(Train_Commands, interrupt_saves_and_resume_goes_on)
         _exit(127);
     }
     const fs::path curve = out / "loss.csv"; // its first line comes after some steps
-    for (int i = 0; i < 1200 && (!fs::exists(curve) || fs::file_size(curve) == 0); i++)
+    for (int i = 0; i < 1200 && (!fs::exists(curve) || fs::file_size(curve) == 0); ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     ASSERT_TRUE(fs::exists(curve));
     kill(child, SIGINT);

@@ -32,7 +32,7 @@ TEST(Train_FaceCache, crops_are_those_of_alignFace)
     const FaceCache cache(drawnSamples(folder / "data"), folder / "cache", "drawn");
     EXPECT_TRUE(cache.rebuilt());
     ASSERT_EQ(4u, cache.size());
-    for (size_t i = 0; i < cache.size(); i++)
+    for (size_t i = 0; i < cache.size(); ++i)
     {
         cv::Mat expected, points = cv::Mat(cache.sample(i).landmarks).reshape(1, 5);
         const double coverage = cv::sanprivacy::alignFace(cv::imread(cache.sample(i).file.string()), points, expected);
@@ -106,7 +106,7 @@ TEST(Train_FaceCache, unreadable_images_are_named_and_left_out)
     const FaceCache cache(samples, folder / "cache", "drawn");
     const std::string said = ::testing::internal::GetCapturedStderr();
     EXPECT_TRUE(cache.readable(0));
-    for (size_t i = 1; i < 6; i++)
+    for (size_t i = 1; i < 6; ++i)
         EXPECT_FALSE(cache.readable(i)) << i;
     EXPECT_NE(std::string::npos, said.find("4 of 6 images left out, unreadable:")) << said;
     EXPECT_NE(std::string::npos, said.find("002.png")) << said;
@@ -132,9 +132,9 @@ TEST(Train_Dataset, holds_out_persons_and_leaves_out_what_is_not_inside)
     EXPECT_EQ(20u, dataset.train.size() + dataset.heldOut.size());
     EXPECT_GT(dataset.heldOut.size(), 0u);
     std::set<std::string> trained;
-    for (size_t i = 0; i < dataset.train.size(); i++)
+    for (size_t i = 0; i < dataset.train.size(); ++i)
         trained.insert(dataset.train.sample(i).identity);
-    for (size_t i = 0; i < dataset.heldOut.size(); i++)
+    for (size_t i = 0; i < dataset.heldOut.size(); ++i)
         EXPECT_EQ(0u, trained.count(dataset.heldOut.sample(i).identity));
     EXPECT_NE(std::string::npos, said.find("1 left out whose crop leaves the image")) << said;
     EXPECT_NE(std::string::npos, said.find("1 left out without a known gender")) << said;
@@ -145,11 +145,11 @@ TEST(Train_Shuffle, every_epoch_is_a_permutation)
     const size_t n = 10;
     const Shuffle shuffle(n, 3), same(n, 3), other(n, 4);
     std::vector<size_t> first, second, otherFirst;
-    for (uint64_t p = 0; p < 2 * n; p++)
+    for (uint64_t p = 0; p < 2 * n; ++p)
         (p < n ? first : second).push_back(shuffle(p));
     for (uint64_t p = 2 * n; p-- > 0;) // in any order of asking
         EXPECT_EQ((p < n ? first : second)[p % n], same(p));
-    for (uint64_t p = 0; p < n; p++)
+    for (uint64_t p = 0; p < n; ++p)
         otherFirst.push_back(other(p));
     EXPECT_NE(first, second);
     EXPECT_NE(first, otherFirst);
@@ -163,7 +163,7 @@ TEST(Train_FaceBatches, depend_on_seed_and_step_alone)
     drawDataset(folder / "data", 6);
     const auto cache = std::make_shared<FaceCache>(drawnSamples(folder / "data"), folder / "cache", "drawn");
     Faces faces;
-    for (size_t i = 0; i < cache->size(); i++)
+    for (size_t i = 0; i < cache->size(); ++i)
         faces.add(cache, i);
     const FaceBatches batches(faces, 4, 1, Jitter()), again(faces, 4, 1, Jitter()), other(faces, 4, 2, Jitter());
     const Batch second = batches(1);
@@ -192,19 +192,19 @@ TEST(Train_FaceBatches, pairs_are_two_photographs_of_one_person)
     const TemporaryFolder folder;
     drawDataset(folder / "data", 6);
     std::vector<Sample> samples = drawnSamples(folder / "data");
-    for (size_t i = 0; i < samples.size(); i++)
+    for (size_t i = 0; i < samples.size(); ++i)
         samples[i].identity = i < 3 ? "a" : i < 5 ? "b" : "";
     const auto cache = std::make_shared<FaceCache>(samples, folder / "cache", "drawn");
     Faces faces, single;
-    for (int listed = 0; listed < 2; listed++) // twice, which makes no pairs
-        for (size_t i = 0; i < cache->size(); i++)
+    for (int listed = 0; listed < 2; ++listed) // twice, which makes no pairs
+        for (size_t i = 0; i < cache->size(); ++i)
             faces.add(cache, i);
     single.add(cache, 0);
     single.add(cache, 0);
     single.add(cache, 5);
     const FaceBatches batches(faces, 6, 1, Jitter::none(), false, 2);
     std::set<int64_t> people;
-    for (int64_t step = 0; step < 8; step++)
+    for (int64_t step = 0; step < 8; ++step)
     {
         const Batch batch = batches(step);
         ASSERT_EQ(std::vector<int64_t>({ 6, 1 }), batch[2].sizes().vec());
@@ -241,12 +241,12 @@ TEST(Train_SquareBatches, points_lie_where_the_drawn_eyes_are)
     const auto cache =
         std::make_shared<FaceCache>(drawnSamples(folder / "data"), folder / "cache", "drawn", SURROUNDINGS);
     Faces faces;
-    for (size_t i = 0; i < cache->size(); i++)
+    for (size_t i = 0; i < cache->size(); ++i)
         faces.add(cache, i);
     const Batch squares = proposedSquares(faces, 0, 4, .6);
     const float dark = .25f; // the drawn pupils, and nothing near them
-    for (int64_t n = 0; n < 4; n++)
-        for (int64_t eye = 0; eye < 2; eye++)
+    for (int64_t n = 0; n < 4; ++n)
+        for (int64_t eye = 0; eye < 2; ++eye)
         {
             const auto pixel = [&](int64_t k)
             { return int64_t(std::lround(squares[1][n][2 * eye + k].item<float>() * 96)); };

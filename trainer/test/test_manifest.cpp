@@ -136,7 +136,7 @@ TEST(Train_Manifest, muct)
     write(folder / "jpg/i000qa-fn.jpg", "");
     write(folder / "jpg/i001qa-mg.jpg", "");
     std::string row = "i000qa-fn,0000";
-    for (int i = 0; i < 76; i++)
+    for (int i = 0; i < 76; ++i)
         row += "," + std::to_string(i) + "," + std::to_string(100 + i);
     write(folder / "muct-landmarks/muct76-opencv.csv", "name,tag,x00,y00\n" + row + "\n");
     const std::vector<Sample> samples = readManifest(folder.path, { GENDER });

@@ -52,7 +52,7 @@ TEST(Train_ParallelGradients, adam_leaves_a_parameter_alone_in_steps_without_it)
 {
     Sometimes weights;
     torch::optim::Adam optimizer({ weights.always, weights.sometimes }, torch::optim::AdamOptions(.1));
-    for (int64_t step = 0; step < 4; step++)
+    for (int64_t step = 0; step < 4; ++step)
     {
         const double before = weights.sometimes.item<double>();
         weights.step(step, 2);

@@ -18,8 +18,8 @@ TEST(SanPrivacy_Bootstrap, interval_is_as_wide_as_the_number_of_people_says)
     {
         std::vector<float> errors;
         std::vector<int> identities;
-        for (int person = 0; person < people; person++)
-            for (int face = 0; face < faces; face++)
+        for (int person = 0; person < people; ++person)
+            for (int face = 0; face < faces; ++face)
             {
                 errors.push_back(person < p * people);
                 identities.push_back(1000 - person);

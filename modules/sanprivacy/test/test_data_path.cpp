@@ -23,7 +23,7 @@ std::string checksum(const std::string& bytes)
     for (unsigned char byte : bytes)
     {
         remainder ^= byte;
-        for (int bit = 0; bit < 8; bit++)
+        for (int bit = 0; bit < 8; ++bit)
             remainder = remainder >> 1 ^ (remainder & 1 ? 0xedb88320u : 0);
     }
     return format("%08x", ~remainder);

@@ -55,8 +55,8 @@ TEST(SanPrivacy_FaceNetwork, output_has_its_closed_form)
         FaceNetwork::create(d)->forward(std::vector<Mat>(1, crop), descriptor);
         ASSERT_EQ(CV_32FC1, descriptor.type());
         ASSERT_EQ(Size(3 * QUARTERS, 1), descriptor.size());
-        for (int channel = 0; channel < 3; channel++)
-            for (int quarter = 0; quarter < QUARTERS; quarter++)
+        for (int channel = 0; channel < 3; ++channel)
+            for (int quarter = 0; quarter < QUARTERS; ++quarter)
             {
                 const int bgr_channel = d.color == "rgb" ? 2 - channel : channel;
                 const double expected = (mean(crop(QUARTER[quarter]))[bgr_channel] - d.mean[channel]) * d.scale;
@@ -97,12 +97,12 @@ TEST(SanPrivacy_FaceNetwork, batch_equals_single_crops)
         SCOPED_TRACE(file);
         const Ptr<FaceNetwork> network = FaceNetwork::create(describe(file));
         std::vector<Mat> crops;
-        for (int i = 0; i < 40; i++) // more than one pass takes
+        for (int i = 0; i < 40; ++i) // more than one pass takes
             crops.push_back(randomCrop(CV_8UC3, 10 + i));
         Mat all, one;
         network->forward(crops, all);
         ASSERT_EQ((int)crops.size(), all.rows);
-        for (size_t i = 0; i < crops.size(); i++)
+        for (size_t i = 0; i < crops.size(); ++i)
         {
             network->forward(std::vector<Mat>(1, crops[i]), one);
             EXPECT_LE(cvtest::norm(all.row((int)i), one, NORM_INF), 1e-4) << "crop " << i;
@@ -151,8 +151,8 @@ TEST(SanPrivacy_FaceNetwork, square_crop_is_zero_outside_the_image)
 TEST(SanPrivacy_FaceNetwork, square_crop_is_exact_to_fractions_of_a_pixel)
 {
     Mat image(100, 120, CV_8UC1);
-    for (int y = 0; y < image.rows; y++)
-        for (int x = 0; x < image.cols; x++)
+    for (int y = 0; y < image.rows; ++y)
+        for (int x = 0; x < image.cols; ++x)
             image.at<uchar>(y, x) = (uchar)(x + y);
     ModelDescription d = describe();
     for (double square : { 0.6, 1., 1.7 }) // the first crop enlarges, the others shrink
@@ -164,8 +164,8 @@ TEST(SanPrivacy_FaceNetwork, square_crop_is_exact_to_fractions_of_a_pixel)
             FaceNetwork::create(d)->crop(image, faceWithBox(centre.x - 25, centre.y - 20, 50, 40), crop);
             const double side = square * 50;
             double error = 0;
-            for (int y = 0; y < SIDE; y++)
-                for (int x = 0; x < SIDE; x++)
+            for (int y = 0; y < SIDE; ++y)
+                for (int x = 0; x < SIDE; ++x)
                 {
                     const Point2d inImage(
                         centre.x - .5 + ((x + .5) / SIDE - .5) * side, centre.y - .5 + ((y + .5) / SIDE - .5) * side);
@@ -178,8 +178,8 @@ TEST(SanPrivacy_FaceNetwork, square_crop_is_exact_to_fractions_of_a_pixel)
 TEST(SanPrivacy_FaceNetwork, square_crop_does_not_alias)
 {
     Mat image(256, 256, CV_8UC1);
-    for (int y = 0; y < image.rows; y++)
-        for (int x = 0; x < image.cols; x++)
+    for (int y = 0; y < image.rows; ++y)
+        for (int x = 0; x < image.cols; ++x)
             image.at<uchar>(y, x) = (x + y) % 2 ? 255 : 0; // a chessboard: gray from afar
     Mat crop;
     FaceNetwork::create(describe())->crop(image, faceWithBox(20.3f, 30.6f, 200, 200), crop);
@@ -193,7 +193,7 @@ TEST(SanPrivacy_FaceNetwork, template_crop_brings_the_landmarks_to_their_places)
     d.landmark_template = { Point2f(10, 11), Point2f(21, 11), Point2f(16, 16), Point2f(11, 22), Point2f(20, 22) };
     Mat image, face = faceWithBox(20, 30, 32, 32), crop, expected;
     resize(randomCrop(CV_8UC3, 3), image, Size(128, 128));
-    for (size_t i = 0; i < d.landmark_template.size(); i++) // the crop is a part of the image as it is
+    for (size_t i = 0; i < d.landmark_template.size(); ++i) // the crop is a part of the image as it is
     {
         face.at<float>(4 + 2 * (int)i) = d.landmark_template[i].x + 20;
         face.at<float>(5 + 2 * (int)i) = d.landmark_template[i].y + 30;
@@ -359,7 +359,7 @@ TEST(SanPrivacy_FaceNetwork, public_networks_run)
         Mat batch, one;
         network->forward(crops, batch);
         ASSERT_EQ(2, batch.rows);
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < 2; ++i)
         {
             network->forward(std::vector<Mat>(1, crops[i]), one);
             EXPECT_LE(cvtest::norm(batch.row(i), one, NORM_INF), 1e-3 * cvtest::norm(one, NORM_INF));
@@ -410,18 +410,18 @@ TEST(SanPrivacy_FaceNetwork, threads_share_one_object)
 {
     const Ptr<FaceNetwork> network = FaceNetwork::create(describe());
     std::vector<Mat> crops, expected(4);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; ++i)
     {
         crops.push_back(randomCrop(CV_8UC3, 70 + i));
         network->forward(std::vector<Mat>(1 + i, crops[i]), expected[i]);
     }
     std::atomic<int> wrong(0);
     std::vector<std::thread> threads;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; ++i)
         threads.push_back(std::thread(
             [&, i]
             {
-                for (int k = 0; k < 200; k++)
+                for (int k = 0; k < 200; ++k)
                 {
                     Mat output;
                     network->forward(std::vector<Mat>(1 + i, crops[i]), output);

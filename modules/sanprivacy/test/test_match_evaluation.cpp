@@ -18,8 +18,8 @@ struct AllPairs
         const std::vector<int>& draws = std::vector<int>())
     {
         const Mat1f& probes = perturbed.empty() ? originals : perturbed;
-        for (int i = 0; i < originals.rows; i++)
-            for (int j = perturbed.empty() ? i + 1 : 0; j < originals.rows; j++)
+        for (int i = 0; i < originals.rows; ++i)
+            for (int j = perturbed.empty() ? i + 1 : 0; j < originals.rows; ++j)
                 if (i != j)
                 {
                     Mat1d a, b;
@@ -46,11 +46,11 @@ void drawFaces(int distance, Mat1f& originals, Mat1f& perturbed, std::vector<int
     RNG rng(5);
     const int dimension = 12;
     Mat1f noise;
-    for (int person = 0; person < 90; person++)
+    for (int person = 0; person < 90; ++person)
     {
         Mat1f centre(1, dimension), face(1, dimension);
         rng.fill(centre, RNG::UNIFORM, -2, 3);
-        for (int i = 0; i <= person % 7; i++)
+        for (int i = 0; i <= person % 7; ++i)
         {
             rng.fill(face, RNG::UNIFORM, -1, 2);
             originals.push_back(Mat1f(centre + face));
@@ -102,7 +102,7 @@ void checkAllPairs(int distance, bool against_perturbed)
         double matched = 0, next = 0; // impostors at the threshold, and with the next lower score
         const double threshold = evaluation->matchThreshold(rate);
         const float below = std::nextafter((float)threshold, -std::numeric_limits<float>::infinity());
-        for (size_t i = 0; i < pairs.scores.size(); i++)
+        for (size_t i = 0; i < pairs.scores.size(); ++i)
             if (!pairs.labels[i])
             {
                 matched += pairs.scores[i] >= threshold;
@@ -138,11 +138,11 @@ void checkBootstrap(bool against_perturbed)
     ASSERT_EQ(rates.rows, replicates);
 
     RNG rng((uint64)seed);
-    for (int r = 0; r < replicates; r++)
+    for (int r = 0; r < replicates; ++r)
     {
         const int people = 90;
         std::vector<int> draws(people);
-        for (int i = 0; i < people; i++)
+        for (int i = 0; i < people; ++i)
             draws[rng.uniform(0, people)]++;
         const AllPairs pairs(originals, perturbed, identities, distance, draws);
         EXPECT_NEAR(rates(r), pairs.roc().tprAt(.01), 1e-9);
@@ -162,7 +162,7 @@ TEST(SanPrivacy_MatchEvaluation, faces_on_a_circle_match_as_their_angles_say)
     const int people = 201;
     Mat1f originals;
     std::vector<int> identities;
-    for (int k = 0; k < people; k++)
+    for (int k = 0; k < people; ++k)
         for (double position : { k + 0., k + 1.25 })
         {
             const double angle = 2 * CV_PI * position / people;
@@ -199,18 +199,18 @@ TEST(SanPrivacy_MatchEvaluation, best_of_many_impostors_are_kept)
     Mat1f descriptors(2 * people, 4);
     rng.fill(descriptors, RNG::NORMAL, 0, 1);
     std::vector<int> identities;
-    for (int i = 0; i < 2 * people; i++)
+    for (int i = 0; i < 2 * people; ++i)
         identities.push_back(i / 2);
     const Ptr<MatchEvaluation> evaluation =
         MatchEvaluation::create(descriptors, noArray(), identities, DISTANCE_EUCLIDEAN);
     ASSERT_GT(evaluation->impostorPairs(), 4. * (1 << 20));
 
     std::vector<float> impostors, genuine;
-    for (int i = 0; i < descriptors.rows; i++)
-        for (int j = i + 1; j < descriptors.rows; j++)
+    for (int i = 0; i < descriptors.rows; ++i)
+        for (int j = i + 1; j < descriptors.rows; ++j)
         {
             double square = 0;
-            for (int k = 0; k < descriptors.cols; k++)
+            for (int k = 0; k < descriptors.cols; ++k)
                 square +=
                     (double(descriptors(i, k)) - descriptors(j, k)) * (double(descriptors(i, k)) - descriptors(j, k));
             (identities[i] == identities[j] ? genuine : impostors).push_back(float(-std::sqrt(square)));
@@ -234,7 +234,7 @@ TEST(SanPrivacy_MatchEvaluation, rates_of_very_many_pairs_are_those_of_their_sam
     const int count = 13200, near = 100;
     Mat1f descriptors(count, 1);
     std::vector<int> identities;
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; ++i)
     {
         descriptors(i) = (float)i;
         identities.push_back(i / (2 * near) * near + i % near);

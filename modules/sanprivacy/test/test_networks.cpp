@@ -97,7 +97,7 @@ TEST(SanPrivacy_Networks, refuses_bad_descriptions)
     ASSERT_EQ(1u, networks.size());
 
     std::vector<std::vector<std::string>> bad;
-    for (size_t i = 0; i < good.size(); i++) // each key is needed
+    for (size_t i = 0; i < good.size(); ++i) // each key is needed
     {
         bad.push_back(good);
         bad.back().erase(bad.back().begin() + i);
@@ -193,7 +193,7 @@ TEST(SanPrivacy_Networks, hostile_files_are_refused_before_they_are_parsed)
     EXPECT_NE(String::npos,
         errorOf("{ \"a\": " + std::string(levels, '{') + std::string(levels, '}') + "}").find("nested too deeply"));
     std::string xml = "<?xml version=\"1.0\"?><opencv_storage>";
-    for (int i = 0; i < levels; i++)
+    for (int i = 0; i < levels; ++i)
         xml += "<a>";
     EXPECT_NE(String::npos, errorOf(xml).find("nested too deeply"));
     EXPECT_NE(String::npos, errorOf("%YAML:1.0\n---\n" + std::string(2 << 20, '#')).find("more than 1048576 bytes"));

@@ -12,7 +12,7 @@ TEST(SanPrivacy_Perturber, perturbs_faces_of_an_image)
     const Ptr<Perturber> perturber = createPerturber();
     Mat landmark_template, faces(2, 15, CV_32F, Scalar(0));
     getCanonicalLandmarks(landmark_template);
-    for (int i = 0; i < faces.rows; i++) // two faces that overlap
+    for (int i = 0; i < faces.rows; ++i) // two faces that overlap
     {
         Mat landmarks = landmark_template * 0.7 + (60 + 50 * i);
         landmarks.reshape(1, 1).copyTo(faces.row(i).colRange(4, 14));
@@ -39,7 +39,7 @@ TEST(SanPrivacy_Perturber, perturbs_faces_of_an_image)
             ASSERT_EQ(source.size(), dst.size());
 
             Mat expected = source.clone();
-            for (int i = 0; i < faces.rows; i++)
+            for (int i = 0; i < faces.rows; ++i)
             {
                 Mat crop, perturbed;
                 alignFace(source, faces.row(i), crop);
@@ -78,7 +78,7 @@ TEST(SanPrivacy_PerturbFaces, each_face_has_its_result)
     const Ptr<Perturber> perturber = createPerturber();
     const Mat image(300, 320, CV_8UC3, Scalar(90, 120, 150));
     Mat faces, dst, line = faceAt(.7, Point2f(60, 60)), nan = line.clone();
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; ++i)
         line.at<float>(4 + 2 * i) = line.at<float>(5 + 2 * i) = 30.f + 40 * i;
     nan.at<float>(7) = std::numeric_limits<float>::quiet_NaN();
     for (const Mat& face :
@@ -91,7 +91,7 @@ TEST(SanPrivacy_PerturbFaces, each_face_has_its_result)
     const int expected[] = { FACE_PERTURBED, FACE_OUTSIDE_IMAGE, FACE_TOO_SMALL, FACE_WRONG_LANDMARKS,
         FACE_WRONG_LANDMARKS };
     ASSERT_EQ(5u, results.size());
-    for (size_t i = 0; i < results.size(); i++)
+    for (size_t i = 0; i < results.size(); ++i)
     {
         EXPECT_EQ(expected[i], results[i].status) << i;
         EXPECT_EQ(i == 0, results[i].reason.empty()) << i << ": " << results[i].reason;
@@ -107,7 +107,7 @@ TEST(SanPrivacy_PerturbFaces, each_face_has_its_result)
     EXPECT_TRUE(results.empty());
 
     Mat none;
-    for (int i = 1; i < faces.rows; i++)
+    for (int i = 1; i < faces.rows; ++i)
         EXPECT_THROW(perturber->perturbFaces(image, faces.row(i), none), cv::Exception) << i;
     const cv::Exception error = errorOf([&] { perturber->perturbFaces(image, faces, none); });
     EXPECT_NE(String::npos, error.err.find("Face 1 of 5")) << error.err;

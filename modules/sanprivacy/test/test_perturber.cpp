@@ -49,7 +49,7 @@ TEST(SanPrivacy_Perturber, all_three_equal_three_calls)
         const Ptr<Perturber> perturber = createPerturber(generator);
         Mat all[3], one;
         perturber->perturbAll(face, all[0], all[1], all[2], 1);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3; ++i)
         {
             perturber->perturb(face, one, PerturbParams(CHOICES[i], 1));
             EXPECT_LE(cvtest::norm(all[i], one, NORM_INF), 1e-6);
@@ -76,7 +76,7 @@ TEST(SanPrivacy_Perturber, strength_scales_the_change)
         perturber->setStrength(strength);
         EXPECT_EQ(strength, perturber->getStrength());
         perturber->perturbBatch(faces, scaled, PROTOTYPE_OPPOSITE, labels);
-        for (size_t i = 0; i < faces.size(); i++)
+        for (size_t i = 0; i < faces.size(); ++i)
         {
             Mat expected = faces[i] + strength * (whole[i] - faces[i]);
             expected = cv::min(cv::max(expected, 0), 1);
@@ -104,14 +104,14 @@ TEST(SanPrivacy_Perturber, batch_equals_single_faces)
         {
             std::vector<Mat> faces, perturbed;
             std::vector<int> labels;
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < count; ++i)
             {
                 faces.push_back(randomFace(CV_32FC1, 10 + i));
                 labels.push_back(i % 3 == 2 ? 1 : 0);
             }
             perturber->perturbBatch(faces, perturbed, PROTOTYPE_OPPOSITE, labels);
             ASSERT_EQ(faces.size(), perturbed.size());
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < count; ++i)
             {
                 Mat one;
                 perturber->perturb(faces[i], one, PerturbParams(PROTOTYPE_OPPOSITE, labels[i]));
@@ -129,7 +129,7 @@ TEST(SanPrivacy_Perturber, one_label_serves_all_faces)
     perturber->perturbBatch(faces, each, PROTOTYPE_OPPOSITE, std::vector<int>(2, 1));
     perturber->perturbBatch(faces, all, PerturbParams(PROTOTYPE_OPPOSITE, 1));
     ASSERT_EQ(2u, all.size());
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; ++i)
         EXPECT_EQ(0, cvtest::norm(each[i], all[i], NORM_INF));
 
     perturber->perturbBatch(std::vector<Mat>(), all, PerturbParams(PROTOTYPE_OPPOSITE, 1));
@@ -147,7 +147,7 @@ TEST(SanPrivacy_Perturber, predicts_labels)
     std::vector<Mat> predicted, given;
     perturber->perturbBatch(faces, predicted, PROTOTYPE_SAME, { LABEL_PREDICT, LABEL_PREDICT, 1, LABEL_PREDICT });
     perturber->perturbBatch(faces, given, PROTOTYPE_SAME, { 0, 1, 1, 1 });
-    for (size_t i = 0; i < faces.size(); i++)
+    for (size_t i = 0; i < faces.size(); ++i)
         EXPECT_EQ(0, cvtest::norm(predicted[i], given[i], NORM_INF)) << "face " << i;
 }
 
@@ -287,18 +287,18 @@ TEST(SanPrivacy_Perturber, threads_share_one_object)
 {
     const Ptr<Perturber> perturber = createPerturber();
     std::vector<Mat> faces, expected(4);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; ++i)
     {
         faces.push_back(randomFace(CV_8UC3, 40 + i));
         perturber->perturb(faces[i], expected[i], PerturbParams(CHOICES[i % 3]));
     }
     std::atomic<int> wrong(0);
     std::vector<std::thread> threads;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; ++i)
         threads.push_back(std::thread(
             [&, i]
             {
-                for (int k = 0; k < 20; k++)
+                for (int k = 0; k < 20; ++k)
                 {
                     Mat output;
                     perturber->perturb(faces[i], output, PerturbParams(CHOICES[i % 3]));

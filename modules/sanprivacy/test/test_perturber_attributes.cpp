@@ -13,10 +13,10 @@ public:
     TwoAttributes() : folder_(cv::tempfile("")), data_("OPENCV_SANPRIVACY_DATA_PATH", folder_)
     {
         cv::utils::fs::createDirectory(folder_);
-        for (int k = 0; k < 2; k++)
+        for (int k = 0; k < 2; ++k)
         {
             prototypes[k] = PrototypeBuilder::create(FACE_SIZE);
-            for (int i = 0; i < 5; i++)
+            for (int i = 0; i < 5; ++i)
                 prototypes[k]->add(
                     0.5f * randomFace(CV_32FC3, 300 + i), i % (2 + k) ? 1 : 0); // the same faces, divided otherwise
             prototypes[k]->save(folder_ + "/prototypes-" + NAMES[k] + ".yml.gz");
@@ -35,7 +35,7 @@ public:
         prototypes[0]->neutral(neutral);
         if (label == LABEL_NEUTRAL)
             return neutral;
-        for (int k = 0; k < 2; k++)
+        for (int k = 0; k < 2; ++k)
             prototypes[k]->same(label >> k & 1, mean[k]);
         return mean[0] + mean[1] - neutral;
     }
@@ -63,17 +63,17 @@ TEST(SanPrivacy_Perturber, hides_several_attributes)
     const auto differs = [&](const Mat& output, int target)
     { return cvtest::norm(output, expected(target), NORM_INF); };
     Mat same, neutral, opposite;
-    for (int label = 0; label < 4; label++)
+    for (int label = 0; label < 4; ++label)
     {
         SCOPED_TRACE(format("label %d", label));
         perturber->perturbAll(face, same, neutral, opposite, label);
         EXPECT_LE(differs(same, label), CLOSED_FORM_TOLERANCE);
         EXPECT_LE(differs(neutral, LABEL_NEUTRAL), CLOSED_FORM_TOLERANCE);
         EXPECT_LE(differs(opposite, 3 - label), CLOSED_FORM_TOLERANCE);
-        for (int other = 0; other < label; other++)
+        for (int other = 0; other < label; ++other)
             EXPECT_GT(differs(same, other), 0.01) << "another label, another output";
     }
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < 2; ++k)
     {
         Mat given, used;
         attributes.prototypes[k]->same(1, given);
@@ -96,7 +96,7 @@ TEST(SanPrivacy_Perturber, hides_several_attributes)
     perturber->perturbBatch(std::vector<Mat>(faces, face), drawn, PerturbParams(PROTOTYPE_RANDOM, 0));
     int counts[4] = { 0, 0, 0, 0 };
     for (const Mat& output : drawn)
-        for (int target = 0; target < 4; target++)
+        for (int target = 0; target < 4; ++target)
             counts[target] += differs(output, target) <= CLOSED_FORM_TOLERANCE;
     EXPECT_EQ((int)faces, counts[0] + counts[1] + counts[2] + counts[3]);
     for (int count : counts)

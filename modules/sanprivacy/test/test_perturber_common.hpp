@@ -36,7 +36,7 @@ inline Ptr<PrototypeBuilder> makePrototypes()
 {
     Ptr<PrototypeBuilder> builder = PrototypeBuilder::create(FACE_SIZE);
     const int labels[] = { 0, 0, 0, 1 };
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; ++i)
         builder->add(randomFace(CV_32FC3, 100 + i), labels[i]);
     return builder;
 }

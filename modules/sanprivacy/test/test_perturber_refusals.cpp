@@ -49,7 +49,7 @@ TEST(SanPrivacy_Perturber, refuses_bad_faces)
     const Mat bad[] = { Mat(), Mat::zeros(223, 224, CV_8U), Mat::zeros(FACE_SIZE, CV_16U),
         Mat::zeros(FACE_SIZE, CV_64F), Mat::zeros(FACE_SIZE, CV_8UC2), Mat::zeros(FACE_SIZE, CV_8UC4), not_a_number,
         infinite, 255 * randomFace(CV_32FC1, 1) };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i)
     {
         SCOPED_TRACE(format("bad face %d", (int)i));
         Mat dst;

@@ -19,7 +19,7 @@ Roc rocOfQuantiles(
 {
     std::vector<double> scores;
     std::vector<int> labels;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; ++i)
     {
         scores.push_back(quantile0((i + 0.5) / n));
         labels.push_back(0);
@@ -154,7 +154,7 @@ TEST(SanPrivacy_Roc, agrees_with_scikit_learn)
     {
         std::ofstream file(data.c_str());
         file.precision(17);
-        for (int i = 0; i < 5000; i++)
+        for (int i = 0; i < 5000; ++i)
         {
             labels.push_back(rng.uniform(0, 2));
             // Every other score is rounded, so that many tie, within a label and across.
@@ -185,7 +185,7 @@ TEST(SanPrivacy_Roc, agrees_with_scikit_learn)
     ASSERT_TRUE(lines >> area) << output;
     EXPECT_NEAR(roc.area(), area, 1e-9);
     int points = 0;
-    for (; lines >> x >> y >> threshold; points++)
+    for (; lines >> x >> y >> threshold; ++points)
     {
         ASSERT_LT(points, roc.fpr.rows);
         ASSERT_NEAR(roc.fpr(points), x, 1e-9);

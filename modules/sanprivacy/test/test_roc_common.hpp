@@ -21,7 +21,7 @@ struct Roc
     double tprAt(double rate) const // of the points whose fpr is at most the rate
     {
         double best = 0;
-        for (int i = 0; i < fpr.rows; i++)
+        for (int i = 0; i < fpr.rows; ++i)
             if (fpr(i) <= rate)
                 best = std::max(best, tpr(i));
         return best;
@@ -38,7 +38,7 @@ inline double normalShare(double x)
 inline double normalQuantile(double share)
 {
     double low = -10, high = 10;
-    for (int i = 0; i < 60; i++)
+    for (int i = 0; i < 60; ++i)
         (normalShare((low + high) / 2) < share ? low : high) = (low + high) / 2;
     return (low + high) / 2;
 }
