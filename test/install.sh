@@ -8,7 +8,9 @@ set -euo pipefail
 build=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d -p "$build") # not in /tmp: on some machines no program may run from there
-trap 'rm -rf "$work"' EXIT
+manifest="$build/install_manifest.txt" # tells what was installed before, by root, say: it stays
+[ ! -e "$manifest" ] || mv "$manifest" "$work/manifest"
+trap 'rm -f "$manifest"; [ ! -e "$work/manifest" ] || mv "$work/manifest" "$manifest"; rm -rf "$work"' EXIT
 prefix="$work/moved"
 cmake --install "$build" --prefix "$work/installed" >/dev/null
 mv "$work/installed" "$prefix"
