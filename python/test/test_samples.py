@@ -162,6 +162,8 @@ squares: {{ task: "matcher", file: "{REPOSITORY}/modules/sanprivacy/testdata/des
         self.assertIn("TMR", text)
         self.assertEqual(sorted(os.listdir(self.folder / "figures")), ["results.csv", "roc-shade.png"])
         self.check_refused("is there already", "evaluation", *arguments)
+        self.check_refused("of both genders", "evaluation", *arguments[:-1], self.folder / "other", "--limit", 2)
+        self.assertFalse((self.folder / "other").exists())
 
 
 @unittest.skipIf(missing("dask", "distributed", "tqdm"), "no Dask")

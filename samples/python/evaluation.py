@@ -59,6 +59,8 @@ for row in tqdm(table.itertuples(), total=len(table), unit="image"):
         answers[name]["opposite"].append(opposite)
 table = table.loc[seen]
 ## [answers]
+if table["label"].nunique() < 2:
+    sys.exit(f"{options.labels}: expected faces of both genders among the first {options.limit} lines; --limit takes more")
 
 # %% Classifiers: ROC curves, and the error at the threshold of equal errors on the originals
 options.output.mkdir(parents=True)
