@@ -8,6 +8,8 @@
 
 #include <lcms2.h>
 
+#include <opencv2/imgproc.hpp>
+
 namespace sanprivacy {
 
 namespace {
@@ -25,14 +27,18 @@ typedef std::unique_ptr<void, Close> Profile;
 typedef std::unique_ptr<void, Delete> Transform;
 typedef std::unique_ptr<cmsToneCurve, Delete> ToneCurve;
 
+ToneCurve srgbCurve()
+{
+    const double srgb[] = { 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045 }; // IEC 61966-2-1
+    const int gamma_with_linear_start = 4;                                       // type of parametric curve
+    return ToneCurve(cmsBuildParametricToneCurve(nullptr, gamma_with_linear_start, srgb));
+}
+
 Profile sRgb(bool gray)
 {
     if (!gray)
         return Profile(cmsCreate_sRGBProfile());
-    const double srgb[] = { 2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045 }; // IEC 61966-2-1
-    const int gamma_with_linear_start = 4;                                       // type of parametric curve
-    const ToneCurve curve(cmsBuildParametricToneCurve(nullptr, gamma_with_linear_start, srgb));
-    return Profile(cmsCreateGrayProfile(cmsD50_xyY(), curve.get()));
+    return Profile(cmsCreateGrayProfile(cmsD50_xyY(), srgbCurve().get()));
 }
 
 //! Every color, or gray, that is a multiple of 1/16.
@@ -50,6 +56,7 @@ cv::Mat lattice(int channels)
     return colors;
 }
 
+//! The pixels in sRGB; nothing where the profile cannot be used.
 cv::Mat transformed(const cv::Mat& pixels, cmsHPROFILE from)
 {
     const bool gray = pixels.channels() == 1, deep = pixels.depth() == CV_16U;
@@ -57,43 +64,57 @@ cv::Mat transformed(const cv::Mat& pixels, cmsHPROFILE from)
     const Profile to = sRgb(gray);
     const Transform transform(
         cmsCreateTransform(from, type, to.get(), type, INTENT_RELATIVE_COLORIMETRIC, cmsFLAGS_BLACKPOINTCOMPENSATION));
+    if (!transform)
+        return cv::Mat();
     cv::Mat result = pixels.clone();
-    for (int y = 0; transform && y < result.rows; ++y)
+    for (int y = 0; y < result.rows; ++y)
         cmsDoTransform(transform.get(), pixels.ptr(y), result.ptr(y), cmsUInt32Number(result.cols));
     return result;
 }
 
-void convert(cv::Mat& pixels, cmsHPROFILE from)
+bool convert(cv::Mat& pixels, cmsHPROFILE from)
 {
     const double rounding = 2; // of profiles that describe sRGB
-    const cv::Mat colors = lattice(pixels.channels());
-    if (cv::norm(transformed(colors, from), colors, cv::NORM_INF) > rounding)
+    const cv::Mat colors = lattice(pixels.channels()), converted = transformed(colors, from);
+    if (converted.empty())
+        return false;
+    if (cv::norm(converted, colors, cv::NORM_INF) > rounding)
         pixels = transformed(pixels, from);
+    return true;
+}
+
+//! Gray, too, may have a profile of colors.
+bool convertFromColors(cv::Mat& pixels, cmsHPROFILE from)
+{
+    if (pixels.channels() != 1)
+        return convert(pixels, from);
+    cv::Mat colors;
+    cv::cvtColor(pixels, colors, cv::COLOR_GRAY2BGR);
+    const bool done = convert(colors, from);
+    cv::extractChannel(colors, pixels, 1);
+    return done;
 }
 
 } // namespace
 
-void convertToSrgb(cv::Mat& pixels, const std::vector<unsigned char>& profile)
+bool convertToSrgb(cv::Mat& pixels, const std::vector<unsigned char>& profile)
 {
-    if (profile.empty())
-        return;
     const Profile from(cmsOpenProfileFromMem(profile.data(), cmsUInt32Number(profile.size())));
-    const cmsColorSpaceSignature expected = pixels.channels() == 1 ? cmsSigGrayData : cmsSigRgbData;
-    if (from && cmsGetColorSpace(from.get()) == expected)
-        convert(pixels, from.get());
+    const cmsColorSpaceSignature colors = from ? cmsGetColorSpace(from.get()) : cmsSigNamedData;
+    if (colors == cmsSigRgbData)
+        return convertFromColors(pixels, from.get());
+    return colors == cmsSigGrayData && pixels.channels() == 1 && convert(pixels, from.get());
 }
 
-void convertAdobeRgbToSrgb(cv::Mat& pixels)
+bool convertToSrgb(cv::Mat& pixels, const ColorSpace& space)
 {
-    if (pixels.channels() != 3)
-        return;
-    cmsCIExyY white = { 0.3127, 0.3290, 1 };
-    cmsCIExyYTRIPLE primaries = { { 0.64, 0.33, 1 }, { 0.21, 0.71, 1 }, { 0.15, 0.06, 1 } };
-    const double gamma = 563. / 256;
-    const ToneCurve curve(cmsBuildGamma(nullptr, gamma));
+    const auto& xy = space.xy;
+    const cmsCIExyY white = { xy[0], xy[1], 1 };
+    const cmsCIExyYTRIPLE primaries = { { xy[2], xy[3], 1 }, { xy[4], xy[5], 1 }, { xy[6], xy[7], 1 } };
+    const ToneCurve curve = space.gamma > 0 ? ToneCurve(cmsBuildGamma(nullptr, space.gamma)) : srgbCurve();
     cmsToneCurve* const curves[] = { curve.get(), curve.get(), curve.get() };
-    const Profile from(cmsCreateRGBProfile(&white, &primaries, curves));
-    convert(pixels, from.get());
+    const Profile from(curve ? cmsCreateRGBProfile(&white, &primaries, curves) : nullptr);
+    return from && convertFromColors(pixels, from.get());
 }
 
 } // namespace sanprivacy

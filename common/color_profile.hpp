@@ -5,6 +5,8 @@
 #ifndef SANPRIVACY_COMMON_COLOR_PROFILE_HPP
 #define SANPRIVACY_COMMON_COLOR_PROFILE_HPP
 
+#include "common/image_header.hpp"
+
 #include <vector>
 
 #include <opencv2/core.hpp>
@@ -12,13 +14,14 @@
 namespace sanprivacy {
 
 /** Converts pixels from the color space of an ICC profile to sRGB, which is what an image without a profile is taken
-for. A profile of another kind of image (CMYK, gray for color), or one that cannot be read, is passed over, as viewers
-do.
-@param pixels BGR or gray, 8-bit or 16-bit; untouched where the profile is sRGB. Gray gets the tone curve of sRGB. */
-void convertToSrgb(cv::Mat& pixels, const std::vector<unsigned char>& profile);
+for.
+@param pixels BGR or gray, 8-bit or 16-bit; untouched where the profile is sRGB. Gray gets the tone curve of sRGB.
+@return false where the profile is of another kind of image (CMYK, gray for color), or cannot be read: it is passed
+over, as viewers do. */
+bool convertToSrgb(cv::Mat& pixels, const std::vector<unsigned char>& profile);
 
-//! The same from Adobe RGB (1998).
-void convertAdobeRgbToSrgb(cv::Mat& pixels);
+//! The same from a color space that is told by numbers.
+bool convertToSrgb(cv::Mat& pixels, const ColorSpace& space);
 
 } // namespace sanprivacy
 

@@ -5,6 +5,7 @@
 #include "common/image_header.hpp"
 
 #include "common/byte_view.hpp"
+#include "common/jpeg_header.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -19,70 +20,7 @@ namespace sanprivacy {
 namespace {
 
 const unsigned SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, BITS = 258, PHOTOMETRIC = 262, ORIENTATION = 274,
-               SAMPLES = 277, EXTRA_SAMPLES = 338, ICC_PROFILE = 34675;
-const unsigned EXIF_DIRECTORY = 0x8769, COLOR_SPACE = 0xA001, INTEROPERABILITY_DIRECTORY = 0xA005,
-               INTEROPERABILITY_INDEX = 1;
-
-//! The byte order that a TIFF file or Exif names.
-ByteView inItsOrder(const unsigned char* data, size_t size)
-{
-    return ByteView(data, size, size > 0 && data[0] == 'M');
-}
-
-void readExif(const ByteView& exif, ImageHeader& header)
-{
-    const size_t start = exif.holds(0, std::string("Exif\0\0", 6)) ? 6 : 0; // PNG and some WebP files leave this out
-    const ByteView file = inItsOrder(exif.data() + start, exif.size() - start);
-    if (!file.holds(0, std::string("II*\0", 4)) && !file.holds(0, std::string("MM\0*", 4)))
-        return;
-    const TiffDirectory first(file, false, file.u32(4));
-    const int orientation = int(first.value(ORIENTATION, 1));
-    if (orientation >= 1 && orientation <= 8)
-        header.orientation = orientation;
-    const TiffDirectory more(file, false, first.value(EXIF_DIRECTORY, 0));
-    const TiffDirectory rules(file, false, more.value(INTEROPERABILITY_DIRECTORY, 0));
-    header.adobe_rgb = more.value(COLOR_SPACE, 1) != 1 && rules.values(INTEROPERABILITY_INDEX).holds(0, "R03");
-}
-
-void readJpeg(const ByteView& file, ImageHeader& header)
-{
-    header.format = "JPEG";
-    std::map<unsigned, Bytes> profile_parts;
-    for (size_t position = 2; position + 4 <= file.size();)
-    {
-        if (file.number(position, 1) != 0xFF)
-            break;
-        const unsigned marker = unsigned(file.number(position + 1, 1));
-        if (marker == 0xFF) // fills up
-        {
-            ++position;
-            continue;
-        }
-        if (marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8))
-        {
-            position += 2;
-            continue;
-        }
-        if (marker == 0xD9 || marker == 0xDA) // end of image, start of scan
-            break;
-        const size_t length = file.u16(position + 2);
-        const ByteView segment = file.sub(position + 4, length < 2 ? 0 : length - 2);
-        const bool frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-        if (frame)
-        {
-            header.height = segment.u16(1);
-            header.width = segment.u16(3);
-            header.cmyk = segment.number(5, 1) == 4;
-        }
-        else if (marker == 0xE1 && segment.holds(0, "Exif"))
-            readExif(segment, header);
-        else if (marker == 0xE2 && segment.holds(0, std::string("ICC_PROFILE\0", 12)))
-            profile_parts[unsigned(segment.number(12, 1))] = segment.sub(14, segment.size()).bytes();
-        position += 2 + std::max<size_t>(length, 2);
-    }
-    for (const auto& part : profile_parts)
-        header.profile.insert(header.profile.end(), part.second.begin(), part.second.end());
-}
+               SAMPLES = 277, EXTRA_SAMPLES = 338, SAMPLE_FORMAT = 339, ICC_PROFILE = 34675;
 
 //! What zlib has packed; nothing where that is damaged, or larger than any profile.
 Bytes unpacked(const ByteView& packed)
@@ -96,9 +34,42 @@ Bytes unpacked(const ByteView& packed)
     return result;
 }
 
+//! The chunk cICP: code points of ITU-T H.273. Those that no image is made with are left for a viewer to guess.
+void readCodePoints(const ByteView& chunk, ImageHeader& header)
+{
+    static const std::map<unsigned, std::array<double, 8>> primaries = {
+        { 1, { .3127, .3290, .64, .33, .30, .60, .15, .06 } },      // BT.709, sRGB
+        { 9, { .3127, .3290, .708, .292, .17, .797, .131, .046 } }, // BT.2020
+        { 12, { .3127, .3290, .68, .32, .265, .69, .15, .06 } },    // Display P3
+    };
+    static const std::map<unsigned, double> gammas = { { 4, 2.2 }, { 5, 2.8 }, { 8, 1 }, { 13, 0 } }; // 13: sRGB
+    const unsigned pq = 16, hlg = 18, curve = unsigned(chunk.number(1, 1));
+    const auto found = primaries.find(unsigned(chunk.number(0, 1)));
+    const auto gamma = gammas.find(curve);
+    header.high_dynamic_range = curve == pq || curve == hlg;
+    header.color_space.reset();
+    if (found != primaries.end() && gamma != gammas.end())
+        header.color_space = { gamma->second, found->second };
+}
+
+//! The chunks gAMA and cHRM. Nearly the gamma of sRGB means its curve.
+void readGammaAndPrimaries(const ByteView& gamma, const ByteView& primaries, ImageHeader& header)
+{
+    const double unit = 1e5, srgb = 1 / 2.2, tolerated = .01;
+    ColorSpace space;
+    const double exponent = gamma.u32(0) / unit;
+    if (exponent > 0 && std::abs(exponent - srgb) > tolerated)
+        space.gamma = 1 / exponent;
+    for (size_t k = 0; primaries.size() > 0 && k < space.xy.size(); ++k)
+        space.xy[k] = primaries.u32(4 * k) / unit;
+    header.color_space = space;
+}
+
 void readPng(const ByteView& file, ImageHeader& header)
 {
     header.format = "PNG";
+    ByteView gamma = file.sub(0, 0), primaries = gamma;
+    bool color_known = false, gray = false;
     for (size_t position = 8; position + 12 <= file.size();)
     {
         const uint64_t length = file.u32(position);
@@ -109,7 +80,20 @@ void readPng(const ByteView& file, ImageHeader& header)
             header.width = chunk.u32(0);
             header.height = chunk.u32(4);
             header.bits = int(chunk.number(8, 1));
+            gray = chunk.number(9, 1) == 0;
         }
+        else if (kind == "tRNS" && gray && chunk.size() >= 2)
+            header.transparent_gray = chunk.u16(0);
+        else if (kind == "cICP" || kind == "sRGB") // these say more than gAMA and cHRM
+        {
+            color_known = true;
+            if (kind == "cICP")
+                readCodePoints(chunk, header);
+        }
+        else if (kind == "gAMA")
+            gamma = chunk;
+        else if (kind == "cHRM")
+            primaries = chunk;
         else if (kind == "acTL")
             header.images = std::max<size_t>(chunk.u32(0), 1);
         else if (kind == "iCCP" && header.profile.empty())
@@ -123,6 +107,8 @@ void readPng(const ByteView& file, ImageHeader& header)
             readExif(chunk, header);
         position += size_t(length) + 12;
     }
+    if (!color_known && gamma.size() + primaries.size() > 0)
+        readGammaAndPrimaries(gamma, primaries, header);
 }
 
 void readWebP(const ByteView& big_endian, ImageHeader& header)
@@ -170,6 +156,9 @@ void readTiff(const ByteView& file, ImageHeader& header)
     header.width = page.value(WIDTH, 0);
     header.height = page.value(HEIGHT, 0);
     header.bits = int(page.value(BITS, 1));
+    const uint64_t floating_point = 3;
+    if (page.value(SAMPLE_FORMAT, 1) == floating_point)
+        header.format = "TIFF of floating-point numbers";
     header.photometric = int(page.value(PHOTOMETRIC, 2));
     header.cmyk = header.photometric == 5;
     header.channels = page.value(SAMPLES, 1);
@@ -329,7 +318,7 @@ ImageHeader readImageHeader(const Bytes& content)
         readWebP(file, header);
     else if (file.holds(0, std::string("II*\0", 4)) || file.holds(0, std::string("MM\0*", 4))
              || file.holds(0, std::string("II+\0", 4)) || file.holds(0, std::string("MM\0+", 4)))
-        readTiff(inItsOrder(content.data(), content.size()), header);
+        readTiff(ByteView(content.data(), content.size(), content[0] == 'M'), header); // in its byte order
     else if (file.holds(0, std::string("\0\0\0\x0CjP  ", 8)) || file.holds(0, "\xFF\x4F\xFF\x51"))
         readJpeg2000(file, header);
     else if (file.holds(0, "BM"))
@@ -358,6 +347,10 @@ ImageHeader readImageHeader(const Bytes& content)
         header.format = "Photoshop";
     else if (file.holds(0, "%PDF"))
         header.format = "PDF";
+    else if (file.holds(128, "DICM"))
+        header.format = "DICOM";
+    else if (file.holds(0, "II\xBC"))
+        header.format = "JPEG XR";
     return header;
 }
 

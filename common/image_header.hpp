@@ -5,7 +5,9 @@
 #ifndef SANPRIVACY_COMMON_IMAGE_HEADER_HPP
 #define SANPRIVACY_COMMON_IMAGE_HEADER_HPP
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,19 +15,29 @@ namespace sanprivacy {
 
 typedef std::vector<unsigned char> Bytes;
 
+//! What the values of an image mean, where a file tells it by numbers and not by a profile.
+struct ColorSpace
+{
+    double gamma = 0; //!< of the tone curve; 0: the curve of sRGB
+    std::array<double, 8> xy = { .3127, .3290, .64, .33, .30, .60, .15, .06 }; //!< of white, red, green and blue
+};
+
 //! What an image file says of its image, read without decoding it.
 struct ImageHeader
 {
-    std::string format;             //!< "JPEG", "PNG", "WebP", "TIFF", ..; empty where it is none that is known
-    uint64_t width = 0, height = 0; //!< as stored; 0 where the file does not say
-    size_t images = 1;              //!< frames of an animation, or pages; smaller copies of a page do not count
-    int orientation = 1;            //!< 1..8 of Exif, what is to be done to show the image upright
-    Bytes profile;                  //!< ICC color profile; empty where there is none
-    bool adobe_rgb = false;         //!< Exif names Adobe RGB, as cameras do in place of a profile
-    bool cmyk = false;              //!< its colors are cyan, magenta, yellow and black
-    int bits = 8;                   //!< of a color of a pixel; 8 where the file does not say
-    uint64_t largest = 0;           //!< value of a full color where a decoder gives values as stored; 0: of all bits
-    uint64_t stored_bytes = 0;      //!< that the pixels take in the file where they are not compressed, else 0
+    std::string format;                    //!< "JPEG", "PNG", "WebP", "TIFF", ..; empty where it is none that is known
+    uint64_t width = 0, height = 0;        //!< as stored; 0 where the file does not say
+    size_t images = 1;                     //!< frames of an animation, or pages; smaller copies of a page do not count
+    int orientation = 1;                   //!< 1..8 of Exif, what is to be done to show the image upright
+    Bytes profile;                         //!< ICC color profile; empty where there is none
+    std::optional<ColorSpace> color_space; //!< in place of a profile, as Exif of cameras and PNG have it
+    bool high_dynamic_range = false;       //!< its values are of PQ or HLG
+    bool further_image = false, video = false; //!< behind the image: of burst, stereo and motion photos
+    std::optional<uint64_t> transparent_gray;  //!< of PNG: the one value of gray that is transparent, as stored
+    bool cmyk = false;                         //!< its colors are cyan, magenta, yellow and black
+    int bits = 8;                              //!< of a color of a pixel; 8 where the file does not say
+    uint64_t largest = 0;      //!< value of a full color where a decoder gives values as stored; 0: of all bits
+    uint64_t stored_bytes = 0; //!< that the pixels take in the file where they are not compressed, else 0
 
     // TIFF only.
     enum Alpha

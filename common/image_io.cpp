@@ -80,8 +80,11 @@ void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
         { "JPEG XL", "convert it to PNG or JPEG first, as by 'djxl IN OUT.png'" },
         { "GIF",
             "convert it to PNG first, as by 'convert IN OUT.png'; an animation is a matter of 'sanprivacy video'" },
+        { "JPEG XR", "convert it to PNG first" }, { "JPEG-LS", "convert it to PNG first" },
+        { "lossless JPEG", "convert it to PNG first" }, { "JPEG of 12 bits", "convert it to PNG first" },
+        { "DICOM", "convert it to PNG first, as by 'dcm2pnm +on IN OUT.png'" },
         { "Photoshop", "save it as PNG or TIFF first" }, { "PDF", "save its images as PNG or JPEG first" },
-        { "video", "'sanprivacy video' takes it" },
+        { "TIFF of floating-point numbers", "8-bit or 16-bit is expected" }, { "video", "'sanprivacy video' takes it" },
         { "OpenEXR", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" },
         { "Radiance HDR", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" },
         { "PFM", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" } };
@@ -90,6 +93,10 @@ void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
             throw std::runtime_error("is of the format " + header.format + ", which is not read: " + format.advice);
     if (header.images > 1)
         throw std::runtime_error("holds several images; a file of one is expected");
+    const int most_bits = 16;
+    if (header.format == "TIFF" && header.bits > most_bits)
+        throw std::runtime_error(
+            "has " + std::to_string(header.bits) + " bits for each color; 8-bit or 16-bit is expected");
     const bool deep = header.bits > 8; // twice the memory
     if (header.width > 0 && header.height > max_pixels / (deep ? 2 : 1) / header.width)
         throw std::runtime_error("is of " + std::to_string(header.width) + "x" + std::to_string(header.height)
@@ -166,6 +173,30 @@ Image split(const cv::Mat& decoded)
     return image;
 }
 
+//! The transparency of a gray PNG image of which one value is transparent. That is told as it is stored.
+cv::Mat keyedAlpha(const cv::Mat& pixels, uint64_t key, int bits)
+{
+    if (bits < 8)
+        key = key * 255 / ((1u << bits) - 1);
+    cv::Mat opaque;
+    cv::compare(pixels, cv::Scalar::all(double(key)), opaque, cv::CMP_NE);
+    opaque.convertTo(opaque, pixels.depth(), pixels.depth() == CV_16U ? 257 : 1); // 255 becomes 65535
+    return opaque;
+}
+
+//! Converts to sRGB, and says where that cannot be done.
+void convertColors(Image& image, const ImageHeader& header)
+{
+    if (header.high_dynamic_range)
+        image.note = "its colors of high dynamic range look pale: they are written without the mark that tells them";
+    else if (header.cmyk && !header.profile.empty())
+        image.note = "its CMYK colors are converted without their profile";
+    else if (!header.profile.empty() && !convertToSrgb(image.pixels, header.profile))
+        image.note = "its color profile cannot be used; its colors are taken for sRGB";
+    else if (header.profile.empty() && header.color_space && !convertToSrgb(image.pixels, *header.color_space))
+        image.note = "its color space cannot be used; its colors are taken for sRGB";
+}
+
 cv::Mat decode(const std::vector<unsigned char>& content)
 {
     try
@@ -189,12 +220,12 @@ struct Format
     bool deep, transparent;
 };
 
-//! .jpg of PHOTO.JPG, and of the other name that browsers give a JPEG file.
+//! .jpg of PHOTO.JPG, and of the other names that browsers and cameras of several lenses give a JPEG file.
 std::string endingOf(const fs::path& file)
 {
     std::string ending = file.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return ending == ".jfif" ? ".jpg" : ending;
+    return ending == ".jfif" || ending == ".mpo" ? ".jpg" : ending;
 }
 
 Format formatOf(const fs::path& file)
@@ -293,6 +324,8 @@ Image readImage(const fs::path& file, size_t max_pixels)
         image.alpha.release();
     if (header.alpha != ImageHeader::NONE && image.alpha.empty())
         throw std::runtime_error("has a transparency that OpenCV does not read; save it as PNG first");
+    if (header.transparent_gray && decoded.channels() == 1)
+        image.alpha = keyedAlpha(decoded, *header.transparent_gray, header.bits);
     const bool zero_is_white = header.format == "TIFF" && header.photometric == 0;
     if (zero_is_white && decoded.depth() == CV_16U) // of 8 bits the decoder does it
         cv::bitwise_not(image.pixels, image.pixels);
@@ -300,10 +333,13 @@ Image readImage(const fs::path& file, size_t max_pixels)
         divideByAlpha(image.pixels, image.alpha);
     turnUpright(image.pixels, header.orientation);
     turnUpright(image.alpha, header.orientation);
-    if (!header.profile.empty())
-        convertToSrgb(image.pixels, header.profile);
-    else if (header.adobe_rgb)
-        convertAdobeRgbToSrgb(image.pixels);
+    convertColors(image, header);
+    if (header.further_image || header.video)
+        image.note += std::string(image.note.empty() ? "" : "; ") + "left out: "
+                      + (!header.video            ? "a further image"
+                          : !header.further_image ? "a video"
+                                                  : "a further image and a video")
+                      + " behind the image";
     return image;
 }
 

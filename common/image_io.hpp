@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 
 #include <opencv2/core.hpp>
 
@@ -18,6 +19,8 @@ struct Image
 {
     cv::Mat pixels; //!< BGR or gray, 8-bit or 16-bit; not multiplied by the transparency
     cv::Mat alpha;  //!< transparency of the same size and depth, or empty
+    std::string note =
+        std::string(); //!< what of the file is not in it, for the user; empty where nothing is to be told
 };
 
 //! Pixels that an image may have, unless a command is told otherwise: decoded, they take about 1 GiB.

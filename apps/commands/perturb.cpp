@@ -3,9 +3,9 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "commands/commands.hpp"
-#include "common/atomic_file.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/output_folder.hpp"
 #include "common/output_guard.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
@@ -69,6 +69,11 @@ std::string unprotected(const cv::Mat& faces, const std::vector<FaceResult>& res
     return text;
 }
 
+void addNote(std::string& notes, const std::string& note)
+{
+    notes += (notes.empty() || note.empty() ? "" : "; ") + note;
+}
+
 //! One run of the command over all its images.
 class Perturbation
 {
@@ -95,7 +100,6 @@ private:
     };
 
     Outcome perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note);
-    bool showsFace(size_t worker, const cv::Mat& alpha);
     Faces findFaces(size_t worker, size_t i, const Image& image);
     void joinListed(size_t i, Faces& faces, bool detected) const;
     cv::Mat perturbedCrop(size_t worker, const cv::Mat& image, const cv::Mat& face, int label);
@@ -105,6 +109,7 @@ private:
     const PerturbOptions& options_;
     Inputs inputs_;
     std::vector<fs::path> outputs_;
+    std::unique_ptr<OutputFolder> folder_;
     std::unique_ptr<FaceLabels> labels_;
     PrototypeChoice prototype_;
     std::vector<cv::Ptr<Perturber>> perturbers_;   // one per worker
@@ -148,7 +153,7 @@ Perturbation::Perturbation(const PerturbOptions& options)
             throw;
         std::cerr << "No detector: nothing checks the landmarks" << std::endl;
     }
-    makeWritableFolder(options.output);
+    folder_.reset(new OutputFolder(options.output));
 }
 
 ExitCode Perturbation::run()
@@ -192,7 +197,9 @@ ExitCode Perturbation::run()
         1000 * progress.seconds() / double(std::max<size_t>(done, 1)));
     std::cout << count(outcomes[DONE], "image") << " perturbed (" << count(faces, "face") << "), " << outcomes[COPIED]
               << " copied, " << outcomes[FACELESS] << " without a face, " << outcomes[REFUSED] << " failed; " << time
-              << "\nWritten to " << printable(options_.output) << std::endl;
+              << std::endl;
+    if (outcomes[DONE] + outcomes[COPIED] > 0)
+        std::cout << "Written to " << printable(options_.output) << std::endl;
     if (smallest_face_ > 0)
         std::cout << "Faces narrower than " << smallest_face_ << " pixels are not searched for" << std::endl;
     if (unreadable)
@@ -215,19 +222,19 @@ ExitCode Perturbation::run()
 Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note)
 {
     Image image = readImage(inputs_.images[i].file, options_.max_pixels);
-    const bool flattened = showsFace(worker, image.alpha);
+    const bool flattened = !detectors_.empty() && showsFace(*detectors_[worker], image.alpha);
     if (flattened)
-        image = { onWhite(image), cv::Mat() };
+        image = { onWhite(image), cv::Mat(), image.note };
     const Faces faces = findFaces(worker, i, image);
-    note = faces.note;
+    note = image.note;
+    addNote(note, faces.note);
     checkLabels(worker, image.pixels, faces);
     const int number = faces.rows.rows;
     if (flattened && number == 0)
         throw std::runtime_error("a face shows in the transparency, and none in the image on white; save it without "
                                  "transparency first");
     if (flattened)
-        note += std::string(note.empty() ? "" : "; ")
-                + "written on white: a face shows in the transparency, where it cannot be protected";
+        addNote(note, "written on white: a face shows in the transparency, where it cannot be protected");
     if (number == 0 && options_.no_face != "copy")
         return FACELESS;
     if (number == 0 && options_.crop)
@@ -253,36 +260,6 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     fs::create_directories(outputs_[i].parent_path());
     writeImage(outputs_[i], image, options_.quality, inputs_.images[i].file);
     return number == 0 ? COPIED : DONE;
-}
-
-/** Whether a face can be seen in the transparency itself, as a drawing of black ink on nothing has it. A matte that
-cuts out a head, which the detector may take for a face, has no shades inside. */
-bool Perturbation::showsFace(size_t worker, const cv::Mat& alpha)
-{
-    double least = 0, most = 0;
-    if (!alpha.empty())
-        cv::minMaxLoc(alpha, &least, &most);
-    if (least == most || detectors_.empty())
-        return false;
-    const double shades = .02; // standard deviation, of the range of values
-    const double range = alpha.depth() == CV_16U ? 65535 : 255;
-    cv::Mat inverse, faces, mean, deviation;
-    cv::bitwise_not(alpha, inverse);
-    for (const cv::Mat& seen : { alpha, inverse })
-    {
-        detectors_[worker]->detect(seen, faces);
-        for (int f = 0; f < faces.rows; ++f)
-        {
-            const float* box = faces.ptr<float>(f);
-            const cv::Rect inner(cv::Rect2f(box[0] + box[2] / 4, box[1] + box[3] / 4, box[2] / 2, box[3] / 2));
-            const cv::Mat region = seen(inner & cv::Rect(cv::Point(), seen.size()));
-            if (!region.empty())
-                cv::meanStdDev(region, mean, deviation);
-            if (!region.empty() && deviation.at<double>(0) > shades * range)
-                return true;
-        }
-    }
-    return false;
 }
 
 //! Compares given labels with the classifier's.

@@ -46,4 +46,32 @@ int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, con
     return label;
 }
 
+bool showsFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha)
+{
+    double least = 0, most = 0;
+    if (!alpha.empty())
+        cv::minMaxLoc(alpha, &least, &most);
+    if (least == most)
+        return false;
+    const double shades = .02; // standard deviation, of the range of values
+    const double range = alpha.depth() == CV_16U ? 65535 : 255;
+    cv::Mat inverse, faces, mean, deviation;
+    cv::bitwise_not(alpha, inverse);
+    for (const cv::Mat& seen : { alpha, inverse })
+    {
+        detector.detect(seen, faces);
+        for (int f = 0; f < faces.rows; ++f)
+        {
+            const float* box = faces.ptr<float>(f);
+            const cv::Rect inner(cv::Rect2f(box[0] + box[2] / 4, box[1] + box[3] / 4, box[2] / 2, box[3] / 2));
+            const cv::Mat region = seen(inner & cv::Rect(cv::Point(), seen.size()));
+            if (!region.empty())
+                cv::meanStdDev(region, mean, deviation);
+            if (!region.empty() && deviation.at<double>(0) > shades * range)
+                return true;
+        }
+    }
+    return false;
+}
+
 }} // namespace sanprivacy::apps

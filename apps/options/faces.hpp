@@ -21,6 +21,11 @@ int largestFace(const cv::Mat& faces);
 //! The label that perturbFaces() would predict for a face of an image.
 int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, const cv::Mat& face);
 
+/** Whether a face can be seen in the transparency itself, as a drawing of black ink on nothing has it. A matte that
+cuts out a head, which the detector may take for a face, has no shades inside.
+@param alpha 8-bit or 16-bit, or empty. */
+bool showsFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha);
+
 }} // namespace sanprivacy::apps
 
 #endif // SANPRIVACY_APPS_OPTIONS_FACES_HPP

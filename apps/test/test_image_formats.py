@@ -6,6 +6,7 @@
 import base64
 import io
 import os
+import re
 import struct
 import unittest
 import zlib
@@ -21,6 +22,15 @@ def drawing(size=(64, 48)):
     """Smooth colors without symmetry; no face."""
     x, y = np.meshgrid(np.linspace(0, 1, size[0]), np.linspace(0, 1, size[1]))
     return Image.fromarray(np.uint8(np.dstack([40 + 180 * x, 200 - 150 * y, 60 + 120 * x * y])))
+
+
+def png_chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def with_chunks(png, chunks):
+    """A PNG file with these between its header and the rest."""
+    return png[:33] + chunks + png[33:]
 
 
 def values(image):
@@ -202,10 +212,12 @@ class Formats(CommandTest):
         self.assertEqual(self.written("a.tif").mode, "RGB")
         self.assertTrue((values(self.written("a.tif")) == values(drawing())).all())
 
-    def test_jpeg_by_the_name_that_browsers_give(self):
-        drawing().save(self.path("in", "a.jfif"), "JPEG", quality=100, subsampling=0)
+    def test_jpeg_by_other_names(self):
+        for name in ("a.jfif", "a.MPO"):
+            drawing().save(self.path("in", name), "JPEG", quality=100, subsampling=0)
         self.copy()
-        self.assertLess(np.abs(values(self.written("a.jfif")) - values(drawing())).mean(), 2)
+        for name in ("a.jfif", "a.MPO"):
+            self.assertLess(np.abs(values(self.written(name)) - values(drawing())).mean(), 2)
 
     def test_gray_tiff_whose_zero_is_white(self):
         gray = np.asarray(drawing().convert("L"))
@@ -241,11 +253,10 @@ class Formats(CommandTest):
                                             (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp), (0xE2, b"ICC_PROFILE\0\1\1" + profile))):
             write(self.path("in", f"{k}.jpg"), jpeg[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data + jpeg[2:])
         write(self.path("in", "moving-or-mpo.jpg"), jpeg + preview)
-        chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         for mode in ("RGB", "L", "I;16", "P", "LA"):
             image = drawing().convert("L" if mode == "I;16" else mode)
             png = self.encoded(image if mode != "I;16" else Image.fromarray(np.asarray(image).astype(np.uint16) * 257), "PNG")
-            more = chunk(b"eXIf", exif) + chunk(b"tEXt", b"Preview\0" + code) + chunk(b"prIv", preview)
+            more = png_chunk(b"eXIf", exif) + png_chunk(b"tEXt", b"Preview\0" + code) + png_chunk(b"prIv", preview)
             write(self.path("in", mode.replace(";", "") + ".png"), png[:33] + more + png[33:] + preview)
         webp = self.encoded(drawing(), "WEBP", exif=exif, xmp=xmp, icc_profile=bytes(profile))
         more = b"ABCD" + struct.pack("<I", len(preview)) + preview + bytes(len(preview) % 2)
@@ -266,6 +277,87 @@ class Formats(CommandTest):
             with self.subTest(name):
                 self.assertTrue(any(part in read(self.path("in", name)) for part in parts))
                 self.assertFalse(any(part in read(self.path("out", name)) for part in parts))
+
+    def test_colors_of_png_without_a_profile(self):
+        """cICP says more than sRGB, and that more than gAMA and cHRM, as browsers have it."""
+        image = drawing()
+        p3 = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+        gamma = lambda value: png_chunk(b"gAMA", struct.pack(">I", value))
+        cicp = lambda *points: png_chunk(b"cICP", bytes([*points, 0, 1]))
+        of_primaries = np.array([[1.22494, -.22494, 0], [-.04206, 1.04206, 0], [-.01964, -.07864, 1.09828]])  # Display P3 in sRGB
+        linear = lambda v: np.where(v <= .04045, v / 12.92, ((v + .055) / 1.055) ** 2.4)
+        curved = lambda v: np.where(v <= .0031308, v * 12.92, 1.055 * np.clip(v, 1e-9, None) ** (1 / 2.4) - .055)
+        plain = values(image) / 255
+        wide = curved(linear(plain) @ of_primaries.T)
+        contents = {
+            "gamma.png": (gamma(round(1e5 / 1.8)), curved(plain ** 1.8)),
+            "usual.png": (gamma(45455), plain),
+            "p3.png": (gamma(45455) + png_chunk(b"cHRM", p3), wide),
+            "srgb.png": (gamma(100000) + png_chunk(b"cHRM", p3) + png_chunk(b"sRGB", b"\0"), plain),
+            "cicp.png": (png_chunk(b"sRGB", b"\0") + cicp(12, 13), wide),
+        }
+        for name, (chunks, _) in contents.items():
+            write(self.path("in", name), with_chunks(self.encoded(image, "PNG"), chunks))
+        gray = image.convert("L")
+        write(self.path("in", "gray.png"), with_chunks(self.encoded(gray, "PNG"), gamma(round(1e5 / 1.8))))
+        write(self.path("in", "pq.png"), with_chunks(self.encoded(image, "PNG"), cicp(9, 16)))
+        done = self.copy()
+        for name, (_, expected) in contents.items():
+            self.assertLess(np.abs(values(self.written(name)) - 255 * expected.clip(0, 1)).max(), 2, name)
+            self.assertNotIn(name + ": its", done.stderr)
+        self.assertLess(np.abs(values(self.written("gray.png")) - 255 * curved((values(gray) / 255) ** 1.8)).max(), 2)
+        self.one_line(done.stderr, "pq.png: ", "high dynamic range")
+
+    def test_profiles_of_other_kinds(self):
+        """Gray under a profile of colors gets its tone curve; what cannot be used is told."""
+        wide = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        gray = drawing().convert("L")
+        gray.save(self.path("in", "srgb.png"), icc_profile=wide)
+        linear = bytearray(wide)
+        for name in (b"rTRC", b"gTRC", b"bTRC"):  # their curves: none, which is a straight line
+            entry = linear.index(name)
+            offset, _ = struct.unpack(">II", linear[entry + 4:entry + 12])
+            linear[offset:offset + 12] = b"curv" + bytes(8)
+        gray.save(self.path("in", "linear.jpg"), quality=100, icc_profile=bytes(linear))
+        drawing().save(self.path("in", "damaged.png"), icc_profile=wide[:200])
+        drawing().convert("CMYK").save(self.path("in", "cmyk.jpg"), icc_profile=wide)
+        done = self.copy()
+        self.assertTrue((values(self.written("srgb.png")) == values(gray)).all())
+        lit = values(gray) / 255
+        expected = 255 * (1.055 * lit ** (1 / 2.4) - .055)
+        self.assertLess(np.abs(values(self.written("linear.jpg")) - expected).mean(), 2)
+        self.one_line(done.stderr, "damaged.png: its color profile cannot be used")
+        self.one_line(done.stderr, "cmyk.jpg: its CMYK colors are converted without their profile")
+        self.assertEqual(len(re.findall("(?m)^/", done.stderr)), 2, done.stderr)
+
+    def test_one_transparent_value_of_gray(self):
+        gray = np.asarray(drawing().convert("L")).copy()
+        gray[:10] = 7
+        Image.fromarray(gray).save(self.path("in", "8.png"), transparency=7)
+        key = png_chunk(b"tRNS", struct.pack(">H", 7 * 257))
+        write(self.path("in", "16.png"), with_chunks(self.encoded(Image.fromarray(gray.astype(np.uint16) * 257), "PNG"), key))
+        black = Image.fromarray(np.uint8(gray > 100) * 255).convert("1")
+        black.save(self.path("in", "1.png"), transparency=0)
+        self.copy()
+        for name, opaque in {"8.png": gray != 7, "16.png": gray != 7, "1.png": gray > 100}.items():
+            after = cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED)
+            self.assertEqual(after.shape[2], 4, name)
+            self.assertTrue((after[..., 3] == opaque * np.iinfo(after.dtype).max).all(), name)
+
+    def test_what_lies_behind_the_image_is_told(self):
+        """Further images of burst and stereo photos, the video of a motion photo; not the preview inside of Exif."""
+        jpeg = self.encoded(drawing(), "JPEG")
+        preview = self.encoded(drawing((32, 24)), "JPEG")
+        drawing().save(self.path("in", "mpo.jpg"), "MPO", save_all=True, append_images=[drawing().transpose(Image.Transpose.ROTATE_180)])
+        write(self.path("in", "motion.jpg"), jpeg + b"\0\0\0\x18ftypmp42" + bytes(100) + b"\xff\xd8\xff")
+        write(self.path("in", "both.jpg"), jpeg + preview + b"\0\0\0\x18ftypmp42" + bytes(100))
+        write(self.path("in", "preview.jpg"), jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(preview) + 2) + preview + jpeg[2:])
+        drawing().save(self.path("in", "progressive.jpg"), progressive=True)
+        done = self.copy()
+        self.assertTrue(self.one_line(done.stderr, "mpo.jpg").endswith(": left out: a further image behind the image"))
+        self.assertTrue(self.one_line(done.stderr, "motion.jpg").endswith(": left out: a video behind the image"))
+        self.assertTrue(self.one_line(done.stderr, "both.jpg").endswith(": left out: a further image and a video behind the image"))
+        self.assertEqual(len(done.stderr.splitlines()), 3, done.stderr)
 
     def encoded(self, image, kind, **options):
         stream = io.BytesIO()
@@ -308,7 +400,7 @@ class Formats(CommandTest):
         done = self.copy(*arguments, code=1)
         for name, (_, reasons) in contents.items():
             self.one_line(done.stderr, "/" + name + ": ", *reasons)
-        self.assertEqual(files(self.path("out", "")), [])
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "out")))
 
     def test_what_would_not_come_out_whole(self):
         frames = [drawing(), drawing().transpose(Image.Transpose.ROTATE_180)]
@@ -328,16 +420,18 @@ class Formats(CommandTest):
     def test_formats_that_are_not_read(self):
         drawing().convert("P").save(self.path("a.gif"))
         contents = {"GIF": read(self.path("a.gif")), "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100),
-                    "AVIF": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1" + bytes(100), "JPEG XL": b"\xff\x0a" + bytes(100)}
+                    "AVIF": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1" + bytes(100), "JPEG XL": b"\xff\x0a" + bytes(100),
+                    "JPEG XR": b"II\xbc\1" + bytes(100), "DICOM": bytes(128) + b"DICM" + bytes(100)}
+        frame = lambda marker, bits: b"\xff\xd8\xff" + bytes([marker]) + b"\0\x0b" + bytes([bits]) + b"\0\x10\0\x10\1\1\x11\0" + bytes(100)
+        contents.update({"JPEG-LS": frame(0xF7, 8), "lossless JPEG": frame(0xC3, 16), "JPEG of 12 bits": frame(0xC1, 12)})
         self.refused({format + ".jpg": (content, [format, "convert"]) for format, content in contents.items()})
 
     def test_hostile_sizes(self):
         """A header of a few bytes that asks for gigabytes is refused before anything is decoded."""
-        chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
         side = 30000
         contents = {
-            "a.png": b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
-                     + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b""),
+            "a.png": b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+                     + png_chunk(b"IDAT", zlib.compress(bytes(1000))) + png_chunk(b"IEND", b""),
             "a.bmp": b"BM" + struct.pack("<IIIIiiHHIIiiII", 1200, 0, 54, 40, side, -side, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(1146),
             "a.ppm": b"P6 # a comment\n%d %d\n255\n" % (side, side) + bytes(1000),
             "a.webp": b"RIFF\x64\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + struct.pack("<I", 16382)[:3] * 2 + bytes(80),

@@ -262,7 +262,7 @@ class Bad(PerturbTest):
 
     def test_floating_point(self):
         self.save("a.tif", portrait().astype(np.float32))
-        self.check_refused("a.tif", "CV_32F;", "8-bit or 16-bit")
+        self.check_refused("a.tif", "floating-point", "8-bit or 16-bit")
 
     def test_pages(self):
         pages = [Image.open(path) for path in portraits()[:3]]
