@@ -68,4 +68,12 @@ std::vector<std::int64_t> ImagePattern::numbers() const
     return numbers;
 }
 
+std::vector<fs::path> ImagePattern::files() const
+{
+    std::vector<fs::path> files;
+    for (std::int64_t number : numbers())
+        files.push_back(file(number));
+    return files;
+}
+
 }} // namespace sanprivacy::apps

@@ -22,7 +22,8 @@ public:
     explicit ImagePattern(const std::string& name);
 
     std::filesystem::path file(std::int64_t number) const;
-    std::vector<std::int64_t> numbers() const; //!< of the images that are there, rising
+    std::vector<std::int64_t> numbers() const;        //!< of the images that are there, rising
+    std::vector<std::filesystem::path> files() const; //!< these images
 
 private:
     std::filesystem::path folder_;

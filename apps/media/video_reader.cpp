@@ -101,8 +101,11 @@ public:
             const size_t k = next_++;
             try
             {
-                frame.pixels =
-                    toBgr(readImage(pattern_.file(numbers_[k]), options_.max_pixels).pixels, options_.keep_depth);
+                const Image image = readImage(pattern_.file(numbers_[k]), options_.max_pixels);
+                frame.pixels = toBgr(image.pixels, options_.keep_depth);
+                frame.alpha = image.alpha;
+                if (!frame.alpha.empty() && frame.alpha.depth() != frame.pixels.depth())
+                    frame.alpha.convertTo(frame.alpha, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
             }
             catch (const std::exception& error)
             {

@@ -19,9 +19,10 @@ namespace sanprivacy { namespace apps {
 //! An image of a video, and when it is shown.
 struct VideoFrame
 {
-    cv::Mat pixels;          //!< BGR, upright, 8-bit or 16-bit
-    double time = 0;         //!< seconds from the video's beginning
-    std::int64_t number = 0; //!< from 0; in a sequence of images that of the file's name
+    cv::Mat pixels;            //!< BGR, upright, 8-bit or 16-bit
+    double time = 0;           //!< seconds from the video's beginning
+    std::int64_t number = 0;   //!< from 0; in a sequence of images that of the file's name
+    cv::Mat alpha = cv::Mat(); //!< transparency of an image of a sequence, of the same size and depth; else empty
 };
 
 //! Size and rate of raw frames, which do not tell it themselves.

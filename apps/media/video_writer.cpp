@@ -7,6 +7,7 @@
 #include "common/atomic_file.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/output_guard.hpp"
 #include "common/tool_process.hpp"
 #include "media/file_reader.hpp"
 #include "media/image_sequence.hpp"
@@ -40,7 +41,7 @@ private:
     void start(const VideoFrame& first);
     std::vector<std::string> soundArguments() const;
     void addSubtitlesAndChapters();
-    void noteLosses(bool deep);
+    void noteLosses(bool deep, bool transparent);
     void addNote(const std::string& note) { note_ += (note_.empty() ? "" : "; ") + note; }
     void complete();
     [[noreturn]] void explain(const std::runtime_error& error) const;
@@ -73,6 +74,8 @@ VideoFile::VideoFile(const fs::path& target, const WriteOptions& options)
     std::error_code ignored;
     if (fs::exists(target_, ignored) && !fs::is_regular_file(target_, ignored))
         throw std::runtime_error("cannot write '" + target.string() + "': not a regular file");
+    if (ImagePattern::matches(options_.source_file))
+        options_.source_file = mostPrivate(ImagePattern(options_.source_file).files()).string();
     KeptTracks& kept = options_.kept;
     if (!kept.video.empty())
         kept.video = toolName(kept.video);
@@ -212,7 +215,7 @@ std::vector<std::string> VideoFile::soundArguments() const
     return arguments;
 }
 
-void VideoFile::noteLosses(bool deep)
+void VideoFile::noteLosses(bool deep, bool transparent)
 {
     const VideoFormat& format = options_.format;
     if (written_size_ != size_)
@@ -224,7 +227,7 @@ void VideoFile::noteLosses(bool deep)
         addNote("the colors keep 8 bits each: such a file cannot hold more");
     if (options_.source.dynamic_hdr)
         addNote("left out: Dolby Vision and mastering metadata");
-    if (options_.source.transparent)
+    if (options_.source.transparent || transparent)
         addNote("left out: transparency");
     if (options_.source.closed_captions)
         addNote("left out: closed captions");
@@ -254,7 +257,7 @@ void VideoFile::start(const VideoFrame& first)
     kind_ = fileKind(target_, deep);
     if (!kind_.odd)
         written_size_ = cv::Size((size_.width + 1) / 2 * 2, (size_.height + 1) / 2 * 2);
-    noteLosses(deep);
+    noteLosses(deep, !first.alpha.empty());
     std::vector<std::string> arguments = { "-f", "matroska", "-i", "pipe:0" };
     const std::vector<std::string> sound = soundArguments();
     if (!sound.empty())
@@ -279,19 +282,23 @@ void VideoFile::start(const VideoFrame& first)
 class ImageSequence : public VideoWriter
 {
 public:
-    ImageSequence(const std::string& pattern, const fs::path& source) : pattern_(pattern), source_(source) {}
+    ImageSequence(const std::string& pattern, const WriteOptions& options)
+        : pattern_(pattern), source_(options.source_file), transparency_lost_(options.source.transparent)
+    {
+    }
 
     void write(const VideoFrame& frame) override
     {
         const int quality = 95; // of JPEG and WebP: no visible loss
         const fs::path file = pattern_.file(frame.number);
         const bool from_images = ImagePattern::matches(source_.string());
-        writeImage(file, { frame.pixels, cv::Mat() }, quality,
+        writeImage(file, { frame.pixels, frame.alpha }, quality,
             from_images ? ImagePattern(source_.string()).file(frame.number) : source_);
         written_.push_back(file);
     }
 
     void finish() override {}
+    std::string note() const override { return transparency_lost_ ? "left out: transparency" : std::string(); }
 
     bool discard() override
     {
@@ -303,7 +310,8 @@ public:
 
 private:
     ImagePattern pattern_;
-    fs::path source_; // a video, or the pattern of images
+    fs::path source_;        // a video, or the pattern of images
+    bool transparency_lost_; // of a video
     std::vector<fs::path> written_;
 };
 
@@ -350,7 +358,7 @@ std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const 
     if (target == "-")
         return std::unique_ptr<VideoWriter>(new RawFrames);
     if (ImagePattern::matches(target))
-        return std::unique_ptr<VideoWriter>(new ImageSequence(target, options.source_file));
+        return std::unique_ptr<VideoWriter>(new ImageSequence(target, options));
     if (hasImageName(target))
         throw std::runtime_error("'" + target + "' names one image; name a video (.mp4), or images by their number (%d"
                                  + fs::path(target).extension().string() + ")");

@@ -158,6 +158,8 @@ class Permissions(CommandTest):
             os.chmod(self.path("out", "1.png"), mode)
             done = run("video", self.path("out", "%d.png"), self.path("out", "second-%d.png"), *VIDEO_OPTIONS)
             self.assertEqual((done.returncode, self.mode("out", "second-1.png")), (0, expected), done.stderr)
+            done = run("video", self.path("out", "%d.png"), self.path("out", "o.mp4"), "--log", self.path("out", "log"), *VIDEO_OPTIONS)
+            self.assertEqual((done.returncode, self.mode("out", "o.mp4"), self.mode("out", "log")), (0, expected, expected), done.stderr)
             done = run("contact-sheet", self.path("in", "a.jpg"), portraits()[1], "-o", self.path("out", "sheet.png"), *self.networks)
             self.assertEqual((done.returncode, self.mode("out", "sheet.png")), (0, expected), done.stderr)
         # What is there already keeps its own.

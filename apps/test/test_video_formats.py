@@ -481,6 +481,34 @@ class Sequences(Formats):
         self.assertEqual(files(self.path("o")), ["1.png", "3.png"])
 
 
+    def test_transparency_of_images(self):
+        """It stays from images to images; a face that shows in it is protected on white; a video says that it is lost."""
+        matte = np.full((HEIGHT, WIDTH), 255, np.uint8)
+        matte[:40] = 90
+        for k in range(3):
+            frame = frame_at(k)
+            cv2.imwrite(self.path("d", f"{k}.png"), np.dstack([frame, matte]))
+            gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+            cv2.imwrite(self.path("ink", f"{k}.png"), np.dstack([np.zeros_like(frame), 255 - gray]))
+        self.path("o", "x")
+        self.assertEqual(self.protect("d/%d.png", "o/%d.png").stderr, "")
+        self.assertEqual(self.protect("d/%d.png", "o/%d.webp").stderr, "")
+        for k in range(3):
+            before = cv2.imread(self.path("d", f"{k}.png"), cv2.IMREAD_UNCHANGED)
+            for ending in ("png", "webp"):
+                after = cv2.imread(self.path("o", f"{k}.{ending}"), cv2.IMREAD_UNCHANGED)
+                self.assertTrue((after[..., 3] == before[..., 3]).all())
+                self.assertGreater((np.abs(after[..., :3][face_box(k)].astype(int) - 128) < 8).mean(), .9)
+        self.one_line(self.protect("d/%d.png", "o/a.mp4").stderr, "left out: transparency")
+        self.one_line(self.protect("ink/%d.png", "o/ink%d.png").stderr, "written on white where a face shows in the transparency")
+        for k in range(3):
+            after = cv2.imread(self.path("o", f"ink{k}.png"), cv2.IMREAD_UNCHANGED)
+            self.assertEqual(after.shape[2], 3)
+            self.assertTrue((after[face_box(k)] == 128).mean() > .9)
+        ffmpeg("-i", self.original, "-vf", "format=yuva420p", "-an", "-c:v", "libvpx-vp9", self.path("in.webm"))
+        self.one_line(self.protect("in.webm", "o/b%d.png").stderr, "left out: transparency")
+
+
 class Outputs(Formats):
     def test_no_output_is_an_input(self):
         hidden = self.path(".sanprivacy-out.mp4")

@@ -4,7 +4,6 @@
 
 #include "commands/video/jobs.hpp"
 
-#include "common/atomic_file.hpp"
 #include "common/errors.hpp"
 #include "common/image_io.hpp"
 #include "common/output_guard.hpp"
@@ -55,11 +54,7 @@ std::vector<fs::path> filesOf(const std::string& name)
 {
     std::vector<fs::path> files;
     if (ImagePattern::matches(name))
-    {
-        const ImagePattern pattern(name);
-        for (std::int64_t number : pattern.numbers())
-            files.push_back(pattern.file(number));
-    }
+        return ImagePattern(name).files();
     else if (name != "-" && !isCamera(name) && !isUrl(name))
         files.push_back(localName(name));
     return files;
@@ -121,13 +116,17 @@ Jobs findJobs(const VideoOptions& options)
         jobs.list.push_back({ name, several ? (output / fs::path(name).filename()).string() : output });
     }
     checkOutputs(jobs.list, options);
+    std::vector<fs::path> sources;
+    for (const Job& job : jobs.list)
+        append(sources, filesOf(job.source));
+    jobs.most_private = mostPrivate(sources);
     if (jobs.list.empty() && jobs.searched.unreadable.empty())
         throw UsageError("no videos found; skipped "
                          + (jobs.searched.skippedText().empty() ? "nothing" : jobs.searched.skippedText()));
     for (const Job& job : jobs.list)
         if (job.target != "-")
-            makeWritableFolder(
-                fs::path(job.target).has_parent_path() ? fs::path(job.target).parent_path() : fs::path("."));
+            jobs.folders.emplace_back(new OutputFolder(
+                fs::path(job.target).has_parent_path() ? fs::path(job.target).parent_path() : fs::path(".")));
     return jobs;
 }
 

@@ -6,7 +6,13 @@
 #define SANPRIVACY_APPS_COMMANDS_VIDEO_JOBS_HPP
 
 #include "commands/video/options.hpp"
+#include "common/output_folder.hpp"
 #include "options/inputs.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace sanprivacy { namespace apps {
 
@@ -20,7 +26,9 @@ struct Job
 struct Jobs
 {
     std::vector<Job> list;
-    Inputs searched; //!< what was found in folders besides
+    Inputs searched;                    //!< what was found in folders besides
+    std::filesystem::path most_private; //!< the file that the fewest people may read; empty where there is none
+    std::vector<std::unique_ptr<OutputFolder>> folders;
 };
 
 /** Inputs and outputs, one by one: a folder is searched for videos, and is written to where there are several.

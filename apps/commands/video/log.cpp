@@ -63,13 +63,18 @@ std::int64_t frameOf(const std::string& line, const std::string& video)
 
 } // namespace
 
-FrameLog::FrameLog(const std::string& file, bool resume) : file_(file)
+FrameLog::FrameLog(const std::string& file, bool resume, const fs::path& source) : file_(file)
 {
     if (file_.empty())
         return;
+    std::error_code ignored;
+    const bool is_new = !fs::exists(file_, ignored);
+    const fs::perms permissions = permissionsFor(file_, source);
     if (!resume)
         std::ofstream(file_, std::ios::trunc);
     open();
+    if (is_new)
+        fs::permissions(file_, permissions, ignored);
 }
 
 void FrameLog::open()

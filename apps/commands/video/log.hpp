@@ -5,6 +5,7 @@
 #ifndef SANPRIVACY_APPS_COMMANDS_VIDEO_LOG_HPP
 #define SANPRIVACY_APPS_COMMANDS_VIDEO_LOG_HPP
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -16,9 +17,9 @@ namespace sanprivacy { namespace apps {
 class FrameLog
 {
 public:
-    //! @param file empty: no log. @param resume goes on with what is there. Raises std::runtime_error where it cannot
-    //! be written.
-    FrameLog(const std::string& file, bool resume);
+    //! @param file empty: no log. @param resume goes on with what is there. @param source see permissionsFor().
+    //! Raises std::runtime_error where it cannot be written.
+    FrameLog(const std::string& file, bool resume, const std::filesystem::path& source = std::filesystem::path());
 
     //! Frames of a video that an earlier run has logged; -1: there is no line of it.
     std::int64_t framesOf(const std::string& video) const;

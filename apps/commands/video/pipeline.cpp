@@ -4,9 +4,12 @@
 
 #include "commands/video/pipeline.hpp"
 
+#include "commands/video/frame_pixels.hpp"
+#include "common/image_io.hpp"
 #include "common/message.hpp"
 #include "common/workers.hpp"
 #include "media/image_sequence.hpp"
+#include "options/faces.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +20,6 @@
 #include <thread>
 
 #include <opencv2/highgui.hpp>
-#include <opencv2/imgproc.hpp>
 
 namespace fs = std::filesystem;
 using namespace cv::sanprivacy;
@@ -33,7 +35,6 @@ const size_t LIVE_QUEUE = 2;                                   // ... of a camer
 // Frames that are followed again where a video is resumed, at least, and hold times: faces followed or held there stay
 // covered.
 const size_t LEAST_SECOND_LOOK = 60, SECOND_LOOK_HOLDS = 6;
-const double SIXTEEN_OF_EIGHT_BITS = 257; // 255 becomes 65535
 
 size_t queueLength(const VideoReader& reader, bool deep)
 {
@@ -41,33 +42,6 @@ size_t queueLength(const VideoReader& reader, bool deep)
     return reader.live() ? LIVE_QUEUE
            : bytes == 0  ? QUEUE
                          : std::min(QUEUE, std::max(LEAST_QUEUE, QUEUE_BYTES / bytes));
-}
-
-void drawBoxes(cv::Mat& image, const StreamRecord& record)
-{
-    const std::string states[] = { "found", "tracked", "backtracked", "held" }; // by FaceState
-    const cv::Scalar colors[] = { { 80, 220, 80 }, { 220, 180, 60 }, { 220, 80, 200 }, { 60, 80, 230 } };
-    const double font = .5, scale = image.depth() == CV_16U ? SIXTEEN_OF_EIGHT_BITS : 1;
-    for (const StreamFace& face : record.faces)
-    {
-        const cv::Scalar color = colors[face.state] * scale;
-        cv::rectangle(image, cv::Rect(face.box), color, 2);
-        cv::putText(image, std::to_string(face.track) + ' ' + states[face.state],
-            cv::Rect(face.box).tl() - cv::Point(0, 5), cv::FONT_HERSHEY_SIMPLEX, font, color);
-    }
-}
-
-/** The protected frame with the depth that the video has: where nothing was changed, as it was. What was changed has 8
-bits, so that nothing of the face is left in the others. */
-cv::Mat withDepth(const cv::Mat& result, const cv::Mat& deep)
-{
-    cv::Mat before, after;
-    deep.convertTo(before, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
-    result.convertTo(after, CV_16U, SIXTEEN_OF_EIGHT_BITS);
-    const cv::Mat same = before.reshape(1) == result.reshape(1);
-    cv::Mat values = after.reshape(1);
-    deep.reshape(1).copyTo(values, same);
-    return after;
 }
 
 } // namespace
@@ -208,9 +182,26 @@ void Pipeline::takeOver(size_t frames)
     }
 }
 
+//! An image where a face shows in the transparency: there it cannot be protected.
+void Pipeline::putOnWhite(VideoFrame& frame)
+{
+    if (frame.alpha.empty())
+        return;
+    if (!transparency_detector_)
+        transparency_detector_ = options_.networks.createDetector();
+    if (!showsFace(*transparency_detector_, frame.alpha))
+        return;
+    frame.pixels = onWhite({ frame.pixels, frame.alpha });
+    frame.alpha.release();
+    if (!on_white_)
+        say("images are written on white where a face shows in the transparency");
+    on_white_ = true;
+}
+
 void Pipeline::push(VideoFrame& frame, Moment& moment)
 {
-    moment = { frame.time, frame.number, frame.pixels.size(), cv::Mat() };
+    putOnWhite(frame);
+    moment = { frame.time, frame.number, frame.pixels.size(), cv::Mat(), frame.alpha };
     if (frame.pixels.depth() == CV_16U)
     {
         moment.deep = frame.pixels;
@@ -287,8 +278,12 @@ void Pipeline::complete(Protected& result, const Moment& moment) const
     result.record.frame += skew_;
     result.frame.time = moment.time;
     result.frame.number = sequence_ ? moment.number : result.record.frame;
+    result.frame.alpha = moment.alpha;
     if (result.record.withheld)
+    {
+        result.frame.alpha.release();
         result.frame.pixels = cv::Mat::zeros(moment.size, moment.deep.empty() ? CV_8UC3 : CV_16UC3);
+    }
     else if (!moment.deep.empty())
         result.frame.pixels = withDepth(result.frame.pixels, moment.deep);
 }
@@ -296,7 +291,7 @@ void Pipeline::complete(Protected& result, const Moment& moment) const
 void Pipeline::write()
 {
     Protected result;
-    cv::Mat last;
+    VideoFrame last;
     while (finished_.pop(result))
     {
         counts_.add(result.record);
@@ -309,13 +304,16 @@ void Pipeline::write()
         log_.write(job_.source, result.record, result.frame.time);
         if (options_.boxes && !result.record.withheld)
             drawBoxes(result.frame.pixels, result.record);
-        if (result.record.withheld && !last.empty())
-            result.frame.pixels = last;
+        if (result.record.withheld && !last.pixels.empty())
+        {
+            result.frame.pixels = last.pixels;
+            result.frame.alpha = last.alpha;
+        }
         writer_->write(result.frame);
-        last = result.frame.pixels;
+        last = result.frame;
         if (options_.preview)
         {
-            cv::imshow("sanprivacy", last);
+            cv::imshow("sanprivacy", last.pixels);
             const int escape = 27;
             if (cv::waitKey(1) == escape && !interrupted())
                 std::raise(SIGINT);

@@ -58,7 +58,8 @@ private:
         double time; // seconds
         std::int64_t number;
         cv::Size size;
-        cv::Mat deep; // the frame, where it has more than 8 bits
+        cv::Mat deep;  // the frame, where it has more than 8 bits
+        cv::Mat alpha; // its transparency, or empty
     };
 
     struct Protected
@@ -76,6 +77,7 @@ private:
     size_t framesToTakeOver() const;
     void resume();
     void takeOver(size_t frames);
+    void putOnWhite(VideoFrame& frame);
     void push(VideoFrame& frame, Moment& moment);
 
     void decode();
@@ -107,7 +109,8 @@ private:
     size_t read_ = 0, dropped_ = 0;
     std::int64_t looked_again_ = 0, skew_ = 0; // frames without a result; from the anonymizer's frame numbers to ours
     int smallest_face_ = 0;                    // that is looked for, pixels
-    bool taken_over_ = true, face_found_ = false;
+    bool taken_over_ = true, face_found_ = false, on_white_ = false;
+    cv::Ptr<cv::sanprivacy::FaceDetector> transparency_detector_;
     BoundedQueue<VideoFrame> decoded_;
     BoundedQueue<Moment> pushed_;
     BoundedQueue<Protected> finished_;

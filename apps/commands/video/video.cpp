@@ -145,7 +145,7 @@ ExitCode runVideo(VideoOptions& options)
     checkOptions(options);
     const Jobs jobs = findJobs(options);
     const Protection protection(options);
-    FrameLog log(options.log, options.resume);
+    FrameLog log(options.log, options.resume, jobs.most_private);
     catchInterrupts();
     Results results;
     const auto start = std::chrono::steady_clock::now();
