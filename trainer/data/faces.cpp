@@ -18,6 +18,7 @@
 #include "common/atomic_file.hpp"
 #include "common/digest.hpp"
 #include "common/image_io.hpp"
+#include "common/output_guard.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 
@@ -233,6 +234,7 @@ void FaceCache::build(const std::string& key)
     part.reserve(samples_.size() * size_t(size) * size_t(size) * 3 + other_data); // a full disk is told before any work
     fs::remove(part.path()); // cv::hdf would open an empty file as one of its own
     const cv::Ptr<cv::hdf::HDF5> store = cv::hdf::open(part.path().string());
+    fs::permissions(part.path(), fs::perms::owner_read | fs::perms::owner_write); // until it is whole
     const int sizes[] = { n, size, size };
     store->dscreate(3, sizes, CV_8UC3, CROPS);
     cv::Mat coverage(1, n, CV_32F), landmarks(n, 10, CV_32F);
@@ -273,7 +275,10 @@ void FaceCache::build(const std::string& key)
     store->dscreate(bytes.rows, bytes.cols, bytes.type(), KEY);
     store->dswrite(bytes, KEY);
     store->close();
-    part.replaceTarget();
+    std::vector<fs::path> files;
+    for (const Sample& sample : samples_)
+        files.push_back(sample.file);
+    part.replaceTarget(mostPrivate(files));
 }
 
 void FaceCache::reportUnusable() const
