@@ -4,6 +4,10 @@
 
 #include "options/faces.hpp"
 
+#include <algorithm>
+
+#include <opencv2/imgproc.hpp>
+
 namespace sanprivacy { namespace apps {
 
 cv::Mat faceFromLandmarks(const cv::Mat& landmarks)
@@ -55,9 +59,12 @@ bool showsFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha)
         return false;
     const double shades = .02; // standard deviation, of the range of values
     const double range = alpha.depth() == CV_16U ? 65535 : 255;
-    cv::Mat inverse, faces, mean, deviation;
-    cv::bitwise_not(alpha, inverse);
-    for (const cv::Mat& seen : { alpha, inverse })
+    const double most_side = 1280, scale = most_side / std::max(alpha.cols, alpha.rows); // bounds the time it takes
+    cv::Mat small = alpha, inverse, faces, mean, deviation;
+    if (scale < 1)
+        cv::resize(alpha, small, cv::Size(), scale, scale, cv::INTER_AREA);
+    cv::bitwise_not(small, inverse);
+    for (const cv::Mat& seen : { small, inverse })
     {
         detector.detect(seen, faces);
         for (int f = 0; f < faces.rows; ++f)

@@ -23,7 +23,7 @@ int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, con
 
 /** Whether a face can be seen in the transparency itself, as a drawing of black ink on nothing has it. A matte that
 cuts out a head, which the detector may take for a face, has no shades inside.
-@param alpha 8-bit or 16-bit, or empty. */
+@param alpha 8-bit or 16-bit, or empty; where its longer side has more than 1280 pixels, a smaller copy is searched. */
 bool showsFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha);
 
 }} // namespace sanprivacy::apps
