@@ -4,6 +4,9 @@
 
 #include "test_perturber_common.hpp"
 
+#include <atomic>
+#include <thread>
+
 namespace opencv_test { namespace {
 
 // perturbFaces() is alignFace(), perturb() and blendFace() for every face, all crops cut from the unperturbed image.
@@ -181,6 +184,34 @@ TEST(SanPrivacy_PerturbFaces, network_that_answers_no_number_protects_nothing)
                 << "nobody asks the classifier";
         }
     }
+}
+
+TEST(SanPrivacy_PerturbFaces, threads_share_one_object)
+{
+    const Ptr<Perturber> perturber = createPerturber();
+    std::vector<Mat> images(4), faces, expected(4);
+    for (int i = 0; i < 4; ++i)
+    {
+        resize(randomFace(CV_8UC3, 40 + i), images[i], Size(300 + 10 * i, 280));
+        faces.push_back(faceAt(.5 + .1 * i, Point2f(20, 20)));
+        perturber->perturbFaces(images[i], faces[i], expected[i]);
+    }
+    std::atomic<int> wrong(0);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+        threads.push_back(std::thread(
+            [&, i]
+            {
+                for (int k = 0; k < 10; ++k)
+                {
+                    Mat output;
+                    perturber->perturbFaces(images[i], faces[i], output);
+                    wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
+                }
+            }));
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(0, wrong);
 }
 
 TEST(SanPrivacy_PerturbFaces, overlong_and_flat_arrays_are_refused)
