@@ -118,6 +118,11 @@ class TryIt(unittest.TestCase):
         header, content = answer["outputs"]["opposite"]["image"].split(",")
         self.assertEqual(header, "data:image/jpeg;base64")
         self.assertEqual(base64.b64decode(content), self.ask(portrait())[2])
+        self.assertNotIn("image", answer["original"])
+
+    def test_report_has_an_original_that_browsers_can_show(self):
+        answer = self.ask(encoded(Image.open(PORTRAITS / "man-bald.jpg"), "TIFF"), True)[2]
+        self.assertTrue(answer["original"]["image"].startswith("data:image/png;base64,"))
 
     def test_several_faces(self):
         images = [Image.open(io.BytesIO(portrait(name))) for name in ("man-bald", "woman-curls")]
@@ -155,10 +160,10 @@ class TryIt(unittest.TestCase):
 
     def test_bad_images(self):
         image = Image.open(io.BytesIO(portrait()))
-        self.check_refused(400, "not an image", b"no image")
+        self.check_refused(400, "not an image", b"file is empty")
         self.check_refused(400, "not an image", portrait()[:5000])
         self.check_refused(400, "not an image", encoded(image, "GIF"))
-        self.check_refused(400, "no image", b"")
+        self.check_refused(400, "file is empty", b"")
         self.check_refused(400, "--data-binary", portrait(), content_type="multipart/form-data; boundary=x")
         self.check_refused(400, "8 bits", encoded(Image.fromarray(np.full((300, 300), 40000, np.uint16)), "PNG"))
         self.check_refused(422, "No face was found", encoded(Image.new("RGB", (300, 200), "green"), "PNG"))

@@ -115,7 +115,7 @@ async function protect() {
     if (own !== request) return;
     if (response.ok) {
       showResults(answer);
-      byId("status").textContent = answer.faces.length === 1 ? "1 face found." : `${answer.faces.length} faces found. A face without a number stays as it is.`;
+      byId("status").textContent = answer.faces.length === 1 ? "1 face found." : `${answer.faces.length} faces found. A face without a number was not found and stays as it is.`;
     } else {
       problem = answer.error;
     }

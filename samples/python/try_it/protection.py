@@ -34,6 +34,7 @@ class Photo:
     pixels: np.ndarray  # height x width x 3, blue, green, red
     format: str  # one of FORMATS
     profile: bytes = None  # ICC color profile
+    browsers_show_it: bool = True  # whether browsers can show the file itself
 
     def encode(self, pixels):
         """The pixels as a file of the photo's format and color profile. Nothing else of the original file is in it."""
@@ -63,7 +64,7 @@ def read_photo(content, max_pixels, output_format=None):
         raise
     except Exception as error:  # Pillow raises many kinds for damaged files
         raise Refused(400, "This is not an image that can be read: a complete JPEG, PNG, WebP, BMP or TIFF file is expected.") from error
-    return Photo(np.ascontiguousarray(pixels), output_format or (image_format if image_format in FORMATS else "PNG"), profile)
+    return Photo(np.ascontiguousarray(pixels), output_format or (image_format if image_format in FORMATS else "PNG"), profile, image_format != "TIFF")
 
 
 class Networks:
@@ -142,8 +143,9 @@ class Protection:
         outputs = {prototype: networks.perturb(photo.pixels, found, prototype, strength, label) for prototype in prototypes}
         faces = [found[i:i + 1] for i in range(len(found))]
         descriptors = [{name: networks.descriptor(name, photo.pixels, face) for name in networks.matchers} for face in faces]
+        original = {} if photo.browsers_show_it else {"image": photo.data_url(photo.pixels)}
         return {"width": photo.pixels.shape[1], "height": photo.pixels.shape[0], "faces": [describe(face[0]) for face in faces],
-                "original": {"readings": [networks.read(photo.pixels, face) for face in faces]},
+                "original": {**original, "readings": [networks.read(photo.pixels, face) for face in faces]},
                 "outputs": {prototype: {"image": photo.data_url(output),
                                         "readings": [networks.read(output, face, own) for face, own in zip(faces, descriptors)]}
                             for prototype, output in outputs.items()}}

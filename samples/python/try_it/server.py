@@ -66,7 +66,7 @@ async def read_body(request, max_bytes):
     if too_large:
         raise Refused(413, f"The file is too large; at most {max_bytes / (1 << 20):g} MB are taken.")
     if not content:
-        raise Refused(400, "The request has no image: its body must be the image file.")
+        raise Refused(400, "The file is empty: the body of the request must be an image file.")
     return bytes(content)
 
 
