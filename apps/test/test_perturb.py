@@ -262,6 +262,9 @@ class Bad(PerturbTest):
 
     def test_floating_point(self):
         self.save("a.tif", portrait().astype(np.float32))
+        self.check_refused("a.tif", "CV_32F;", "8-bit or 16-bit")
+        shutil.rmtree(self.path("out"))
+        Image.fromarray(np.zeros((8, 8), np.float32)).save(self.path("in", "a.tif"))
         self.check_refused("a.tif", "floating-point", "8-bit or 16-bit")
 
     def test_pages(self):
