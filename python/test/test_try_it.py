@@ -160,7 +160,7 @@ class TryIt(unittest.TestCase):
 
     def test_bad_images(self):
         image = Image.open(io.BytesIO(portrait()))
-        self.check_refused(400, "not an image", b"file is empty")
+        self.check_refused(400, "not an image", b"no image")
         self.check_refused(400, "not an image", portrait()[:5000])
         self.check_refused(400, "not an image", encoded(image, "GIF"))
         self.check_refused(400, "file is empty", b"")
