@@ -34,31 +34,36 @@ Bytes unpacked(const ByteView& packed)
     return result;
 }
 
-//! The chunk cICP: code points of ITU-T H.273. Those that no image is made with are left for a viewer to guess.
+//! The chunk cICP: code points of ITU-T H.273. Those that no image is made with give a space without colors.
 void readCodePoints(const ByteView& chunk, ImageHeader& header)
 {
     static const std::map<unsigned, std::array<double, 8>> primaries = {
         { 1, { .3127, .3290, .64, .33, .30, .60, .15, .06 } },      // BT.709, sRGB
+        { 5, { .3127, .3290, .64, .33, .29, .60, .15, .06 } },      // BT.601, 625 lines
+        { 6, { .3127, .3290, .63, .34, .31, .595, .155, .07 } },    // BT.601, 525 lines
         { 9, { .3127, .3290, .708, .292, .17, .797, .131, .046 } }, // BT.2020
         { 12, { .3127, .3290, .68, .32, .265, .69, .15, .06 } },    // Display P3
     };
-    static const std::map<unsigned, double> gammas = { { 4, 2.2 }, { 5, 2.8 }, { 8, 1 }, { 13, 0 } }; // 13: sRGB
-    const unsigned pq = 16, hlg = 18, curve = unsigned(chunk.number(1, 1));
+    static const std::map<unsigned, double> gammas = { { 1, 0 }, { 4, 2.2 }, { 5, 2.8 }, { 6, 0 }, { 8, 1 }, { 13, 0 },
+        { 14, 0 }, { 15, 0 } }; // 0: as of sRGB (13), those of cameras, too
+    const unsigned pq = 16, hlg = 18, unspecified = 2, curve = unsigned(chunk.number(1, 1));
     const auto found = primaries.find(unsigned(chunk.number(0, 1)));
     const auto gamma = gammas.find(curve);
     header.high_dynamic_range = curve == pq || curve == hlg;
     header.color_space.reset();
     if (found != primaries.end() && gamma != gammas.end())
         header.color_space = { gamma->second, found->second };
+    else if (curve != unspecified)
+        header.color_space = { 0, {} };
 }
 
 //! The chunks gAMA and cHRM. Nearly the gamma of sRGB means its curve.
 void readGammaAndPrimaries(const ByteView& gamma, const ByteView& primaries, ImageHeader& header)
 {
-    const double unit = 1e5, srgb = 1 / 2.2, tolerated = .01;
+    const double unit = 1e5, srgb = 1 / 2.2, tolerated = .01, least = .1, most = 10; // others are a mistake
     ColorSpace space;
     const double exponent = gamma.u32(0) / unit;
-    if (exponent > 0 && std::abs(exponent - srgb) > tolerated)
+    if (exponent >= least && exponent <= most && std::abs(exponent - srgb) > tolerated)
         space.gamma = 1 / exponent;
     for (size_t k = 0; primaries.size() > 0 && k < space.xy.size(); ++k)
         space.xy[k] = primaries.u32(4 * k) / unit;

@@ -295,18 +295,23 @@ class Formats(CommandTest):
             "p3.png": (gamma(45455) + png_chunk(b"cHRM", p3), wide),
             "srgb.png": (gamma(100000) + png_chunk(b"cHRM", p3) + png_chunk(b"sRGB", b"\0"), plain),
             "cicp.png": (png_chunk(b"sRGB", b"\0") + cicp(12, 13), wide),
+            "video.png": (cicp(1, 1), plain),
+            "unspecified.png": (cicp(2, 2), plain),
+            "mistake.png": (gamma(1), plain),
         }
         for name, (chunks, _) in contents.items():
             write(self.path("in", name), with_chunks(self.encoded(image, "PNG"), chunks))
         gray = image.convert("L")
         write(self.path("in", "gray.png"), with_chunks(self.encoded(gray, "PNG"), gamma(round(1e5 / 1.8))))
         write(self.path("in", "pq.png"), with_chunks(self.encoded(image, "PNG"), cicp(9, 16)))
+        write(self.path("in", "unknown.png"), with_chunks(self.encoded(image, "PNG"), cicp(11, 17)))
         done = self.copy()
         for name, (_, expected) in contents.items():
             self.assertLess(np.abs(values(self.written(name)) - 255 * expected.clip(0, 1)).max(), 2, name)
             self.assertNotIn(name + ": its", done.stderr)
         self.assertLess(np.abs(values(self.written("gray.png")) - 255 * curved((values(gray) / 255) ** 1.8)).max(), 2)
         self.one_line(done.stderr, "pq.png: ", "high dynamic range")
+        self.one_line(done.stderr, "unknown.png: its color space cannot be used")
 
     def test_profiles_of_other_kinds(self):
         """Gray under a profile of colors gets its tone curve; what cannot be used is told."""
