@@ -31,14 +31,14 @@ Tensor costs(const Tensor& probability, const Tensor& logits)
         logits.to(torch::kFloat), probability.to(torch::kFloat), {}, {}, at::Reduction::None);
 }
 
-//! The mean cost of hidden attributes and of S(f(X), f(X')) of the others.
+//! The cost of hidden attributes and S(f(X), f(X')) of the others, of each value.
 Tensor costOfHiding(const Tensor& hiding, const Tensor& logits, const Tensor& hidden, const Tensor& original)
 {
     if (!hidden.defined())
-        return hiding.mean();
+        return hiding;
     checkSameShape(hidden, logits);
     checkSameShape(original, logits);
-    return (hidden * hiding + (1 - hidden) * costs(torch::sigmoid(original.to(torch::kFloat)), logits)).mean();
+    return hidden * hiding + (1 - hidden) * costs(torch::sigmoid(original.to(torch::kFloat)), logits);
 }
 
 } // namespace
@@ -65,19 +65,21 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
 }
 
 Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden,
-    const Tensor& original, const Tensor& middle)
+    const Tensor& original, const Tensor& middle, const Tensor& weights)
 {
     checkSameShape(targets, logits);
     const double k = 4; // sharpness: the larger, the nearer is `undecided` to |f|
     const Tensor f = logits.to(torch::kFloat), away = middle.defined() ? f - middle : f,
                  decided = torch::softplus(margin - (2 * targets - 1) * f),
                  undecided = (torch::softplus(k * away) + torch::softplus(-k * away)) / k;
-    return costOfHiding(torch::where(targets == NEUTRAL_TARGET, undecided, decided), logits, hidden, original);
+    const Tensor cost =
+        costOfHiding(torch::where(targets == NEUTRAL_TARGET, undecided, decided), logits, hidden, original);
+    return (weights.defined() ? weights * cost : cost).mean();
 }
 
 Tensor confusionLoss(const Tensor& logits, const Tensor& hidden, const Tensor& original)
 {
-    return costOfHiding(costs(torch::full_like(logits, .5), logits), logits, hidden, original);
+    return costOfHiding(costs(torch::full_like(logits, .5), logits), logits, hidden, original).mean();
 }
 
 Tensor cosineLoss(const Tensor& perturbed, const Tensor& original)

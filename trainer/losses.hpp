@@ -48,9 +48,11 @@ that is not to be hidden shall be read as it was: S(f(X), f(X')) takes the place
 @param margin logit from which on nothing is gained
 @param hidden [N,A], 1 for an attribute to be hidden, else 0; undefined: all are
 @param original f(X), [N,A]; needed where hidden is given
-@param middle m, logits [N,A] that count as undecided; undefined: 0 */
+@param middle m, logits [N,A] that count as undecided; undefined: 0
+@param weights of the faces' costs, [N,A]; undefined: all 1 */
 torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logits, double margin,
-    const torch::Tensor& hidden = {}, const torch::Tensor& original = {}, const torch::Tensor& middle = {});
+    const torch::Tensor& hidden = {}, const torch::Tensor& original = {}, const torch::Tensor& middle = {},
+    const torch::Tensor& weights = {});
 
 /** J_G of a classifier that learns on perturbed faces: it shall not know, S(1/2, f(X')). What it can be brought to say,
 it would learn to turn round.

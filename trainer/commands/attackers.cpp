@@ -42,9 +42,9 @@ Losses losses(const Attackers& attackers, const std::vector<Auxiliary>& matchers
     const Tensor descriptors = torch::cat(taught, 1); // D of the matchers, one after the other
     for (const auto& member : attackers.members)
     {
-        const auto [logit, descriptor] = member->look(viewOf(x, member->shape, drawJitter(draws)));
-        costs.push_back(crossEntropy(y, logit));
-        distances.push_back(1 - torch::cosine_similarity(descriptor, descriptors, 1).mean());
+        const SmallClassifier::Output seen = member->look(viewOf(x, member->shape, drawJitter(draws)));
+        costs.push_back(crossEntropy(y, seen.logit));
+        distances.push_back(1 - torch::cosine_similarity(seen.descriptor, descriptors, 1).mean());
     }
     const Tensor cost = torch::stack(costs).mean(), distance = torch::stack(distances).mean();
     return { { "J", cost + distance }, { "S", cost }, { "J_M", distance } };

@@ -52,6 +52,7 @@ SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen)
         "x", shape.side, ", found ", view.size(2), "x", view.size(3));
     const auto weights = [&](const Tensor& parameter) { return like(frozen ? parameter.detach() : parameter, view); };
     Tensor maps = view - .5;
+    std::vector<Tensor> stages;
     for (size_t i = 0; i < convolutions.size(); ++i)
     {
         const nn::Conv2d& c = convolutions[i];
@@ -68,16 +69,20 @@ SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen)
                 weights(normalizations[i]->bias));
         maps = leakyRelu(maps);
         if (c->weight.size(0) == c->weight.size(1)) // within a stage
+        {
             maps = maps + before;
-        else if (shape.halving == SmallClassifierShape::MAX_POOL)
+            continue;
+        }
+        if (shape.halving == SmallClassifierShape::MAX_POOL)
             maps = torch::max_pool2d(maps, 2, 2, 0, 1, true);
         else if (shape.halving == SmallClassifierShape::AVERAGE_POOL)
             maps = torch::avg_pool2d(maps, 2, 2, 0, true);
+        stages.push_back(torch::adaptive_avg_pool2d(maps, { 3, 3 }).flatten(1));
     }
     const Tensor features = shape.flattened ? maps.flatten(1) : maps.mean({ 2, 3 });
     const auto apply = [&](const nn::Linear& layer)
     { return layer.is_empty() ? Tensor() : torch::linear(features, weights(layer->weight), weights(layer->bias)); };
-    return { apply(output), apply(descriptor) };
+    return { apply(output), apply(descriptor), stages };
 }
 
 }} // namespace sanprivacy::train

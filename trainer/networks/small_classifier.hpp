@@ -47,6 +47,7 @@ struct SmallClassifier : torch::nn::Module
     {
         torch::Tensor logit;      //!< [N,A] of label 1 of each attribute
         torch::Tensor descriptor; //!< [N,D], or undefined: what the same features tell of a matcher's descriptors
+        std::vector<torch::Tensor> stages; //!< features after each stage, [N,9C]: means over 3x3 parts of the view
     };
 
     /** @param view [N,3,side,side] RGB, 0..1

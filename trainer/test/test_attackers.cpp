@@ -38,6 +38,18 @@ TEST(Attackers, each_has_its_own_view)
     }
 }
 
+TEST(Attackers, show_the_features_of_each_stage)
+{
+    const Attackers attackers(DESCRIPTOR);
+    for (const auto& member : attackers.members)
+    {
+        const std::vector<Tensor> stages = member->look(viewOf(ramp(), member->shape)).stages;
+        ASSERT_EQ(stages.size(), member->shape.channels.size());
+        for (size_t i = 0; i < stages.size(); i++)
+            EXPECT_EQ(stages[i].sizes(), torch::IntArrayRef({ 2, 9 * member->shape.channels[i] }));
+    }
+}
+
 TEST(Attackers, tell_several_attributes)
 {
     const Attackers attackers(DESCRIPTOR, 3);

@@ -311,7 +311,8 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
     const std::string more = "residual --prototypes " + prototypes() + networks + " --matchers matcher"
                              + small(folder_ / "more-residual", 2) + " --workers 1 --initial " + out
                              + "/checkpoint.pt --attackers " + attackers + "/checkpoint.pt --neutral-overshoot 1.5"
-                             + " --largest-change .2 --lambda-order 20";
+                             + " --largest-change .2 --lambda-order 20 --adaptive-attackers 1 --feature-share .4"
+                             + " --weight-of-label-1 1.5";
     EXPECT_EQ(2, run(more).code) << "without --pairs";
     const Result crowded = run(more + " --pairs 3");
     EXPECT_EQ(1, crowded.code);

@@ -121,6 +121,13 @@ TEST(Losses, neutral_target_may_lie_on_the_other_side)
         << "other targets are as they were";
 }
 
+TEST(Losses, target_cost_weighs_faces)
+{
+    const Tensor targets = column({ 1, 0 }), logits = column({ 2, 1 });
+    const double expected = (.5 * std::log1p(std::exp(3. - 2)) + 1.5 * std::log1p(std::exp(3. + 1))) / 2;
+    EXPECT_NEAR(targetLoss(targets, logits, 3, {}, {}, {}, column({ .5, 1.5 })).item<double>(), expected, PRECISION);
+}
+
 TEST(Losses, order_compares_pairs_with_strangers)
 {
     // Two photographs of person 7 and one of a stranger.

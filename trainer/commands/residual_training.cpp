@@ -1,0 +1,307 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "commands/residual_training.hpp"
+
+#include <set>
+
+#include "data/degradation.hpp"
+#include "data/targets.hpp"
+#include "loop/checkpoint.hpp"
+#include "loop/figure_sums.hpp"
+#include "losses.hpp"
+#include "networks/blending.hpp"
+#include "networks/views.hpp"
+#include "onnx/networks.hpp"
+
+namespace sanprivacy { namespace train {
+
+namespace fs = std::filesystem;
+using torch::Tensor;
+using torch::nn::functional::normalize;
+
+//! Faces of a step as classifiers and matchers see them, and what is wanted of these.
+struct ResidualTraining::Scene
+{
+    Tensor original, changed;        // X and X', with evened color, as degrade() shows them, [n,3,224,224]
+    Tensor targets, hidden;          // [n,A]; `hidden` is undefined where there is but one attribute
+    Tensor middle;                   // logits that count as undecided, [n,A]
+    Tensor persons;                  // [n,1]
+    Tensor weights;                  // of the faces in J_G, [n,A]
+    std::vector<Tensor> gender = {}; // costs J_G so far
+};
+
+ResidualTraining::ResidualTraining(const ResidualOptions& options)
+    : options_(options), precision_(options.loop.precision()), device_(options.loop.device()),
+      prototypes_(options.prototypes, device_), classifiers_(findAuxiliaries(options.models, options.classifiers,
+                                                    cv::sanprivacy::NETWORK_CLASSIFIER, precision_, device_)),
+      monitored_(findAuxiliaries(
+          options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER, torch::kFloat, device_)),
+      matchers_(
+          findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_, device_)),
+      contest_(
+          std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral().cpu(), options.largestChange),
+              std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
+{
+    if (options.prototypes.size() != options.dataset.attributes.size())
+        CV_Error(cv::Error::StsBadArg, cv::format("expected a file of prototypes for each of %d attributes, found %d",
+                                           int(options.dataset.attributes.size()), int(options.prototypes.size())));
+    const Tensor limit = contest_->generator->limit.clone();
+    const bool onlyGenerator = options.initial.extension() == ".onnx";
+    if (options.loop.resume) // already here, since probes are fitted to the attackers
+        loadNetwork(checkpointFile(options.loop.folder), RESIDUAL_KIND, *contest_);
+    else if (onlyGenerator)
+        readOnnx(options.initial.string(), *contest_->generator);
+    else if (!options.initial.empty())
+    {
+        Contest generatorAlone(contest_->generator);
+        loadNetwork(options.initial, RESIDUAL_KIND, options.attackers.empty() ? *contest_ : generatorAlone);
+    }
+    if (!options.loop.resume && !options.attackers.empty())
+        loadNetwork(options.attackers, ATTACKERS_KIND, *contest_->attackers);
+    else if (!options.loop.resume && (options.initial.empty() || onlyGenerator))
+        CV_Error(cv::Error::StsBadArg, "--attackers, a checkpoint as --initial, or --resume is needed");
+    contest_->generator->limit.copy_(limit); // is not learnt: weights of another window go on with this one
+    fading_ = (limit / limit.max()).to(device_);
+    contest_->to(device_);
+}
+
+void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
+{
+    const int64_t faces = std::min<int64_t>(int64_t(available), 1024), batch = options_.loop.batch;
+    const auto& members = contest_->attackers->members;
+    std::vector<std::vector<Tensor>> descriptors(matchers_.size());
+    std::vector<std::vector<std::vector<Tensor>>> features(members.size());
+    std::vector<Tensor> labels;
+    const torch::NoGradGuard noGradients;
+    for (int64_t step = 0; step < (faces + batch - 1) / batch; ++step)
+    {
+        const Batch given = onDevice(batches(step), device_);
+        Draws draws(mixSeed(options_.loop.seed, uint64_t(step)), batch, 0, batch, device_);
+        const Tensor seen = degrade({ someSmaller(given[0], draws) }, draws)[0]; // as in losses()
+        for (size_t i = 0; i < matchers_.size(); ++i)
+            descriptors[i].push_back(matchers_[i].forward(seen, drawCrop(draws)));
+        for (size_t i = size_t(options_.adaptiveAttackers); options_.featureShare > 0 && i < features.size(); ++i)
+        {
+            const auto stages = members[i]->look(viewOf(seen, members[i]->shape, drawCrop(draws)), true).stages;
+            features[i].resize(stages.size() - 2);
+            for (size_t k = 0; k < features[i].size(); ++k)
+                features[i][k].push_back(stages[k + 1].to(torch::kFloat));
+        }
+        labels.push_back(given[1]);
+    }
+    for (const auto& list : descriptors)
+    {
+        const Tensor all = torch::cat(list);
+        probes_.emplace_back(all, torch::cat(labels));
+        strangers_.push_back(1 - normalize(all).mean(0).square().sum().item<double>());
+    }
+    for (const auto& stages : features)
+    {
+        stageProbes_.emplace_back();
+        for (const auto& list : stages)
+            stageProbes_.back().emplace_back(torch::cat(list), torch::cat(labels));
+    }
+}
+
+//! X' - X of color faces [N,3,224,224], for all channels, as blendFace() puts it into an image, where it fades towards
+//! the border of the crop.
+Tensor ResidualTraining::change(const Tensor& faces, const Tensor& targets, const Tensor& hidden) const
+{
+    const Tensor x = luma(faces).to(precision_);
+    return fading_ * (contest_->generator->perturb(x, {}, { prototypes_.same(targets, hidden) })[0] - x);
+}
+
+Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
+{
+    const Tensor x = someSmaller(batch[0], draws), &y = batch[1];
+    const auto [targets, independence] = drawTargets(y, options_.oppositeShare, options_.neutralShare, draws);
+    const Tensor hidden = drawHidden(prototypes_.attributes(), draws);
+    const Tensor added = change(x, targets, hidden);
+    const std::vector<Tensor> seen = degrade({ x, x + added + evenedChroma(x, options_.evening) }, draws);
+    Scene scene { seen[0], seen[1], targets, hidden, options_.neutralOvershoot * (1 - 2 * y), batch[2],
+        (1 + (options_.weightOfLabel1 - 1) * y) / (1 + (options_.weightOfLabel1 - 1) / 2) };
+
+    const Tensor matchingOfAttackers = faceAttackers(scene, draws);
+    faceClassifier(scene, draws);
+    const auto [matching, order] = faceMatcher(scene, draws);
+    const Tensor gender = torch::stack(scene.gender).mean();
+    const Tensor attack = updateAttackers(scene, y, independence, draws);
+    const Tensor shade = changePenalty(added), rough = roughnessPenalty(added), patches = patchPenalty(added),
+                 asymmetry = asymmetryPenalty(added);
+    const Tensor total = totalLoss(gender, matching + matchingOfAttackers, 1, options_.lambdaMatching)
+                         + options_.lambdaOrder * order + options_.lambdaChange * shade
+                         + options_.lambdaRoughness * rough + options_.lambdaPatches * patches
+                         + options_.lambdaAsymmetry * asymmetry + attack;
+    Losses all = { { "J", total }, { "J_G", gender }, { "J_M", matching }, { "J_M of attackers", matchingOfAttackers },
+        { "change", shade }, { "roughness", rough }, { "patches", patches }, { "asymmetry", asymmetry },
+        { "attack", attack } };
+    if (options_.lambdaOrder > 0)
+        all.emplace_back("J_M by order", order);
+    return all;
+}
+
+//! J_G of a classifier's logits, of those attributes that it knows: the first.
+Tensor ResidualTraining::misleading(
+    const Scene& scene, const Tensor& changed, const Tensor& original, bool adaptive) const
+{
+    const int64_t known = changed.size(1);
+    const Tensor hidden = scene.hidden.defined() ? scene.hidden.narrow(1, 0, known) : scene.hidden;
+    return adaptive ? confusionLoss(changed, hidden, original)
+                    : targetLoss(scene.targets.narrow(1, 0, known), changed, options_.margin, hidden, original,
+                        scene.middle.narrow(1, 0, known), scene.weights.narrow(1, 0, known));
+}
+
+//! Some of the attackers. Returns their J_M, by their descriptors.
+Tensor ResidualTraining::faceAttackers(Scene& scene, Draws& draws) const
+{
+    const auto& members = contest_->attackers->members;
+    std::vector<Tensor> distances;
+    for (int64_t i : draws.some(options_.sampledAttackers, int64_t(members.size())))
+    {
+        SmallClassifier& member = *members[size_t(i)];
+        const Tensor place = drawCrop(draws);
+        const auto lookAt = [&](const Tensor& faces)
+        {
+            auto [logit, descriptor, stages] = member.look(viewOf(faces, member.shape, place), true);
+            return SmallClassifier::Output { logit, normalize(descriptor.to(torch::kFloat)), stages };
+        };
+        const SmallClassifier::Output changed = lookAt(scene.changed);
+        SmallClassifier::Output original;
+        {
+            const torch::NoGradGuard noGradients;
+            original = lookAt(scene.original);
+        }
+        const bool adaptive = i < options_.adaptiveAttackers;
+        const double ofFeatures = adaptive ? 0 : options_.featureShare; // their share
+        Tensor cost = (1 - ofFeatures) * misleading(scene, changed.logit, original.logit, adaptive);
+        const std::vector<LinearProbe>& probes = stageProbes_[size_t(i)];
+        for (size_t k = 0; k < probes.size(); ++k)
+        {
+            const auto read = [&](const SmallClassifier::Output& seen)
+            { return probes[k].forward(seen.stages[k + 1].to(torch::kFloat)); };
+            cost = cost + ofFeatures / double(probes.size()) * misleading(scene, read(changed), read(original));
+        }
+        scene.gender.push_back(cost);
+        distances.push_back(cosineLoss(changed.descriptor, original.descriptor));
+    }
+    return distances.empty() ? torch::zeros({}) : torch::stack(distances).mean();
+}
+
+//! Some of the public classifiers.
+void ResidualTraining::faceClassifier(Scene& scene, Draws& draws) const
+{
+    for (int64_t i : draws.some(options_.sampledClassifiers, int64_t(classifiers_.size())))
+    {
+        const Auxiliary& classifier = classifiers_[size_t(i)];
+        const Tensor place = drawCrop(draws), changed = classifier.forward(scene.changed, place);
+        Tensor original;
+        if (scene.hidden.defined())
+        {
+            const torch::NoGradGuard noGradients;
+            original = classifier.forward(scene.original, place);
+        }
+        scene.gender.push_back(misleading(scene, changed, original));
+    }
+}
+
+//! One of the matchers, whose descriptors are probed for J_G. Returns its J_M and, where it has a weight, its J_M by
+//! order, in units of what parts strangers: a matcher for which all faces are alike counts as much as others.
+std::pair<Tensor, Tensor> ResidualTraining::faceMatcher(Scene& scene, Draws& draws) const
+{
+    const double temperature = .05; // of J_M by order
+    const size_t drawn = size_t(draws.some(1, int64_t(matchers_.size()))[0]);
+    const Tensor place = drawCrop(draws), changed = matchers_[drawn].forward(scene.changed, place);
+    Tensor original;
+    {
+        const torch::NoGradGuard noGradients;
+        original = matchers_[drawn].forward(scene.original, place);
+    }
+    scene.gender.push_back(misleading(scene, probes_[drawn].forward(changed), probes_[drawn].forward(original)));
+    const Tensor a = normalize(changed), b = normalize(original);
+    const double unit = strangers_[drawn];
+    const Tensor order =
+        options_.lambdaOrder > 0 ? orderLoss(a, b, scene.persons, temperature * unit) / unit : torch::zeros({});
+    return { cosineLoss(a, b) / unit, order };
+}
+
+//! The own cost of some of the adaptive attackers, with true labels, on faces as they are and on perturbed ones.
+Tensor ResidualTraining::updateAttackers(
+    const Scene& scene, const Tensor& labels, const Tensor& weights, Draws& draws) const
+{
+    const auto& members = contest_->attackers->members;
+    const Tensor changed = scene.changed.detach(); // the generator does not learn from this
+    Tensor cost = torch::zeros({});
+    for (int64_t i :
+        draws.some(options_.updatedAttackers, std::min(options_.adaptiveAttackers, int64_t(members.size()))))
+    {
+        SmallClassifier& member = *members[size_t(i)];
+        const auto learn = [&](const Tensor& faces, const Tensor& weighted)
+        {
+            const Tensor view = viewOf(faces, member.shape, drawCrop(draws));
+            cost = cost + crossEntropy(labels, member.forward(view), weighted);
+        };
+        learn(scene.original, {});
+        learn(changed, weights);
+    }
+    return cost;
+}
+
+Figures ResidualTraining::measure(const Faces& faces) const
+{
+    const size_t n = std::min<size_t>(faces.size(), 192), atATime = 32;
+    const std::vector<std::string>& attributes = options_.dataset.attributes;
+    const auto& members = contest_->attackers->members;
+    const size_t adaptive = std::min(size_t(options_.adaptiveAttackers), members.size()),
+                 fixed = members.size() - adaptive;
+    FigureSums sums;
+    double square = 0;
+    for (size_t begin = 0; begin < n; begin += atATime)
+    {
+        const Batch batch = onDevice(plainBatch(faces, begin, std::min(begin + atATime, n), true), device_);
+        const Tensor &x = batch[0], &y = batch[1];
+        const double weight = double(x.size(0));
+        const Tensor evened = x + evenedChroma(x, options_.evening);
+        for (const bool opposite : { true, false })
+        {
+            const Tensor added = change(x, opposite ? 1 - y : torch::full_like(y, NEUTRAL_TARGET)),
+                         shown = evened + added;
+            const std::string suffix = opposite ? "_OP" : "_NT";
+            for (size_t i = 0; i < members.size(); ++i)
+            {
+                const Tensor logits = members[i]->forward(viewOf(shown, members[i]->shape));
+                sums.addErrors((i < adaptive ? "adaptive" : "fixed") + suffix, attributes, y, logits,
+                    weight / double(i < adaptive ? adaptive : fixed));
+            }
+            std::set<std::string> measured; // one that is drawn more often is there several times
+            for (const auto* list : { &classifiers_, &monitored_ })
+                for (const Auxiliary& classifier : *list)
+                    if (measured.insert(classifier.description().name).second)
+                    {
+                        const Tensor logits = classifier.forward(shown);
+                        sums.addErrors(classifier.description().name + suffix, attributes,
+                            y.narrow(1, 0, logits.size(1)), logits, weight);
+                    }
+            for (size_t i = 0; i < matchers_.size(); ++i)
+            {
+                const std::string& name = matchers_[i].description().name;
+                const Tensor descriptors = matchers_[i].forward(shown);
+                sums.addErrors(
+                    "linear probe of " + name + suffix, attributes, y, probes_[i].forward(descriptors), weight);
+                if (opposite)
+                    sums.add(name, weight
+                                       * (1 - torch::cosine_similarity(descriptors, matchers_[i].forward(x), 1))
+                                             .mean()
+                                             .item<double>());
+            }
+            if (opposite)
+                square += weight * changePenalty(added).item<double>();
+        }
+    }
+    Figures figures = sums.dividedBy(double(n));
+    figures.emplace_back("PSNR", -10 * std::log10(square / double(n)));
+    return figures;
+}
+
+}} // namespace sanprivacy::train
