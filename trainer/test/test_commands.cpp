@@ -333,6 +333,24 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
     EXPECT_EQ(0, run(again + " --attackers " + attackers + "/checkpoint.pt").code);
 }
 
+//! The weights of two trainings that differ, with the largest difference; empty if none does.
+std::string differenceOf(const fs::path& first, const fs::path& second)
+{
+    Contest a(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE)),
+        b(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE));
+    loadNetwork(first / "checkpoint.pt", RESIDUAL_KIND, a);
+    loadNetwork(second / "checkpoint.pt", RESIDUAL_KIND, b);
+    std::string found;
+    for (const auto& parameter : a.named_parameters())
+    {
+        const torch::Tensor other = b.named_parameters()[parameter.key()];
+        if (!torch::equal(parameter.value(), other))
+            found += cv::format(
+                "%s by %.3g; ", parameter.key().c_str(), (parameter.value() - other).abs().max().item<double>());
+    }
+    return found;
+}
+
 TEST_F(Train_Commands, residual_resumes_bit_for_bit)
 {
     const std::string networks = " --matchers matcher --models " + models();
@@ -342,21 +360,29 @@ TEST_F(Train_Commands, residual_resumes_bit_for_bit)
                                + " --adaptive-attackers 8 --updated-attackers 1"
                                  " --held-out-share 0 --attackers "
                                + (folder_ / "attackers/checkpoint.pt").string();
-    const auto train = [&](const char* name, int steps, const std::string& more = std::string())
+    const auto train = [&](const fs::path& out, int steps, const std::string& more = std::string())
     {
-        const Result trained = run(common + data() + " --batch 4 --steps " + std::to_string(steps) + more + " -o "
-                                   + (folder_ / name).string());
+        const Result trained =
+            run(common + data() + " --batch 4 --steps " + std::to_string(steps) + more + " -o " + out.string());
         EXPECT_EQ(0, trained.code) << trained.output;
     };
-    train("whole", 4);
-    train("parts", 2);
-    train("parts", 4, " --resume");
-    Contest whole(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE)),
-        parts(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE));
-    loadNetwork(folder_ / "whole/checkpoint.pt", RESIDUAL_KIND, whole);
-    loadNetwork(folder_ / "parts/checkpoint.pt", RESIDUAL_KIND, parts);
-    for (const auto& parameter : whole.named_parameters())
-        EXPECT_TRUE(torch::equal(parameter.value(), parts.named_parameters()[parameter.key()])) << parameter.key();
+    // Rarely, LibTorch 2.6 on two threads gives other last bits to two equal runs. What does not resume as it was never
+    // gives the same bits, so one pair of three that is equal is proof.
+    std::string differences;
+    for (int pair = 0; pair < 3; ++pair)
+    {
+        const fs::path whole = folder_ / ("whole" + std::to_string(pair)),
+                       parts = folder_ / ("parts" + std::to_string(pair));
+        train(whole, 4);
+        train(parts, 2);
+        train(parts, 4, " --resume");
+        const std::string found = differenceOf(whole, parts);
+        if (found.empty())
+            return;
+        differences += found + "\n";
+        std::cout << "pair " << pair << ": " << found << std::endl;
+    }
+    FAIL() << "three pairs differ:\n" << differences;
 }
 
 TEST_F(Train_Commands, residual_learns_to_hide_several_attributes)
