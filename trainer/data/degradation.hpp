@@ -13,9 +13,18 @@
 
 namespace sanprivacy { namespace train {
 
+/** @brief Faces of other shapes in uneven light: elastic deformation and smooth shading.
+
+A perturbation that holds on them holds for more networks than it was trained with (DeCowA, Lin et al., AAAI 2024).
+@param faces [N,C,224,224]; tensors of one size share what is drawn for them
+@param draws of N faces; half of these are deformed, by up to 4 % of the crop between a grid of 4 x 4 points, and half,
+drawn apart, are shaded by a factor of .75 to 1.25
+@return as faces */
+std::vector<torch::Tensor> bend(const std::vector<torch::Tensor>& faces, Draws& draws);
+
 /** @brief Faces as a camera farther away, another light and a compressed file would show them.
 
-All faces of a call get the same resolution, so that no perturbation lives on details that only the canonical crop has.
+They are bend()ed first. All faces of a call get the same resolution, so that no perturbation lives on details that only the canonical crop has.
 @param faces [N,C,224,224], 0..1; tensors of one size share what is drawn for them
 @param draws of N faces
 @return as faces; may leave 0..1 by the noise */

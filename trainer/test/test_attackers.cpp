@@ -182,6 +182,25 @@ TEST(Attackers, degrading_treats_all_alike)
     }
 }
 
+TEST(Attackers, bending_moves_and_shades_half_of_the_faces_a_little)
+{
+    // Two channels that tell each pixel's own place, one of light.
+    const int64_t n = 64;
+    const Tensor ramp = torch::arange(CROP_SIZE, torch::kFloat).expand({ n, 1, CROP_SIZE, CROP_SIZE });
+    const Tensor faces = torch::cat({ ramp, ramp.transpose(2, 3), torch::ones_like(ramp) }, 1);
+    Draws draws(5, n);
+    const Tensor seen = bend({ faces }, draws)[0], light = seen.narrow(1, 2, 1);
+    const Tensor moved = (seen / light - faces).narrow(1, 0, 2).abs().amax({ 1, 2, 3 });
+    const Tensor shaded = (light - 1).abs().amax({ 1, 2, 3 });
+    const double most_pixels = 1.3 * .04 * CROP_SIZE, most_shade = 1.3 * .25; // cubic surfaces overshoot their points
+    EXPECT_LT(moved.max().item<double>(), most_pixels);
+    EXPECT_GT(moved.max().item<double>(), .02 * CROP_SIZE);
+    EXPECT_LT(shaded.max().item<double>(), most_shade);
+    EXPECT_GT(shaded.max().item<double>(), .12);
+    EXPECT_NEAR((moved > .5).to(torch::kFloat).mean().item<double>(), .5, .2);
+    EXPECT_NEAR((shaded > .01).to(torch::kFloat).mean().item<double>(), .5, .2);
+}
+
 TEST(LinearProbe, gives_the_log_odds_of_gaussians)
 {
     // Means m and -m, covariance diag(1, 4), a tenth of the way to diag(2.5, 2.5): the log-odds are 2 m' diag(1 / 1.15,
