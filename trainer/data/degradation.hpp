@@ -24,7 +24,8 @@ std::vector<torch::Tensor> bend(const std::vector<torch::Tensor>& faces, Draws& 
 
 /** @brief Faces as a camera farther away, another light and a compressed file would show them.
 
-They are bend()ed first. All faces of a call get the same resolution, so that no perturbation lives on details that only the canonical crop has.
+They are bent first, see bend(). All faces of a call get the same resolution, so that no perturbation lives on details
+that only the canonical crop has.
 @param faces [N,C,224,224], 0..1; tensors of one size share what is drawn for them
 @param draws of N faces
 @return as faces; may leave 0..1 by the noise */
