@@ -69,6 +69,27 @@ std::string unprotected(const cv::Mat& faces, const std::vector<FaceResult>& res
     return text;
 }
 
+//! Whether one of the faces found lies around the middle of another one.
+bool isAmong(const cv::Rect& face, const cv::Mat& faces)
+{
+    const cv::Point2f middle = cv::Point2f(face.tl() + face.br()) / 2;
+    bool found = false;
+    for (int f = 0; f < faces.rows; ++f)
+    {
+        const float* box = faces.ptr<float>(f);
+        found = found || cv::Rect2f(box[0], box[1], box[2], box[3]).contains(middle);
+    }
+    return found;
+}
+
+//! Makes a number at least as large as another one.
+void raise(std::atomic<int>& number, int least)
+{
+    int seen = number;
+    while (seen < least && !number.compare_exchange_weak(seen, least))
+        continue;
+}
+
 void addNote(std::string& notes, const std::string& note)
 {
     notes += (notes.empty() || note.empty() ? "" : "; ") + note;
@@ -114,7 +135,8 @@ private:
     PrototypeChoice prototype_;
     std::vector<cv::Ptr<Perturber>> perturbers_;   // one per worker
     std::vector<cv::Ptr<FaceDetector>> detectors_; // one per worker; none where there is no detector and no need of one
-    std::atomic<int> smallest_face_ { 0 };         // that is looked for, in the image where it is largest
+    // That is looked for, in the image where it is largest.
+    std::atomic<int> smallest_face_ { 0 }, smallest_face_in_transparency_ { 0 };
     LabelCheck label_check_;
     std::mutex label_check_mutex_; // of label_check_
 };
@@ -202,6 +224,10 @@ ExitCode Perturbation::run()
         std::cout << "Written to " << printable(options_.output) << std::endl;
     if (smallest_face_ > 0)
         std::cout << "Faces narrower than " << smallest_face_ << " pixels are not searched for" << std::endl;
+    if (smallest_face_in_transparency_ > smallest_face_)
+        std::cout << "In the transparency, faces without half-transparent areas are not searched for if they are "
+                     "narrower than "
+                  << smallest_face_in_transparency_ << " pixels" << std::endl;
     if (unreadable)
         std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read"
                   << std::endl;
@@ -222,7 +248,10 @@ ExitCode Perturbation::run()
 Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note)
 {
     Image image = readImage(inputs_.images[i].file, options_.max_pixels);
-    const bool flattened = !detectors_.empty() && showsFace(*detectors_[worker], image.alpha);
+    const TransparencySearch transparency =
+        detectors_.empty() ? TransparencySearch() : searchTransparency(*detectors_[worker], image.alpha);
+    raise(smallest_face_in_transparency_, transparency.smallest_face);
+    const bool flattened = !transparency.faces.empty();
     if (flattened)
         image = { onWhite(image), cv::Mat(), image.note };
     const Faces faces = findFaces(worker, i, image);
@@ -230,9 +259,10 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     addNote(note, faces.note);
     checkLabels(worker, image.pixels, faces);
     const int number = faces.rows.rows;
-    if (flattened && number == 0)
-        throw std::runtime_error("a face shows in the transparency, and none in the image on white; save it without "
-                                 "transparency first");
+    for (const cv::Rect& face : transparency.faces)
+        if (!isAmong(face, faces.rows))
+            throw std::runtime_error("a face shows in the transparency, and not in the image on white; save it without "
+                                     "transparency first");
     if (flattened)
         addNote(note, "written on white: a face shows in the transparency, where it cannot be protected");
     if (number == 0 && options_.no_face != "copy")
@@ -302,10 +332,7 @@ Perturbation::Faces Perturbation::findFaces(size_t worker, size_t i, const Image
     if (!detectors_.empty())
     {
         detectors_[worker]->detect(image.pixels, faces.rows);
-        int seen = smallest_face_;
-        const int smallest = detectors_[worker]->getSmallestFace(image.pixels.size());
-        while (seen < smallest && !smallest_face_.compare_exchange_weak(seen, smallest))
-            continue;
+        raise(smallest_face_, detectors_[worker]->getSmallestFace(image.pixels.size()));
     }
     if (landmarksListed(i))
         joinListed(i, faces, !detectors_.empty());

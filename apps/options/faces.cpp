@@ -5,6 +5,7 @@
 #include "options/faces.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <opencv2/imgproc.hpp>
 
@@ -50,21 +51,18 @@ int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, con
     return label;
 }
 
-bool showsFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha)
+namespace {
+
+/** Adds the faces of an image of one channel and of its negative; a plain one, as of a mask's edge, is none.
+@param origin,scale where the image lies in the whole one, and its size in relation to it */
+void addFaces(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha, const cv::Point& origin, double scale,
+    std::vector<cv::Rect>& found)
 {
-    double least = 0, most = 0;
-    if (!alpha.empty())
-        cv::minMaxLoc(alpha, &least, &most);
-    if (least == most)
-        return false;
     const double shades = .02; // standard deviation, of the range of values
     const double range = alpha.depth() == CV_16U ? 65535 : 255;
-    const double most_side = 1280, scale = most_side / std::max(alpha.cols, alpha.rows); // bounds the time it takes
-    cv::Mat small = alpha, inverse, faces, mean, deviation;
-    if (scale < 1)
-        cv::resize(alpha, small, cv::Size(), scale, scale, cv::INTER_AREA);
-    cv::bitwise_not(small, inverse);
-    for (const cv::Mat& seen : { small, inverse })
+    cv::Mat inverse, faces, mean, deviation;
+    cv::bitwise_not(alpha, inverse);
+    for (const cv::Mat& seen : { alpha, inverse })
     {
         detector.detect(seen, faces);
         for (int f = 0; f < faces.rows; ++f)
@@ -75,10 +73,47 @@ bool showsFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha)
             if (!region.empty())
                 cv::meanStdDev(region, mean, deviation);
             if (!region.empty() && deviation.at<double>(0) > shades * range)
-                return true;
+                found.emplace_back(cv::Point(cv::Point2d(box[0], box[1]) / scale) + origin,
+                    cv::Size(int(box[2] / scale), int(box[3] / scale)));
         }
     }
-    return false;
+}
+
+//! Where a transparency has half-transparent areas, with some space around them; soft edges are none.
+cv::Rect shadedRegion(const cv::Mat& alpha, double least, double most)
+{
+    const double margin = .02 * (most - least);
+    const int edge = 5, space = 64; // pixels
+    cv::Mat shaded;
+    cv::inRange(alpha, least + margin, most - margin, shaded);
+    cv::erode(shaded, shaded, cv::Mat::ones(edge, edge, CV_8U));
+    const cv::Rect region = cv::boundingRect(shaded);
+    return region.empty()
+               ? region
+               : (region + cv::Size(2 * space, 2 * space) - cv::Point(space, space)) & cv::Rect({}, alpha.size());
+}
+
+} // namespace
+
+TransparencySearch searchTransparency(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha)
+{
+    double least = 0, most = 0;
+    if (!alpha.empty())
+        cv::minMaxLoc(alpha, &least, &most);
+    TransparencySearch search;
+    if (least == most)
+        return search;
+    const double most_side = 1280,
+                 scale = std::min(1., most_side / std::max(alpha.cols, alpha.rows)); // takes less time
+    cv::Mat small = alpha;
+    if (scale < 1)
+        cv::resize(alpha, small, cv::Size(), scale, scale, cv::INTER_AREA);
+    addFaces(detector, small, cv::Point(), scale, search.faces);
+    const cv::Rect region = scale < 1 ? shadedRegion(alpha, least, most) : cv::Rect();
+    if (!region.empty())
+        addFaces(detector, alpha(region), region.tl(), 1, search.faces);
+    search.smallest_face = int(std::ceil(detector.getSmallestFace(small.size()) / scale));
+    return search;
 }
 
 }} // namespace sanprivacy::apps

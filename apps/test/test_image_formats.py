@@ -398,6 +398,23 @@ class Formats(CommandTest):
         self.assertNotIn("cutout", done.stderr)
         self.assertTrue(np.array_equal(values(self.written("cutout.png"))[..., 3], values(matte)))
 
+    def test_a_small_face_in_the_transparency_of_a_large_image(self):
+        """30 pixels of 4000: found where it has shades. What is told of others, and what becomes of one that is lost on white."""
+        small = Image.open(portraits()[0]).convert("L").resize((87, 109), Image.Resampling.BOX)
+        for name, color, around, face in (("ink.png", "black", 0, small.point(lambda v: 255 - v)), ("pale.png", (128, 128, 128), 255, small)):
+            alpha = Image.new("L", (4000, 800), around)
+            alpha.paste(face, (1500, 400))
+            image = Image.new("RGB", alpha.size, color)
+            image.putalpha(alpha)
+            image.save(self.path("in", name), compress_level=1)
+        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"))
+        self.one_line(done.stderr, "ink.png", "written on white: a face shows in the transparency")
+        self.one_line(done.stderr, "pale.png", "a face shows in the transparency, and not in the image on white")
+        self.one_line(done.stdout, "In the transparency, faces without half-transparent areas", "narrower than 38 pixels")
+        self.assertEqual(files(self.path("out")), ["ink.png"])
+        after = values(self.written("ink.png").convert("L"))[400:509, 1500:1587]
+        self.assertGreater((np.abs(after - values(small))[38:70, 28:58] > 2).mean(), .5)
+
     def refused(self, contents, *arguments):
         """Files of these names and contents, each refused in a line that holds the given words; nothing is written."""
         for name, (content, _) in contents.items():

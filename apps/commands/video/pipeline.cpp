@@ -189,7 +189,7 @@ void Pipeline::putOnWhite(VideoFrame& frame)
         return;
     if (!transparency_detector_)
         transparency_detector_ = options_.networks.createDetector();
-    if (!showsFace(*transparency_detector_, frame.alpha))
+    if (searchTransparency(*transparency_detector_, frame.alpha).faces.empty())
         return;
     frame.pixels = onWhite({ frame.pixels, frame.alpha });
     frame.alpha.release();
