@@ -75,6 +75,12 @@ const Json* shownStream(const Json& streams)
     return shown;
 }
 
+bool tellsDynamicRange(const std::string& side_data)
+{
+    return side_data.find("DOVI") == 0 || side_data.find("Dolby Vision") == 0 || side_data.find("HDR Dynamic") == 0
+           || side_data.find("Mastering display") == 0 || side_data.find("Content light") == 0;
+}
+
 void readSideData(const Json& stream, MediaInfo& info)
 {
     if (!stream.contains("side_data_list"))
@@ -85,8 +91,7 @@ void readSideData(const Json& stream, MediaInfo& info)
         const double quarter = 90, rotation = std::abs(numberOf(data, "rotation"));
         if (kind == "Display Matrix")
             info.turned = std::abs(std::fmod(rotation, 2 * quarter) - quarter) < 1;
-        info.dynamic_hdr = info.dynamic_hdr || kind.find("DOVI") == 0 || kind.find("Mastering display") == 0
-                           || kind.find("Content light") == 0;
+        info.dynamic_hdr = info.dynamic_hdr || tellsDynamicRange(kind);
     }
 }
 
@@ -169,6 +174,23 @@ std::string read(ToolProcess& tool)
     return text;
 }
 
+//! Whether the first frame has metadata of its dynamic range; not every container repeats them.
+bool firstFrameTellsDynamicRange(const std::string& source, int stream)
+{
+    ToolProcess probe({ "ffprobe", "-v", "quiet", "-select_streams", std::to_string(stream), "-read_intervals", "%+#1",
+                          "-show_entries", "frame=pts:frame_side_data", "-of", "json", source },
+        ToolProcess::LISTEN);
+    const Json found = Json::parse(read(probe), nullptr, false);
+    if (found.is_discarded() || !found.contains("frames"))
+        return false;
+    for (const Json& frame : found["frames"])
+        if (frame.contains("side_data_list"))
+            for (const Json& data : frame["side_data_list"])
+                if (tellsDynamicRange(textOf(data, "side_data_type")))
+                    return true;
+    return false;
+}
+
 } // namespace
 
 MediaInfo readMediaInfo(const std::string& source)
@@ -188,6 +210,8 @@ MediaInfo readMediaInfo(const std::string& source)
     if (shown)
     {
         readVideo(*shown, info);
+        if (info.color.highDynamicRange() && !info.dynamic_hdr)
+            info.dynamic_hdr = firstFrameTellsDynamicRange(source, info.video);
         const double length = numberOf(*shown, "duration");
         if (shown->contains("start_time"))
             info.video_begin = numberOf(*shown, "start_time") - info.start;

@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -106,6 +107,8 @@ public:
                 frame.alpha = image.alpha;
                 if (!frame.alpha.empty() && frame.alpha.depth() != frame.pixels.depth())
                     frame.alpha.convertTo(frame.alpha, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
+                if (!image.note.empty())
+                    notes_[image.note].push_back(pattern_.file(numbers_[k]).filename().string());
             }
             catch (const std::exception& error)
             {
@@ -120,17 +123,28 @@ public:
         return false;
     }
 
-    std::string problem() override
+    std::string problem() override { return unreadable_ > 0 ? problem_ + andOthers(unreadable_ - 1) : problem_; }
+
+    std::string note() override
     {
-        return unreadable_ > 1 ? problem_ + " (and " + count(unreadable_ - 1, "other image") + ")" : problem_;
+        std::string text;
+        for (const auto& note : notes_)
+            text += (text.empty() ? "" : "; ") + note.second[0] + ": " + note.first + andOthers(note.second.size() - 1);
+        return text;
     }
 
 private:
+    static std::string andOthers(size_t images)
+    {
+        return images > 0 ? " (and " + count(images, "other image") + ")" : std::string();
+    }
+
     ImagePattern pattern_;
     std::vector<std::int64_t> numbers_;
     ReadOptions options_;
     size_t next_ = 0, unreadable_ = 0;
     std::string problem_;
+    std::map<std::string, std::vector<std::string>> notes_; // and the names of their images
 };
 
 class RawReader : public VideoReader

@@ -65,6 +65,7 @@ public:
     size_t frames() const { return frames_; } //!< that there are to read, roughly; 0 where that is not known
     bool live() const { return live_; }       //!< frames that are not taken in time are lost
     virtual std::string problem() { return std::string(); } //!< after the end: what was missing, or empty
+    virtual std::string note() { return std::string(); }    //!< after the end: what was left out of it, or empty
     virtual MediaInfo info() const { return MediaInfo(); }  //!< of a file
 
 protected:

@@ -147,6 +147,10 @@ class Colors(Formats):
                               "-c:v", "libx265", "-x265-params", "log-level=error", tags=f"yuv420p10le,tv,bt2020nc,{transfer},bt2020")
             self.assertEqual(done.stderr, "")
         self.one_line(self.protect("hdr.mkv", "out.avi").stderr, "high dynamic range")
+        screen = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400"
+        ffmpeg("-i", self.path("hdr.mkv"), "-an", "-frames:v", "4", "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params",
+               "log-level=error:colorprim=9:transfer=16:colormatrix=9:" + screen, self.path("screen.mp4"))
+        self.one_line(self.protect("screen.mp4", "out.mp4").stderr, "left out: Dolby Vision and mastering metadata")
 
     def test_ten_bits_are_kept(self):
         """A ramp of steps that 8 bits do not tell apart."""
@@ -480,6 +484,15 @@ class Sequences(Formats):
         self.one_line(done.stderr, "2.png")
         self.assertEqual(files(self.path("o")), ["1.png", "3.png"])
 
+    def test_what_is_left_out_of_an_image_is_told(self):
+        self.numbered([1, 2, 3])
+        for k in (1, 2, 3):
+            cv2.imwrite(self.path("d", f"{k}.jpg"), cv2.imread(self.path("d", f"{k}.png")))
+        for k in (2, 3):
+            write(self.path("d", f"{k}.jpg"), read(self.path("d", f"{k}.jpg")) + read(self.path("d", "1.jpg")))
+        self.path("o", "x")
+        done = self.protect("d/%d.jpg", "o/%d.png")
+        self.one_line(done.stderr, "2.jpg: left out: a further image behind the image (and 1 other image)")
 
     def test_transparency_of_images(self):
         """It stays from images to images; a face that shows in it is protected on white; a video says that it is lost."""

@@ -420,8 +420,9 @@ Outcome Pipeline::end()
     const bool kept = face_found_ || keepsWithoutFace();
     if (kept)
         writer_->finish();
-    if (kept && !writer_->note().empty())
-        say(writer_->note());
+    for (const std::string& note : { reader_->note(), writer_->note() })
+        if (kept && !note.empty())
+            say(note);
     if (!face_found_)
         say(kept ? "no face found; written as it is" : "no face found; nothing written");
     if (resumable_)
