@@ -31,7 +31,7 @@ It minimises sum_i |T src_i - dst_i|^2 over T z = a z + b, in complex numbers a 
 @param src Nx2 points, or one face of FaceDetector (1x15 row), or 1x10 landmarks; pixels, any depth.
 @param dst points of the same number.
 @param transform 2x3 CV_64F, takes src to dst; as warpAffine expects it with WARP_INVERSE_MAP unset.
-Degenerate points (all equal, not finite, fewer than two) raise Error::StsBadArg.
+Points that are all equal, not finite or fewer than two raise Error::StsBadArg.
 */
 CV_EXPORTS_W void estimateSimilarity(InputArray src, InputArray dst, OutputArray transform);
 
@@ -40,11 +40,11 @@ CV_EXPORTS_W void estimateSimilarity(InputArray src, InputArray dst, OutputArray
 It checks landmarks from another source: correct ones lie within a few tenths of those that FaceDetector finds.
 Landmarks at another place or scale do not, although alignFace() accepts them because their shape is that of a face.
 @param landmarks,reference 5x2, 1x10, or one face of FaceDetector (1x15); pixels of one image.
-@return 0 and above.
+@return the distance, 0 or more; 1 is the distance between the eyes of the second face.
 */
 CV_EXPORTS_W double landmarkDistance(InputArray landmarks, InputArray reference);
 
-/** @brief Cuts out a face in a given landmark template.
+/** @brief Cuts out a face so that its landmarks lie on a landmark template.
 
 Faces larger than the crop are low-pass filtered first, which avoids aliasing. Outside the image its border is repeated.
 
@@ -69,7 +69,7 @@ CV_EXPORTS_W double alignFace(InputArray image, InputArray landmarks, OutputArra
 /** @brief Applies the change of a perturbed crop to its image.
 
 The difference between the perturbed crop and the original crop is warped back, faded out towards the border of the crop
-and added to every channel. So the change is one of luma only, detail finer than the crop stays, and no seam is visible.
+and added to every channel. So only luma changes, detail finer than the crop stays, and no seam is visible.
 
 Color evening moves the chroma of lips and make-up towards that of the skin. C = BGR - Y is the chroma of a pixel with
 the luma Y, w the weight of a feathered ellipse around the face, and M = sum w C / sum w the mean chroma of the face.
@@ -78,9 +78,9 @@ and keep it.
 
 @param image the image the face was cut from, changed in place; types as in alignFace().
 @param face the canonical crop before perturbation, 1 or 3 channels; depth as perturbed. To even out color: 3.
-@param perturbed the crop after it, 1 channel, same size.
+@param perturbed the crop after perturbation, 1 channel, same size.
 @param landmarks the landmarks given to alignFace(), with the same errors; a face outside the image changes nothing.
-@param color_strength of the color evening, 0 (chroma stays) to 1; gray images have none.
+@param color_strength strength of the color evening, 0 (chroma stays) to 1; without effect on gray images.
 */
 CV_EXPORTS_W void blendFace(
     InputOutputArray image, InputArray face, InputArray perturbed, InputArray landmarks, double color_strength = 0);

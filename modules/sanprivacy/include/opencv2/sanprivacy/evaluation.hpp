@@ -18,7 +18,7 @@ namespace cv { namespace sanprivacy {
 
 /** @brief Receiver operating characteristic of a score that should be high for label 1.
 
-A score is taken for label 1 where it is >= the threshold. Equal scores share one point, so a tie between the labels
+A score at or above the threshold predicts label 1. Equal scores share one point, so a tie between the labels
 is a slanted piece of the curve and counts half in the area, as in scikit-learn's roc_curve(drop_intermediate=False).
 @param scores N finite values of any one-channel type.
 @param labels N values 0 or 1; both must occur.

@@ -19,7 +19,7 @@ enum NetworkTask
     NETWORK_MATCHER = 1     //!< descriptor of the person
 };
 
-//! How two descriptors compare.
+//! How two descriptors are compared.
 enum NetworkDistance
 {
     DISTANCE_COSINE = 0,   //!< match score: cosine of the angle

@@ -22,7 +22,7 @@ enum PrototypeChoice: int
 // clang-format on
 {
     PROTOTYPE_SAME = 100,     //!< X'_SM: the attribute stays as it is
-    PROTOTYPE_NEUTRAL = 101,  //!< X'_NT
+    PROTOTYPE_NEUTRAL = 101,  //!< X'_NT: the attribute appears undecided
     PROTOTYPE_OPPOSITE = 102, //!< X'_OP: the attribute appears flipped
     /** The prototype of a label that is drawn for each face by the system's secure random generator and never reported.
         Unlike the opposite output, it tells nothing about the true label. Only for networks that do not receive the
@@ -68,8 +68,8 @@ struct CV_EXPORTS_W_SIMPLE PerturberParams
     CV_PROP_RW String classifier;
     CV_PROP_RW int backend_id; //!< dnn::Backend
     CV_PROP_RW int target_id;  //!< dnn::Target
-    /** Whether OpenCV's own backend on the CPU is used where backend or target is unavailable (a warning is logged);
-        otherwise that is Error::GpuNotSupported or Error::StsNotImplemented. */
+    /** Whether OpenCV's own backend on the CPU is used, with a logged warning, if backend or target is unavailable.
+        If not, create() raises Error::GpuNotSupported or Error::StsNotImplemented. */
     CV_PROP_RW bool allow_fallback;
 };
 
@@ -88,7 +88,7 @@ struct CV_EXPORTS_W_SIMPLE PerturbParams
 enum FaceStatus
 {
     FACE_PERTURBED = 0,       //!< protected
-    FACE_OUTSIDE_IMAGE = 1,   //!< by its landmarks it lies outside the image
+    FACE_OUTSIDE_IMAGE = 1,   //!< its landmarks place it outside the image
     FACE_TOO_SMALL = 2,       //!< see alignFace()
     FACE_WRONG_LANDMARKS = 3, //!< landmarks that are not finite or do not have the shape of a face, see alignFace()
     FACE_NETWORK_FAILED = 4   //!< the output of a network is not a probability or not an image
@@ -140,7 +140,7 @@ public:
     /** @brief Sets how much of the change is applied: outputs are X + strength (X' - X), clipped to 0..1.
 
     More gives more privacy, less gives better matching.
-    @param strength above 0, at most 2; initially 1, for which the network was trained. */
+    @param strength above 0, at most 2 (else Error::StsOutOfRange); initially 1, as in training. */
     CV_WRAP void setStrength(double strength);
     CV_WRAP double getStrength() const; //!< see setStrength()
 
@@ -162,7 +162,7 @@ public:
     /** @brief One output of one face.
     @param face canonical crop (alignFace()), 8-bit (0..255) or 32-bit float (0..1, finite), 1 or 3 channels (BGR).
     @param dst gray crop, size and depth as face.
-    @param params what to do. */
+    @param params output and label. */
     CV_WRAP void perturb(InputArray face, OutputArray dst, const PerturbParams& params = PerturbParams());
 
     /** @brief All three outputs of one face from one pass (Figure 2 of the paper).
@@ -173,17 +173,17 @@ public:
     CV_WRAP void perturbAll(
         InputArray face, OutputArray same, OutputArray neutral, OutputArray opposite, int label = LABEL_PREDICT);
 
-    /** @brief One output of each of many faces, in batches as large as memory allows.
+    /** @brief One output of each of many faces, several to a pass of the network.
     @param faces as in perturb().
-    @param dst gray crops, as many.
-    @param params what to do.
-    @param labels one per face, in place of params.label; empty: params.label for all. */
+    @param dst one gray crop for each face.
+    @param params output and label.
+    @param labels one for each face, in place of params.label; empty: params.label for all. */
     CV_WRAP void perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst,
         const PerturbParams& params = PerturbParams(), const std::vector<int>& labels = std::vector<int>());
 
     /** @brief As perturbBatch(), but a face that cannot be perturbed is no error: its element of dst is empty.
     @param faces, dst, params, labels as in perturbBatch().
-    @param results one per face.
+    @param results one for each face.
     @return whether every face has an output. */
     CV_WRAP bool tryPerturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst,
         CV_OUT std::vector<FaceResult>& results, const PerturbParams& params = PerturbParams(),
@@ -196,7 +196,7 @@ public:
     @param image as in alignFace().
     @param faces Nx15 CV_32F, rows of FaceDetector::detect(); none leaves the image as it is.
     @param dst the image with its faces perturbed, type and size as image (1 channel if gray); may be the image itself.
-    @param params what to do.
+    @param params output and label.
     @param labels labels[i] is that of row i of faces, in place of params.label. Rows of FaceDetector::detect() come
     best score first, not from left to right. Empty: params.label for all. */
     CV_WRAP void perturbFaces(InputArray image, InputArray faces, OutputArray dst,
@@ -204,7 +204,7 @@ public:
 
     /** @brief As perturbFaces(), but a face that cannot be perturbed is no error: in dst it is unchanged.
     @param image, faces, dst, params, labels as in perturbFaces().
-    @param results one per face.
+    @param results one for each face.
     @return whether every face is perturbed; if not, dst shows unprotected faces. */
     CV_WRAP bool tryPerturbFaces(InputArray image, InputArray faces, OutputArray dst,
         CV_OUT std::vector<FaceResult>& results, const PerturbParams& params = PerturbParams(),
