@@ -250,7 +250,7 @@ void makeWritableFolder(const fs::path& folder)
     fs::create_directories(folder, error);
     if (error || !fs::is_directory(folder))
         throw std::runtime_error("cannot create the folder '" + folder.string()
-                                 + "': " + (error ? error.message() : "a file of that name is in the way"));
+                                 + "': " + (error ? error.message() : "it is a file; expected a folder"));
     if (access(folder.c_str(), W_OK | X_OK) != 0)
         throw systemError("cannot write to the folder", folder);
 }

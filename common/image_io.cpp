@@ -90,7 +90,7 @@ void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
         { "PFM", "its pixels are floating-point numbers; 8-bit or 16-bit is expected" } };
     for (const Unread& format : unread)
         if (header.format == format.format)
-            throw std::runtime_error("is of the format " + header.format + ", which is not read: " + format.advice);
+            throw std::runtime_error("is of the format " + header.format + ", which cannot be read: " + format.advice);
     if (header.images > 1)
         throw std::runtime_error("holds several images; a file of one is expected");
     const int most_bits = 16;

@@ -67,7 +67,7 @@ SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer
         throw std::runtime_error("search needs a classifier and a matcher among the networks");
     const size_t wanted = search.value.empty() ? classifier : measurer.indexOf(search.value);
     if (networks[wanted].task != NETWORK_CLASSIFIER)
-        throw std::runtime_error("search needs a classifier, and '" + search.value + "' is none");
+        throw std::runtime_error("search needs a classifier; '" + search.value + "' is a matcher");
     SearchNetworks found;
     found.classifier = measurer.network(worker, wanted);
     found.matcher = measurer.network(worker, matcher);

@@ -151,7 +151,7 @@ size_t Measurer::indexOf(const std::string& network) const
     for (size_t i = 0; i < networks_.size(); ++i)
         if (networks_[i].name == network)
             return i;
-    throw std::runtime_error("no network '" + network + "' that runs");
+    throw std::runtime_error("expected a network of --models that works, found '" + network + "'");
 }
 
 Measured Measurer::measureOriginals()

@@ -49,8 +49,8 @@ std::string number(std::uint64_t name, std::uint64_t value)
 std::string MatroskaStream::header(const cv::Size& size, int type, const cv::Size& pixel_shape)
 {
     if (pixel_shape.empty())
-        throw std::runtime_error("the shape of its pixels is none: " + std::to_string(pixel_shape.width) + ':'
-                                 + std::to_string(pixel_shape.height));
+        throw std::runtime_error("expected a pixel aspect ratio above 0, found " + std::to_string(pixel_shape.width)
+                                 + ':' + std::to_string(pixel_shape.height));
     const std::uint64_t aspect_ratio = 3; // unit of DisplayWidth and DisplayHeight
     const std::string shape = number(0x54B0, std::uint64_t(size.width) * pixel_shape.width)
                               + number(0x54BA, std::uint64_t(size.height) * pixel_shape.height)

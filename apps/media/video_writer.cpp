@@ -360,7 +360,7 @@ std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const 
     if (ImagePattern::matches(target))
         return std::unique_ptr<VideoWriter>(new ImageSequence(target, options));
     if (hasImageName(target))
-        throw std::runtime_error("'" + target + "' names one image; name a video (.mp4), or images by their number (%d"
+        throw std::runtime_error("'" + target + "' is one image; expected a video (.mp4), or numbered images (%d"
                                  + fs::path(target).extension().string() + ")");
     return std::unique_ptr<VideoWriter>(new VideoFile(target, options));
 }

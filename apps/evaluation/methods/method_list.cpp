@@ -96,7 +96,7 @@ std::vector<MethodName> parseMethods(const std::vector<std::string>& texts)
     for (size_t i = 0; i < methods.size(); ++i)
         for (size_t j = 0; j < i; ++j)
             if (methods[i].title == methods[j].title)
-                throw UsageError("--methods: two are called '" + methods[i].title + "'");
+                throw UsageError("--methods: two methods are called '" + methods[i].title + "'");
     return methods;
 }
 

@@ -82,7 +82,8 @@ Similarity imageToCrop(
                 width, LEAST_WIDTH));
     if (residual > LARGEST_RESIDUAL)
         CV_Error(Error::StsBadArg,
-            format("The landmarks have not the shape of a face: they miss it by %.2f eye distances, at most %g "
+            format("The landmarks do not have the shape of a face: they miss it by %.2f inter-ocular distances, at "
+                   "most %g "
                    "is expected (order: right eye, left eye, nose tip, right and left mouth corner, image left "
                    "first)",
                 residual, LARGEST_RESIDUAL));

@@ -52,7 +52,9 @@ Perturber::Impl::Impl(
       attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
 {
     if (attributes.size() > 1 && !generator.isBlindToLabels())
-        CV_Error(Error::StsBadArg, "Several attributes need a network of the inputs image, target_proto");
+        CV_Error(Error::StsBadArg,
+            format("To hide several attributes the network needs the inputs image and target_proto; '%s' has others",
+                name.c_str()));
 }
 
 const std::vector<Mat>& Perturber::Impl::pass(const Mat* images, std::vector<int>& labels,

@@ -71,7 +71,7 @@ public:
     void read(const FileStorage& file)
     {
         if (file[VERSION_KEY].empty() || int(file[VERSION_KEY]) != FILE_VERSION)
-            CV_Error(Error::StsParseError, format("no key %s: %d", VERSION_KEY, FILE_VERSION));
+            CV_Error(Error::StsParseError, format("expected the key %s with value %d", VERSION_KEY, FILE_VERSION));
         for (int label = 0; label < LABELS; ++label)
         {
             const FileNode number = file[COUNT_KEYS[label]];
@@ -181,7 +181,7 @@ void PrototypeBuilder::save(const String& filename) const
         std::remove(filename.c_str());
 #endif
         if (std::rename(temporary.c_str(), filename.c_str()) != 0)
-            CV_Error(Error::StsError, "the name is taken by something that cannot be replaced");
+            CV_Error(Error::StsError, "the name belongs to a folder, or to a file that cannot be replaced");
     }
     catch (const Exception& e)
     {
