@@ -31,6 +31,7 @@ public:
 private:
     std::vector<std::string> command(bool keep_depth) const;
     double readTime();
+    double nextTime(double time);
     void finish();
     bool endsEarly() const;
 
@@ -39,6 +40,7 @@ private:
     int type_;
     double begin_, time_ = -1; // where reading began; of the last frame; seconds
     std::int64_t count_ = 0;
+    bool told_ = false; // the time of a frame after the first one
     bool ended_ = false, cut_off_ = false;
     std::unique_ptr<ToolProcess> decoder_;
 };
@@ -129,19 +131,38 @@ double FileReader::readTime()
     return NAN;
 }
 
+/** Time of the next frame, later than that of the one before. A frame with the same time, or with none among others
+that have one, follows at once: in a recording of a screen the next one may be there long before the mean step ends.
+@param time as the video says it, or NaN */
+double FileReader::nextTime(double time)
+{
+    const double least = 1e-4, at_once = 1e-3, short_step = .04, behind = .05; // seconds
+    const double step = 1 / format_.rate;
+    if (count_ == 0)
+        return time >= 0 ? time : begin_;
+    if (time >= time_ + least)
+    {
+        told_ = true;
+        return time;
+    }
+    if (std::isnan(time))
+        return time_ + (told_ ? std::min(step, short_step) : step);
+    return time_ + (time > time_ - behind ? at_once : step);
+}
+
 bool FileReader::read(VideoFrame& frame)
 {
     if (ended_)
         return false;
     cv::Mat pixels(info_.shownSize(), type_);
     const size_t bytes = pixels.total() * pixels.elemSize();
-    const double before = time_, time = readTime(), least = 1e-4; // seconds between two frames
+    const double time = readTime();
     if (decoder_->read(pixels.data, bytes) < bytes)
     {
         finish();
         return false;
     }
-    time_ = count_ == 0 ? (time >= 0 ? time : begin_) : time >= before + least ? time : before + 1 / format_.rate;
+    time_ = nextTime(time);
     frame = { pixels, time_, count_++ };
     return true;
 }

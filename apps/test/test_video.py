@@ -118,6 +118,19 @@ class Good(VideoTest):
         self.assertGreater(len(set(np.diff(before).round(2))), 1)
         self.assertLess(np.abs(np.subtract(before, after)).max(), .002)
 
+    def test_frames_of_one_time_in_a_recording_of_a_screen(self):
+        """Long pauses, and two frames with one time stamp: what follows keeps its time."""
+        stamps = [0, .1, .2, 3, 3, 3.04, 3.08, 3.12, 8]
+        choice = "+".join(f"eq(N\\,{k})*{stamp}" for k, stamp in enumerate(stamps))
+        ffmpeg("-r", 2, "-i", self.original, "-frames:v", len(stamps), "-vf", f"settb=1/1000,setpts=({choice})/TB", "-an",
+               "-vsync", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264", "-bf", "0", self.path("screen.mkv"))
+        self.assertLess(np.abs(np.subtract(times(self.path("screen.mkv")), stamps)).max(), .002)
+        done = self.video(self.path("screen.mkv"), self.path("out.mkv"), "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        after = times(self.path("out.mkv"))
+        self.assertEqual(len(after), len(stamps))
+        self.assertLess(np.abs(np.subtract(after, stamps)).max(), .042)
+
     def test_pixels_that_are_not_square(self):
         self.make(self.path("wide.mkv"), "-vf", "setsar=16/15")
         self.assertEqual(probe(self.path("wide.mkv"), "stream=sample_aspect_ratio"), ["16:15"])
