@@ -21,6 +21,9 @@ mkdir -p build
 cmake --preset coverage -DSANPRIVACY_BUILD_APPS=ON -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >build/coverage.log
 cmake --build build/coverage --target "${targets[@]}" >>build/coverage.log
 find build/coverage -name '*.gcda' -delete
+# What is left of sources that are no more: gcovr ends at them.
+ninja -C build/coverage -t cleandead >>build/coverage.log
+find build/coverage -name '*.gcno' -exec sh -c 'for notes; do [ -e "${notes%.gcno}.o" ] || rm "$notes"; done' sh {} +
 $bin/opencv_test_sanprivacy --gtest_brief=1
 if [ "${1:-}" != module ]; then
     $bin/test_common --gtest_brief=1
