@@ -4,9 +4,12 @@
 
 #include "common/output_guard.hpp"
 
+#include "common/atomic_file.hpp"
 #include "common/errors.hpp"
+#include "common/unicode_form.hpp"
 
 #include <set>
+#include <stdexcept>
 #include <utility>
 
 #include <sys/stat.h>
@@ -40,6 +43,68 @@ void refuseInputsAsOutputs(const std::vector<fs::path>& inputs, const std::vecto
         if (is_input)
             throw UsageError("'" + output.string() + "' is an input and would be overwritten; name another output");
     }
+}
+
+namespace {
+
+//! In small letters, where the alphabet is Latin, Greek or Cyrillic, and decomposed.
+std::string folded(const std::string& name)
+{
+    std::string result = decomposed(name);
+    for (size_t i = 0; i < result.size(); ++i)
+    {
+        unsigned char c = static_cast<unsigned char>(result[i]);
+        const unsigned char next = i + 1 < result.size() ? static_cast<unsigned char>(result[i + 1]) : 0;
+        if (c >= 'A' && c <= 'Z')
+            result[i] = char(c + 'a' - 'A');
+        else if (c == 0xCE && next >= 0x91 && next <= 0x9F) // Alpha to Omicron
+            result[i + 1] = char(next + 0x20);
+        else if ((c == 0xCE && next >= 0xA0 && next <= 0xA9) || (c == 0xD0 && next >= 0xA0 && next <= 0xAF))
+        {
+            result[i] = char(c + 1);
+            result[i + 1] = char(next - 0x20);
+        }
+        else if (c == 0xD0 && next >= 0x90 && next <= 0x9F) // A to Pe
+            result[i + 1] = char(next + 0x20);
+    }
+    return result;
+}
+
+} // namespace
+
+bool foldsNames(const fs::path& folder)
+{
+    std::error_code error;
+    fs::path there = fs::absolute(folder, error);
+    while (!fs::exists(there, error) && there.has_relative_path())
+        there = there.parent_path();
+    try
+    {
+        const TemporaryFile probe(there / "probe.o\u0308a"); // the ending stays
+        std::string name = probe.path().filename().string(), capital = name;
+        capital.back() = 'A';
+        std::string composed = name.substr(0, name.size() - 4) + "\u00F6a";
+        return fs::exists(there / capital, error) || fs::exists(there / composed, error);
+    }
+    catch (const std::runtime_error&)
+    {
+        return false; // where nothing can be written, something else will tell it
+    }
+}
+
+void DistinctOutputs::add(const fs::path& output, const std::string& source)
+{
+    std::error_code none;
+    const fs::path canonical = fs::weakly_canonical(output, none);
+    std::vector<Output>& alike = outputs_[folded(canonical.string())];
+    for (const Output& other : alike)
+        if (other.canonical == canonical)
+            throw UsageError(
+                "'" + other.source + "' and '" + source + "' would both be written to '" + output.string() + "'");
+    if (!alike.empty() && folds_(output.parent_path()))
+        throw UsageError("'" + alike[0].source + "' and '" + source + "' would both be written to '" + output.string()
+                         + "': that folder takes such names for one");
+    alike.push_back({ canonical, source });
 }
 
 fs::path mostPrivate(const std::vector<fs::path>& inputs)

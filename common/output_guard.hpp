@@ -6,6 +6,9 @@
 #define SANPRIVACY_COMMON_OUTPUT_GUARD_HPP
 
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace sanprivacy {
@@ -19,6 +22,33 @@ file system takes both for one. Empty paths do not count.
 Raises UsageError that names the first output which is an input. */
 void refuseInputsAsOutputs(
     const std::vector<std::filesystem::path>& inputs, const std::vector<std::filesystem::path>& outputs);
+
+//! Whether a folder, there or not yet, takes names for one that differ by their case or by their form of Unicode.
+bool foldsNames(const std::filesystem::path& folder);
+
+//! Makes sure that no two outputs of a run are one file.
+class DistinctOutputs
+{
+public:
+    //! @param folds tells it of a folder; only asked where it matters
+    explicit DistinctOutputs(std::function<bool(const std::filesystem::path&)> folds = foldsNames)
+        : folds_(std::move(folds))
+    {
+    }
+
+    //! Raises UsageError that names both sources where an earlier output is the same file.
+    void add(const std::filesystem::path& output, const std::string& source);
+
+private:
+    struct Output
+    {
+        std::filesystem::path canonical;
+        std::string source;
+    };
+
+    std::function<bool(const std::filesystem::path&)> folds_;
+    std::map<std::string, std::vector<Output>> outputs_; // by names in small letters
+};
 
 //! Of files from which one output is made, that which the fewest may read: the source of permissionsFor().
 std::filesystem::path mostPrivate(const std::vector<std::filesystem::path>& inputs);

@@ -8,6 +8,7 @@
 #include "common/message.hpp"
 #include "common/output_guard.hpp"
 #include "common/progress.hpp"
+#include "common/unicode_form.hpp"
 #include "common/workers.hpp"
 #include "options/faces.hpp"
 #include "options/inputs.hpp"
@@ -77,8 +78,11 @@ ExitCode run(const PrototypesOptions& options)
     const fs::path folder = options.output, file = folder / ("prototypes-" + options.attribute + ".yml.gz");
     const auto imageOf = [&](const std::string& label) { return folder / (options.attribute + "-" + label + ".png"); };
     std::vector<fs::path> read = { options.labels, options.networks.detector };
+    std::vector<fs::path> images;
+    NameFinder finder;
     for (const Labelled& row : labels.rows())
-        read.push_back(root / row.file);
+        images.push_back(finder.find(root / row.file));
+    read.insert(read.end(), images.begin(), images.end());
     refuseInputsAsOutputs(read, { file, imageOf("0"), imageOf("1"), imageOf("neutral") });
     makeWritableFolder(options.output);
     const bool detect = std::any_of(
@@ -105,12 +109,12 @@ ExitCode run(const PrototypesOptions& options)
             else
                 try
                 {
-                    if (!addFace(root / row.file, row, options, detectors[worker], *builders[worker]))
+                    if (!addFace(images[i], row, options, detectors[worker], *builders[worker]))
                         diagnostic = &cut;
                 }
                 catch (const std::exception& error)
                 {
-                    progress.message((root / row.file).string() + ": " + message(error));
+                    progress.message(images[i].string() + ": " + message(error));
                     diagnostic = &failed;
                 }
             progress.step();

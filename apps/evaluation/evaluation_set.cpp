@@ -8,6 +8,7 @@
 #include "common/digest.hpp"
 #include "common/message.hpp"
 #include "common/progress.hpp"
+#include "common/unicode_form.hpp"
 #include "common/workers.hpp"
 #include "evaluation/cache_keys.hpp"
 #include "options/faces.hpp"
@@ -189,6 +190,7 @@ EvaluationSet::EvaluationSet(
         }
 
     std::map<std::string, int> person_numbers;
+    NameFinder finder;
     for (size_t row = 0; row < listed; ++row)
     {
         const Labelled& labelled = labels.rows()[row];
@@ -206,8 +208,8 @@ EvaluationSet::EvaluationSet(
         const int person = person_numbers.emplace(identity, int(person_numbers.size())).first->second;
         if (size_t(person) == people.size())
             people.push_back(identity);
-        EvaluatedFace face = { labelled.file, fs::path(options.faces) / labelled.file, std::string(), labelled.label,
-            person, {}, labelled.landmarks, cv::Mat(), false };
+        EvaluatedFace face = { labelled.file, finder.find(fs::path(options.faces) / labelled.file), std::string(),
+            labelled.label, person, {}, labelled.landmarks, cv::Mat(), false };
         for (size_t column : columns)
             face.groups.push_back(table.rows[row][column]);
         faces.push_back(face);

@@ -7,6 +7,7 @@
 #include "common/errors.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/output_guard.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -184,15 +185,11 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
 std::vector<fs::path> outputFiles(const Inputs& inputs, const fs::path& output)
 {
     std::vector<fs::path> files;
-    std::map<fs::path, fs::path> taken;
-    std::error_code none;
+    DistinctOutputs distinct;
     for (const Input& image : inputs.images)
     {
         const fs::path file = output / image.relative;
-        const auto other = taken.emplace(fs::weakly_canonical(file, none), image.file);
-        if (!other.second)
-            throw UsageError("'" + other.first->second.string() + "' and '" + image.file.string()
-                             + "' would both be written to '" + file.string() + "'");
+        distinct.add(file, image.file.string());
         files.push_back(file);
     }
     return files;

@@ -6,10 +6,12 @@
 
 #include "common/label_value.hpp"
 #include "common/message.hpp"
+#include "common/unicode_form.hpp"
 
 #include <cmath>
 #include <cstdlib>
 #include <stdexcept>
+#include <utility>
 
 namespace fs = std::filesystem;
 
@@ -116,24 +118,25 @@ std::vector<int> LabelFile::match(const std::vector<Input>& images) const
 {
     std::unordered_map<std::string, std::vector<int>> rows_by_name;
     for (size_t i = 0; i < rows_.size(); ++i)
-        rows_by_name[fs::path(rows_[i].file).filename().string()].push_back(int(i));
+        rows_by_name[decomposed(fs::path(rows_[i].file).filename().string())].push_back(int(i));
     std::unordered_map<std::string, int> images_by_name;
     for (const Input& image : images)
-        ++images_by_name[image.file.filename().string()];
+        ++images_by_name[decomposed(image.file.filename().string())];
 
     std::vector<int> matched;
     for (const Input& image : images)
     {
-        const std::string name = image.file.filename().string();
+        const std::string name = decomposed(image.file.filename().string());
         const fs::path whole = fs::absolute(image.file).lexically_normal();
         int best = -1;
-        size_t best_common = 0;
+        std::pair<size_t, size_t> best_common = {}; // whatever the form of Unicode, and in the same one
         bool contradicted = false;
         for (int candidate : rows_by_name[name])
         {
             const fs::path listed = fs::path(rows_[size_t(candidate)].file).lexically_normal();
-            const size_t common = commonEnd(whole, listed);
-            const bool whole_name_fits = common == size_t(std::distance(listed.begin(), listed.end()));
+            const auto common = std::make_pair(
+                commonEnd(decomposed(whole.string()), decomposed(listed.string())), commonEnd(whole, listed));
+            const bool whole_name_fits = common.first == size_t(std::distance(listed.begin(), listed.end()));
             const bool only_of_its_name = rows_by_name[name].size() == 1 && images_by_name[name] == 1;
             if (!whole_name_fits && !only_of_its_name)
                 continue;
@@ -161,8 +164,9 @@ std::vector<std::string> LabelFile::unknown(const std::vector<int>& matched) con
             known[size_t(row)] = true;
     std::vector<std::string> names;
     std::error_code no_file; // nor is a name that no file can have
+    NameFinder finder;
     for (size_t i = 0; i < rows_.size(); ++i)
-        if (!known[i] && !fs::exists(path_.parent_path() / rows_[i].file, no_file))
+        if (!known[i] && !fs::exists(finder.find(path_.parent_path() / rows_[i].file), no_file))
             names.push_back(rows_[i].file);
     return names;
 }

@@ -455,6 +455,26 @@ class Usage(PerturbTest):
                 self.assertLessEqual(max(map(len, lines)), 120)
 
 
+    def test_names_in_another_form_of_unicode(self):
+        """A table from a Mac has an o and its dots as two characters; where both forms are there, each gets its own row."""
+        composed, decomposed = "M\u00f6ller/\u304c\u00e9.jpg", "Mo\u0308ller/\u304b\u3099e\u0301.jpg"
+        for k, (there, listed) in enumerate(((composed, decomposed), (decomposed, composed))):
+            shutil.copy(portraits()[0], self.path(f"in{k}", there))
+            write_labels(self.path(f"{k}.csv"), [(listed, "M")])
+            done = run("perturb", *self.networks, self.path(f"in{k}"), "-o", self.path(f"out{k}"), "--labels", self.path(f"{k}.csv"))
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertNotIn("not in", done.stdout)
+            self.assertEqual(files(self.path(f"out{k}")), [there])
+            shutil.copy(self.path(f"{k}.csv"), self.path(f"in{k}", "labels.csv"))
+            done = run("prototypes", "--labels", self.path(f"in{k}", "labels.csv"), "-o", self.path("prototypes"))
+            self.assertNotIn("no such file", done.stderr)
+        shutil.copy(portraits()[0], self.path("in0", decomposed))
+        write_labels(self.path("both.csv"), [(composed, "M"), (decomposed, "F")])
+        done = run("perturb", *self.networks, self.path("in0"), "-o", self.path("both"), "--labels", self.path("both.csv"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertNotEqual(read(self.path("both", composed)), read(self.path("both", decomposed)))
+
+
 class Shipped(CommandTest):
     def test_portraits(self):
         done = run("perturb", os.path.dirname(portraits()[0]), "-o", self.path("out"))

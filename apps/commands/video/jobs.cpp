@@ -70,6 +70,7 @@ void checkOutputs(const std::vector<Job>& jobs, const VideoOptions& options)
     std::vector<fs::path> read = options.networks.files(), written = { options.log };
     append(read, { options.exempt, options.matcher });
     std::set<fs::path> targets;
+    DistinctOutputs distinct;
     std::error_code ignored;
     for (const Job& job : jobs)
     {
@@ -81,8 +82,8 @@ void checkOutputs(const std::vector<Job>& jobs, const VideoOptions& options)
             append(written,
                 { unfinishedVideo(job.target), hiddenName(job.target, EARLIER), hiddenName(job.target, REWRITTEN),
                     hiddenName(job.target, TRACKS), hiddenName(job.target, LOCK) });
-        if (!targets.insert(fs::weakly_canonical(job.target, ignored)).second)
-            throw UsageError("two inputs would both be written to '" + job.target + "'");
+        distinct.add(job.target, job.source);
+        targets.insert(fs::weakly_canonical(job.target, ignored));
     }
     refuseInputsAsOutputs(read, written);
     if (!options.log.empty() && targets.count(fs::weakly_canonical(options.log, ignored)) > 0)
