@@ -343,7 +343,7 @@ Image readImage(const fs::path& file, size_t max_pixels)
     return image;
 }
 
-cv::Mat onWhite(const Image& image)
+cv::Mat onPlain(const Image& image, double ground)
 {
     const double full = image.pixels.depth() == CV_16U ? 65535 : 255;
     cv::Mat opacity, pixels;
@@ -351,7 +351,7 @@ cv::Mat onWhite(const Image& image)
     if (image.pixels.channels() == 3)
         cv::merge(std::vector<cv::Mat>(3, opacity), opacity);
     image.pixels.convertTo(pixels, CV_32F);
-    pixels = (pixels - cv::Scalar::all(full)).mul(opacity) + cv::Scalar::all(full);
+    pixels = (pixels - cv::Scalar::all(ground * full)).mul(opacity) + cv::Scalar::all(ground * full);
     pixels.convertTo(pixels, image.pixels.type());
     return pixels;
 }
@@ -359,7 +359,7 @@ cv::Mat onWhite(const Image& image)
 void writeImage(const fs::path& file, const Image& image, int quality, const fs::path& source)
 {
     const Format format = formatOf(file);
-    cv::Mat pixels = image.alpha.empty() ? image.pixels : format.transparent ? joined(image) : onWhite(image);
+    cv::Mat pixels = image.alpha.empty() ? image.pixels : format.transparent ? joined(image) : onPlain(image, 1);
     if (pixels.depth() == CV_16U && !format.deep)
         pixels.convertTo(pixels, CV_8U, 1. / 257); // 65535 becomes 255
     std::vector<unsigned char> content;

@@ -35,8 +35,9 @@ hold several images, are neither 8-bit nor 16-bit, of a format that is not read,
 anything is decoded */
 Image readImage(const std::filesystem::path& file, size_t max_pixels = MAX_PIXELS);
 
-//! The image as it is seen on white, without transparency.
-cv::Mat onWhite(const Image& image);
+//! The image as it is seen on a plain ground, without transparency.
+//! @param ground from 0, black, to 1, white
+cv::Mat onPlain(const Image& image, double ground);
 
 /** Writes an image in the format that its name tells; it appears whole or not at all. Where the format has no 16 bits,
 8 are written; where it has no transparency, the image is shown on white.

@@ -13,6 +13,7 @@
 #include "options/faces.hpp"
 #include "options/inputs.hpp"
 #include "options/network_options.hpp"
+#include "options/transparency.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -67,19 +68,6 @@ std::string unprotected(const cv::Mat& faces, const std::vector<FaceResult>& res
                     + results[size_t(f)].reason;
         }
     return text;
-}
-
-//! Whether one of the faces found lies around the middle of another one.
-bool isAmong(const cv::Rect& face, const cv::Mat& faces)
-{
-    const cv::Point2f middle = cv::Point2f(face.tl() + face.br()) / 2;
-    bool found = false;
-    for (int f = 0; f < faces.rows; ++f)
-    {
-        const float* box = faces.ptr<float>(f);
-        found = found || cv::Rect2f(box[0], box[1], box[2], box[3]).contains(middle);
-    }
-    return found;
 }
 
 //! Makes a number at least as large as another one.
@@ -224,10 +212,7 @@ ExitCode Perturbation::run()
         std::cout << "Written to " << printable(options_.output) << std::endl;
     if (smallest_face_ > 0)
         std::cout << "Faces narrower than " << smallest_face_ << " pixels are not searched for" << std::endl;
-    if (smallest_face_in_transparency_ > smallest_face_)
-        std::cout << "In the transparency, faces without half-transparent areas are not searched for if they are "
-                     "narrower than "
-                  << smallest_face_in_transparency_ << " pixels" << std::endl;
+    std::cout << transparencyLimit(smallest_face_, smallest_face_in_transparency_);
     if (unreadable)
         std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read"
                   << std::endl;
@@ -248,23 +233,15 @@ ExitCode Perturbation::run()
 Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note)
 {
     Image image = readImage(inputs_.images[i].file, options_.max_pixels);
-    const TransparencySearch transparency =
-        detectors_.empty() ? TransparencySearch() : searchTransparency(*detectors_[worker], image.alpha);
-    raise(smallest_face_in_transparency_, transparency.smallest_face);
-    const bool flattened = !transparency.faces.empty();
-    if (flattened)
-        image = { onWhite(image), cv::Mat(), image.note };
+    if (!detectors_.empty())
+        raise(smallest_face_in_transparency_,
+            protectTransparency(image, *detectors_[worker],
+                landmarksListed(i) ? faceFromLandmarks(labels_->listed(i)->landmarks) : cv::Mat()));
     const Faces faces = findFaces(worker, i, image);
     note = image.note;
     addNote(note, faces.note);
     checkLabels(worker, image.pixels, faces);
     const int number = faces.rows.rows;
-    for (const cv::Rect& face : transparency.faces)
-        if (!isAmong(face, faces.rows))
-            throw std::runtime_error("a face shows in the transparency, and not in the image on white; save it without "
-                                     "transparency first");
-    if (flattened)
-        addNote(note, "written on white: a face shows in the transparency, where it cannot be protected");
     if (number == 0 && options_.no_face != "copy")
         return FACELESS;
     if (number == 0 && options_.crop)
@@ -296,8 +273,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
 void Perturbation::checkLabels(size_t worker, const cv::Mat& image, const Faces& faces)
 {
     const bool used = prototype_ == PROTOTYPE_OPPOSITE || prototype_ == PROTOTYPE_SAME;
-    const NetworkOptions& networks = options_.networks; // those of one's own may hide what no classifier here reads
-    if (!used || (networks.hide.empty() && !networks.areShipped()))
+    if (!used || !options_.networks.knowsHidden())
         return;
     for (int f = 0; f < faces.rows.rows; ++f)
     {

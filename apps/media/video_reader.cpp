@@ -102,7 +102,9 @@ public:
             const size_t k = next_++;
             try
             {
-                const Image image = readImage(pattern_.file(numbers_[k]), options_.max_pixels);
+                Image image = readImage(pattern_.file(numbers_[k]), options_.max_pixels);
+                if (options_.prepare)
+                    options_.prepare(image);
                 frame.pixels = toBgr(image.pixels, options_.keep_depth);
                 frame.alpha = image.alpha;
                 if (!frame.alpha.empty() && frame.alpha.depth() != frame.pixels.depth())

@@ -9,6 +9,7 @@
 #include "media/media_info.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -47,10 +48,11 @@ struct VideoFormat
 //! What is asked of a reader.
 struct ReadOptions
 {
-    RawFormat raw;                  //!< for "-" only
-    double from = 0;                //!< seconds; frames before are left out
-    bool keep_depth = false;        //!< 16-bit frames where the source has more than 8 bits; else all are 8-bit
-    size_t max_pixels = MAX_PIXELS; //!< of a frame, see readImage()
+    RawFormat raw;                       //!< for "-" only
+    double from = 0;                     //!< seconds; frames before are left out
+    bool keep_depth = false;             //!< 16-bit frames where the source has more than 8 bits; else all are 8-bit
+    size_t max_pixels = MAX_PIXELS;      //!< of a frame, see readImage()
+    std::function<void(Image&)> prepare; //!< called with each image of a sequence; one for which it raises is left out
 };
 
 //! Reads a video frame by frame.

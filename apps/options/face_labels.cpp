@@ -32,10 +32,8 @@ int labelNamed(const std::string& name, const NetworkOptions& networks)
     const std::vector<std::string> hidden = networks.hidden();
     if (label >= 0 && hidden.size() > 1)
         throw UsageError("--label " + name + " has no label of the other attributes; use auto, neutral or --labels");
-    // What networks of one's own hide is not known.
-    const bool known = !networks.hide.empty() || networks.areShipped();
     const auto attribute = attribute_of.find(name);
-    if (known && attribute != attribute_of.end() && attribute->second != hidden[0])
+    if (networks.knowsHidden() && attribute != attribute_of.end() && attribute->second != hidden[0])
         throw UsageError(
             "--label " + name + " is a label of " + attribute->second + ", but " + hidden[0] + " is hidden");
     return label;
@@ -122,7 +120,7 @@ std::string LabelCheck::warning(bool last)
                                            : names_[k] == "age"  ? " (1 is 40 or older, 0 younger)"
                                                                  : "";
             return "the given labels of " + names_[k] + " contradict the classifier in " + std::to_string(counts_[k])
-                   + " of " + count(size_t(compared_), "face") + ": check them" + convention
+                   + " of " + std::to_string(compared_) + " " + counted_ + ": check them" + convention
                    + ". A face with a wrong label shows its true " + names_[k] + " more clearly";
         }
     return std::string();

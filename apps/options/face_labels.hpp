@@ -75,7 +75,9 @@ nearly all differ; every face would then show its true gender more clearly. */
 class LabelCheck
 {
 public:
-    explicit LabelCheck(std::vector<std::string> attributes) : counts_(attributes.size()), names_(std::move(attributes))
+    //! @param counted what is compared, in the plural
+    explicit LabelCheck(std::vector<std::string> attributes, const std::string& counted = "faces")
+        : counts_(attributes.size()), names_(std::move(attributes)), counted_(counted)
     {
     }
 
@@ -92,6 +94,7 @@ private:
     bool said_ = false;
     std::vector<int> counts_; // of faces whose labels differ
     std::vector<std::string> names_;
+    std::string counted_;
 };
 
 }} // namespace sanprivacy::apps

@@ -5,8 +5,6 @@
 #ifndef SANPRIVACY_APPS_OPTIONS_FACES_HPP
 #define SANPRIVACY_APPS_OPTIONS_FACES_HPP
 
-#include <vector>
-
 #include <opencv2/core.hpp>
 #include <opencv2/sanprivacy.hpp>
 
@@ -22,19 +20,6 @@ int largestFace(const cv::Mat& faces);
 
 //! The label that perturbFaces() would predict for a face of an image.
 int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, const cv::Mat& face);
-
-//! What searchTransparency() finds.
-struct TransparencySearch
-{
-    std::vector<cv::Rect> faces;
-    int smallest_face = 0; //!< smallest width of a face that is looked for, pixels; 0 where there is nothing to be seen
-};
-
-/** Looks for a face that can be seen in the transparency itself, as a drawing of black ink on nothing has it. A matte
-that cuts out a head, which the detector may take for a face, has no shades inside.
-@param alpha 8-bit or 16-bit, or empty; where its longer side has more than 1280 pixels, what is half-transparent is
-searched in its full size, and the whole in a smaller copy */
-TransparencySearch searchTransparency(cv::sanprivacy::FaceDetector& detector, const cv::Mat& alpha);
 
 }} // namespace sanprivacy::apps
 

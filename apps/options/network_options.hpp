@@ -38,6 +38,8 @@ struct NetworkOptions
     //! Names of the attributes that the perturber hides.
     std::vector<std::string> hidden() const { return hide.empty() ? std::vector<std::string> { "gender" } : hide; }
     bool areShipped() const; //!< whether model and prototypes are
+    //! Whether hidden() is certain: networks of one's own may hide something else.
+    bool knowsHidden() const { return !hide.empty() || areShipped(); }
     cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;
     cv::Ptr<cv::sanprivacy::Perturber> createPerturber() const;
     cv::Ptr<cv::sanprivacy::FaceNetwork> createNetwork(const cv::sanprivacy::ModelDescription& description) const;

@@ -399,7 +399,7 @@ class Formats(CommandTest):
         self.assertTrue(np.array_equal(values(self.written("cutout.png"))[..., 3], values(matte)))
 
     def test_a_small_face_in_the_transparency_of_a_large_image(self):
-        """30 pixels of 4000: found where it has shades. What is told of others, and what becomes of one that is lost on white."""
+        """30 pixels of 4000: found where it has shades. What is told of others, and one that is lost on white."""
         small = Image.open(portraits()[0]).convert("L").resize((87, 109), Image.Resampling.BOX)
         for name, color, around, face in (("ink.png", "black", 0, small.point(lambda v: 255 - v)), ("pale.png", (252, 252, 252), 255, small)):
             alpha = Image.new("L", (4000, 800), around)
@@ -409,11 +409,32 @@ class Formats(CommandTest):
             image.save(self.path("in", name), compress_level=1)
         done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"))
         self.one_line(done.stderr, "ink.png", "written on white: a face shows in the transparency")
-        self.one_line(done.stderr, "pale.png", "a face shows in the transparency, and not in the image on white")
+        self.one_line(done.stderr, "pale.png", "written on black: a face shows in the transparency")
         self.one_line(done.stdout, "In the transparency, faces without half-transparent areas", "narrower than 38 pixels")
-        self.assertEqual(files(self.path("out")), ["ink.png"])
-        after = values(self.written("ink.png").convert("L"))[400:509, 1500:1587]
-        self.assertGreater((np.abs(after - values(small))[38:70, 28:58] > 2).mean(), .5)
+        self.assertEqual(files(self.path("out")), ["ink.png", "pale.png"])
+        for name in ("ink.png", "pale.png"):
+            after = values(self.written(name).convert("L"))[400:509, 1500:1587]
+            self.assertGreater((np.abs(after - values(small))[38:70, 28:58] > 2).mean(), .5)
+
+    def test_shapes_like_faces_are_not_refused(self):
+        """Pale drawings of opaque and transparent parts only: what a detector takes for a face is one where it is large."""
+        shapes = {}
+        for k, path in enumerate(portraits()):
+            for side in (64, 320):
+                gray = cv2.resize(cv2.imread(path, cv2.IMREAD_GRAYSCALE), (side, side), interpolation=cv2.INTER_AREA)
+                shape = cv2.adaptiveThreshold(gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, side // 10 | 1, 5)
+                image = Image.new("RGB", gray.shape[::-1], (252, 252, 252))
+                image.putalpha(Image.fromarray(shape))
+                image.save(self.path("in", f"{side}-{k}.png"))
+                shapes[f"{side}-{k}.png"] = shape
+        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"), "--no-face", "copy")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for name, shape in shapes.items():
+            if name.startswith("64"):
+                self.assertTrue(np.array_equal(values(self.written(name))[..., 3], shape), name)
+        self.assertRegex(done.stderr, "320-.*written on black: a face shows in the transparency")
+        for line in done.stderr.splitlines():
+            self.assertRegex(line, "320-.*written on black|the shape of something like a face, which is left as it is")
 
     def refused(self, contents, *arguments):
         """Files of these names and contents, each refused in a line that holds the given words; nothing is written."""

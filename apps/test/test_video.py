@@ -109,6 +109,18 @@ class Good(VideoTest):
         self.assertEqual(records[0]["faces"][0]["state"], "found")
         self.one_line(done.stdout, "1 video protected", f"{FRAMES} frames", f"{FRAMES} faces")
 
+    def test_a_given_label_that_contradicts_the_classifier(self):
+        """A man who is called female would show his true gender more clearly: that is told."""
+        self.make(self.path("long.mp4"), "-t", 2.4, frames=60)
+        for arguments, told in ((["female"], True), (["MALE"], False), (["auto"], False), (["female", "--prototype", "neutral"], False),
+                                (["female", "--replace", "blur"], False)):
+            done = run("video", self.path("long.mp4"), self.path("out.mp4"), "--label", *arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            if told:
+                self.one_line(done.stderr, "long.mp4: warning: the given labels of gender contradict the classifier in", "views of faces")
+            else:
+                self.assertEqual(done.stderr, "", arguments)
+
     def test_uneven_time_stamps(self):
         ffmpeg("-i", self.original, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an", self.path("uneven.mkv"))
         done = self.video(self.path("uneven.mkv"), self.path("out.mkv"), "--replace", "solid")

@@ -503,6 +503,7 @@ class Sequences(Formats):
             cv2.imwrite(self.path("d", f"{k}.png"), np.dstack([frame, matte]))
             gray = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
             cv2.imwrite(self.path("ink", f"{k}.png"), np.dstack([np.zeros_like(frame), 255 - gray]))
+            cv2.imwrite(self.path("pale", f"{k}.png"), np.dstack([np.full_like(frame, 252), gray]))
         self.path("o", "x")
         self.assertEqual(self.protect("d/%d.png", "o/%d.png").stderr, "")
         self.assertEqual(self.protect("d/%d.png", "o/%d.webp").stderr, "")
@@ -513,11 +514,24 @@ class Sequences(Formats):
                 self.assertTrue((after[..., 3] == before[..., 3]).all())
                 self.assertGreater((np.abs(after[..., :3][face_box(k)].astype(int) - 128) < 8).mean(), .9)
         self.one_line(self.protect("d/%d.png", "o/a.mp4").stderr, "left out: transparency")
-        self.one_line(self.protect("ink/%d.png", "o/ink%d.png").stderr, "written on white where a face shows in the transparency")
+        self.one_line(self.protect("ink/%d.png", "o/ink%d.png").stderr,
+                      "0.png: written on white: a face shows in the transparency", "(and 2 other images)")
+        self.one_line(self.protect("pale/%d.png", "o/pale%d.png").stderr, "0.png: written on black", "(and 2 other images)")
         for k in range(3):
-            after = cv2.imread(self.path("o", f"ink{k}.png"), cv2.IMREAD_UNCHANGED)
-            self.assertEqual(after.shape[2], 3)
-            self.assertTrue((after[face_box(k)] == 128).mean() > .9)
+            for name in (f"ink{k}.png", f"pale{k}.png"):
+                after = cv2.imread(self.path("o", name), cv2.IMREAD_UNCHANGED)
+                self.assertEqual(after.shape[2], 3)
+                self.assertTrue((after[face_box(k)] == 128).mean() > .9)
+
+    def test_small_faces_in_the_transparency_of_large_images_are_told(self):
+        alpha = np.full((900, 3840), 255, np.uint8)
+        alpha[:, :900] = 0
+        image = np.full((900, 3840, 3), 128, np.uint8)
+        image[:720, 1000:1960] = cv2.resize(frame_at(0), (960, 720))
+        cv2.imwrite(self.path("d", "1.png"), np.dstack([image, alpha]))
+        self.path("o", "x")
+        self.one_line(self.protect("d/%d.png", "o/%d.png").stdout, "In the transparency, faces without half-transparent areas",
+                      "narrower than 36 pixels")
         ffmpeg("-i", self.original, "-vf", "format=yuva420p", "-an", "-c:v", "libvpx-vp9", self.path("in.webm"))
         self.one_line(self.protect("in.webm", "o/b%d.png").stderr, "left out: transparency")
 

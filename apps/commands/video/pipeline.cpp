@@ -9,7 +9,7 @@
 #include "common/message.hpp"
 #include "common/workers.hpp"
 #include "media/image_sequence.hpp"
-#include "options/faces.hpp"
+#include "options/transparency.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -59,6 +59,7 @@ FrameCounts& FrameCounts::operator+=(const FrameCounts& other)
         error = other.error;
     dropped += other.dropped;
     smallest_face = std::max(smallest_face, other.smallest_face);
+    smallest_face_in_transparency = std::max(smallest_face_in_transparency, other.smallest_face_in_transparency);
     return *this;
 }
 
@@ -88,12 +89,12 @@ Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection
                       : new UnfinishedRun(job.target, options.resume && resumable_)),
       writer_(openTarget()),
       progress_(fs::path(job.source).filename().string(), reader_->live() ? 0 : reader_->frames()),
-      decoded_(queueLength(*reader_, false)), pushed_(queueLength(*reader_, holdsDepth(job.target))),
-      finished_(queueLength(*reader_, holdsDepth(job.target)))
+      labels_(options, protection.perturber()), decoded_(queueLength(*reader_, false)),
+      pushed_(queueLength(*reader_, holdsDepth(job.target))), finished_(queueLength(*reader_, holdsDepth(job.target)))
 {
 }
 
-std::unique_ptr<VideoReader> Pipeline::openSource() const
+std::unique_ptr<VideoReader> Pipeline::openSource()
 {
     ReadOptions read;
     if (!options_.raw.empty())
@@ -101,6 +102,7 @@ std::unique_ptr<VideoReader> Pipeline::openSource() const
     read.from = options_.from;
     read.keep_depth = holdsDepth(job_.target);
     read.max_pixels = options_.max_pixels;
+    read.prepare = [this](Image& image) { prepare(image); };
     return openVideo(job_.source, read);
 }
 
@@ -182,26 +184,20 @@ void Pipeline::takeOver(size_t frames)
     }
 }
 
-//! An image where a face shows in the transparency: there it cannot be protected.
-void Pipeline::putOnWhite(VideoFrame& frame)
+//! An image of a sequence.
+void Pipeline::prepare(Image& image)
 {
-    if (frame.alpha.empty())
+    if (image.alpha.empty())
         return;
     if (!transparency_detector_)
         transparency_detector_ = options_.networks.createDetector();
-    if (searchTransparency(*transparency_detector_, frame.alpha).faces.empty())
-        return;
-    frame.pixels = onWhite({ frame.pixels, frame.alpha });
-    frame.alpha.release();
-    if (!on_white_)
-        say("images are written on white where a face shows in the transparency");
-    on_white_ = true;
+    smallest_face_in_transparency_ =
+        std::max(smallest_face_in_transparency_, protectTransparency(image, *transparency_detector_));
 }
 
 void Pipeline::push(VideoFrame& frame, Moment& moment)
 {
-    putOnWhite(frame);
-    moment = { frame.time, frame.number, frame.pixels.size(), cv::Mat(), frame.alpha };
+    moment = { frame.time, frame.number, frame.pixels.size(), cv::Mat(), frame.alpha, cv::Mat() };
     if (frame.pixels.depth() == CV_16U)
     {
         moment.deep = frame.pixels;
@@ -209,6 +205,8 @@ void Pipeline::push(VideoFrame& frame, Moment& moment)
     }
     if (smallest_face_ == 0)
         tellSmallestFace(frame.pixels.size());
+    if (labels_.wants(frame.time))
+        moment.original = frame.pixels;
     anonymizer_->push(frame.pixels, frame.time);
 }
 
@@ -264,6 +262,8 @@ bool Pipeline::giveReadyFrames(std::deque<Moment>& moments)
                 return false;
             moments.push_back(moment);
         }
+        labels_.add(moments.front().original, result.record);
+        say(labels_.warning(false));
         complete(result, moments.front());
         moments.pop_front();
         if (!finished_.push(std::move(result)))
@@ -380,7 +380,8 @@ void Pipeline::work()
 
 void Pipeline::say(const std::string& text)
 {
-    progress_.message(job_.source + ": " + text);
+    if (!text.empty())
+        progress_.message(job_.source + ": " + text);
 }
 
 Outcome Pipeline::run()
@@ -402,11 +403,13 @@ FrameCounts Pipeline::counts() const
     FrameCounts counts = counts_;
     counts.dropped = dropped_;
     counts.smallest_face = smallest_face_;
+    counts.smallest_face_in_transparency = smallest_face_in_transparency_;
     return counts;
 }
 
 Outcome Pipeline::end()
 {
+    say(labels_.warning(true));
     if (interrupted())
     {
         resumable_ ? writer_->keep() : writer_->finish();
@@ -421,7 +424,7 @@ Outcome Pipeline::end()
     if (kept)
         writer_->finish();
     for (const std::string& note : { reader_->note(), writer_->note() })
-        if (kept && !note.empty())
+        if (kept)
             say(note);
     if (!face_found_)
         say(kept ? "no face found; written as it is" : "no face found; nothing written");

@@ -6,6 +6,7 @@
 #define SANPRIVACY_APPS_COMMANDS_VIDEO_PIPELINE_HPP
 
 #include "commands/video/jobs.hpp"
+#include "commands/video/label_comparison.hpp"
 #include "commands/video/log.hpp"
 #include "commands/video/protection.hpp"
 #include "commands/video/resume.hpp"
@@ -25,8 +26,9 @@ namespace sanprivacy { namespace apps {
 struct FrameCounts
 {
     size_t frames = 0, faces = 0, held = 0, blurred = 0, none = 0, withheld = 0, errors = 0, dropped = 0;
-    int smallest_face = 0; // that is looked for, pixels, in the frames where it is largest
-    std::string error;     // the first one
+    // That is looked for, pixels, in the frames where it is largest.
+    int smallest_face = 0, smallest_face_in_transparency = 0;
+    std::string error; // the first one
 
     void add(const cv::sanprivacy::StreamRecord& record);
     FrameCounts& operator+=(const FrameCounts& other);
@@ -58,8 +60,9 @@ private:
         double time; // seconds
         std::int64_t number;
         cv::Size size;
-        cv::Mat deep;  // the frame, where it has more than 8 bits
-        cv::Mat alpha; // its transparency, or empty
+        cv::Mat deep;     // the frame, where it has more than 8 bits
+        cv::Mat alpha;    // its transparency, or empty
+        cv::Mat original; // the frame as it is, where the given label is to be compared
     };
 
     struct Protected
@@ -70,14 +73,14 @@ private:
 
     using Step = void (Pipeline::*)();
 
-    std::unique_ptr<VideoReader> openSource() const;
+    std::unique_ptr<VideoReader> openSource();
     std::unique_ptr<VideoWriter> openTarget() const;
     bool advance(VideoFrame& frame);
     size_t framesIn(double seconds) const;
     size_t framesToTakeOver() const;
     void resume();
     void takeOver(size_t frames);
-    void putOnWhite(VideoFrame& frame);
+    void prepare(Image& image);
     void push(VideoFrame& frame, Moment& moment);
 
     void decode();
@@ -92,11 +95,13 @@ private:
     void work();
     Outcome end();
     bool keepsWithoutFace();
-    void say(const std::string& text);
+    void say(const std::string& text); // unless it is empty
 
     const Job& job_;
     const VideoOptions& options_;
     FrameLog& log_;
+    cv::Ptr<cv::sanprivacy::FaceDetector> transparency_detector_; // of decode()
+    int smallest_face_in_transparency_ = 0;
     std::unique_ptr<VideoReader> reader_;
     bool sequence_, resumable_;
     double tolerance_; // of time stamps, seconds
@@ -109,8 +114,8 @@ private:
     size_t read_ = 0, dropped_ = 0;
     std::int64_t looked_again_ = 0, skew_ = 0; // frames without a result; from the anonymizer's frame numbers to ours
     int smallest_face_ = 0;                    // that is looked for, pixels
-    bool taken_over_ = true, face_found_ = false, on_white_ = false;
-    cv::Ptr<cv::sanprivacy::FaceDetector> transparency_detector_;
+    bool taken_over_ = true, face_found_ = false;
+    LabelComparison labels_;
     BoundedQueue<VideoFrame> decoded_;
     BoundedQueue<Moment> pushed_;
     BoundedQueue<Protected> finished_;

@@ -19,6 +19,7 @@ public:
     explicit Protection(const VideoOptions& options);
 
     cv::sanprivacy::StreamParams params(bool live, double rate) const;
+    const cv::Ptr<cv::sanprivacy::Perturber>& perturber() const { return perturber_; } //!< where one is needed
     //! For one video.
     cv::Ptr<cv::sanprivacy::StreamAnonymizer> create(const cv::sanprivacy::StreamParams& params) const;
 

@@ -12,6 +12,7 @@
 #include "common/message.hpp"
 #include "common/workers.hpp"
 #include "options/face_labels.hpp"
+#include "options/transparency.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -136,6 +137,7 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
         out << count(counts.errors, "frame") << " blurred or withheld after an error: " << counts.error << std::endl;
     if (counts.smallest_face > 0)
         out << "Faces narrower than " << counts.smallest_face << " pixels are not searched for" << std::endl;
+    out << transparencyLimit(counts.smallest_face, counts.smallest_face_in_transparency);
     if (!jobs.searched.skippedText().empty())
         out << "Skipped " << jobs.searched.skippedText() << std::endl;
 }
