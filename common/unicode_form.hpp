@@ -11,9 +11,9 @@
 
 namespace sanprivacy {
 
-/** A text in UTF-8 with its letters taken apart, as the normalization form D of Unicode has them: an o-umlaut becomes an
-o and a combining diaeresis. So texts can be compared which look alike, as names from a Mac and from elsewhere. Latin,
-Greek, Cyrillic, Arabic, Japanese and Korean letters are; what is no UTF-8 stays. */
+/** A text in UTF-8 with its letters taken apart, as the normalization form D of Unicode has them: an o-umlaut becomes
+an o and a combining diaeresis. So texts can be compared which look alike, as names from a Mac and from elsewhere.
+Latin, Greek, Cyrillic, Arabic, Japanese and Korean letters are; what is no UTF-8 stays. */
 std::string decomposed(const std::string& text);
 
 //! Finds files whose names are written in another form of Unicode. Each folder is read once.

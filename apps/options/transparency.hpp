@@ -17,12 +17,13 @@ namespace sanprivacy { namespace apps {
 //! A line that tells it where that is larger than in the image itself; else nothing.
 std::string transparencyLimit(int smallest_face, int smallest_face_in_transparency);
 
-/** Looks for faces that show in an image's transparency itself, as a drawing of black ink on nothing has them. There they
-cannot be protected, so that the image is put on white, or on black where it does not show them on white; its note says
-so. Raises std::runtime_error where a face is found on neither. A shape of less than 100 pixels that has no shades
+/** Looks for faces that show in an image's transparency itself, as a drawing of black ink on nothing has them. There
+they cannot be protected, so that the image is put on white, or on black where it does not show them on white; its note
+says so. Raises std::runtime_error where a face is found on neither. A shape of less than 100 pixels that has no shades
 and is not found on white stays as it is: many icons have one. It is told, too.
 @param known faces of the image that need not be found, as FaceDetector::detect() gives them
-@return width of the smallest face that is looked for in the transparency, pixels; 0 where there is nothing to be seen */
+@return width of the smallest face that is looked for in the transparency, pixels; 0 where there is nothing to be seen
+*/
 int protectTransparency(Image& image, cv::sanprivacy::FaceDetector& detector, const cv::Mat& known = cv::Mat());
 
 //! A line that tells this width where it is larger than in the image itself; else nothing.
