@@ -48,14 +48,11 @@ const Landmarks& canonicalLandmarks()
     return canonical;
 }
 
-Mat grayWindow(const Mat& frame, const Similarity& toWindow, const Size& size)
+Mat windowOf(const Pyramid& frame, const Similarity& toWindow, int side)
 {
-    Mat window(size, frame.type()), gray;
-    warpSimilarity(frame, window, toWindow, INTER_LINEAR, BORDER_REPLICATE);
-    if (window.channels() == 1)
-        return window;
-    cvtColor(window, gray, COLOR_BGR2GRAY);
-    return gray;
+    Mat window(side, side, CV_8U);
+    frame.warp(window, toWindow);
+    return window;
 }
 
 Similarity windowAround(const Point2c& centre, double scale)
@@ -119,12 +116,12 @@ Similarity agreedMotion(const Landmarks& src, const Landmarks& dst)
 }
 
 //! Correlation of the face before and after: a face that something has come in front of is not followed.
-double likeness(const Mat& from, const Landmarks& before, const Mat& to, const Landmarks& after)
+double likeness(const Pyramid& from, const Landmarks& before, const Pyramid& to, const Landmarks& after)
 {
     const double side = 32, crop = 224; // of a small canonical crop, and of the full one
     const Similarity shrink(side / crop, (side / crop - 1) / 2);
-    const Mat a = grayWindow(from, shrink * cropToImage(before).inverse(), Size(int(side), int(side)));
-    const Mat b = grayWindow(to, shrink * cropToImage(after).inverse(), Size(int(side), int(side)));
+    const Mat a = windowOf(from, shrink * cropToImage(before).inverse(), int(side));
+    const Mat b = windowOf(to, shrink * cropToImage(after).inverse(), int(side));
     Scalar meanA, meanB, deviationA, deviationB;
     meanStdDev(a, meanA, deviationA);
     meanStdDev(b, meanB, deviationB);
@@ -176,8 +173,8 @@ bool HeadShape::contains(const Point2c& point) const
     return std::hypot(offset.real() / axes.width, offset.imag() / axes.height) <= 1;
 }
 
-bool followFace(
-    const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity, const std::vector<HeadShape>& others)
+bool followFace(const Pyramid& from, const Pyramid& to, Landmarks& landmarks, const Point2c& velocity,
+    const std::vector<HeadShape>& others)
 {
     const HeadShape head(landmarks);
     const double scale = WINDOW_EYES / eyeDistance(landmarks);
@@ -187,10 +184,9 @@ bool followFace(
     if (before.size() < LEAST_POINTS)
         return false;
 
-    const Size window(WINDOW, WINDOW);
     std::vector<Mat> first, second;
-    buildOpticalFlowPyramid(grayWindow(from, fromWindow, window), first, LK_PATCH, LK_LEVELS);
-    buildOpticalFlowPyramid(grayWindow(to, toWindow, window), second, LK_PATCH, LK_LEVELS);
+    buildOpticalFlowPyramid(windowOf(from, fromWindow, WINDOW), first, LK_PATCH, LK_LEVELS);
+    buildOpticalFlowPyramid(windowOf(to, toWindow, WINDOW), second, LK_PATCH, LK_LEVELS);
     std::vector<uchar> there, back;
     calcOpticalFlowPyrLK(first, second, before, after, there, noArray(), LK_PATCH, LK_LEVELS);
     calcOpticalFlowPyrLK(second, first, after, returned, back, noArray(), LK_PATCH, LK_LEVELS);
@@ -201,8 +197,8 @@ bool followFace(
     {
         const Point2f error = returned[i] - before[i];
         const Point2c end(after[i].x, after[i].y), inFrame = toImage(end);
-        const bool shown = inFrame.real() >= 0 && inFrame.imag() >= 0 && inFrame.real() <= to.cols - 1
-                           && inFrame.imag() <= to.rows - 1;
+        const bool shown = inFrame.real() >= 0 && inFrame.imag() >= 0 && inFrame.real() <= to.size().width - 1
+                           && inFrame.imag() <= to.size().height - 1;
         if (there[i] && back[i] && shown && error.dot(error) <= MOST_RETURN_ERROR * MOST_RETURN_ERROR)
         {
             src.push_back(Point2c(before[i].x, before[i].y));

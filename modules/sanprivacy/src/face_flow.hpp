@@ -6,6 +6,7 @@
 #define OPENCV_SANPRIVACY_FACE_FLOW_HPP
 
 #include "face_row.hpp"
+#include "landmark_network.hpp"
 
 namespace cv { namespace sanprivacy {
 
@@ -35,13 +36,13 @@ struct HeadShape
 Pyramidal Lucas-Kanade flow of a grid of points, there and back; a similarity that most of them agree with. The face is
 looked at in a window of fixed size, so neither its own size nor that of the frame matters for the time it takes. What
 lies within other heads says nothing of this face's motion.
-@param from frame, 8-bit, gray or BGR.
-@param to frame of the same type and size.
+@param from frame.
+@param to frame of the same size.
 @param landmarks of the face in `from`; on success those in `to`.
 @param velocity pixels that it is expected to move by.
 @param others heads of the other faces in `from`.
 @return whether the face was followed; where not, landmarks stay. */
-bool followFace(const Mat& from, const Mat& to, Landmarks& landmarks, const Point2c& velocity,
+bool followFace(const Pyramid& from, const Pyramid& to, Landmarks& landmarks, const Point2c& velocity,
     const std::vector<HeadShape>& others);
 
 }} // namespace cv::sanprivacy

@@ -45,6 +45,13 @@ bool differ(const TrackedFrame& a, const TrackedFrame& b)
            || norm(a.thumbnail, b.thumbnail, NORM_L1) > NEW_SCENE * THUMBNAIL.area();
 }
 
+const Pyramid& grayOf(TrackedFrame& frame)
+{
+    if (!frame.gray)
+        frame.gray = makePtr<Pyramid>(toGray(frame.image));
+    return *frame.gray;
+}
+
 bool gone(const Landmarks& landmarks, const Size& frame)
 {
     const Rect2d box = HeadShape(landmarks, HELD_GROWTH).box();
@@ -84,7 +91,7 @@ void FaceTracker::next(
         closeScene();
     window_.push_back(newest);
     TrackedFrame& frame = window_.back();
-    const TrackedFrame* const last = window_.size() > 1 ? &window_[window_.size() - 2] : 0;
+    TrackedFrame* const last = window_.size() > 1 ? &window_[window_.size() - 2] : 0;
     time_ = frame.time;
 
     TickMeter timer;
@@ -208,6 +215,9 @@ void FaceTracker::observe(TrackedFrame& frame)
             backtrack(track);
         track.fresh = false;
     }
+    for (TrackedFrame& earlier : window_)
+        if (&earlier != &window_.back())
+            earlier.gray.release();
 }
 
 //! All but the frames of the last `kept` seconds go. The newest one itself stays here too: the next one is compared
@@ -218,19 +228,23 @@ void FaceTracker::release(double kept, std::deque<TrackedFrame>& released)
         if (!frame.released && time_ - frame.time >= kept - TOLERANCE)
         {
             released.push_back(frame);
+            released.back().gray.release();
             frame.released = true;
         }
     while (window_.size() > 1 && window_.front().released)
         window_.pop_front();
 }
 
-void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
+void FaceTracker::follow(TrackedFrame& last, TrackedFrame& frame)
 {
     const bool comparable = last.image.size() == frame.image.size() && last.image.type() == frame.image.type();
     if (!comparable)
         tracks_.clear(); // places in another image mean nothing in this one
+    if (tracks_.empty())
+        return;
     const double seconds = frame.time - last.time;
     const std::vector<Track> before = tracks_;
+    const Pyramid &from = grayOf(last), &to = grayOf(frame);
     parallel_for_(Range(0, (int)tracks_.size()),
         [&](const Range& range)
         {
@@ -240,8 +254,8 @@ void FaceTracker::follow(const TrackedFrame& last, const TrackedFrame& frame)
                 Landmarks landmarks = track.landmarks;
                 track.unseen += seconds;
                 if (track.state == FACE_HELD
-                    || !followFace(last.image, frame.image, landmarks,
-                        track.velocity * std::min(seconds, MOST_FORESEEN), seenHeads(last.observations, track.id))
+                    || !followFace(from, to, landmarks, track.velocity * std::min(seconds, MOST_FORESEEN),
+                        seenHeads(last.observations, track.id))
                     || carriedAway(before[size_t(i)], centreOf(landmarks) - centreOf(track.landmarks), seconds, before))
                 {
                     hold(track, seconds);
@@ -388,7 +402,7 @@ void FaceTracker::backtrack(const Track& track)
         const double seconds = window_[i + 1].time - frame.time;
         const Point2c foreseen = velocity * std::min(seconds, MOST_FORESEEN);
         lost = lost
-               || !followFace(window_[i + 1].image, frame.image, landmarks, foreseen,
+               || !followFace(grayOf(window_[i + 1]), grayOf(frame), landmarks, foreseen,
                    seenHeads(window_[i + 1].observations, track.id));
         if (lost)
             held += seconds;

@@ -21,10 +21,11 @@ namespace cv { namespace sanprivacy {
 struct TrackedFrame
 {
     Mat image;
-    Mat thumbnail; //!< to tell a new scene
-    double time;   //!< seconds
-    bool cut;      //!< a new scene begins here
-    bool released; //!< nothing can be changed any more
+    Mat thumbnail;     //!< to tell a new scene
+    Ptr<Pyramid> gray; //!< that faces are followed in, where it is needed
+    double time;       //!< seconds
+    bool cut;          //!< a new scene begins here
+    bool released;     //!< nothing can be changed any more
     std::vector<Observation> observations;
     StreamRecord record; //!< number, detection and error
 };
@@ -54,7 +55,7 @@ private:
     bool reliable(const Track& track) const { return track.score >= params_.min_score; }
     double timeOf(double given) const;
     void release(double kept, std::deque<TrackedFrame>& released);
-    void follow(const TrackedFrame& last, const TrackedFrame& frame);
+    void follow(TrackedFrame& last, TrackedFrame& frame);
     void hold(Track& track, double seconds) const;
     static bool carriedAway(const Track& track, const Point2c& move, double seconds, const std::vector<Track>& tracks);
     bool faceIsMissing() const;
