@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "commands/bench_faces.hpp"
+#include "commands/video/pipeline.hpp"
 #include "common/image_io.hpp"
 #include "media/video_reader.hpp"
 #include "media/video_writer.hpp"
@@ -15,6 +16,7 @@
 #include <filesystem>
 #include <memory>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -97,6 +99,30 @@ struct TemporaryFolder
     std::string path;
 };
 
+//! Of this process and of the tools that it started and that have ended, milliseconds.
+double processorTime()
+{
+    double seconds = 0;
+    for (int who : { RUSAGE_SELF, RUSAGE_CHILDREN })
+    {
+        rusage usage = {};
+        getrusage(who, &usage);
+        for (const timeval& time : { usage.ru_utime, usage.ru_stime })
+            seconds += double(time.tv_sec) + double(time.tv_usec) / 1e6;
+    }
+    return seconds * 1000;
+}
+
+//! Runs the command `video` from file to file, its steps side by side, and prints milliseconds per frame.
+void runCommand(const Job& job, const VideoOptions& options, const Protection& protection, int frames)
+{
+    FrameLog log(std::string(), false);
+    const double processor = processorTime();
+    const int64 start = cv::getTickCount();
+    Pipeline(job, options, protection, log).run();
+    std::printf(" %8.2f %9.2f\n", milliseconds(start) / frames, (processorTime() - processor) / frames);
+}
+
 ExitCode benchVideo(const BenchOptions& options)
 {
     const Image photo = readImage(options.photo, options.max_pixels);
@@ -109,12 +135,20 @@ ExitCode benchVideo(const BenchOptions& options)
     if (found.rows != 1)
         throw UsageError("the photo must show one face");
 
+    VideoOptions command;
+    command.networks = options.networks;
+    command.max_pixels = options.max_pixels;
+    command.label = "0";
+    command.no_face = "copy";
+    const Protection protection(command);
+
     std::printf("ms per frame, %d frames each; scene: the look at a new scene, the first frame's, which is not in the "
-                "mean\n%-10s %5s",
+                "mean;\nelapsed, processor: of `video` from file to file, its steps side by side, all processes "
+                "together\n%-10s %5s",
         options.frames, "size", "faces");
     for (const char* name : STEP_NAMES)
         std::printf(" %8s", name);
-    std::printf(" %8s %8s %8s %8s\n", "sum", "detect %", "found", "scene");
+    std::printf(" %8s %8s %8s %8s %8s %9s\n", "sum", "detect %", "found", "scene", "elapsed", "processor");
     const TemporaryFolder folder;
     const std::string video = folder.path + "/video.mkv", result = folder.path + "/result.mkv";
     for (const cv::Size& size : SIZES)
@@ -177,7 +211,8 @@ ExitCode benchVideo(const BenchOptions& options)
                 std::printf(" %8.2f", time);
             }
             std::printf(
-                " %8.2f %8.1f %8.2f %8.1f\n", sum, 100 * times[DETECT] / sum, double(seen) / options.frames, scene);
+                " %8.2f %8.1f %8.2f %8.1f", sum, 100 * times[DETECT] / sum, double(seen) / options.frames, scene);
+            runCommand({ video, result }, command, protection, options.frames);
             std::fflush(stdout);
         }
     }
