@@ -29,7 +29,9 @@ public:
     MediaInfo info() const override { return info_; }
 
 private:
+    void start(double begin);
     std::vector<std::string> command(bool keep_depth) const;
+    bool missesFrames(bool got, double time) const;
     double readTime();
     double nextTime(double time);
     void finish();
@@ -38,7 +40,7 @@ private:
     std::string source_;
     MediaInfo info_;
     int type_;
-    double begin_, time_ = -1; // where reading began; of the last frame; seconds
+    double from_, begin_ = 0, time_ = -1; // where frames are wanted; where reading began; of the last frame; seconds
     std::int64_t count_ = 0;
     bool told_ = false; // the time of a frame after the first one
     bool ended_ = false, cut_off_ = false;
@@ -88,8 +90,23 @@ FileReader::FileReader(const std::string& source, const ReadOptions& options) : 
     format_.field_order = info_.turned ? std::string() : info_.field_order;
     frames_ = info_.frames > 0 ? info_.frames : size_t(std::max(0., std::round(info_.duration * format_.rate)));
     type_ = options.keep_depth && info_.deep ? CV_16UC3 : CV_8UC3;
-    begin_ = std::max(0., options.from);
+    from_ = std::max(0., options.from);
+    // In an MPEG stream ffmpeg finds the next key frame instead of the last one.
+    const double between_key_frames = 20; // seconds, and more than most have
+    start(info_.duration_guessed ? std::max(0., from_ - between_key_frames) : from_);
+}
+
+void FileReader::start(double begin)
+{
+    begin_ = begin;
     decoder_.reset(new ToolProcess(command(type_ == CV_16UC3), ToolProcess::LISTEN_ON_TWO_PIPES));
+}
+
+//! Whether reading did not begin where it was told to, so that the first frame that is wanted is not among what comes.
+bool FileReader::missesFrames(bool got, double time) const
+{
+    const bool beyond = info_.video_end > 0 && from_ >= info_.video_end;
+    return count_ == 0 && begin_ > 0 && (got ? time > from_ + 1 / format_.rate : !beyond);
 }
 
 /** Frames come on standard output; their times in microseconds on the second pipe, by a filter that prints a frame's
@@ -156,8 +173,15 @@ bool FileReader::read(VideoFrame& frame)
         return false;
     cv::Mat pixels(info_.shownSize(), type_);
     const size_t bytes = pixels.total() * pixels.elemSize();
-    const double time = readTime();
-    if (decoder_->read(pixels.data, bytes) < bytes)
+    double time = readTime();
+    bool got = decoder_->read(pixels.data, bytes) == bytes;
+    if (missesFrames(got, time))
+    {
+        start(0);
+        time = readTime();
+        got = decoder_->read(pixels.data, bytes) == bytes;
+    }
+    if (!got)
     {
         finish();
         return false;

@@ -121,6 +121,16 @@ class Good(VideoTest):
             else:
                 self.assertEqual(done.stderr, "", arguments)
 
+    def test_a_part_of_an_mpeg_stream_with_few_key_frames(self):
+        """ffmpeg begins at the next key frame there, or finds none: what lies before it is not lost."""
+        for interval in (8, 250):
+            name = self.path(f"{interval}.ts")
+            self.make(name, "-g", interval, "-keyint_min", interval, "-sc_threshold", 0)
+            for start in (2, 12):
+                done = self.video(name, self.path("out.mkv"), "--replace", "solid", "--from", start / RATE)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(len(frames_of(self.path("out.mkv"))), FRAMES - start)
+
     def test_uneven_time_stamps(self):
         ffmpeg("-i", self.original, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an", self.path("uneven.mkv"))
         done = self.video(self.path("uneven.mkv"), self.path("out.mkv"), "--replace", "solid")
