@@ -5,6 +5,7 @@
 #include "common/image_io.hpp"
 
 #include "common/atomic_file.hpp"
+#include "common/byte_view.hpp"
 #include "common/color_profile.hpp"
 #include "common/image_header.hpp"
 
@@ -131,6 +132,29 @@ void neutralize(std::vector<unsigned char>& content, const ImageHeader& header)
     const unsigned char top_left = 1, associated = 1;
     set(header.orientation_position, top_left);
     set(header.alpha_position, associated);
+}
+
+/** Leaves of a PNG file what its pixels are made of: libpng prints warnings about the other parts, without the file's
+name. What is told by them, ImageHeader has. */
+void removeAncillaryChunks(std::vector<unsigned char>& content)
+{
+    const size_t signature = 8, frame = 12; // bytes: of a chunk, its length, kind and checksum
+    const ByteView file(content.data(), content.size(), true);
+    size_t end = signature;
+    for (size_t position = signature; position < content.size();)
+    {
+        const std::string kind = file.text(position + 4, 4);
+        const size_t left = content.size() - position,
+                     size = left < frame ? left : std::min(left, frame + size_t(file.u32(position)));
+        const bool ancillary = kind.size() == 4 && (kind[0] & 0x20) != 0 && kind != "tRNS";
+        if (!ancillary)
+        {
+            std::copy_n(content.begin() + std::ptrdiff_t(position), size, content.begin() + std::ptrdiff_t(end));
+            end += size;
+        }
+        position += size;
+    }
+    content.resize(end);
 }
 
 //! Turns pixels as an orientation of Exif wants it.
@@ -306,6 +330,8 @@ Image readImage(const fs::path& file, size_t max_pixels)
         throw std::runtime_error("the JPEG file is truncated");
     if (header.format == "TIFF")
         neutralize(content, header);
+    if (header.format == "PNG")
+        removeAncillaryChunks(content);
 
     if (header.format == "PNM") // OpenCV reads no number that ends with the file
         content.push_back('\n');

@@ -416,6 +416,21 @@ class Formats(CommandTest):
             after = values(self.written(name).convert("L"))[400:509, 1500:1587]
             self.assertGreater((np.abs(after - values(small))[38:70, 28:58] > 2).mean(), .5)
 
+    def test_faults_of_what_is_left_out_of_a_png_file(self):
+        """A damaged profile is told with the file's name; of other parts that no pixel needs nothing is said."""
+        content = self.encoded(drawing(), "PNG")
+        text = png_chunk(b"tEXt", b"a\0b")
+        for name, chunk in (("gamma", png_chunk(b"gAMA", bytes(4))), ("ground", png_chunk(b"bKGD", bytes(2))),
+                            ("text", text[:-1] + bytes([text[-1] ^ 1])), ("profile", png_chunk(b"iCCP", b"x\0\0no profile"))):
+            write(self.path("in", f"{name}.png"), content[:33] + chunk + content[33:])
+        write(self.path("in", "end.png"), content + b"something else")
+        done = self.copy()
+        for name in ("gamma", "ground", "text", "profile", "end"):
+            self.assertTrue(np.array_equal(values(self.written(f"{name}.png")), values(drawing())), name)
+        self.assertNotIn("libpng", done.stderr)
+        for line in done.stderr.splitlines():
+            self.assertIn("profile.png: ", line)
+
     def test_shapes_like_faces_are_not_refused(self):
         """Pale drawings of opaque and transparent parts only: what a detector takes for a face is one where it is large."""
         shapes = {}
