@@ -20,6 +20,7 @@
 #include "evaluation/fill_report.hpp"
 #include "options/inputs.hpp"
 #include "options/network_options.hpp"
+#include "options/whole_number.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -282,11 +283,12 @@ Command addEvaluate(CLI::App& app)
     add("--attribute", options->set.attribute, "NAME", "Column of the label");
     add("--identity", options->set.identity, "NAME", "Column of the person");
     addList("--groups", options->set.groups, "NAMES", "Columns that define groups of people");
-    add("--limit", options->set.limit, "N", "Evaluate this many faces, person by person; 0: all");
+    add("--limit", options->set.limit, "N", "Evaluate this many faces, person by person; 0: all")
+        ->check(wholeNumber(true));
     command->add_flag("--gray", options->set.gray, "Evaluate gray images, as the paper does");
-    add("--images", options->images, "N", "Faces shown in the report");
-    add("--replicates", options->bootstrap.replicates, "N", "Replicates of the bootstrap")->check(CLI::PositiveNumber);
-    add("--seed", options->bootstrap.seed, "N", "Seed of the bootstrap");
+    add("--images", options->images, "N", "Faces shown in the report")->check(wholeNumber(true));
+    add("--replicates", options->bootstrap.replicates, "N", "Replicates of the bootstrap")->check(wholeNumber(false));
+    add("--seed", options->bootstrap.seed, "N", "Seed of the bootstrap")->check(wholeNumber(true));
     add("--cache", options->cache, "FILE", "File that keeps results for later runs");
     addMaxPixelsTo(*command, options->set.max_pixels);
     options->perturber.addPerturberTo(*command);

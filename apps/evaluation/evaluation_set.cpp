@@ -191,6 +191,7 @@ EvaluationSet::EvaluationSet(
 
     std::map<std::string, int> person_numbers;
     NameFinder finder;
+    std::map<std::string, size_t> listed_faces; // by digests of file and landmarks
     for (size_t row = 0; row < listed; ++row)
     {
         const Labelled& labelled = labels.rows()[row];
@@ -212,7 +213,15 @@ EvaluationSet::EvaluationSet(
             labelled.label, person, {}, labelled.landmarks, cv::Mat(), false };
         for (size_t column : columns)
             face.groups.push_back(table.rows[row][column]);
-        faces.push_back(face);
+        std::error_code none;
+        const auto known = listed_faces.emplace(
+            Digest().add(fs::weakly_canonical(face.path, none).string()).add(face.landmarks).value(), faces.size());
+        if (known.second)
+            faces.push_back(face);
+        else if (faces[known.first->second].label != face.label || faces[known.first->second].person != face.person)
+            throw std::runtime_error(options.labels + ": contradicting rows for '" + face.file + "'");
+        else
+            diagnostics.note(face.file, "listed more than once in " + options.labels + ", counted once");
     }
     for (size_t column = 0; column < group_columns.size(); ++column)
         if (holdsYears(faces, column))
@@ -261,6 +270,7 @@ EvaluationSet::EvaluationSet(
     if (faces.empty())
         throw std::runtime_error(options.faces + ": none of the images can be used");
 
+    noteRepetitions(diagnostics);
     if (has_identities)
     {
         std::vector<int> images(people.size(), 0);
@@ -270,6 +280,26 @@ EvaluationSet::EvaluationSet(
             if (images[person] == 1)
                 diagnostics.note(options.identity + " " + people[person],
                     "one image only: it is in impostor pairs, but in no genuine pair");
+    }
+}
+
+//! An image under two names makes a pair that every matcher matches.
+void EvaluationSet::noteRepetitions(Diagnostics& diagnostics) const
+{
+    std::map<std::string, std::string> files;
+    std::map<int, int> labels;
+    for (const EvaluatedFace& face : faces)
+    {
+        const auto known = files.emplace(Digest().add(face.content).add(face.face).value(), face.file);
+        if (!known.second)
+            diagnostics.note(face.file, "the same image as " + known.first->second);
+        const int both = 2;
+        int& label = labels.emplace(face.person, face.label).first->second;
+        if (has_identities && attribute == "gender" && label != face.label && label != both)
+        {
+            diagnostics.note(people[size_t(face.person)], "has images of both genders");
+            label = both;
+        }
     }
 }
 

@@ -65,6 +65,7 @@ public:
 
 private:
     std::string keyOf(cv::sanprivacy::FaceDetector& detector, const NetworkOptions& networks) const;
+    void noteRepetitions(Diagnostics& diagnostics) const;
 
     bool gray_;
     size_t max_pixels_;

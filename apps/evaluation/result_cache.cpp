@@ -5,7 +5,9 @@
 #include "evaluation/result_cache.hpp"
 
 #include "common/cache_folder.hpp"
+#include "common/digest.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -20,7 +22,14 @@ namespace sanprivacy { namespace apps {
 namespace {
 
 const size_t STORES_PER_COMMIT = 200; // some seconds of work, which another run then waits for
+const size_t CHECKSUM = 8;            // bytes before each value
 const int BUSY_MILLISECONDS = 60000;  // another run may be writing
+
+//! What tells a value that was damaged on the disk.
+std::string checksum(const std::string& key, const std::string& value)
+{
+    return Digest().add(key).add(value).value().substr(0, CHECKSUM);
+}
 
 } // namespace
 
@@ -90,8 +99,13 @@ bool ResultCache::find(const std::string& key, std::string& value)
             return false;
         check(found == SQLITE_ROW ? SQLITE_OK : found);
         const void* bytes = sqlite3_column_blob(find_.get(), 0);
-        value.assign(static_cast<const char*>(bytes ? bytes : ""), size_t(sqlite3_column_bytes(find_.get(), 0)));
+        const std::string stored(
+            static_cast<const char*>(bytes ? bytes : ""), size_t(sqlite3_column_bytes(find_.get(), 0)));
         sqlite3_reset(find_.get());
+        const std::string content = stored.substr(std::min(CHECKSUM, stored.size()));
+        if (stored.compare(0, CHECKSUM, checksum(key, content)) != 0)
+            return false;
+        value = content;
         return true;
     }
     catch (const Failure& failure)
@@ -111,8 +125,9 @@ bool ResultCache::find(const std::string& key, std::vector<float>& values)
     return true;
 }
 
-void ResultCache::store(const std::string& key, const std::string& value)
+void ResultCache::store(const std::string& key, const std::string& content)
 {
+    const std::string value = checksum(key, content) + content;
     std::lock_guard<std::mutex> lock(mutex_);
     if (!usable_)
         return;

@@ -8,6 +8,7 @@
 #include "common/image_io.hpp"
 #include "common/message.hpp"
 #include "common/output_guard.hpp"
+#include "options/whole_number.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -114,7 +115,7 @@ void addMaxPixelsTo(CLI::App& command, size_t& max_pixels)
         .add_option("--max-pixels", max_pixels,
             "Refuse larger images; default " + std::to_string(MAX_PIXELS) + "; memory: 5 bytes a pixel, 10 if 16-bit")
         ->type_name("N")
-        ->check(CLI::PositiveNumber.description(""));
+        ->check(wholeNumber(false));
 }
 
 std::string Inputs::skippedText() const

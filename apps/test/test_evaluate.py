@@ -420,6 +420,39 @@ class Incomplete(EvaluateTest):
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, "no column of identities", "matchers")
 
+    def test_rows_and_images_that_repeat(self):
+        """The same image twice is a pair that every matcher matches."""
+        labels = self.path("labels.csv")
+        self.write_labels(labels, self.rows + self.rows[:1])
+        done = self.evaluate_quickly(labels=labels)
+        self.check(done, self.rows[0][0], "listed more than once", code=0)
+        self.assertIn(f"{self.FACES} faces", done.stdout)
+        first = self.rows[0]
+        self.write_labels(labels, self.rows + [(first[0], "M" if first[1] == "F" else "F", *first[2:])])
+        done = self.evaluate_quickly(labels=labels)
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, first[0], "contradicting rows")
+        twin = os.path.join(self.faces, "images", "twin.png")
+        shutil.copy(os.path.join(self.faces, first[0]), twin)
+        self.addCleanup(os.remove, twin)
+        self.write_labels(labels, self.rows + [("images/twin.png", "M" if first[1] == "F" else "F", *first[2:])])
+        done = self.evaluate_quickly(labels=labels)
+        self.check(done, "images/twin.png", f"the same image as {first[0]}", code=0)
+        self.check(done, first[2], "has images of both genders", code=0)
+
+    def test_damaged_cache(self):
+        """What a disk has changed is measured anew."""
+        cache = self.path("cache.sqlite")
+        self.assertEqual(self.evaluate_quickly(cache=cache).returncode, 0)
+        scores = table(self.path("report"), "scores")
+        for damage in ("x''", "x'00112233'", "zeroblob(length(value))", "substr(value, 1, length(value) - 1)", "substr(value, 1, 8)"):
+            with contextlib.closing(sqlite3.connect(cache)) as database:
+                database.execute(f"UPDATE results SET value = CAST({damage} AS BLOB)")
+                database.commit()
+            done = self.evaluate_quickly(cache=cache)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(table(self.path("report"), "scores"), scores)
+
     def test_only_one_label(self):
         labels = self.path("labels.csv")
         self.write_labels(labels, [r for r in self.rows if r[1] == "M"])
@@ -438,6 +471,12 @@ class Incomplete(EvaluateTest):
         done = self.evaluate("--methods", "search,blur", "--attackers", "none", "-o", self.path("report"), models=models)
         self.check(done, "method search", "a matcher")
         self.assertEqual([s["method"] for s in table(self.path("report"), "summary")], ["original", "blur 6"])
+
+    def test_numbers_that_are_not_whole(self):
+        for option, value in (("--limit", "-1"), ("--images", "-3"), ("--replicates", "0"), ("--seed", "-1"), ("--max-pixels", "1e300")):
+            done = self.evaluate_quickly(option, value)
+            self.assertEqual(done.returncode, 2, option)
+            self.assertLess(len(self.one_line(done.stderr, option, f"found '{value}'")), 100)
 
     def test_wrong_arguments(self):
         for arguments, said in {("--methods", "magic"): "'magic'", ("--methods", "blur=much"): "'much'",
