@@ -80,6 +80,8 @@ struct ConstDef
 //! A class belongs to cv2.sanprivacy; cv2 has it too, under the name that a cv2 with all modules gives it.
 bool registerNewType(PyObject* module, const char* name, PyObject* type, const std::string&)
 {
+    // OpenCV frees an object of a derived class wrongly, and Python crashes: such a class is refused instead.
+    reinterpret_cast<PyTypeObject*>(type)->tp_flags &= ~Py_TPFLAGS_BASETYPE;
     PyObject* const cv2 = PyImport_AddModule("cv2");
     if (!cv2 || PyObject_SetAttrString(module, name, type) < 0)
         return false;

@@ -24,6 +24,14 @@ def stubbed(function):
     return [argument.arg for argument in function.args.args if argument.arg != "self"]
 
 
+class Classes(unittest.TestCase):
+    def test_none_can_be_derived_from(self):
+        """OpenCV's glue frees an object of a derived class wrongly: Python would crash."""
+        for real in (cv2.sanprivacy.Perturber, cv2.sanprivacy.FaceDetector, cv2.sanprivacy.StreamAnonymizer, cv2.sanprivacy.StreamParams):
+            with self.assertRaises(TypeError):
+                type("Own", (real,), {})
+
+
 class Stub(unittest.TestCase):
     def setUp(self):
         with open(STUB) as stream:
