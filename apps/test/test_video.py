@@ -353,6 +353,21 @@ class Good(VideoTest):
         self.check_protected(left, frames=frames, video=self.path("long.mp4"))
         self.assertEqual(self.check_resumed(), list(range(max(0, frames - self.LOOK_AHEAD), self.LONG)))
 
+    def test_interrupted_before_it_goes_on(self):
+        """The log keeps the lines of what the unfinished video keeps, whenever the signal comes."""
+        self.make(self.path("long.mp4"), frames=self.LONG)
+        command = [EXECUTABLE, "video", *self.networks, self.path("long.mp4"), self.path("out.mp4"), "--resume", *map(str, self.SLOW),
+                   "--log", self.path("log")]
+        for tenths in (None, 1, 2, 3, 4, 5, 6):
+            process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            if tenths:
+                time.sleep(tenths / 10)
+            while not tenths and process.poll() is None and not (os.path.exists(self.path("log")) and read(self.path("log")).count(b"\n") > 20):
+                time.sleep(.01)
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=TIMEOUT)
+        self.assertEqual(self.check_resumed(), list(range(self.LONG)))
+
     def test_log_of_a_resumed_run_whose_name_is_no_text(self):
         """Latin-1, not UTF-8: the lines of the first run are known again, so that each frame has one line in the end."""
         original = os.fsdecode(os.path.join(os.fsencode(self.folder), b"caf\xe9.mp4"))

@@ -150,9 +150,9 @@ void Pipeline::resume()
     const size_t frames = framesToTakeOver();
     if (frames > 0)
         takeOver(frames);
-    if (options_.resume)
-        log_.cut(job_.source, std::int64_t(read_));
     taken_over_ = !interrupted();
+    if (options_.resume && taken_over_) // else the earlier video stays, and its lines
+        log_.cut(job_.source, std::int64_t(read_));
     face_found_ = unfinished_ && unfinished_->faceFound();
     skew_ = std::int64_t(read_) - looked_again_;
 }
