@@ -164,6 +164,8 @@ void readTiff(const ByteView& file, ImageHeader& header)
     const uint64_t floating_point = 3;
     if (page.value(SAMPLE_FORMAT, 1) == floating_point)
         header.format = "TIFF of floating-point numbers";
+    const uint64_t reduced = 1; // a smaller copy
+    header.begins_with_copy = (page.value(SUBFILE_TYPE, 0) & reduced) != 0;
     header.photometric = int(page.value(PHOTOMETRIC, 2));
     header.cmyk = header.photometric == 5;
     header.channels = page.value(SAMPLES, 1);
@@ -186,7 +188,6 @@ void readTiff(const ByteView& file, ImageHeader& header)
         const TiffDirectory other(file, big, next);
         if (!other.valid())
             break;
-        const uint64_t reduced = 1;
         header.images += (other.value(SUBFILE_TYPE, 0) & reduced) == 0;
         next = other.next();
     }

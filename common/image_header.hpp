@@ -48,6 +48,7 @@ struct ImageHeader
     } alpha = NONE;                                      //!< whether colors are multiplied by the transparency
     size_t alpha_position = 0, orientation_position = 0; //!< where in the file these are written; 0: they are not
     bool big_endian = false;
+    bool begins_with_copy = false; //!< a smaller one of its image, as raw files of cameras do
     int photometric = 2;
     uint64_t channels = 0;
 };

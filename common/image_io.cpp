@@ -94,6 +94,9 @@ void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
             throw std::runtime_error("is of the format " + header.format + ", which cannot be read: " + format.advice);
     if (header.images > 1)
         throw std::runtime_error("holds several images; a file of one is expected");
+    if (header.begins_with_copy)
+        throw std::runtime_error(
+            "begins with a smaller copy of its image, as raw files of cameras do; save it as TIFF or PNG first");
     const int most_bits = 16;
     if (header.format == "TIFF" && header.bits > most_bits)
         throw std::runtime_error(

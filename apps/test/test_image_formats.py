@@ -471,6 +471,8 @@ class Formats(CommandTest):
         contents = {name: (read(self.path("in", name)), ["several images"]) for name in names}
         drawing().convert("LA").save(self.path("la.tif"))
         drawing().convert("LAB").save(self.path("lab.tif"))
+        drawing().save(self.path("raw.tif"), tiffinfo={254: 1})  # NewSubfileType: the image itself is in a directory below
+        contents["raw.tif"] = (read(self.path("raw.tif")), ["smaller copy", "raw files of cameras"])
         contents["lab.tif"] = (read(self.path("lab.tif")), ["CIELAB"])
         contents["la.tif"] = (read(self.path("la.tif")), ["transparency that OpenCV does not read"])
         self.refused(contents)
