@@ -387,6 +387,8 @@ cv::Mat onPlain(const Image& image, double ground)
 
 void writeImage(const fs::path& file, const Image& image, int quality, const fs::path& source)
 {
+    if (!hasImageName(file))
+        throw std::runtime_error("the name has no ending of an image format that is written, such as .png");
     const Format format = formatOf(file);
     cv::Mat pixels = image.alpha.empty() ? image.pixels : format.transparent ? joined(image) : onPlain(image, 1);
     if (pixels.depth() == CV_16U && !format.deep)

@@ -455,6 +455,14 @@ class Usage(PerturbTest):
                 self.assertLessEqual(max(map(len, lines)), 120)
 
 
+    def test_names_without_an_ending_of_an_image(self):
+        for name in ("photo", "photo.xyz"):
+            shutil.copy(portraits()[0], self.path(name))
+            done = run("perturb", *self.networks, self.path(name), "-o", self.path("out"))
+            self.assertEqual(done.returncode, 1)
+            self.one_line(done.stderr, f"{name}: the name has no ending", ".png")
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "out")))
+
     def test_names_in_another_form_of_unicode(self):
         """A table from a Mac has an o and its dots as two characters; where both forms are there, each gets its own row."""
         composed, decomposed = "M\u00f6ller/\u304c\u00e9.jpg", "Mo\u0308ller/\u304b\u3099e\u0301.jpg"
