@@ -30,8 +30,8 @@ struct AlignedFace
     /** @brief Returns the change to the image, as blendFace() does.
     @param image as it was when the face was cut out, or with other faces changed since
     @param perturbed the perturbed crop: one channel, depth of crop
-    @param color_strength see blendFace() */
-    void blend(Mat& image, const Mat& perturbed, double color_strength) const;
+    @param color_strength,weaken_marks see blendFace() */
+    void blend(Mat& image, const Mat& perturbed, double color_strength, bool weaken_marks) const;
 };
 
 //! Raises an error unless the image is one that alignFace() takes.

@@ -8,6 +8,7 @@
 #include "face_row.hpp"
 #include "image_depth.hpp"
 #include "matrix_argument.hpp"
+#include "skin_marks.hpp"
 
 #include <numeric>
 
@@ -208,7 +209,7 @@ AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landm
     return face;
 }
 
-void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength) const
+void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength, bool weaken_marks) const
 {
     checkImage(image);
     checkImage(crop);
@@ -227,7 +228,10 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength)
         cvtColor(crop, gray, COLOR_BGR2GRAY);
     const double gain = whiteLevel(image.depth()) / whiteLevel(crop.depth());
     subtract(perturbed, gray, change, noArray(), CV_32F);
-    multiply(change, weightsOf(crop.size()), change, gain);
+    multiply(change, weightsOf(crop.size()), change);
+    if (weaken_marks)
+        weakenMarks(gray, whiteLevel(crop.depth()), change);
+    change *= gain;
     if (evens) // luma and color part ways
     {
         Mat color, evened;
@@ -275,8 +279,8 @@ double alignFace(
     return face.coverage;
 }
 
-void blendFace(
-    InputOutputArray _image, InputArray _face, InputArray _perturbed, InputArray landmarks, double color_strength)
+void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed, InputArray landmarks,
+    double color_strength, bool weaken_marks)
 {
     CV_INSTRUMENT_REGION();
     Mat image = matrixArgument(_image, "The image");
@@ -284,7 +288,7 @@ void blendFace(
     face.crop = matrixArgument(_face, "The face");
     CV_Check(face.crop.size(), !face.crop.empty(), "The face is empty");
     face.to_image = imageToCrop(readPoints(landmarks), face.crop.size(), std::vector<Point2c>()).inverse();
-    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"), color_strength);
+    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"), color_strength, weaken_marks);
 }
 
 }} // namespace cv::sanprivacy

@@ -170,7 +170,7 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
     for (size_t i = 0; i < heads.crops.size(); ++i)
         if (!heads.crops[i].empty())
             heads.faces[i].blend(
-                result, outputs[i], params_.prototype == PROTOTYPE_SAME ? 0 : perturber_->getColorStrength());
+                result, outputs[i], params_.prototype == PROTOTYPE_SAME ? 0 : perturber_->getColorStrength(), true);
     record.blend_ms = watch.lap();
     return result;
 }

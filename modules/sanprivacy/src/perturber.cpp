@@ -178,7 +178,7 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         Mat result = dst.getMat();
         for (size_t i = 0; i < rows.size(); ++i)
             if (wrong[i].empty())
-                aligned[i].blend(result, perturbed[i], color_strength);
+                aligned[i].blend(result, perturbed[i], color_strength, true);
     }
     return writes;
 }

@@ -48,7 +48,7 @@ TEST(SanPrivacy_Perturber, perturbs_faces_of_an_image)
                 alignFace(source, faces.row(i), crop);
                 crop.convertTo(crop, CV_32F, 1 / (255 * scale));
                 perturber->perturb(crop, perturbed, PerturbParams(PROTOTYPE_OPPOSITE, i));
-                blendFace(expected, crop, perturbed, faces.row(i), perturber->getColorStrength());
+                blendFace(expected, crop, perturbed, faces.row(i), perturber->getColorStrength(), true);
             }
             EXPECT_LE(cvtest::norm(expected, dst, NORM_INF), depth == CV_32F ? 1e-6 : 1);
             EXPECT_GT(cvtest::norm(source, dst, NORM_INF), 5 * scale) << "the faces are perturbed";

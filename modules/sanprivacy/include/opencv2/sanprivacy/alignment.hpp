@@ -76,14 +76,20 @@ the luma Y, w the weight of a feathered ellipse around the face, and M = sum w C
 The chroma changes by color_strength w min(1, |C|^2 / |M|^2) (M - C). Teeth, eyes and brows have less chroma than skin,
 and keep it.
 
+Marks on smooth skin (drops, lines, specks) are weakened as perturbFaces() does. With F(A) what a mean over a sixth of
+the inter-ocular distance leaves of A, and E(A) the mean of F(A)^2 around a pixel, the fine part F(D) of the change D is
+multiplied by min(1, sqrt(r / q)), q = E(D) / (E(Y) + n), r = .35, n = .014^2 for values of 0 to 1. So a brow or a beard
+hides a change that smooth skin would show.
+
 @param image the image the face was cut from, changed in place; types as in alignFace().
 @param face the canonical crop before perturbation, 1 or 3 channels; depth as perturbed. To even out color: 3.
 @param perturbed the crop after perturbation, 1 channel, same size.
 @param landmarks the landmarks given to alignFace(), with the same errors; a face outside the image changes nothing.
 @param color_strength strength of the color evening, 0 (chroma stays) to 1; without effect on gray images.
+@param weaken_marks whether marks on smooth skin are weakened.
 */
-CV_EXPORTS_W void blendFace(
-    InputOutputArray image, InputArray face, InputArray perturbed, InputArray landmarks, double color_strength = 0);
+CV_EXPORTS_W void blendFace(InputOutputArray image, InputArray face, InputArray perturbed, InputArray landmarks,
+    double color_strength = 0, bool weaken_marks = false);
 
 //! @}
 
