@@ -74,7 +74,11 @@ std::string perturberKey(const NetworkOptions& options)
     digest.add(programKey()).add(named(options.model)).add(named(options.prototypes)).add(named(options.classifier));
     for (const std::string& attribute : options.hide)
         digest.add(attribute);
-    return digest.add(exact(options.strength)).add(exact(options.color_strength)).add(options.backend).value();
+    return digest.add(exact(options.strength))
+        .add(exact(options.color_strength))
+        .add(options.weaken_marks ? "marks weakened" : "")
+        .add(options.backend)
+        .value();
 }
 
 std::string detectorKey(const NetworkOptions& options)

@@ -28,6 +28,7 @@ struct NetworkOptions
     std::string detector;                      //!< YuNet file, or "cascade"; empty: the shipped YuNet
     double strength = 1;                       //!< of the perturbation
     double color_strength = -1;                //!< of the color evening; below 0: the perturber's default
+    bool weaken_marks = false;                 //!< that the change leaves on smooth skin
     std::string backend = "cpu";
 
     void addDetectorTo(CLI::App& command);

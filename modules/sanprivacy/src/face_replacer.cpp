@@ -169,8 +169,8 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
         coverHead(frame.image, result, heads.covered[i], heads.covers[i], heads.perturbed);
     for (size_t i = 0; i < heads.crops.size(); ++i)
         if (!heads.crops[i].empty())
-            heads.faces[i].blend(
-                result, outputs[i], params_.prototype == PROTOTYPE_SAME ? 0 : perturber_->getColorStrength(), true);
+            heads.faces[i].blend(result, outputs[i],
+                params_.prototype == PROTOTYPE_SAME ? 0 : perturber_->getColorStrength(), perturber_->getWeakenMarks());
     record.blend_ms = watch.lap();
     return result;
 }

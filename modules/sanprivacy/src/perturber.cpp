@@ -18,7 +18,6 @@ namespace {
 
 const Size FACE_SIZE(FACE_SIDE, FACE_SIDE);
 const size_t MAX_ATTRIBUTES = 4; // the prototype of each of their labels is kept
-const double MAX_STRENGTH = 2, MAX_COLOR_STRENGTH = 1;
 const char* const GENERATOR_ROLE = "network that perturbs faces";
 const char* const CLASSIFIER_ROLE = "attribute classifier";
 
@@ -53,13 +52,6 @@ void checkAttributes(const PerturberParams& params)
         CV_Error(Error::StsBadArg,
             format("Prototypes and classifier can be named for one attribute only; found %d attributes",
                 (int)names.size()));
-}
-
-Perturber::Impl& checkCreated(const Ptr<Perturber::Impl>& p)
-{
-    if (!p)
-        CV_Error(Error::StsNullPtr, "This Perturber is empty: make one with Perturber::create()");
-    return *p;
 }
 
 //! Raises an error where the one face has no output.
@@ -162,12 +154,14 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     }
     std::vector<String> wrong;
     double color_strength = 0;
+    bool weaken_marks;
     {
         // Threads that share a Perturber wait for its networks only.
         std::lock_guard<std::mutex> lock(impl.mutex);
         impl.perturb(crops, in_color, aligned_labels, params.prototype, perturbed, wrong);
         if (params.prototype != PROTOTYPE_SAME)
             color_strength = impl.color_strength;
+        weaken_marks = impl.weaken_marks;
     }
     for (size_t i = 0; i < rows.size(); ++i)
         results[rows[i]] = networkResult(params, aligned_labels[i], wrong[i]);
@@ -178,7 +172,7 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         Mat result = dst.getMat();
         for (size_t i = 0; i < rows.size(); ++i)
             if (wrong[i].empty())
-                aligned[i].blend(result, perturbed[i], color_strength, true);
+                aligned[i].blend(result, perturbed[i], color_strength, weaken_marks);
     }
     return writes;
 }
@@ -247,40 +241,6 @@ Ptr<Perturber> Perturber::create(const std::vector<uchar>& model, const std::vec
 bool Perturber::empty() const
 {
     return p.empty();
-}
-
-void Perturber::setStrength(double strength)
-{
-    if (!(strength > 0 && strength <= MAX_STRENGTH))
-        CV_Error(Error::StsOutOfRange,
-            format("The strength must be above 0 and at most %g; found %g", MAX_STRENGTH, strength));
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    impl.strength = strength;
-}
-
-double Perturber::getStrength() const
-{
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    return impl.strength;
-}
-
-void Perturber::setColorStrength(double strength)
-{
-    if (!(strength >= 0 && strength <= MAX_COLOR_STRENGTH))
-        CV_Error(Error::StsOutOfRange,
-            format("The strength of the color evening must be 0 to %g; found %g", MAX_COLOR_STRENGTH, strength));
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    impl.color_strength = strength;
-}
-
-double Perturber::getColorStrength() const
-{
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    return impl.color_strength;
 }
 
 std::vector<String> Perturber::getAttributes() const

@@ -49,7 +49,7 @@ String networkFile(const String& name)
 Perturber::Impl::Impl(
     const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes_, const DnnDevice& device_)
     : device(device_), strength(1), color_strength(hidesGender(attributes_) ? DEFAULT_COLOR_STRENGTH : 0.),
-      attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
+      weaken_marks(false), attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
 {
     if (attributes.size() > 1 && !generator.isBlindToLabels())
         CV_Error(Error::StsBadArg,
@@ -270,6 +270,13 @@ void Perturber::Impl::predictLabels(std::vector<int>& labels, std::vector<String
     for (size_t row = 0; row < asked.size(); ++row)
         if (wrong[asked[row]].empty())
             labels[asked[row]] = found[row];
+}
+
+Perturber::Impl& checkCreated(const Ptr<Perturber::Impl>& p)
+{
+    if (!p)
+        CV_Error(Error::StsNullPtr, "This Perturber is empty: make one with Perturber::create()");
+    return *p;
 }
 
 }} // namespace cv::sanprivacy

@@ -76,6 +76,7 @@ public:
     std::mutex mutex; // held by every call while it uses a strength or a network
     const DnnDevice device;
     double strength, color_strength;
+    bool weaken_marks;
     std::vector<Attribute> attributes;
 
 private:
@@ -96,6 +97,9 @@ private:
     Mat faces, unlabelled, converted; // kept from call to call
     std::vector<Mat> outputs;
 };
+
+//! Raises an error where the Perturber was not made by create().
+Perturber::Impl& checkCreated(const Ptr<Perturber::Impl>& p);
 
 }} // namespace cv::sanprivacy
 

@@ -2,7 +2,10 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
+#include "precomp.hpp"
 #include "skin_marks.hpp"
+
+#include <cmath>
 
 namespace cv { namespace sanprivacy {
 

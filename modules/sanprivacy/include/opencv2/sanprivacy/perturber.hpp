@@ -113,8 +113,8 @@ of the output.
 
 A network whose output is not a probability or not an image, such as NaN, raises Error::StsOutOfRange.
 
-Several threads may share one object: its calls wait for each other. Only setStrength() and setColorStrength() change
-its state.
+Several threads may share one object: its calls wait for each other. Only setStrength(), setColorStrength()
+and setWeakenMarks() change its state.
 */
 class CV_EXPORTS_W Perturber
 {
@@ -152,6 +152,14 @@ public:
     @param strength 0 (color stays) to 1; until it is set DEFAULT_COLOR_STRENGTH where gender is hidden, else 0. */
     CV_WRAP void setColorStrength(double strength);
     CV_WRAP double getColorStrength() const; //!< see setColorStrength()
+
+    /** @brief Sets whether perturbFaces() and tryPerturbFaces() weaken marks that the change leaves on smooth skin, see
+    blendFace().
+
+    The faces look more natural, and classifiers are misled less often.
+    @param weaken initially false. */
+    CV_WRAP void setWeakenMarks(bool weaken);
+    CV_WRAP bool getWeakenMarks() const; //!< see setWeakenMarks()
 
     //! @return attributes that are hidden, n of them; labels are 0 to 2^n - 1
     CV_WRAP std::vector<String> getAttributes() const;

@@ -1,0 +1,64 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "precomp.hpp"
+#include "perturber_impl.hpp"
+
+namespace cv { namespace sanprivacy {
+
+namespace {
+
+const double MAX_STRENGTH = 2, MAX_COLOR_STRENGTH = 1;
+
+} // namespace
+
+void Perturber::setStrength(double strength)
+{
+    if (!(strength > 0 && strength <= MAX_STRENGTH))
+        CV_Error(Error::StsOutOfRange,
+            format("The strength must be above 0 and at most %g; found %g", MAX_STRENGTH, strength));
+    Impl& impl = checkCreated(p);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    impl.strength = strength;
+}
+
+double Perturber::getStrength() const
+{
+    Impl& impl = checkCreated(p);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    return impl.strength;
+}
+
+void Perturber::setColorStrength(double strength)
+{
+    if (!(strength >= 0 && strength <= MAX_COLOR_STRENGTH))
+        CV_Error(Error::StsOutOfRange,
+            format("The strength of the color evening must be 0 to %g; found %g", MAX_COLOR_STRENGTH, strength));
+    Impl& impl = checkCreated(p);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    impl.color_strength = strength;
+}
+
+double Perturber::getColorStrength() const
+{
+    Impl& impl = checkCreated(p);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    return impl.color_strength;
+}
+
+void Perturber::setWeakenMarks(bool weaken)
+{
+    Impl& impl = checkCreated(p);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    impl.weaken_marks = weaken;
+}
+
+bool Perturber::getWeakenMarks() const
+{
+    Impl& impl = checkCreated(p);
+    std::lock_guard<std::mutex> lock(impl.mutex);
+    return impl.weaken_marks;
+}
+
+}} // namespace cv::sanprivacy
