@@ -4,7 +4,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Measures the tables of doc/results.md that are of the present weights, and prints them as Markdown.
 
-    measure_results.py SANPRIVACY --faces DIR --models YML -o DIR [celeba|strength|fairface|rolled ...]
+    measure_results.py SANPRIVACY --faces DIR --models YML -o DIR [celeba|strength|fairface|rolled ...] [OPTION of `evaluate` ...]
 
 DIR holds the sets celeba-identities and fairface-val, each with a labels.csv. YML describes the classifiers and matchers; the names of those that took
 no part in training are in HELD_OUT. The reports of `evaluate` stay in the folder of -o."""
@@ -69,7 +69,7 @@ def evaluated(options, name, faces, labels, methods, *more):
     """The tables of a report."""
     report = os.path.join(options.output, name)
     subprocess.run([options.sanprivacy, "evaluate", "--faces", faces, "--labels", labels, "--models", options.models, "--attackers", "none",
-                    "--replicates", "20", "-o", report, *more, "--methods", *methods], check=True, stdout=subprocess.DEVNULL)
+                    "--replicates", "20", "-o", report, *options.of_evaluate, *more, "--methods", *methods], check=True, stdout=subprocess.DEVNULL)
     with open(os.path.join(report, "report.json")) as stream:
         return json.load(stream)["tables"]
 
@@ -112,7 +112,7 @@ def print_tables(tables):
 
 def measure_celeba(options, faces):
     predicted = os.path.join(options.output, "predicted")
-    subprocess.run([options.sanprivacy, "perturb", faces, "-o", predicted], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([options.sanprivacy, "perturb", faces, "-o", predicted, *options.of_evaluate], check=True, stdout=subprocess.DEVNULL)
     print_tables(evaluated(options, "celeba", faces, faces + ".csv", ["same", "neutral", "opposite", "random", "folder=" + predicted]))
 
 
@@ -169,7 +169,7 @@ def main():
     parser.add_argument("--faces", required=True, help="folder of the sets")
     parser.add_argument("--models", required=True, help="model description file")
     parser.add_argument("-o", "--output", required=True)
-    options = parser.parse_intermixed_args()
+    options, options.of_evaluate = parser.parse_known_intermixed_args()
     unknown = [section for section in options.sections if section not in SECTIONS]
     if unknown:
         parser.error(f"'{unknown[0]}' is not one of {', '.join(SECTIONS)}")

@@ -96,15 +96,14 @@ class Good(PerturbTest):
         self.assertGreater(change["2"], 1.3 * change["1"])  # some of it is clipped
 
     def test_weaken_marks(self):
-        self.save("a.png")
-        changed = {}
+        """With the shipped networks: those of the tests leave no marks."""
+        original, changes = portraits()[0], {}
         for name, option in (("as-it-is", []), ("weakened", ["--weaken-marks"])):
-            done = self.perturb(self.path("in", "a.png"), "-o", self.path(name), *option)
+            done = run("perturb", original, "-o", self.path(name), *option)
             self.assertEqual(done.returncode, 0, done.stderr)
-            changed[name] = cv2.imread(self.path(name, "a.png"))
-        original = cv2.imread(self.path("in", "a.png"))
-        self.assertLess(difference(original, changed["weakened"]), difference(original, changed["as-it-is"]))
-        self.assertGreater(difference(original, changed["weakened"]), .5 * difference(original, changed["as-it-is"]))
+            changes[name] = difference(cv2.imread(original), cv2.imread(self.path(name, os.path.basename(original))))
+        self.assertLess(changes["weakened"], changes["as-it-is"])
+        self.assertGreater(changes["weakened"], .5 * changes["as-it-is"])
 
     def test_color_strength(self):
         self.save("a.png")
