@@ -14,7 +14,8 @@
 
 namespace sanprivacy { namespace apps {
 
-//! A line that tells it where that is larger than in the image itself; else nothing.
+//! A line that tells the width of the smallest face that is looked for in the transparency where it is larger than in
+//! the image itself; else nothing.
 std::string transparencyLimit(int smallest_face, int smallest_face_in_transparency);
 
 /** Looks for faces that show in an image's transparency itself, as a drawing of black ink on nothing has them. There
@@ -25,9 +26,6 @@ and is not found on white stays as it is: many icons have one. It is told, too.
 @return width of the smallest face that is looked for in the transparency, pixels; 0 where there is nothing to be seen
 */
 int protectTransparency(Image& image, cv::sanprivacy::FaceDetector& detector, const cv::Mat& known = cv::Mat());
-
-//! A line that tells this width where it is larger than in the image itself; else nothing.
-std::string transparencyLimit(int smallest_face, int smallest_face_in_transparency);
 
 }} // namespace sanprivacy::apps
 
