@@ -14,7 +14,7 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 const double MOST_TURN = .5;       // of a detection, against its track, radians: the flow sees a face roll
-const float TURNED_CLEARER = .25f; // of the scores of two views, to doubt that a known face is upright
+const float TURNED_CLEARER = .25f; // of the scores of two views, to give up how a known face lay
 const double LEAST_EYES = 2;       // pixels; no landmarks are nearer
 const double SMALLEST_SEEN = 16;   // width of a face's box that a quick look finds, pixels of the view
 const int TILE = 640;              // side of a tile, pixels of the view
@@ -44,6 +44,18 @@ bool areOfAFace(const Landmarks& landmarks)
         spread = std::max(spread, std::abs(z - landmarks[0]));
     }
     return spread > LEAST_EYES && eyeDistance(landmarks) > LEAST_EYES;
+}
+
+//! Which of two views shows a face as it is. The detector is as sure of many an upright face that it sees upside down.
+bool clearer(const RotatedDetection& detection, const RotatedDetection& other, const std::vector<Landmarks>& known)
+{
+    float advantage = 0; // of the view that the known face was found in
+    for (const Landmarks& landmarks : known)
+        if (distanceOf(landmarks, other.landmarks) < NEAR_FACE)
+            advantage = orientationOf(landmarks) == other.orientation       ? TURNED_CLEARER
+                        : orientationOf(landmarks) == detection.orientation ? -TURNED_CLEARER
+                                                                            : 0.f;
+    return detection.face.score > other.face.score + advantage;
 }
 
 } // namespace
@@ -154,29 +166,9 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
                 other = &earlier;
         if (!other)
             detections.push_back(detection);
-        else if (clearer(detection, *other, known, view, float(view.cols) / float(frame.width)))
+        else if (clearer(detection, *other, known))
             *other = detection;
     }
-}
-
-/** Which of two views shows a face as it is. The detector is as sure of many an upright face that it sees upside down.
-@param view of the whole frame, at that scale */
-bool RotatedDetector::clearer(const RotatedDetection& detection, const RotatedDetection& other,
-    const std::vector<Landmarks>& known, const Mat& view, double scale)
-{
-    const bool known_upright =
-        other.orientation == 0
-        && std::any_of(known.begin(), known.end(),
-            [&](const Landmarks& landmarks)
-            { return orientationOf(landmarks) == 0 && distanceOf(landmarks, other.landmarks) < NEAR_FACE; });
-    if (known_upright && detection.face.score <= other.face.score + TURNED_CLEARER)
-        return false;
-    if (!upright_faces_)
-        upright_faces_ = makePtr<LandmarkNetwork>(selectDevice(dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_CPU));
-    const FaceRow faces[] = { scaled(detection.face, float(scale)), scaled(other.face, float(scale)) };
-    const std::vector<Candidate> seen = upright_faces_->look(Pyramid(toGray(view)),
-        { squareOf(faces[0], rollOf(faces[0].landmarks)), squareOf(faces[1], rollOf(faces[1].landmarks)) });
-    return seen[0].logit > seen[1].logit;
 }
 
 void RotatedDetector::lookAtTiles(
