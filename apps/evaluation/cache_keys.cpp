@@ -76,7 +76,7 @@ std::string perturberKey(const NetworkOptions& options)
         digest.add(attribute);
     return digest.add(exact(options.strength))
         .add(exact(options.color_strength))
-        .add(options.weaken_marks ? "marks weakened" : "")
+        .add(options.keep_marks ? "marks kept" : "marks weakened")
         .add(options.backend)
         .value();
 }

@@ -93,7 +93,7 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
                 cv::sanprivacy::DEFAULT_COLOR_STRENGTH))
         ->type_name("X")
         ->check(CLI::Range(0., 1.).description(""));
-    command.add_flag("--weaken-marks", weaken_marks, "Weakens marks on smooth skin: more natural, less privacy");
+    command.add_flag("--keep-marks", keep_marks, "Keeps marks on smooth skin: more privacy, less natural");
     command
         .add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
         ->type_name("NAME")
@@ -128,7 +128,8 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
     perturber->setStrength(strength);
     if (!(color_strength < 0)) // NaN is refused there
         perturber->setColorStrength(color_strength);
-    perturber->setWeakenMarks(weaken_marks);
+    if (keep_marks)
+        perturber->setWeakenMarks(false);
     return perturber;
 }
 

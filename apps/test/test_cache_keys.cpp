@@ -94,7 +94,7 @@ TEST_F(CacheKeys, tell_perturbers_and_detectors_apart)
             [](NetworkOptions& o) {
                 o.hide = { "gender", "age" };
             },
-            [](NetworkOptions& o) { o.weaken_marks = true; }, [](NetworkOptions& o) { o.strength = 0.5; },
+            [](NetworkOptions& o) { o.keep_marks = true; }, [](NetworkOptions& o) { o.strength = 0.5; },
             [](NetworkOptions& o) { o.strength = 0.5000001; }, [](NetworkOptions& o) { o.backend = "cuda"; } });
     checkAll<NetworkOptions>(options, detectorKey,
         { [](NetworkOptions& o) { o.detector = "cascade"; }, [&](NetworkOptions& o) { o.detector = three; },

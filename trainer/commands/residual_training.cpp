@@ -109,8 +109,9 @@ void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
 //! the border of the crop.
 Tensor ResidualTraining::change(const Tensor& faces, const Tensor& targets, const Tensor& hidden) const
 {
-    const Tensor x = luma(faces).to(precision_);
-    return fading_ * (contest_->generator->perturb(x, {}, { prototypes_.same(targets, hidden) })[0] - x);
+    const Tensor gray = luma(faces), x = gray.to(precision_);
+    const Tensor added = fading_ * (contest_->generator->perturb(x, {}, { prototypes_.same(targets, hidden) })[0] - x);
+    return options_.weakenMarks ? weakenedMarks(gray, added) : added;
 }
 
 Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const

@@ -49,8 +49,9 @@ String networkFile(const String& name)
 Perturber::Impl::Impl(
     const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes_, const DnnDevice& device_)
     : device(device_), strength(1), color_strength(hidesGender(attributes_) ? DEFAULT_COLOR_STRENGTH : 0.),
-      weaken_marks(false), attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
+      attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
 {
+    weaken_marks = generator.isBlindToLabels();
     if (attributes.size() > 1 && !generator.isBlindToLabels())
         CV_Error(Error::StsBadArg,
             format("To hide several attributes the network needs the inputs image and target_proto; '%s' has others",

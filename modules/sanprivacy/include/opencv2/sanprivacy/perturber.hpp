@@ -157,7 +157,7 @@ public:
     blendFace().
 
     The faces look more natural, and classifiers are misled less often.
-    @param weaken initially false. */
+    @param weaken until it is set true, but false for a network that receives P_SM, as that of the paper. */
     CV_WRAP void setWeakenMarks(bool weaken);
     CV_WRAP bool getWeakenMarks() const; //!< see setWeakenMarks()
 
