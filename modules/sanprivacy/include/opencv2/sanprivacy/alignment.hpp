@@ -77,9 +77,9 @@ The chroma changes by color_strength w min(1, |C|^2 / |M|^2) (M - C). Teeth, eye
 and keep it.
 
 Marks on smooth skin (drops, lines, specks) are weakened as perturbFaces() does. With F(A) what a mean over a sixth of
-the inter-ocular distance leaves of A, and E(A) the mean of F(A)^2 over a fourth around a pixel, the fine part F(D) of the change D is
-multiplied by min(1, sqrt(r / q)), q = E(D) / (E(Y) + n), r = .35, n = .014^2 for values of 0 to 1. So a brow or a beard
-hides a change that smooth skin would show.
+the inter-ocular distance leaves of A, and E(A) the mean of F(A)^2 over a fourth of it around a pixel, the fine part
+F(D) of the change D is multiplied by min(1, sqrt(r / q)), q = E(D) / (E(Y) + n), r = .35, n = .014^2 for values of 0 to
+1. So a brow or a beard hides a change that smooth skin would show.
 
 @param image the image the face was cut from, changed in place; types as in alignFace().
 @param face the canonical crop before perturbation, 1 or 3 channels; depth as perturbed. To even out color: 3.
