@@ -4,10 +4,10 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Measures the tables of doc/results.md that are of the present weights, and prints them as Markdown.
 
-    measure_results.py SANPRIVACY --faces DIR --models YML -o DIR [celeba|strength|fairface|rolled ...] [OPTION of `evaluate` ...]
+    measure_results.py SANPRIVACY --faces DIR --models YML -o DIR [celeba|strength|methods|fairface|rolled ...] [OPTION of `evaluate` ...]
 
 DIR holds the sets celeba-identities and fairface-val, each with a labels.csv. YML describes the classifiers and matchers; the names of those that took
-no part in training are in HELD_OUT. The reports of `evaluate` stay in the folder of -o."""
+no part in training are in HELD_OUT. The reports of `evaluate` stay in the folder of -o, with frontier.png, a picture of recognition against privacy."""
 
 import argparse
 import csv
@@ -17,10 +17,16 @@ import shutil
 import subprocess
 
 import cv2
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
 
 HELD_OUT = ["gender-intel-62", "gender-dlib-32", "SFace"]
 LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
-STRENGTHS = [.75, 1, 1.25]
+STRENGTHS = [.5, .75, 1, 1.25, 1.5]
+OTHER_METHODS = {"blur": [3, 6, 9, 12], "pixelation": [6, 10, 14], "mixing": [.25, .5]}
+MATCHER = "SFace"  # of the picture
 ROLLED, ROLL = 330, 30  # images, degrees
 GROUP_SIZE = 50  # smaller groups are left out
 
@@ -116,10 +122,17 @@ def measure_celeba(options, faces):
     print_tables(evaluated(options, "celeba", faces, faces + ".csv", ["same", "neutral", "opposite", "random", "folder=" + predicted]))
 
 
+def strength_reports(options, faces):
+    return {strength: evaluated(options, f"strength-{strength}", faces, faces + ".csv", ["opposite"], "--strength", str(strength))
+            for strength in STRENGTHS}
+
+
+def of(tables, kind, method):
+    return [row for row in tables[kind] if row["method"] == method]
+
+
 def measure_strength(options, faces):
-    reports = {strength: evaluated(options, f"strength-{strength}", faces, faces + ".csv", ["opposite"], "--strength", str(strength))
-               for strength in STRENGTHS}
-    of = lambda tables, kind, method: [row for row in tables[kind] if row["method"] == method]
+    reports = strength_reports(options, faces)
     error = lambda row: f"{percent(row['error'])}, {row['auc']:.3f}"
     tmr = lambda row: f"{percent(row['tmr_at_fmr_0.01'])}, {percent(row['tmr_at_fmr_0.001'])}"
     for kind, text in (("classifiers", error), ("matchers", tmr)):
@@ -130,6 +143,37 @@ def measure_strength(options, faces):
     for strength, tables in reports.items():
         print(f"strength {strength}: PSNR {of(tables, 'summary', 'opposite')[0]['psnr']:.1f} dB")
     print()
+
+
+def measure_methods(options, faces):
+    """Other methods, and the picture of all: the mean error of the held-out classifiers against the TMR of a matcher."""
+    methods = [f"{name}={value}" for name, values in OTHER_METHODS.items() for value in values]
+    networks = ["opposite=san2018"] + [f"opposite={file}" for file in options.network]
+    tables = evaluated(options, "methods", faces, faces + ".csv", methods + networks)
+    print_tables(tables)
+
+    def point(tables, method):
+        errors = [row["error"] for row in of(tables, "classifiers", method) if row["network"] in HELD_OUT]
+        tmr, = (row["tmr_at_fmr_0.01"] for row in of(tables, "matchers", method) if row["network"] == MATCHER)
+        return 100 * tmr, 100 * sum(errors) / len(errors)
+
+    figure, axes = plt.subplots(figsize=(7, 4.5))
+    curves = {"default network, by strength": [(point(report, "opposite"), strength) for strength, report in strength_reports(options, faces).items()]}
+    for name, values in OTHER_METHODS.items():
+        curves[name] = [(point(tables, f"{name} {value:g}"), value) for value in values]
+    for method in {row["method"] for row in tables["classifiers"]}:
+        if "opposite" in method:
+            curves[method] = [(point(tables, method), "")]
+    for name, points in curves.items():
+        axes.plot(*zip(*(place for place, _ in points)), marker="o", label=name)
+        for place, value in points:
+            axes.annotate(f"{value}", place, xytext=(5, 3), textcoords="offset points", fontsize=8)
+    axes.plot(*point(tables, "original"), "k*", label="originals")
+    axes.set(xlabel=f"TMR of {MATCHER} at FMR 1 %, in %", ylabel="mean error of two held-out classifiers, in %")
+    axes.grid(alpha=.3)
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(os.path.join(options.output, "frontier.png"), dpi=110)
 
 
 def measure_fairface(options, _):
@@ -159,7 +203,8 @@ def measure_rolled(options, faces):
     print_tables(evaluated(options, "rolled", rolled, rolled + ".csv", ["opposite"]))
 
 
-SECTIONS = {"celeba": measure_celeba, "strength": measure_strength, "fairface": measure_fairface, "rolled": measure_rolled}
+SECTIONS = {"celeba": measure_celeba, "strength": measure_strength, "methods": measure_methods, "fairface": measure_fairface,
+            "rolled": measure_rolled}
 
 
 def main():
@@ -168,6 +213,7 @@ def main():
     parser.add_argument("sections", nargs="*", metavar="SECTION", help="default: " + ", ".join(SECTIONS))
     parser.add_argument("--faces", required=True, help="folder of the sets")
     parser.add_argument("--models", required=True, help="model description file")
+    parser.add_argument("--network", action="append", default=[], metavar="ONNX", help="another network for the section methods")
     parser.add_argument("-o", "--output", required=True)
     options, options.of_evaluate = parser.parse_known_intermixed_args()
     unknown = [section for section in options.sections if section not in SECTIONS]
