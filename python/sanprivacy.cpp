@@ -77,11 +77,32 @@ struct ConstDef
     long long val;
 };
 
+PyObject* refuseNew(PyObject* type, PyObject*, PyObject*)
+{
+    const char* const name = reinterpret_cast<PyTypeObject*>(type)->tp_name;
+    PyErr_Format(PyExc_TypeError, "expected a call of %s; found one of its __new__()", name);
+    return NULL;
+}
+
+/** Refuses what OpenCV's glue lets pass and Python then crashes at: derived classes, whose objects it frees wrongly,
+and __new__(), which makes an object without its contents. A call of the class does not use that attribute. */
+bool refuseUnsafe(PyTypeObject* type)
+{
+    static PyMethodDef refusal = { "__new__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(refuseNew)),
+        METH_VARARGS | METH_KEYWORDS, "Refuses." };
+    type->tp_flags &= ~Py_TPFLAGS_BASETYPE;
+    PyObject* const function = PyCFunction_New(&refusal, reinterpret_cast<PyObject*>(type));
+    const bool done = function && PyDict_SetItemString(type->tp_dict, "__new__", function) == 0;
+    Py_XDECREF(function);
+    PyType_Modified(type);
+    return done;
+}
+
 //! A class belongs to cv2.sanprivacy; cv2 has it too, under the name that a cv2 with all modules gives it.
 bool registerNewType(PyObject* module, const char* name, PyObject* type, const std::string&)
 {
-    // OpenCV frees an object of a derived class wrongly, and Python crashes: such a class is refused instead.
-    reinterpret_cast<PyTypeObject*>(type)->tp_flags &= ~Py_TPFLAGS_BASETYPE;
+    if (!refuseUnsafe(reinterpret_cast<PyTypeObject*>(type)))
+        return false;
     PyObject* const cv2 = PyImport_AddModule("cv2");
     if (!cv2 || PyObject_SetAttrString(module, name, type) < 0)
         return false;

@@ -4,6 +4,7 @@
 """The type stub says what the module has: the same names, the same arguments in the same order."""
 
 import ast
+import copy
 import os
 import pathlib
 import re
@@ -30,6 +31,17 @@ class Classes(unittest.TestCase):
         for real in (cv2.sanprivacy.Perturber, cv2.sanprivacy.FaceDetector, cv2.sanprivacy.StreamAnonymizer, cv2.sanprivacy.StreamParams):
             with self.assertRaises(TypeError):
                 type("Own", (real,), {})
+
+
+    def test_no_object_is_made_without_its_contents(self):
+        """Python would crash at its first use."""
+        classes = [value for value in vars(cv2.sanprivacy).values() if isinstance(value, type)]
+        self.assertGreater(len(classes), 5)
+        for real in classes:
+            for make in (lambda: real.__new__(real), lambda: object.__new__(real), lambda: copy.copy(real())):
+                with self.assertRaises(TypeError):
+                    make()
+        self.assertIsInstance(cv2.sanprivacy.PerturbParams(), cv2.sanprivacy.PerturbParams)
 
 
 class Stub(unittest.TestCase):
