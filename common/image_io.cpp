@@ -8,15 +8,13 @@
 #include "common/byte_view.hpp"
 #include "common/color_profile.hpp"
 #include "common/image_header.hpp"
+#include "common/jpeg_pixels.hpp"
+#include "common/png_pixels.hpp"
+#include "common/quiet_stream.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <csetjmp>
-#include <cstdio> // jpeglib.h needs it
 #include <stdexcept>
-
-#include <jpeglib.h>
-#include <jerror.h>
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -26,48 +24,6 @@ namespace fs = std::filesystem;
 namespace sanprivacy {
 
 namespace {
-
-//! libjpeg's way to report: fatal errors jump, warnings about missing data are remembered.
-struct JpegErrors : jpeg_error_mgr
-{
-    jmp_buf fatal;
-    bool incomplete;
-};
-
-void jpegFatal(j_common_ptr decoder)
-{
-    longjmp(static_cast<JpegErrors*>(decoder->err)->fatal, 1);
-}
-
-void jpegMessage(j_common_ptr decoder, int level)
-{
-    JpegErrors* errors = static_cast<JpegErrors*>(decoder->err);
-    if (level < 0 && (errors->msg_code == JWRN_JPEG_EOF || errors->msg_code == JWRN_HIT_MARKER))
-        errors->incomplete = true;
-}
-
-/** Whether a JPEG file ends before its image does. Decoders fill the rest with gray, OpenCV's without a word, so
-libjpeg is asked: it reads the coefficients only, which costs little. */
-bool isIncompleteJpeg(const std::vector<unsigned char>& content)
-{
-    jpeg_decompress_struct decoder;
-    JpegErrors errors;
-    decoder.err = jpeg_std_error(&errors);
-    errors.error_exit = jpegFatal;
-    errors.emit_message = jpegMessage;
-    errors.incomplete = false;
-    if (setjmp(errors.fatal) == 0)
-    {
-        jpeg_create_decompress(&decoder);
-        jpeg_mem_src(&decoder, content.data(), static_cast<unsigned long>(content.size()));
-        jpeg_read_header(&decoder, TRUE);
-        jpeg_read_coefficients(&decoder);
-    }
-    else
-        errors.incomplete = errors.msg_code == JERR_INPUT_EOF || errors.msg_code == JERR_INPUT_EMPTY;
-    jpeg_destroy_decompress(&decoder);
-    return errors.incomplete;
-}
 
 //! Refuses what the header alone tells of a file.
 void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
@@ -224,11 +180,20 @@ void convertColors(Image& image, const ImageHeader& header)
         image.note = "its color space cannot be used; its colors are taken for sRGB";
 }
 
-cv::Mat decode(const std::vector<unsigned char>& content)
+//! Pixels as they are stored. What OpenCV prints of a damaged file, the error says.
+cv::Mat decode(const std::vector<unsigned char>& content, const ImageHeader& header, bool& damaged)
 {
+    if (header.format == "JPEG")
+        return decodeJpeg(content, damaged);
+    if (header.format == "PNG")
+        return decodePng(content);
     try
     {
-        return cv::imdecode(content, cv::IMREAD_UNCHANGED);
+        const QuietErrors quiet;
+        const cv::Mat decoded = cv::imdecode(content, cv::IMREAD_UNCHANGED);
+        if (decoded.empty())
+            throw std::runtime_error("is damaged, truncated, or no image");
+        return decoded;
     }
     catch (const cv::Exception& error)
     {
@@ -238,6 +203,11 @@ cv::Mat decode(const std::vector<unsigned char>& content)
                 "_WIDTH and _HEIGHT set the limits");
         throw;
     }
+}
+
+void addNote(Image& image, const std::string& note)
+{
+    image.note += (image.note.empty() ? "" : "; ") + note;
 }
 
 //! What a format can hold, by its ending.
@@ -329,8 +299,6 @@ Image readImage(const fs::path& file, size_t max_pixels)
     std::vector<unsigned char> content = readFile(file);
     const ImageHeader header = readImageHeader(content);
     check(header, content.size(), max_pixels);
-    if (header.format == "JPEG" && isIncompleteJpeg(content))
-        throw std::runtime_error("the JPEG file is truncated");
     if (header.format == "TIFF")
         neutralize(content, header);
     if (header.format == "PNG")
@@ -339,9 +307,8 @@ Image readImage(const fs::path& file, size_t max_pixels)
     if (header.format == "PNM") // OpenCV reads no number that ends with the file
         content.push_back('\n');
 
-    cv::Mat decoded = decode(content);
-    if (decoded.empty())
-        throw std::runtime_error("is damaged, truncated, or no image");
+    bool damaged = false;
+    cv::Mat decoded = decode(content, header, damaged);
     if (decoded.depth() != CV_8U && decoded.depth() != CV_16U)
         throw std::runtime_error(
             std::string("has pixels of type ") + cv::depthToString(decoded.depth()) + "; 8-bit or 16-bit is expected");
@@ -363,12 +330,14 @@ Image readImage(const fs::path& file, size_t max_pixels)
     turnUpright(image.pixels, header.orientation);
     turnUpright(image.alpha, header.orientation);
     convertColors(image, header);
+    if (damaged)
+        addNote(image, "is damaged: a part of it cannot be decoded");
     if (header.further_image || header.video)
-        image.note += std::string(image.note.empty() ? "" : "; ") + "left out: "
-                      + (!header.video            ? "a further image"
-                          : !header.further_image ? "a video"
-                                                  : "a further image and a video")
-                      + " behind the image";
+        addNote(image, std::string("left out: ")
+                           + (!header.video            ? "a further image"
+                               : !header.further_image ? "a video"
+                                                       : "a further image and a video")
+                           + " behind the image");
     return image;
 }
 

@@ -4,6 +4,8 @@
 
 #include "common/process.hpp"
 
+#include "common/quiet_stream.hpp"
+
 #include <csignal>
 
 #include <fcntl.h>
@@ -22,6 +24,7 @@ void prepareProcess()
         close(descriptor);
     std::signal(SIGXFSZ, SIG_IGN);
     std::signal(SIGPIPE, SIG_IGN);
+    prepareQuietErrors();
 }
 
 } // namespace sanprivacy

@@ -8,7 +8,8 @@
 namespace sanprivacy {
 
 /** What a program does first. A write beyond the file size limit or to a closed pipe becomes an error that can be
-reported, in place of the program's end; a standard stream that is closed becomes an empty one. */
+reported, in place of the program's end; a standard stream that is closed becomes an empty one; what libraries print
+of a damaged image is dropped. */
 void prepareProcess();
 
 } // namespace sanprivacy

@@ -17,7 +17,7 @@
 set -euo pipefail
 
 packages=(build-essential cmake ninja-build ccache
-          libopencv-dev opencv-data libcli11-dev nlohmann-json3-dev libcsv-dev libjpeg-dev
+          libopencv-dev opencv-data libcli11-dev nlohmann-json3-dev libcsv-dev libjpeg-dev libpng-dev
           liblcms2-dev zlib1g-dev libssl-dev libsqlite3-dev libgtest-dev ffmpeg)
 case "${1:-run}" in
 run) ;;

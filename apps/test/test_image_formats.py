@@ -431,6 +431,49 @@ class Formats(CommandTest):
         for line in done.stderr.splitlines():
             self.assertIn("profile.png: ", line)
 
+    def test_what_libraries_print_of_damaged_files_is_not_shown(self):
+        """Every line has the file's name."""
+        random = np.random.default_rng(1)
+        image = drawing((160, 120))
+        encodings = {"jpg": ("JPEG", {}), "scans.jpg": ("JPEG", {"progressive": True}), "png": ("PNG", {}), "webp": ("WEBP", {}),
+                     "jp2": ("JPEG2000", {}), "tif": ("TIFF", {}), "lzw.tif": ("TIFF", {"compression": "tiff_lzw"}),
+                     "jpeg.tif": ("TIFF", {"compression": "jpeg"}), "deflate.tif": ("TIFF", {"compression": "tiff_adobe_deflate"})}
+        for ending, (kind, options) in encodings.items():
+            content = self.encoded(image, kind, **options)
+            for k in range(12):
+                damaged = np.frombuffer(content, np.uint8).copy()
+                if k < 8:
+                    damaged[random.integers(len(content) // 2, len(content) - 2, 6)] = random.integers(0, 255, 6)
+                else:
+                    damaged[random.integers(20, min(200, len(content)), 2)] ^= 8
+                write(self.path("in", f"{k:02}.{ending}"), damaged.tobytes())
+        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"), "--no-face", "copy")
+        for line in done.stderr.splitlines():
+            self.assertIn(self.path("in", ""), line)
+        self.assertIn(".jpg: the JPEG file is ", done.stderr)
+        self.assertIn(".png: the PNG file is damaged or truncated: ", done.stderr)
+
+    def test_gray_of_few_bits_and_of_sixteen_with_transparency(self):
+        gray = np.asarray(drawing().convert("L"))
+        height, width = gray.shape
+
+        def png(bits, color_type, rows):
+            data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+            return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, color_type, 0, 0, 0))
+                    + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b""))
+
+        bits = np.unpackbits(gray.reshape(height, width, 1), axis=2)
+        for number in (1, 2, 4):
+            write(self.path("in", f"{number}.png"), png(number, 0, np.packbits(bits[:, :, :number].reshape(height, -1), axis=1)))
+        opaque = np.dstack([gray.astype(">u2") * 257 - 1, np.full(gray.shape, 65535)]).astype(">u2")
+        write(self.path("in", "16.png"), png(16, 4, opaque))
+        self.copy()
+        for number in (1, 2, 4):
+            self.assertTrue((values(self.written(f"{number}.png")) == (gray >> 8 - number) * (255 // (2 ** number - 1))).all(), number)
+        after = cv2.imread(self.path("out", "16.png"), cv2.IMREAD_UNCHANGED)
+        self.assertEqual((after.shape, after.dtype), ((height, width, 4), np.uint16))
+        self.assertTrue((after[..., :3] == opaque[..., :1].astype(np.uint16)).all())
+
     def test_shapes_like_faces_are_not_refused(self):
         """Pale drawings of opaque and transparent parts only: what a detector takes for a face is one where it is large."""
         shapes = {}

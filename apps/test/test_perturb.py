@@ -254,6 +254,15 @@ class Bad(PerturbTest):
         write(path, content[:-20])
         self.check_refused("a.jpg", "truncated")
 
+    def test_jpeg_that_lacks_only_the_marker_of_its_end(self):
+        """Some cameras leave it out, and every viewer shows the image."""
+        content = read(self.save("a.jpg"))
+        self.assertEqual(content[-2:], b"\xff\xd9")
+        write(self.path("in", "b.jpg"), content[:-2])
+        done = self.perturb(self.path("in"), "-o", self.path("out"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(read(self.path("out", "a.jpg")), read(self.path("out", "b.jpg")))
+
     def test_truncated_jpeg_with_a_whole_thumbnail(self):
         thumbnail = io.BytesIO()
         Image.open(portraits()[0]).resize((80, 96)).save(thumbnail, "JPEG")
