@@ -279,6 +279,25 @@ class Bad(PerturbTest):
         write(self.path("in", "a.jpg"), b"this is a text")
         self.check_refused("a.jpg", "no image")
 
+    def test_images_that_use_a_small_part_of_their_range(self):
+        """12 bits of a camera in 16, say: a face that can be seen once they are brighter is found and perturbed."""
+        for name, bits, factor in (("whole", 16, 256), ("twelve", 16, 16), ("ten", 16, 4), ("dark", 8, 1 / 16)):
+            image = portrait().astype(np.uint16) if bits == 16 else portrait() // 16
+            cv2.imwrite(self.path("in", name + ".png"), image * int(factor) if bits == 16 else image)
+        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"), "--label", "female")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        after = {name: cv2.imread(self.path("out", name + ".png"), cv2.IMREAD_UNCHANGED) for name in ("whole", "twelve", "ten", "dark")}
+        whole = after["whole"].astype(float) / 256
+        self.assertGreater(np.abs(whole - portrait()).mean(), .5)
+        for name, step in (("twelve", 16), ("ten", 4)):
+            self.assertEqual(after[name].dtype, np.uint16)
+            self.assertLessEqual(np.abs(after[name] / step - whole).max(), 1 / step, name)
+        self.assertEqual(after["dark"].dtype, np.uint8)
+        self.assertLessEqual(after["dark"].max(), 16)
+        self.assertLess(np.abs(after["dark"] * 16. - whole).mean(), 16)
+        same = (whole == portrait()).all(2)  # outside of the face
+        self.assertTrue((after["dark"][same] == portrait()[same] // 16).mean() > .9)
+
     def test_floating_point(self):
         self.save("a.tif", portrait().astype(np.float32))
         self.check_refused("a.tif", "CV_32F;", "8-bit or 16-bit")
