@@ -5,6 +5,7 @@
 #include "common/atomic_file.hpp"
 
 #include "common/digest.hpp"
+#include "common/message.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -84,9 +85,13 @@ void removeLeftovers(const fs::path& folder)
 
 std::vector<unsigned char> readFile(const fs::path& file)
 {
-    if (!fs::exists(file))
+    std::error_code error;
+    const fs::file_status status = fs::status(file, error);
+    if (status.type() == fs::file_type::not_found)
         throw std::runtime_error("no such file");
-    if (!fs::is_regular_file(file))
+    if (status.type() == fs::file_type::none)
+        throw std::runtime_error(reason(error));
+    if (!fs::is_regular_file(status))
         throw std::runtime_error("not a regular file");
     std::ifstream stream(file, std::ios::binary);
     if (!stream)
@@ -250,7 +255,7 @@ void makeWritableFolder(const fs::path& folder)
     fs::create_directories(folder, error);
     if (error || !fs::is_directory(folder))
         throw std::runtime_error("cannot create the folder '" + folder.string()
-                                 + "': " + (error ? error.message() : "it is a file; expected a folder"));
+                                 + "': " + (error ? reason(error) : "it is a file; expected a folder"));
     if (access(folder.c_str(), W_OK | X_OK) != 0)
         throw systemError("cannot write to the folder", folder);
 }

@@ -5,6 +5,7 @@
 #include "common/message.hpp"
 
 #include <cctype>
+#include <filesystem>
 #include <new>
 
 #include <opencv2/core.hpp>
@@ -38,7 +39,10 @@ std::string message(const std::exception& error)
     const auto* from_opencv = dynamic_cast<const cv::Exception*>(&error);
     if (from_opencv && from_opencv->code == cv::Error::StsNoMem)
         return "not enough memory";
-    const std::string text = from_opencv ? std::string(from_opencv->err) : error.what();
+    const auto* of_file = dynamic_cast<const std::filesystem::filesystem_error*>(&error);
+    const std::string text = from_opencv ? std::string(from_opencv->err)
+                             : of_file   ? "'" + of_file->path1().string() + "': " + reason(of_file->code())
+                                         : error.what();
     std::string line;
     for (char c : text)
         if (std::isspace(static_cast<unsigned char>(c)))
@@ -46,6 +50,13 @@ std::string message(const std::exception& error)
         else
             line += c;
     return printable(line.substr(0, line.find_last_not_of(' ') + 1));
+}
+
+std::string reason(const std::error_code& error)
+{
+    return error == std::errc::too_many_symbolic_link_levels
+               ? "expected a file or folder; found a link that leads back to itself"
+               : error.message();
 }
 
 std::string printable(const std::string& text)

@@ -7,11 +7,15 @@
 
 #include <exception>
 #include <string>
+#include <system_error>
 
 namespace sanprivacy {
 
 //! What went wrong, in one printable line and without OpenCV's source positions.
 std::string message(const std::exception& error);
+
+//! The system's words for what is wrong with a file, but for a link that leads nowhere else.
+std::string reason(const std::error_code& error);
 
 /** The text with control characters as escapes (\\n, \\x1b), and bytes that are not UTF-8 as well: a file's name can
 hold what a terminal obeys. */

@@ -51,11 +51,15 @@ void checkFile(const std::string& source)
 {
     if (isUrl(source))
         return;
-    if (!fs::exists(source))
+    std::error_code error;
+    const fs::file_status status = fs::status(source, error);
+    if (status.type() == fs::file_type::not_found)
         throw std::runtime_error("no such file");
-    if (fs::is_directory(source))
+    if (status.type() == fs::file_type::none)
+        throw std::runtime_error(reason(error));
+    if (fs::is_directory(status))
         throw std::runtime_error("is a folder");
-    if (!fs::is_regular_file(source)) // ffmpeg could not read it twice
+    if (!fs::is_regular_file(status)) // ffmpeg could not read it twice
         throw std::runtime_error(
             "not a regular file; raw frames are read from '-' (--raw), and a camera is named by its number");
     if (fs::file_size(source) == 0)

@@ -81,7 +81,7 @@ private:
         for (; !error && entry != fs::directory_iterator(); entry.increment(error))
             add(root, *entry);
         if (error)
-            inputs_.unreadable.push_back(folder.string() + ": " + error.message());
+            inputs_.unreadable.push_back(folder.string() + ": " + reason(error));
     }
 
     void add(const fs::path& root, const fs::directory_entry& entry)
@@ -90,7 +90,7 @@ private:
         std::error_code error, ignored;
         const fs::file_status status = entry.status(error);
         if (status.type() == fs::file_type::none || (error && status.type() != fs::file_type::not_found))
-            inputs_.unreadable.push_back(path.string() + ": " + error.message());
+            inputs_.unreadable.push_back(path.string() + ": " + reason(error));
         else if (fs::is_directory(status))
             (entry.is_symlink(ignored) ? links_ : folders_).push_back(path);
         else if (isAppleDouble(path))
@@ -169,7 +169,7 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
         if (status.type() == fs::file_type::not_found)
             throw UsageError("no such file or folder: '" + argument + "'");
         if (status.type() == fs::file_type::none)
-            throw UsageError("'" + argument + "': " + error.message());
+            throw UsageError("'" + argument + "': " + reason(error));
         if (!fs::is_directory(status))
         {
             inputs.images.push_back({ argument, fs::path(argument).filename() });

@@ -73,6 +73,19 @@ class Inputs(CommandTest):
         self.assertEqual(files(self.path("out")), ["._b.jpg", "a.jpg"])
         self.one_line(done.stdout, "Skipped 1 other file (1 ._ of macOS)")
 
+    def test_links_to_themselves(self):
+        for name in ("a.jpg", "a.mp4", "a.csv", "a"):
+            os.symlink(name, self.path(name))
+        image = portraits()[0]
+        for arguments in (("perturb", self.path("a.jpg"), "-o", self.path("out")), ("perturb", image, "-o", self.path("a")),
+                          ("perturb", image, "-o", self.path("out"), "--labels", self.path("a.csv")),
+                          ("video", self.path("a.mp4"), self.path("out.mp4")), ("video", self.path("a.mp4"), self.path("a")),
+                          ("prototypes", "--labels", self.path("a.csv"), "-o", self.path("out"))):
+            done = run(arguments[0], *(self.networks if arguments[0] != "prototypes" else ()), *arguments[1:])
+            self.assertIn(done.returncode, (1, 2), arguments)
+            self.one_line(done.stderr, self.folder, "expected a file or folder; found a link that leads back to itself")
+        self.assertEqual(files(self.folder), ["a", "a.csv", "a.jpg", "a.mp4"])
+
     def test_names_that_terminals_obey(self):
         write(self.path("in", "a\x1b[31m\nb.jpg"), b"no image")
         done = self.perturb("in", code=1)
