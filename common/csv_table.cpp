@@ -64,6 +64,30 @@ unsigned char separatorOf(const unsigned char* text, const unsigned char* end)
     return static_cast<unsigned char>(separators[size_t(std::max_element(counts, counts + 3) - counts)]);
 }
 
+//! The length of a first line "sep=;", which tells Excel what separates the values; 0 where there is none.
+size_t sizeOfSeparatorLine(const unsigned char* text, size_t size)
+{
+    const std::string begin = "sep=";
+    if (size <= begin.size() || lower(std::string(text, text + begin.size())) != begin)
+        return 0;
+    size_t end = begin.size() + 1; // after the separator
+    for (const char line_end : { '\r', '\n' })
+        end += end < size && text[end] == static_cast<unsigned char>(line_end);
+    return end > begin.size() + 1 ? end : 0;
+}
+
+//! Refuses other files of spreadsheets, and other encodings than UTF-8.
+void checkKind(const std::vector<unsigned char>& content)
+{
+    const auto begins = [&](std::initializer_list<unsigned char> head)
+    { return content.size() >= head.size() && std::equal(head.begin(), head.end(), content.begin()); };
+    const bool marked = begins({ 0xFF, 0xFE }) || begins({ 0xFE, 0xFF });
+    if (marked || (content.size() >= 2 && (content[0] == 0) != (content[1] == 0)))
+        throw std::runtime_error("is in UTF-16; save it as CSV in UTF-8");
+    if (begins({ 'P', 'K', 3, 4 }) || begins({ 0xD0, 0xCF, 0x11, 0xE0 })) // .xlsx and .ods, .xls
+        throw std::runtime_error("is a spreadsheet; save it as CSV in UTF-8");
+}
+
 std::string joined(const Row& names)
 {
     const size_t shown = 200; // characters: a file that is no CSV can have an endless first line
@@ -116,17 +140,18 @@ CsvTable readCsv(const fs::path& file)
     try
     {
         content = readFile(file);
+        checkKind(content);
     }
     catch (const std::runtime_error& error)
     {
         throw std::runtime_error(file.string() + ": " + error.what());
     }
-    const auto begins = [&](unsigned char a, unsigned char b) { return content[0] == a && content[1] == b; };
-    if (content.size() >= 2 && (begins(0xFF, 0xFE) || begins(0xFE, 0xFF)))
-        throw std::runtime_error(file.string() + ": is in UTF-16; save it as CSV in UTF-8");
     const unsigned char byte_order_mark[] = { 0xEF, 0xBB, 0xBF };
     const bool marked = content.size() >= 3 && std::equal(byte_order_mark, byte_order_mark + 3, content.begin());
-    const size_t start = marked ? 3 : 0;
+    size_t start = marked ? 3 : 0;
+    const size_t separator_line = sizeOfSeparatorLine(content.data() + start, content.size() - start);
+    const unsigned char told = separator_line > 0 ? content[start + 4] : 0;
+    start += separator_line;
 
     Parsed parsed;
     csv_parser parser;
@@ -134,7 +159,7 @@ CsvTable readCsv(const fs::path& file)
         throw std::bad_alloc();
     const unsigned char* const text = content.data() + start;
     const size_t size = content.size() - start;
-    csv_set_delim(&parser, separatorOf(text, text + size));
+    csv_set_delim(&parser, told != 0 ? told : separatorOf(text, text + size));
     const bool complete = csv_parse(&parser, text, size, endOfField, endOfRow, &parsed) == size
                           && csv_fini(&parser, endOfField, endOfRow, &parsed) == 0;
     const std::string diagnostic = csv_strerror(csv_error(&parser));
@@ -142,6 +167,10 @@ CsvTable readCsv(const fs::path& file)
     if (!complete)
         throw std::runtime_error(
             file.string() + ": not a CSV file, row " + std::to_string(parsed.rows.size() + 1) + ": " + diagnostic);
+    const auto empty = [](const Row& row)
+    { return std::all_of(row.begin(), row.end(), [](const std::string& cell) { return cell.empty(); }); };
+    while (!parsed.rows.empty() && empty(parsed.rows.back())) // as spreadsheets leave them
+        parsed.rows.pop_back();
     if (parsed.rows.empty())
         throw std::runtime_error(file.string() + ": no header line");
 

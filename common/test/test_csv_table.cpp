@@ -52,6 +52,36 @@ TEST(CsvTable, a_column_is_found_in_any_case_if_one_only_fits)
     EXPECT_EQ(table.find("age"), -1);
 }
 
+TEST(CsvTable, what_spreadsheets_add_is_left_out)
+{
+    const test::TemporaryFolder folder;
+    for (const char* text : { "sep=;\r\nfile;a,b,c\r\nx.jpg;1\r\n", "\xEF\xBB\xBFSEP=\t\nfile\ta,b,c\nx.jpg\t1\n",
+             "file,\"a,b,c\"\nx.jpg,1\n,\n,\n" })
+    {
+        test::write(folder.path / "a.csv", text);
+        const CsvTable table = readCsv(folder.path / "a.csv");
+        ASSERT_EQ(table.rows.size(), 1u) << text;
+        EXPECT_EQ(table.rows[0][table.at("file")], "x.jpg") << text;
+        EXPECT_EQ(table.rows[0][table.at("a,b,c")], "1") << text;
+    }
+    test::write(folder.path / "a.csv", "sep=x,file\n1,a.jpg\n"); // a column of that name
+    EXPECT_EQ(readCsv(folder.path / "a.csv").find("sep=x"), 0);
+    for (const auto& kind : { std::make_pair(std::string("PK\3\4 and more"), "spreadsheet"),
+             std::make_pair(std::string("f\0i\0l\0e\0\n\0", 10), "UTF-16") })
+    {
+        test::write(folder.path / "a.csv", kind.first);
+        try
+        {
+            readCsv(folder.path / "a.csv");
+            FAIL() << kind.second;
+        }
+        catch (const std::runtime_error& error)
+        {
+            EXPECT_NE(std::string(error.what()).find(kind.second), std::string::npos) << error.what();
+        }
+    }
+}
+
 TEST(CsvTable, utf_16_is_told)
 {
     const test::TemporaryFolder folder;
