@@ -88,6 +88,7 @@ FileReader::FileReader(const std::string& source, const ReadOptions& options) : 
     if (info_.rate > 0)
         format_.rate = info_.rate;
     format_.pixel_shape = info_.turned ? cv::Size(info_.pixelShape.height, info_.pixelShape.width) : info_.pixelShape;
+    format_.shown_pixel_shape = info_.shownPixelShape();
     format_.color = completed(info_.color, info_.size);
     if (!info_.yuv)
         format_.color.range = "tv"; // as it will be written

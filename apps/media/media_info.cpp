@@ -91,6 +91,14 @@ void readSideData(const Json& stream, MediaInfo& info)
         const double quarter = 90, rotation = std::abs(numberOf(data, "rotation"));
         if (kind == "Display Matrix")
             info.turned = std::abs(std::fmod(rotation, 2 * quarter) - quarter) < 1;
+        if (kind == "Stereo 3D")
+        {
+            const std::string type = textOf(data, "type");
+            info.views = type.find("side by side") == 0     ? cv::Size(2, 1)
+                         : type.find("top and bottom") == 0 ? cv::Size(1, 2)
+                                                            : cv::Size(1, 1);
+        }
+        info.spherical = info.spherical || kind == "Spherical Mapping";
         info.dynamic_hdr = info.dynamic_hdr || tellsDynamicRange(kind);
     }
 }
@@ -192,6 +200,18 @@ bool firstFrameTellsDynamicRange(const std::string& source, int stream)
 }
 
 } // namespace
+
+cv::Size MediaInfo::shownPixelShape() const
+{
+    cv::Size shape = pixelShape;
+    const double widest = 2.4, narrowest = 1.2; // of a whole image that is usual
+    const double ratio = double(size.width) * shape.width / (std::max(1., double(size.height)) * shape.height);
+    if (views.width > 1 && ratio < widest)
+        shape.width *= views.width;
+    if (views.height > 1 && ratio > narrowest)
+        shape.height *= views.height;
+    return turned ? cv::Size(shape.height, shape.width) : shape;
+}
 
 MediaInfo readMediaInfo(const std::string& source)
 {

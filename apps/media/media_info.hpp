@@ -22,10 +22,11 @@ struct MediaInfo
     cv::Size size;       //!< of its images as they are stored, pixels
     bool turned = false; //!< whether they are shown with width and height exchanged
     cv::Size pixelShape; //!< width and height of a pixel as it is stored, in any unit; 1x1 where they are not known
-    double rate = 0;     //!< images per second; 0: not known
-    double start = 0;    //!< time stamp at which the file begins, seconds
-    int first = -1;      //!< number of the stream that begins first, image or sound; -1: they begin together
-    double duration = 0; //!< of the file as it says, seconds; 0: not known, as of a live stream
+    cv::Size views = cv::Size(1, 1); //!< beside and above one another in each image: 2x1 or 1x2 of a stereo video
+    double rate = 0;                 //!< images per second; 0: not known
+    double start = 0;                //!< time stamp at which the file begins, seconds
+    int first = -1;                //!< number of the stream that begins first, image or sound; -1: they begin together
+    double duration = 0;           //!< of the file as it says, seconds; 0: not known, as of a live stream
     bool duration_guessed = false; //!< by the time stamps at both ends, for the file does not say it
     double video_begin = 0;        //!< of the first image, seconds from `start`
     double video_end = 0;          //!< of the video stream, seconds from `start`; 0: the stream does not say
@@ -37,6 +38,7 @@ struct MediaInfo
     ColorTags color;               //!< as tagged; empty where a tag is missing
     std::string field_order;  //!< of an interlaced video "tff" or "bff", by the field that is shown first; else empty
     bool dynamic_hdr = false; //!< Dolby Vision or mastering metadata beside the colors
+    bool spherical = false;   //!< its images are to be wrapped around the viewer
     bool image = false;       //!< a photograph, not a video
     bool playlist = false;    //!< a list of other files, as of HLS
     std::vector<int> sound, subtitles;    //!< numbers of these streams
@@ -46,6 +48,10 @@ struct MediaInfo
     std::map<std::string, size_t> others; //!< what else there is, by kind: "further video track" ...
 
     cv::Size shownSize() const { return turned ? cv::Size(size.height, size.width) : size; }
+
+    /** Width and height of what a pixel shows, in any unit. Views that share an image of usual shape are squeezed into
+    it, and a player stretches them. */
+    cv::Size shownPixelShape() const;
 };
 
 /** Arguments after the outputs of ffmpeg, for times that count from the beginning of a file. In an MPEG stream they

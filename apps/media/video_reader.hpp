@@ -39,8 +39,9 @@ struct RawFormat
 //! How a video is shown.
 struct VideoFormat
 {
-    double rate = 25;                      //!< frames per second, as the video says
-    cv::Size pixel_shape = cv::Size(1, 1); //!< width and height of a pixel, in any unit
+    double rate = 25;                            //!< frames per second, as the video says
+    cv::Size pixel_shape = cv::Size(1, 1);       //!< width and height of a pixel, in any unit
+    cv::Size shown_pixel_shape = cv::Size(1, 1); //!< the same of what it shows, see MediaInfo::shownPixelShape()
     ColorTags color;
     std::string field_order; //!< of an interlaced video "tff" or "bff"; else empty
 };

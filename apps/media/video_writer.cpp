@@ -227,6 +227,10 @@ void VideoFile::noteLosses(bool deep, bool transparent)
         addNote("the colors keep 8 bits each: such a file cannot hold more");
     if (options_.source.dynamic_hdr)
         addNote("left out: Dolby Vision and mastering metadata");
+    if (options_.source.views.area() > 1)
+        addNote("left out: the mark that each image holds two views (stereo)");
+    if (options_.source.spherical)
+        addNote("left out: the mark of a spherical video (360 degrees)");
     if (options_.source.transparent || transparent)
         addNote("left out: transparency");
     if (options_.source.closed_captions)

@@ -163,6 +163,46 @@ class Good(VideoTest):
                 self.assertEqual(probe(self.path(name), "stream=sample_aspect_ratio"), ["16:15"])
                 self.check_protected(self.path(name), video=self.path("wide.mkv"))
 
+    def test_faces_that_are_stored_half_as_wide_or_high(self):
+        """They are found and covered as a player shows them; what is told of them are pixels of the stored frame."""
+        for shape, (width, height) in (("2/1", (WIDTH // 2, HEIGHT)), ("1/2", (WIDTH, HEIGHT // 2))):
+            with self.subTest(shape):
+                self.make(self.path("narrow.mkv"), "-vf", f"scale={width}:{height},setsar={shape}")
+                done = self.video(self.path("narrow.mkv"), self.path("out.mkv"), "--replace", "solid", "--log", self.path("log"))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio"),
+                                 [f"{width},{height},{shape.replace('/', ':')}"])
+                before, after = frames_of(self.path("narrow.mkv")), frames_of(self.path("out.mkv"))
+                self.assertEqual(len(after), FRAMES)
+                x, y = width / WIDTH, height / HEIGHT
+                for t, (frame, line) in enumerate(zip(after, read(self.path("log")).splitlines())):
+                    rows, columns = face_box(t)
+                    face = frame[int(rows.start * y):int(rows.stop * y), int(columns.start * x):int(columns.stop * x)]
+                    self.assertGreater((np.abs(face.astype(int) - 128) < 12).mean(), .95, f"frame {t}")
+                    self.assertLess(np.abs(frame.astype(int) - before[t])[:, :int(40 * x)].mean(), 4, f"frame {t}")
+                    boxes = np.array([face["box"] for face in json.loads(line)["faces"]])
+                    self.assertTrue((boxes[:, :2] + boxes[:, 2:] / 2 < (width, height)).all(), f"frame {t}: {boxes}")
+                    middle = ((columns.start + columns.stop) / 2 * x, (rows.start + rows.stop) / 2 * y)
+                    nearest = np.abs(boxes[:, :2] + boxes[:, 2:] / 2 - middle).max(axis=1).min()
+                    self.assertLess(nearest, 20, f"frame {t}: {boxes}")
+
+    def test_faces_of_stereo_videos(self):
+        """Two views squeezed into one image are found and covered as a player stretches them."""
+        for mode, filters, size in (("left_right", f"scale={WIDTH // 2}:{HEIGHT},split[a][b];[a][b]hstack", (WIDTH, HEIGHT)),
+                                    ("top_bottom", f"scale={WIDTH}:{HEIGHT // 2},split[a][b];[a][b]vstack", (WIDTH, HEIGHT))):
+            with self.subTest(mode):
+                self.make(self.path("two.mkv"), "-filter_complex", filters, "-metadata:s:v", f"stereo_mode={mode}")
+                done = self.video(self.path("two.mkv"), self.path("out.mkv"), "--replace", "solid")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.one_line(done.stderr, "left out: the mark that each image holds two views (stereo)")
+                for t, frame in enumerate(frames_of(self.path("out.mkv"))):
+                    self.assertEqual(frame.shape, (size[1], size[0], 3))
+                    rows, columns = face_box(t)
+                    for k in range(2):
+                        face = (frame[rows, WIDTH // 2 * k + columns.start // 2:WIDTH // 2 * k + columns.stop // 2] if mode == "left_right" else
+                                frame[HEIGHT // 2 * k + rows.start // 2:HEIGHT // 2 * k + rows.stop // 2, columns])
+                        self.assertGreater((np.abs(face.astype(int) - 128) < 12).mean(), .95, f"frame {t}, view {k}")
+
     def test_hidden_images_of_vp8(self):
         for number in (1, 2):
             ffmpeg("-i", self.original, "-an", "-c:v", "libvpx", "-auto-alt-ref", 1, "-lag-in-frames", 16, "-b:v", "1M", "-pass", number,

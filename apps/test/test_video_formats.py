@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -79,6 +80,37 @@ class Orientation(Formats):
                 self.assertLess(changed.mean(), .15)  # the face at most
                 seen.add(before[3].tobytes())
         self.assertEqual(len(seen), 8)
+
+    def check_turned(self, name, target):
+        """Shown as before but for the face; returns how."""
+        self.protect(name, target, "--no-face", "copy")
+        before, after = self.shown(self.path(name)), self.shown(self.path(target))
+        self.assertEqual((len(before), before[3].shape), (len(after), after[3].shape))
+        self.assertLess((np.abs(before[3].astype(int) - after[3]).max(axis=2) > 30).mean(), .15)
+        return before[3]
+
+    def test_turned_and_mirrored_in_other_containers(self):
+        """QuickTime has the same display matrix. Matroska has yaw, which mirrors, and roll: put in place of the color tags."""
+        kinds = {}
+        for matrix in ((-1, 0, 0, 1), (0, 1, 1, 0)):
+            self.turned(matrix)
+            ffmpeg("-i", self.path("turned.mp4"), "-c", "copy", self.path("turned.mov"))
+            kinds[matrix] = self.check_turned("turned.mov", "out.mov")
+        self.assertEqual((kinds[-1, 0, 0, 1].shape, kinds[0, 1, 1, 0].shape), ((HEIGHT, WIDTH, 3), (WIDTH, HEIGHT, 3)))
+        ffmpeg("-i", self.original, "-an", "-c:v", "libx264", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+               "-color_range", "tv", "-chroma_sample_location", "left", "-write_crc32", 0, self.path("tagged.mkv"))
+        content = read(self.path("tagged.mkv"))
+        place = content.index(b"\x55\xb0")
+        size = 3 + (content[place + 2] & 0x7F)
+        for yaw, roll in ((0, 90), (180, 0), (180, 90)):
+            with self.subTest(yaw=yaw, roll=roll):
+                pose = b"\x76\x71\x81\0\x76\x73\x84" + struct.pack(">f", yaw) + b"\x76\x75\x84" + struct.pack(">f", roll)
+                element = b"\x76\x70" + bytes([0x80 | len(pose)]) + pose
+                void = size - len(element) - 2
+                self.assertGreaterEqual(void, 0)
+                write(self.path("turned.mkv"), content[:place] + element + b"\xec" + bytes([0x80 | void]) + bytes(void) + content[place + size:])
+                kinds[yaw, roll] = self.check_turned("turned.mkv", "out.mkv")
+        self.assertLess(np.abs(kinds[180, 0].astype(int) - kinds[-1, 0, 0, 1]).mean(), 5, "mirrored alike")
 
     def test_all_eight_through_the_samples(self):
         executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_video")

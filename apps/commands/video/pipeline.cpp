@@ -46,44 +46,11 @@ size_t queueLength(const VideoReader& reader, bool deep)
 
 } // namespace
 
-FrameCounts& FrameCounts::operator+=(const FrameCounts& other)
-{
-    frames += other.frames;
-    faces += other.faces;
-    held += other.held;
-    blurred += other.blurred;
-    none += other.none;
-    withheld += other.withheld;
-    errors += other.errors;
-    if (error.empty())
-        error = other.error;
-    dropped += other.dropped;
-    smallest_face = std::max(smallest_face, other.smallest_face);
-    smallest_face_in_transparency = std::max(smallest_face_in_transparency, other.smallest_face_in_transparency);
-    return *this;
-}
-
-void FrameCounts::add(const StreamRecord& record)
-{
-    ++frames;
-    withheld += record.withheld;
-    errors += !record.error.empty();
-    if (error.empty())
-        error = record.error;
-    for (const StreamFace& face : record.faces)
-    {
-        ++faces;
-        held += face.state == FACE_HELD;
-        blurred += face.protection == PROTECTION_BLURRED;
-        none += face.protection == PROTECTION_NONE;
-    }
-}
-
 Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log)
     : job_(job), options_(options), log_(log), reader_(openSource()), sequence_(ImagePattern::matches(job.source)),
       resumable_(!reader_->live() && job.source != "-" && job.target != "-" && !ImagePattern::matches(job.target)),
-      tolerance_(.25 / reader_->format().rate), params_(protection.params(reader_->live(), reader_->format().rate)),
-      anonymizer_(protection.create(params_)),
+      tolerance_(.25 / reader_->format().rate), square_pixels_(reader_->format().shown_pixel_shape, options.max_pixels),
+      params_(protection.params(reader_->live(), reader_->format().rate)), anonymizer_(protection.create(params_)),
       unfinished_(job.target == "-" || ImagePattern::matches(job.target)
                       ? nullptr
                       : new UnfinishedRun(job.target, options.resume && resumable_)),
@@ -197,11 +164,21 @@ void Pipeline::prepare(Image& image)
 
 void Pipeline::push(VideoFrame& frame, Moment& moment)
 {
-    moment = { frame.time, frame.number, frame.pixels.size(), cv::Mat(), frame.alpha, cv::Mat() };
+    moment = Moment();
+    moment.time = frame.time;
+    moment.number = frame.number;
+    moment.size = frame.pixels.size();
+    moment.alpha = frame.alpha;
     if (frame.pixels.depth() == CV_16U)
     {
         moment.deep = frame.pixels;
         moment.deep.convertTo(frame.pixels, CV_8U, 1 / SIXTEEN_OF_EIGHT_BITS);
+    }
+    const cv::Mat shown = square_pixels_.shown(frame.pixels);
+    if (shown.size() != moment.size)
+    {
+        moment.stored = frame.pixels;
+        moment.shown = frame.pixels = shown;
     }
     if (smallest_face_ == 0)
         tellSmallestFace(frame.pixels.size());
@@ -276,6 +253,12 @@ bool Pipeline::giveReadyFrames(std::deque<Moment>& moments)
 void Pipeline::complete(Protected& result, const Moment& moment) const
 {
     result.record.frame += skew_;
+    if (!moment.stored.empty())
+    {
+        SquarePixels::toStored(result.record, moment.shown.size(), moment.size);
+        if (!result.record.withheld)
+            result.frame.pixels = SquarePixels::stored(result.frame.pixels, moment.shown, moment.stored);
+    }
     result.frame.time = moment.time;
     result.frame.number = sequence_ ? moment.number : result.record.frame;
     result.frame.alpha = moment.alpha;

@@ -5,11 +5,13 @@
 #ifndef SANPRIVACY_APPS_COMMANDS_VIDEO_PIPELINE_HPP
 #define SANPRIVACY_APPS_COMMANDS_VIDEO_PIPELINE_HPP
 
+#include "commands/video/frame_counts.hpp"
 #include "commands/video/jobs.hpp"
 #include "commands/video/label_comparison.hpp"
 #include "commands/video/log.hpp"
 #include "commands/video/protection.hpp"
 #include "commands/video/resume.hpp"
+#include "commands/video/square_pixels.hpp"
 #include "common/bounded_queue.hpp"
 #include "common/progress.hpp"
 #include "media/video_reader.hpp"
@@ -21,18 +23,6 @@
 #include <mutex>
 
 namespace sanprivacy { namespace apps {
-
-//! What was done to the frames of a run.
-struct FrameCounts
-{
-    size_t frames = 0, faces = 0, held = 0, blurred = 0, none = 0, withheld = 0, errors = 0, dropped = 0;
-    // That is looked for, pixels, in the frames where it is largest.
-    int smallest_face = 0, smallest_face_in_transparency = 0;
-    std::string error; // the first one
-
-    void add(const cv::sanprivacy::StreamRecord& record);
-    FrameCounts& operator+=(const FrameCounts& other);
-};
 
 //! What became of a video.
 enum class Outcome
@@ -59,10 +49,11 @@ private:
     {
         double time; // seconds
         std::int64_t number;
-        cv::Size size;
-        cv::Mat deep;     // the frame, where it has more than 8 bits
-        cv::Mat alpha;    // its transparency, or empty
-        cv::Mat original; // the frame as it is, where the given label is to be compared
+        cv::Size size;         // of the frame as it is stored
+        cv::Mat deep;          // the frame, where it has more than 8 bits
+        cv::Mat stored, shown; // the frame of 8 bits, where its pixels are not square
+        cv::Mat alpha;         // its transparency, or empty
+        cv::Mat original;      // the frame as it is, where the given label is to be compared
     };
 
     struct Protected
@@ -105,6 +96,7 @@ private:
     std::unique_ptr<VideoReader> reader_;
     bool sequence_, resumable_;
     double tolerance_; // of time stamps, seconds
+    SquarePixels square_pixels_;
     cv::sanprivacy::StreamParams params_;
     cv::Ptr<cv::sanprivacy::StreamAnonymizer> anonymizer_;
     std::unique_ptr<UnfinishedRun> unfinished_;
