@@ -91,8 +91,6 @@ Command addResidual(CLI::App& app)
         "strength of the color evening that is applied to the faces, as in the module")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
-    command->add_flag("--weaken-marks", options->weakenMarks,
-        "weaken the marks that the change leaves on smooth skin, as in the module");
     add("--sampled-attackers", options->sampledAttackers,
         "how many attackers are drawn for each step, besides --sampled-classifiers")
         ->check(CLI::NonNegativeNumber.description(""));

@@ -109,9 +109,8 @@ void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
 //! the border of the crop.
 Tensor ResidualTraining::change(const Tensor& faces, const Tensor& targets, const Tensor& hidden) const
 {
-    const Tensor gray = luma(faces), x = gray.to(precision_);
-    const Tensor added = fading_ * (contest_->generator->perturb(x, {}, { prototypes_.same(targets, hidden) })[0] - x);
-    return options_.weakenMarks ? weakenedMarks(gray, added) : added;
+    const Tensor x = luma(faces).to(precision_);
+    return fading_ * (contest_->generator->perturb(x, {}, { prototypes_.same(targets, hidden) })[0] - x);
 }
 
 Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const

@@ -30,7 +30,6 @@ struct ResidualOptions
     std::vector<std::string> classifiers, matchers, monitored;
     double margin = 3, oppositeShare = .5, neutralShare = .2, neutralOvershoot = 0, evening = 0, largestChange = .15,
            featureShare = 0, weightOfLabel1 = 1;
-    bool weakenMarks = false;
     int64_t pairs = 0;
     double lambdaMatching = 2.5, lambdaOrder = 0, lambdaChange = 50, lambdaRoughness = 500, lambdaPatches = 50,
            lambdaAsymmetry = 50;

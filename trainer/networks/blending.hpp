@@ -17,12 +17,6 @@ whites of the eyes, brows) moves less. Without a gradient.
 @return [N,3,224,224]; zeros [N,1,224,224] for gray faces */
 torch::Tensor evenedChroma(const torch::Tensor& faces, double strength);
 
-/** @brief A change whose marks on smooth skin are weakened, as cv::sanprivacy::blendFace() does it.
-@param faces gray, [N,1,224,224], 0..1
-@param change X' - X, of the same shape
-@return of the same shape, with a gradient */
-torch::Tensor weakenedMarks(const torch::Tensor& faces, const torch::Tensor& change);
-
 }} // namespace sanprivacy::train
 
 #endif // SANPRIVACY_TRAIN_NETWORKS_BLENDING_HPP

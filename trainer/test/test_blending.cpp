@@ -5,7 +5,6 @@
 #include "networks/blending.hpp"
 
 #include <gtest/gtest.h>
-#include <opencv2/sanprivacy/alignment.hpp>
 
 #include "networks/layers.hpp"
 
@@ -55,45 +54,6 @@ TEST(Blending, each_face_has_its_own_mean_and_no_gradient)
     const Tensor one = face(), other = one.flip({ 1 }), both = evenedChroma(torch::cat({ one, other }), .5);
     EXPECT_TRUE(torch::allclose(both.narrow(0, 1, 1), evenedChroma(other, .5), 1e-5, 1e-6));
     EXPECT_FALSE(evenedChroma(one.clone().set_requires_grad(true), .5).requires_grad());
-}
-
-//! A textured face and a change with drops on its smooth half, [1,1,224,224] each.
-std::pair<Tensor, Tensor> marked()
-{
-    Tensor x = torch::full({ 1, 1, CROP_SIZE, CROP_SIZE }, .5), change = torch::zeros_like(x);
-    x.slice(2, 112) += .1 * torch::randn({ 1, 1, 112, CROP_SIZE }).clamp(-3, 3);
-    for (int64_t top : { 60, 90, 140 })
-        change.slice(2, top, top + 12).slice(3, 100, 105) += .1;
-    return { x, change };
-}
-
-TEST(Blending, marks_are_weakened_as_in_the_module)
-{
-    using cv::Mat;
-    const auto [x, change] = marked();
-    const cv::Size size(CROP_SIZE, CROP_SIZE);
-    Mat landmarks, row(1, 15, CV_32F, cv::Scalar(0)), face(size, CV_32F, x.data_ptr()),
-        image = face.clone(), perturbed = face + Mat(size, CV_32F, change.data_ptr());
-    cv::sanprivacy::getCanonicalLandmarks(landmarks);
-    landmarks.reshape(1, 1).copyTo(row.colRange(4, 14));
-    cv::sanprivacy::blendFace(image, face, perturbed, row, 0, true);
-
-    // Around the center, where the change does not fade.
-    const cv::Rect inside(70, 50, 84, 110);
-    Mat expected = (image - face)(inside), weakened(size, CV_32F);
-    const Tensor result = weakenedMarks(x, change).contiguous();
-    weakened = Mat(size, CV_32F, result.data_ptr()).clone();
-    EXPECT_LE(cv::norm(weakened(inside), expected, cv::NORM_INF), 1e-4);
-    EXPECT_GT(cv::norm(weakened(inside), Mat(size, CV_32F, change.data_ptr())(inside), cv::NORM_INF), .03);
-}
-
-TEST(Blending, weakened_marks_have_a_gradient)
-{
-    auto [x, change] = marked();
-    change.set_requires_grad(true);
-    weakenedMarks(x, change).square().sum().backward();
-    EXPECT_TRUE(change.grad().isfinite().all().item<bool>());
-    EXPECT_GT(change.grad().abs().max().item<double>(), 0);
 }
 
 } // namespace
