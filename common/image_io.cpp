@@ -184,9 +184,9 @@ void convertColors(Image& image, const ImageHeader& header)
 cv::Mat decode(const std::vector<unsigned char>& content, const ImageHeader& header, bool& damaged)
 {
     if (header.format == "JPEG")
-        return decodeJpeg(content, damaged);
+        return decodeJpeg(content, header, damaged);
     if (header.format == "PNG")
-        return decodePng(content);
+        return decodePng(content, header);
     try
     {
         const QuietErrors quiet;

@@ -71,13 +71,15 @@ public:
     JpegDecoder& operator=(const JpegDecoder&) = delete;
 
     //! Returns false after a fatal error.
-    bool decode(const Bytes& content)
+    bool decode(const Bytes& content, const ImageHeader& header)
     {
         if (setjmp(errors_.fatal) != 0)
             return false;
         jpeg_create_decompress(&decoder_);
         jpeg_mem_src(&decoder_, content.data(), static_cast<unsigned long>(content.size()));
         jpeg_read_header(&decoder_, TRUE);
+        if (decoder_.image_width != header.width || decoder_.image_height != header.height)
+            ERREXIT(&decoder_, JERR_SOF_DUPLICATE);
         decoder_.out_color_space = decoder_.num_components == 4   ? JCS_CMYK
                                    : decoder_.num_components == 1 ? JCS_GRAYSCALE
                                                                   : JCS_RGB;
@@ -130,10 +132,10 @@ cv::Mat bgrOfCmyk(const cv::Mat& cmyk)
 
 } // namespace
 
-cv::Mat decodeJpeg(const Bytes& content, bool& damaged)
+cv::Mat decodeJpeg(const Bytes& content, const ImageHeader& header, bool& damaged)
 {
     std::unique_ptr<JpegDecoder> decoder(new JpegDecoder);
-    bool done = decoder->decode(content);
+    bool done = decoder->decode(content, header);
     const Bytes end = { 0xFF, 0xD9 };
     // Of some cameras' images the marker of the end is missing, and nothing else. In progressive ones that is not sure.
     if (decoder->incomplete() && !decoder->progressive())
@@ -141,7 +143,7 @@ cv::Mat decodeJpeg(const Bytes& content, bool& damaged)
         Bytes ended = content;
         ended.insert(ended.end(), end.begin(), end.end());
         decoder.reset(new JpegDecoder);
-        done = decoder->decode(ended);
+        done = decoder->decode(ended, header);
     }
     if (decoder->incomplete())
         throw std::runtime_error("the JPEG file is truncated or damaged");

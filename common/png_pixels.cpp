@@ -36,12 +36,14 @@ public:
     PngDecoder& operator=(const PngDecoder&) = delete;
 
     //! Returns false after an error.
-    bool decode()
+    bool decode(const ImageHeader& header)
     {
         if (setjmp(png_jmpbuf(png_)) != 0)
             return false;
         png_set_read_fn(png_, this, give);
         png_read_info(png_, info_);
+        if (png_get_image_width(png_, info_) != header.width || png_get_image_height(png_, info_) != header.height)
+            png_error(png_, "two sizes");
         const bool gray = png_get_color_type(png_, info_) == PNG_COLOR_TYPE_GRAY,
                    transparent = (png_get_color_type(png_, info_) & PNG_COLOR_MASK_ALPHA) != 0
                                  || (!gray && png_get_valid(png_, info_, PNG_INFO_tRNS) != 0);
@@ -106,10 +108,10 @@ private:
 
 } // namespace
 
-cv::Mat decodePng(const Bytes& content)
+cv::Mat decodePng(const Bytes& content, const ImageHeader& header)
 {
     PngDecoder decoder(content);
-    if (!decoder.decode())
+    if (!decoder.decode(header))
         throw std::runtime_error("the PNG file is damaged or truncated: " + decoder.message());
     return decoder.pixels();
 }

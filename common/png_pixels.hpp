@@ -12,8 +12,9 @@
 namespace sanprivacy {
 
 /** Decodes a PNG image to gray, BGR or BGRA of 8 or 16 bits, as cv::imdecode() does, which prints what libpng finds
-wrong. One transparent value of gray is not looked at. Throws std::runtime_error where the image is not whole. */
-cv::Mat decodePng(const Bytes& content);
+wrong. One transparent value of gray is not looked at. Throws std::runtime_error where the image is not whole.
+@param header of this file: an image of another size is not decoded */
+cv::Mat decodePng(const Bytes& content, const ImageHeader& header);
 
 } // namespace sanprivacy
 

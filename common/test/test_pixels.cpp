@@ -51,7 +51,7 @@ TEST(Pixels, jpeg_is_decoded_as_by_opencv)
         {
             const Bytes content = encoded(".jpg", drawing(type), { cv::IMWRITE_JPEG_PROGRESSIVE, progressive });
             bool damaged = true;
-            expectAsOpenCV(decodeJpeg(content, damaged), content);
+            expectAsOpenCV(decodeJpeg(content, readImageHeader(content), damaged), content);
             EXPECT_FALSE(damaged);
         }
 }
@@ -61,10 +61,21 @@ TEST(Pixels, png_is_decoded_as_by_opencv)
     for (int type : { CV_8UC1, CV_8UC3, CV_8UC4, CV_16UC1, CV_16UC3, CV_16UC4 })
     {
         const Bytes content = encoded(".png", drawing(type));
-        expectAsOpenCV(decodePng(content), content);
+        expectAsOpenCV(decodePng(content, readImageHeader(content)), content);
     }
     const Bytes two_colors = encoded(".png", drawing(CV_8UC1) > 128, { cv::IMWRITE_PNG_BILEVEL, 1 });
-    expectAsOpenCV(decodePng(two_colors), two_colors);
+    expectAsOpenCV(decodePng(two_colors, readImageHeader(two_colors)), two_colors);
+}
+
+TEST(Pixels, a_file_of_two_sizes_is_refused)
+{
+    Bytes png = encoded(".png", drawing(CV_8UC3));
+    const std::ptrdiff_t header = 8, header_size = 25;
+    Bytes second(png.begin() + header, png.begin() + header + header_size);
+    second[8 + 3] = 16; // width
+    png.insert(png.end() - 12, second.begin(), second.end());
+    EXPECT_EQ(readImageHeader(png).width, 16u);
+    EXPECT_THROW(decodePng(png, readImageHeader(png)), std::runtime_error);
 }
 
 TEST(Pixels, a_damaged_file_is_told_and_nothing_else_happens)
@@ -79,7 +90,7 @@ TEST(Pixels, a_damaged_file_is_told_and_nothing_else_happens)
         try
         {
             bool damaged = false;
-            const cv::Mat found = decodeJpeg(content, damaged);
+            const cv::Mat found = decodeJpeg(content, readImageHeader(content), damaged);
             EXPECT_FALSE(found.empty());
             parts_of_jpeg += damaged;
         }
@@ -92,7 +103,7 @@ TEST(Pixels, a_damaged_file_is_told_and_nothing_else_happens)
         content[8 + k * (content.size() - 8) / 400] ^= 0x5A;
         try
         {
-            EXPECT_FALSE(decodePng(content).empty());
+            EXPECT_FALSE(decodePng(content, readImageHeader(content)).empty());
         }
         catch (const std::runtime_error&)
         {
