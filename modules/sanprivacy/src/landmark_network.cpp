@@ -29,6 +29,17 @@ Mat toGray(const Mat& image)
     return gray;
 }
 
+double rollOf(const Landmarks& landmarks)
+{
+    return std::arg(landmarks[1] - landmarks[0] + landmarks[4] - landmarks[3]);
+}
+
+Square squareOf(const FaceRow& face, double roll)
+{
+    const double eyes = std::max(face.box.width, face.box.height) / BOX.height;
+    return { face.centre() - std::polar(eyes, roll) * BOX_CENTRE, SQUARE_SIDE * eyes, roll, false, 1 };
+}
+
 Pyramid::Pyramid(const Mat& gray) : levels(1, gray)
 {
     while (std::min(levels.back().cols, levels.back().rows) > 1

@@ -38,6 +38,12 @@ struct Candidate
 
 Mat toGray(const Mat& image);
 
+//! Direction of the face's horizontal, by its eyes and the corners of its mouth; radians.
+double rollOf(const Landmarks& landmarks);
+
+//! The square of a face that YuNet found, if the face is rolled so.
+Square squareOf(const FaceRow& face, double roll);
+
 //! The gray image and its halves, so that a square of any size is cut from few pixels.
 class Pyramid
 {

@@ -46,7 +46,7 @@ bool areOfAFace(const Landmarks& landmarks)
     return spread > LEAST_EYES && eyeDistance(landmarks) > LEAST_EYES;
 }
 
-//! Which of two views shows a face as it is. The detector is as sure of many an upright face that it sees upside down.
+//! Which of two views shows a face as it is, by the detector.
 bool clearer(const RotatedDetection& detection, const RotatedDetection& other, const std::vector<Landmarks>& known)
 {
     float advantage = 0; // of the view that the known face was found in
@@ -150,14 +150,15 @@ bool RotatedDetector::largeInHalf(const std::vector<Landmarks>& known, double sc
 void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orientation, bool quick,
     const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections)
 {
+    const float toFrame = float(frame.width) / float(view.cols);
+    Ptr<Pyramid> gray; // of the view, where it is needed
     Mat faces;
     detector_->detect(turnedClockwise(view, orientation), faces, quick);
     for (int i = 0; i < faces.rows; ++i)
     {
         FaceRow face(faces, i);
         turnBack(face, orientation, view.size());
-        const RotatedDetection detection =
-            detectionOf(scaled(face, float(frame.width) / float(view.cols)), orientation);
+        const RotatedDetection detection = detectionOf(scaled(face, toFrame), orientation);
 
         // A face seen in two turns is the one that was seen more clearly.
         RotatedDetection* other = 0;
@@ -165,10 +166,31 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
             if (distanceOf(earlier.landmarks, detection.landmarks) < NEAR_FACE) // upside down its centre is another
                 other = &earlier;
         if (!other)
+        {
             detections.push_back(detection);
-        else if (clearer(detection, *other, known))
-            *other = detection;
+            continue;
+        }
+        const float score = std::max(detection.face.score, other->face.score); // it is there, whichever way up
+        if (clearer(detection, *other, known))
+        {
+            if (!gray)
+                gray = makePtr<Pyramid>(toGray(view));
+            if (orientationOf(other->landmarks) != 0 || !isUpright(scaled(other->face, 1 / toFrame), face, *gray))
+                *other = detection;
+        }
+        other->face.score = score;
     }
+}
+
+/** Whether the landmark network sees the first of two positions of a face rather than the second: the detector is as
+sure of many an upright face that it sees upside down. */
+bool RotatedDetector::isUpright(const FaceRow& upright, const FaceRow& turned, const Pyramid& gray)
+{
+    if (!upright_faces_)
+        upright_faces_ = makePtr<LandmarkNetwork>(selectDevice(dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_CPU));
+    const std::vector<Candidate> seen = upright_faces_->look(
+        gray, { squareOf(upright, rollOf(upright.landmarks)), squareOf(turned, rollOf(turned.landmarks)) });
+    return seen[0].logit >= seen[1].logit;
 }
 
 void RotatedDetector::lookAtTiles(

@@ -6,6 +6,7 @@
 #define OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
 
 #include "face_flow.hpp"
+#include "landmark_network.hpp"
 #include "orientation.hpp"
 
 #include "opencv2/sanprivacy/stream_anonymizer.hpp"
@@ -48,7 +49,10 @@ enum Look
 Each time: upright, and turned as the known faces lie. In turn: thoroughly upright, in each further orientation at half
 the size, and, where small faces would not be seen at that size, some tiles of the frame.
 Half the size is enough three times of four where it shows all known faces clearly, else every second time; never where
-a face went missing, or would have gone by before the next look at full size. */
+a face went missing, or would have gone by before the next look at full size.
+
+The detector finds many upright faces in turned views, too, with the same score. Where it is surer of such a view, the
+landmark network has to agree. */
 class RotatedDetector
 {
 public:
@@ -72,10 +76,12 @@ private:
     static bool largeInHalf(const std::vector<Landmarks>& known, double scale);
     void lookTurned(const Size& frame, const Mat& view, int orientation, bool quick,
         const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections);
+    bool isUpright(const FaceRow& upright, const FaceRow& turned, const Pyramid& gray);
     void lookAtTiles(
         const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections);
 
     Ptr<FaceDetector> detector_;
+    Ptr<LandmarkNetwork> upright_faces_; // from its first use on
     const StreamParams params_;
     int turn_;
     size_t next_tile_;

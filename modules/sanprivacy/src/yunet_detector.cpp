@@ -91,12 +91,6 @@ bool showSameFace(const FaceRow& a, const FaceRow& b)
     return shareOfUnion(a.box, b.box) > SAME_FACE || a.box.contains(other) || b.box.contains(centre);
 }
 
-//! Direction of the face's horizontal, by its eyes and the corners of its mouth; radians.
-double rollOf(const Landmarks& landmarks)
-{
-    return std::arg(landmarks[1] - landmarks[0] + landmarks[4] - landmarks[3]);
-}
-
 double angleBetween(double a, double b)
 {
     return std::abs(std::arg(std::polar(1., a - b)));
@@ -380,13 +374,11 @@ private:
     double uprightRoll(const Pyramid& pyramid, const FaceRow& face, int turns)
     {
         const double sure = 8; // logit that ends the search: 637 of 653 upright faces have it, and 5 of 654 others
-        const double seen = rollOf(face.landmarks), eyes = std::max(face.box.width, face.box.height) / BOX.height;
+        const double seen = rollOf(face.landmarks);
         double best = seen, most = -DBL_MAX; // roll, logit
         for (int i = 0; i < turns && most < sure; ++i)
         {
-            const double roll = seen + i * CV_PI / 2;
-            const Square square = { face.centre() - std::polar(eyes, roll) * BOX_CENTRE, SQUARE_SIDE * eyes, roll,
-                false, 1 };
+            const Square square = squareOf(face, seen + i * CV_PI / 2);
             const Candidate candidate = uprightFaces.look(pyramid, { square })[0];
             if (candidate.logit > most)
             {

@@ -257,6 +257,19 @@ TEST(SanPrivacy_FaceTracker, a_face_that_a_slow_camera_sees)
     }
 }
 
+//! The detector is surer of it the wrong way up: another view must not lose it.
+TEST(SanPrivacy_FaceTracker, a_face_upside_down_that_a_slow_camera_sees)
+{
+    const auto there = [](int t)
+    {
+        const Place place = { Point2d(t >= 1 && t < 3 ? 170. + 20 * t : -150., 150. - 8 * t), 30, 180 };
+        return place;
+    };
+    const Protection protection = protect(Video(Size(360, 280), 4, { { "man-gray-hair", there } }), covering(), 1);
+    EXPECT_EQ(2, protection.faces);
+    EXPECT_EQ(0, protection.unprotected) << protection.missed;
+}
+
 TEST(SanPrivacy_FaceTracker, a_face_that_appears_is_found_at_once)
 {
     StreamParams params = covering();

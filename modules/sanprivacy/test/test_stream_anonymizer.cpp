@@ -197,4 +197,27 @@ TEST(SanPrivacy_StreamAnonymizer, a_stream_that_begins_anew)
     }
 }
 
+//! The detector is as sure of these faces upside down as upright; the landmark network is not.
+TEST(SanPrivacy_StreamAnonymizer, an_upright_face_is_not_taken_for_one_upside_down)
+{
+    for (const char* name : { "man-bald", "man-glasses", "woman-curls" })
+    {
+        const Mat portrait = imread(shippedFile(std::string("portraits/") + name + ".jpg"));
+        const Size size(400 * portrait.cols / portrait.rows, 400);
+        Mat face, frame = Mat::zeros(720, 1280, CV_8UC3);
+        resize(portrait, face, size, 0, 0, INTER_AREA);
+        face.copyTo(frame(Rect(Point((frame.cols - size.width) / 2, 0), size)));
+        const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
+        anonymizer->push(frame);
+        anonymizer->finish();
+        StreamRecord record;
+        Mat output;
+        ASSERT_TRUE(anonymizer->pop(output, record));
+        ASSERT_EQ(record.faces.size(), 1u) << name;
+        const std::vector<Point2f>& landmarks = record.faces[0].landmarks;
+        EXPECT_LT(landmarks[0].y, landmarks[3].y) << "the right eye is above the mouth: " << name;
+        EXPECT_LT(landmarks[1].y, landmarks[4].y) << name;
+    }
+}
+
 }} // namespace
