@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "commands/bench_faces.hpp"
+#include "commands/bench_matching.hpp"
 #include "commands/video/pipeline.hpp"
 #include "common/image_io.hpp"
 #include "media/video_reader.hpp"
@@ -243,7 +244,19 @@ Command addBench(CLI::App& app)
         ->check(CLI::Range(3, 10000).description(""));
     faces->add_option("--json", face_options->json, "File for the results")->type_name("FILE");
     face_options->networks.addPerturberTo(*faces);
-    return { command, [=] { return faces->parsed() ? benchFaces(*face_options) : benchVideo(*options); } };
+
+    auto descriptors = std::make_shared<int>(100000);
+    CLI::App* matching =
+        command->add_subcommand("matching", "Time and memory of match rates over all pairs, for generated descriptors");
+    matching->add_option("--faces", *descriptors, "Number of faces, ten of each person; default 100000")
+        ->type_name("N")
+        ->check(CLI::Range(20, 1000000).description(""));
+    return { command, [=]
+        {
+            if (matching->parsed())
+                return benchMatching(*descriptors);
+            return faces->parsed() ? benchFaces(*face_options) : benchVideo(*options);
+        } };
 }
 
 }} // namespace sanprivacy::apps

@@ -339,6 +339,13 @@ class Cache(EvaluateTest):
         self.assertGreaterEqual(results(cache), 2 * known)  # nothing of it was used
 
 
+class Bench(unittest.TestCase):
+    def test_matching_compares_all_pairs(self):
+        done = run("bench", "matching", "--faces", 200)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("200 faces, 19900 pairs: ", done.stdout)
+
+
 class Incomplete(EvaluateTest):
     """Whatever is left out is said, on stderr and in the report; the rest is evaluated."""
 
