@@ -105,7 +105,7 @@ def main():
             writer.writerows(rows)
         report = options.output or os.path.join(folder, "report")
         model = [word for i, word in enumerate(video_options) if "--model" in (word, *video_options[max(i - 1, 0):i])]
-        subprocess.run([options.sanprivacy, "evaluate", "--faces", os.path.join(folder, "frames"), "--labels", table, "--models", options.networks,
+        subprocess.run([options.sanprivacy, "evaluate", "--faces", os.path.join(folder, "frames"), "--labels", table, "--models", options.models,
                         "--attackers", "none", "--replicates", "100", "-o", report, *model,
                         "--methods", "opposite,folder=" + os.path.join(folder, "video")], check=True, stdout=subprocess.DEVNULL)
         with open(os.path.join(report, "report.json")) as stream:
