@@ -97,14 +97,15 @@ class Orientation(Formats):
             ffmpeg("-i", self.path("turned.mp4"), "-c", "copy", self.path("turned.mov"))
             kinds[matrix] = self.check_turned("turned.mov", "out.mov")
         self.assertEqual((kinds[-1, 0, 0, 1].shape, kinds[0, 1, 1, 0].shape), ((HEIGHT, WIDTH, 3), (WIDTH, HEIGHT, 3)))
-        ffmpeg("-i", self.original, "-an", "-c:v", "libx264", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
-               "-color_range", "tv", "-chroma_sample_location", "left", "-write_crc32", 0, self.path("tagged.mkv"))
+        ffmpeg("-i", self.original, "-an", "-vf", "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv", "-c:v", "libx264",
+               "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
+               "-chroma_sample_location", "left", "-write_crc32", 0, self.path("tagged.mkv"))
         content = read(self.path("tagged.mkv"))
         place = content.index(b"\x55\xb0")
         size = 3 + (content[place + 2] & 0x7F)
         for yaw, roll in ((0, 90), (180, 0), (180, 90)):
             with self.subTest(yaw=yaw, roll=roll):
-                pose = b"\x76\x71\x81\0\x76\x73\x84" + struct.pack(">f", yaw) + b"\x76\x75\x84" + struct.pack(">f", roll)
+                pose = b"\x76\x73\x84" + struct.pack(">f", yaw) + b"\x76\x75\x84" + struct.pack(">f", roll)
                 element = b"\x76\x70" + bytes([0x80 | len(pose)]) + pose
                 void = size - len(element) - 2
                 self.assertGreaterEqual(void, 0)
