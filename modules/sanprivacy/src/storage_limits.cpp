@@ -159,6 +159,8 @@ public:
     {
         if (c == '\n')
             endLine();
+        else if (begin.empty() && (c == ' ' || c == '\t'))
+            indented = true;
         else if (begin.size() < 5 && c != '\r') // these tell what a line is
             begin += c;
         else if (!std::isspace((unsigned char)c))
@@ -175,11 +177,10 @@ private:
     void endLine()
     {
         begin.erase(begin.find_last_not_of(" \t") + 1);
-        const size_t indentation = begin.find_first_not_of(" \t");
-        const std::string marker = begin.substr(0, 3);
+        const std::string marker = indented ? std::string() : begin.substr(0, 3);
         if (lines++ == 0)
-            yaml = begin == "%YAML";
-        else if (indentation == std::string::npos || begin[indentation] == '#')
+            yaml = !indented && begin == "%YAML";
+        else if (begin.empty() || begin[0] == '#')
             ; // blank, or a comment
         else if (ended)
             other = true;
@@ -193,14 +194,14 @@ private:
         else if (!keys)
         {
             keys = true;
-            other = other || !(std::isalnum((unsigned char)begin[0]) || begin[0] == '_');
+            other = other || indented || !(std::isalnum((unsigned char)begin[0]) || begin[0] == '_');
         }
         begin.clear();
-        longer = false;
+        indented = longer = false;
     }
 
-    std::string begin;   // of the line
-    bool longer = false; // the line has more than that
+    std::string begin;                     // of the line, behind its indentation
+    bool indented = false, longer = false; // the line has blanks before that, or more behind it
     int lines = 0;
     bool yaml = false, opened = false, keys = false, ended = false, other = false; // what has come
 };

@@ -132,12 +132,14 @@ TEST(SanPrivacy_StorageLimits, yaml_is_one_mapping)
     for (const char* text : { "   a: 2\n\xff"
                               "cv-\n",
              "   a: 2\nabc-d\n", "a: 1\n...\n-x\n", "a: 1\n---\n...\n-x\n", "- a\nabc-d\n", "{ a: 1 }\nabc-d\n",
-             "---\n...\n-x\n", "--- { a: 1 }\nabc-d\n", "--- ...\n-x\n", "---\n---\n" })
+             "---\n...\n-x\n", "--- { a: 1 }\nabc-d\n", "--- ...\n-x\n", "---\n---\n",
+             "---\n         ...     -\n      \"  \n" })
     {
         write(name, std::string("%YAML:1.0\n") + text);
         EXPECT_NE(std::string::npos, errorOfReading(name).find("one mapping")) << text << errorOfReading(name);
     }
-    for (const char* text : { "a: 1\n", "---\n# a\na: 1\n...\n\n# b\n", "\n\n---  \r\n_a: 1\r\nb:\n- 1\n- 2\n" })
+    for (const char* text :
+        { "a: 1\n", "---\n# a\n         # b\na: 1\n...\n\n# b\n", "\n\n---  \r\n_a: 1\r\nb:\n- 1\n- 2\n" })
     {
         write(name, std::string("%YAML:1.0\n") + text);
         EXPECT_EQ(std::string::npos, errorOfReading(name).find("one mapping")) << text;
