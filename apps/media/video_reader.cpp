@@ -59,6 +59,9 @@ public:
         const double rate = capture_.get(cv::CAP_PROP_FPS);
         if (rate > 0 && rate <= MOST_RATE)
             format_.rate = rate;
+        const cv::Size shape(int(capture_.get(cv::CAP_PROP_SAR_NUM)), int(capture_.get(cv::CAP_PROP_SAR_DEN)));
+        if (shape.width > 0 && shape.height > 0) // cameras do not say it
+            format_.pixel_shape = format_.shown_pixel_shape = shape;
         live_ = true;
     }
 

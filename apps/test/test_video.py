@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import unittest
@@ -185,6 +186,26 @@ class Good(VideoTest):
                     middle = ((columns.start + columns.stop) / 2 * x, (rows.start + rows.stop) / 2 * y)
                     nearest = np.abs(boxes[:, :2] + boxes[:, 2:] / 2 - middle).max(axis=1).min()
                     self.assertLess(nearest, 20, f"frame {t}: {boxes}")
+
+    def test_pixels_of_a_live_stream_that_are_not_square(self):
+        cv2.imwrite(self.path("face.png"), cv2.resize(portrait(), (WIDTH // 2, HEIGHT), interpolation=cv2.INTER_AREA))
+        ffmpeg("-loop", 1, "-i", self.path("face.png"), "-t", 2, "-r", 10, "-vf", "setsar=2/1", "-pix_fmt", "yuv420p", self.path("half.ts"))
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            url = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        with subprocess.Popen([EXECUTABLE, "video", url + "?listen", self.path("out.mkv"), "--replace", "solid"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True) as process:
+            sender = ["ffmpeg", "-loglevel", "quiet", "-re", "-i", self.path("half.ts"), "-c", "copy", "-f", "mpegts", url]
+            end = time.monotonic() + TIMEOUT
+            while subprocess.run(sender, check=False, stdin=subprocess.DEVNULL).returncode != 0 and process.poll() is None and time.monotonic() < end:
+                time.sleep(.2)
+            errors = process.communicate(timeout=TIMEOUT)[1]
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual(probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio"), [f"{WIDTH // 2},{HEIGHT},2:1"])
+        covered = (np.abs(frames_of(self.path("out.mkv"))[-1].astype(int) - 128) < 6).all(axis=2)
+        columns, rows = covered.any(axis=0).sum(), covered.any(axis=1).sum()
+        self.assertGreater(columns, 30)
+        self.assertGreater(rows, 1.7 * columns, "the cover has the shape of the face as it is stored")
 
     def test_faces_of_stereo_videos(self):
         """Two views squeezed into one image are found and covered as a player stretches them."""
