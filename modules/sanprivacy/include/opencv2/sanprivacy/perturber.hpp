@@ -57,8 +57,9 @@ struct CV_EXPORTS_W_SIMPLE PerturberParams
         the data folder (`OPENCV_SANPRIVACY_DATA_PATH`), unless the fields below name other files. */
     CV_PROP_RW std::vector<String> attributes;
     /** ONNX file, or the name of a shipped network: `residual`, `residual-gender-age`, or `san2018`, the network of the
-        paper. Inputs are `image` and `target_proto`, or, for one attribute only, `image`, `same_proto` and
-        `combine_proto` as in the authors' network. Empty: the shipped network for the attributes. */
+        paper. Inputs are `image` and `target_proto`; for one attribute only also `image`, `same_proto` and
+        `target_proto`, or in its place `combine_proto` as in the authors' network, or `neutral_proto` and
+        `opposite_proto` as in san2018. Empty: the shipped network for the attributes. */
     CV_PROP_RW String model;
     //! File of PrototypeBuilder::save(), for one attribute only; empty: the attribute's
     CV_PROP_RW String prototypes;
