@@ -11,9 +11,9 @@ namespace cv { namespace sanprivacy {
 
 /** @brief Weakens marks on smooth skin, see blendFace(): drops, lines and specks that would be seen there.
 
-With F(A) what a mean over a sixth of the inter-ocular distance leaves of A, and E(A) the mean of F(A)^2 around a
-pixel, the fine part of the change, F(D), is multiplied by min(1, sqrt(r / q)), q = E(D) / (E(Y) + n). A brow or a beard
-hides a change that smooth skin shows.
+F(A), the fine part of A, is A minus its mean over a window of a sixth of the inter-ocular distance; E(A) is the mean of
+F(A)^2 around a pixel. The fine part F(D) of the change is multiplied by min(1, sqrt(r / q)) with q = E(D) / (E(Y) + n).
+A brow or a beard hides a change that smooth skin shows.
 @param face canonical crop Y, one channel
 @param white value of white in the face
 @param change D, CV_32FC1, of its size and scale; changed in place */

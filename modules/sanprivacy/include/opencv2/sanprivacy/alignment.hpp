@@ -76,10 +76,11 @@ the luma Y, w the weight of a feathered ellipse around the face, and M = sum w C
 The chroma changes by color_strength w min(1, |C|^2 / |M|^2) (M - C). Teeth, eyes and brows have less chroma than skin,
 and keep it.
 
-Marks on smooth skin (drops, lines, specks) are weakened as perturbFaces() does. With F(A) what a mean over a sixth of
-the inter-ocular distance leaves of A, and E(A) the mean of F(A)^2 over a fourth of it around a pixel, the fine part
-F(D) of the change D is multiplied by min(1, sqrt(r / q)), q = E(D) / (E(Y) + n), r = .35, n = .014^2 for values of 0 to
-1. So a brow or a beard hides a change that smooth skin would show.
+Marks on smooth skin (drops, lines, specks) are weakened as perturbFaces() does. F(A), the fine part of A, is A minus
+its mean over a window of a sixth of the inter-ocular distance; E(A) is the mean of F(A)^2 over a window of about a
+fourth of it. The fine part F(D) of the change D is multiplied by min(1, sqrt(r / q)) with q = E(D) / (E(Y) + n),
+r = .35 and n = .014^2 for values of 0 to 1. So the change stays in a brow or a beard, which hides it, and becomes
+weaker on smooth skin.
 
 @param image the image the face was cut from, changed in place; types as in alignFace().
 @param face the canonical crop before perturbation, 1 or 3 channels; depth as perturbed. To even out color: 3.

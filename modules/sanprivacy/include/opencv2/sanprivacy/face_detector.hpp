@@ -14,8 +14,8 @@ namespace cv { namespace sanprivacy {
 
 /** @brief Finds faces and their five landmarks.
 
-create() runs cv::FaceDetectorYN with the shipped YuNet, or another one, at several image sizes, and once more on an
-upright view of each rolled face. The project's landmark network corrects the roll of faces that YuNet takes for
+create() runs cv::FaceDetectorYN with the shipped YuNet, or another one, at several image sizes, and once more on each
+rolled face after it was rotated upright. The project's landmark network corrects the roll of faces that YuNet takes for
 upright ones. An image with a side of more than 1600 pixels is searched in overlapping tiles, so that memory stays
 bounded; time grows with the number of pixels.
 
@@ -33,13 +33,13 @@ public:
     /** @brief Creates a detector that runs YuNet.
     @param model YuNet ONNX file; empty: the shipped one. A file that is not such a network, or whose output is not
     finite, raises Error::StsBadArg.
-    @param score_threshold least score of a face, 0..1; negative: .7.
+    @param score_threshold lowest score of a face, 0..1; negative: .7.
     @param backend_id, target_id of the dnn module, for the networks involved. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> create(
         const String& model = String(), float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
 
     /** @brief Creates a detector that runs Haar cascades and the landmark network.
-    @param score_threshold least score of a face, 0..1; negative: .9.
+    @param score_threshold lowest score of a face, 0..1; negative: .9.
     @param backend_id, target_id of the dnn module, for the landmark network. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> createCascade(float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
 

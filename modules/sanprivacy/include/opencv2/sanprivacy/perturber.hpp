@@ -23,7 +23,7 @@ enum PrototypeChoice: int
 {
     PROTOTYPE_SAME = 100,     //!< X'_SM: the attribute stays as it is
     PROTOTYPE_NEUTRAL = 101,  //!< X'_NT: the attribute appears undecided
-    PROTOTYPE_OPPOSITE = 102, //!< X'_OP: the attribute appears flipped
+    PROTOTYPE_OPPOSITE = 102, //!< X'_OP: the attribute appears as the other label
     /** The prototype of a label that is drawn for each face by the system's secure random generator and never reported.
         Unlike the opposite output, it tells nothing about the true label. Only for networks that do not receive the
         label (inputs `image`, `target_proto`). */
@@ -140,7 +140,7 @@ public:
 
     /** @brief Sets how much of the change is applied: outputs are X + strength (X' - X), clipped to 0..1.
 
-    More gives more privacy, less gives better matching.
+    A larger strength gives more privacy, a smaller one better matching.
     @param strength above 0, at most 2 (else Error::StsOutOfRange); initially 1, as in training. */
     CV_WRAP void setStrength(double strength);
     CV_WRAP double getStrength() const; //!< see setStrength()
@@ -174,7 +174,7 @@ public:
     @param params output and label. */
     CV_WRAP void perturb(InputArray face, OutputArray dst, const PerturbParams& params = PerturbParams());
 
-    /** @brief All three outputs of one face from one pass (Figure 2 of the paper).
+    /** @brief All three outputs of one face in one call (Figure 2 of the paper).
 
     noArray() leaves an output out; with LABEL_NEUTRAL the opposite one must be left out.
     @param face, same, neutral, opposite as in perturb().

@@ -76,7 +76,7 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     /** Time by which the output is delayed, so that a face that is found late is protected in earlier frames, too;
         default 1.2. The frames of this time are kept in memory. */
     CV_PROP_RW double look_ahead;
-    //! Time for which a face stays protected after it was last seen; at least three frames, unless 0; default .8
+    //! Time for which a face stays protected after it was last found; at least three frames, unless 0; default .8
     CV_PROP_RW double hold;
     //! Time after which a face that hardly changes passes the network again; until then it keeps its perturbation;
     //! default .08
@@ -147,8 +147,8 @@ corrects their drift. A new face is followed back through the delayed frames, to
 longer found stays protected for the time `hold`. Faces that cannot be aligned, or only with low confidence, are
 blurred.
 
-It is guaranteed when the detector runs, not that it finds every face. No frame is farther than detect_interval from a
-detection. The last frame before a cut and the last frame of all are searched in full.
+No frame is farther than detect_interval from a frame that the detector has searched, and the last frame before a cut
+and the last frame of all are searched in full. A face that the detector never finds is not protected.
 
 push() and pop() are the two halves of the work and may run on one thread each; otherwise only one thread may use an
 object at a time. Nothing else may use the detector meanwhile.
