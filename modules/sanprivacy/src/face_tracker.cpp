@@ -14,17 +14,17 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 // Lengths are in eye distances of the track, times in seconds.
-const double CROWDED = 3;           // of two people; the matcher may then mistake them
+const double CROWDED = 3;           // between two people whom the matcher may mistake for each other
 const double VELOCITY_RENEWED = .5; // with each frame, of a track that is followed
 const double CLEARLY_OTHER = .25;   // motion from one frame to the next
 const double VELOCITY_KEPT = .28;   // after a second, of a track that is lost
-const int MOST_HOLDS_UNSEEN = 5;    // hold times that a face is followed for without being found
-const double UNRELIABLE_HOLD = .32; // hold time of a face that never reached the score: a mistake of the detector
+const int MOST_HOLDS_UNSEEN = 5;    // hold times for which a face is tracked without being found
+const double UNRELIABLE_HOLD = .32; // hold time of a face that never reached the score, a likely false detection
 const int LEAST_HELD = 3;           // frames of a face that is held at all, however far apart they are
-const double LOST_INTERVAL = .12;   // between looks while a track is lost
+const double LOST_INTERVAL = .12;   // between searches while a track is lost
 const int RECOGNITIONS = 2;         // in a row, of an exempt person
 const double TOLERANCE = 1e-3;      // of times, which are rounded
-const double MOST_FORESEEN = .5;    // a face may have gone anywhere later
+const double MOST_FORESEEN = .5;    // for which the motion of a lost face is extrapolated
 
 const Size THUMBNAIL(48, 27);
 const double NEW_SCENE = 40; // mean absolute difference of thumbnails, gray levels
@@ -68,7 +68,7 @@ FaceTracker::FaceTracker(const Ptr<FaceDetector>& detector, const StreamParams& 
 {
 }
 
-//! A time that does not grow is none: some sources tell 0 for all their frames.
+//! A time that does not grow is ignored: some sources give 0 for all their frames.
 double FaceTracker::timeOf(double given) const
 {
     const double usual = frames_ == 0 ? 0 : time_ + 1 / params_.frame_rate;
@@ -99,7 +99,7 @@ void FaceTracker::next(
     if (last)
         follow(*last, frame);
     if (frame.cut)
-        for (Track& track : tracks_) // its place stays covered, but who comes there is somebody else
+        for (Track& track : tracks_) // its place stays covered, but a face that comes there is another one
         {
             track.id = next_id_++;
             track.recognitions = 0;
@@ -113,7 +113,7 @@ void FaceTracker::next(
     timer.stop();
     frame.record.track_ms = timer.getTimeMilli();
 
-    // Where frames are as far apart as looks, none of them may rely on the next one's.
+    // Where frames are as far apart as searches, every frame is searched completely.
     const bool alone = !last || frame.cut || frame.time - last->time >= params_.detect_interval - TOLERANCE;
     if (appears)
         places_.push_back(where);
@@ -128,7 +128,7 @@ void FaceTracker::next(
     release(params_.look_ahead, released);
 }
 
-//! The last frame of a scene is looked at, so that no face comes in unseen after the last look.
+//! The last frame of a scene is searched, so that no face comes in unnoticed after the last search.
 void FaceTracker::closeScene()
 {
     if (!window_.empty() && !window_.back().released && detected_ < window_.back().time && !detector_.empty())
@@ -150,7 +150,7 @@ void FaceTracker::finish(std::deque<TrackedFrame>& released)
     detect_next_ = true;
 }
 
-//! Lets the detector look at the newest frame, or takes what is given.
+//! Searches the newest frame, or takes the faces that are given.
 void FaceTracker::detect(TrackedFrame& frame, Look look, const std::vector<RotatedDetection>* given)
 {
     TickMeter timer;
@@ -190,7 +190,7 @@ void FaceTracker::detect(TrackedFrame& frame, Look look, const std::vector<Rotat
     frame.record.detect_ms += timer.getTimeMilli();
 }
 
-//! Puts down where the faces of the newest frame are, and follows new ones back.
+//! Records where the faces of the newest frame are, and tracks new ones back.
 void FaceTracker::observe(TrackedFrame& frame)
 {
     frame.observations.clear();
@@ -220,7 +220,7 @@ void FaceTracker::observe(TrackedFrame& frame)
             earlier.gray.release();
 }
 
-//! All but the frames of the last `kept` seconds go. The newest one itself stays here too: the next one is compared
+//! Releases all frames but those of the last `kept` seconds. The newest one also stays here: the next one is compared
 //! with it.
 void FaceTracker::release(double kept, std::deque<TrackedFrame>& released)
 {
@@ -239,7 +239,7 @@ void FaceTracker::follow(TrackedFrame& last, TrackedFrame& frame)
 {
     const bool comparable = last.image.size() == frame.image.size() && last.image.type() == frame.image.type();
     if (!comparable)
-        tracks_.clear(); // places in another image mean nothing in this one
+        tracks_.clear(); // positions in a frame of another size are meaningless in this one
     if (tracks_.empty())
         return;
     const double seconds = frame.time - last.time;
@@ -274,7 +274,7 @@ void FaceTracker::follow(TrackedFrame& last, TrackedFrame& frame)
         });
 }
 
-//! A face that is not seen goes on as it went, slower and slower.
+//! Extrapolates the motion of a face that is not found, slower and slower.
 void FaceTracker::hold(Track& track, double seconds) const
 {
     track.state = FACE_HELD;
@@ -286,7 +286,7 @@ void FaceTracker::hold(Track& track, double seconds) const
     track.velocity *= std::pow(VELOCITY_KEPT, seconds);
 }
 
-//! Whether a face seems to move as another one does that passes in front of it, and not as it did before.
+//! Whether a face seems to move like another one that passes in front of it, and not as before.
 bool FaceTracker::carriedAway(const Track& track, const Point2c& move, double seconds, const std::vector<Track>& tracks)
 {
     const double eyes = eyeDistance(track.landmarks);
@@ -316,7 +316,7 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
     return std::any_of(tracks_.begin(), tracks_.end(),
         [&](const Track& track)
         {
-            // One that the last look did not find may be hidden, and another one's face be followed for it.
+            // A face that the last search did not find may be hidden, and another one be tracked in its place.
             const bool hidden = track.unseen > since + TOLERANCE && crowded(track);
             return !track.left
                    && (track.lost_frames == 1
@@ -346,7 +346,7 @@ void FaceTracker::recognise(const MatchResult& match, const std::vector<RotatedD
     }
 }
 
-//! The person may have been another since the last look.
+//! The face may be another person's since the last search.
 void FaceTracker::revokeExemption(Track& track)
 {
     track.recognitions = 0;
@@ -373,7 +373,7 @@ void FaceTracker::dropGone(const Size& frame)
         std::remove_if(tracks_.begin(), tracks_.end(),
             [&](const Track& track)
             {
-                // Followed but long unconfirmed, it is held; an unreliable one was a mistake of the detector.
+                // Tracked but not found for long, it is held; an unreliable one was a false detection.
                 const bool is = reliable(track);
                 const double patience = is ? params_.hold : std::max(UNRELIABLE_HOLD, params_.detect_interval);
                 const double followed = is ? std::max(MOST_HOLDS_UNSEEN * params_.hold, 2 * params_.detect_interval)
@@ -385,8 +385,8 @@ void FaceTracker::dropGone(const Size& frame)
         tracks_.end());
 }
 
-/** Follows a face that was just found to where it came from, or to where its track was lost.
-Beyond the end it stays covered for as long as the detector may have overlooked it. */
+/** Tracks a face that was just found back to where it came from, or to where its track was lost.
+Before that it stays covered for as long as the detector may have missed it. */
 void FaceTracker::backtrack(const Track& track)
 {
     const double overlooked = std::max(UNRELIABLE_HOLD, params_.detect_interval);

@@ -30,7 +30,7 @@ struct TrackedFrame
     StreamRecord record; //!< number, detection and error
 };
 
-/** @brief Finds faces, follows them, and keeps the last frames back to follow new ones to where they came from. */
+/** @brief Finds and tracks faces, and keeps the last frames back to track new faces to where they came from. */
 class FaceTracker
 {
 public:
@@ -43,7 +43,7 @@ public:
 
     /** @brief Takes the next frame.
     @param time seconds; negative: as StreamParams::frame_rate says after the last one.
-    @param given the faces of the frame; null: the detector looks, when it is due.
+    @param given the faces of the frame; null: the frame is searched if a search is due.
     @param released receives the frames that nothing will change any more. */
     void next(
         const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released);
@@ -73,11 +73,11 @@ private:
     const StreamParams params_;
     std::vector<ExemptPerson> exempt_;
     FrameChange change_;
-    std::vector<Rect2d> places_;      // where the next look must not leave anything out
+    std::vector<Rect2d> places_;      // that the next search must cover
     std::deque<TrackedFrame> window_; // newest last
     std::vector<Track> tracks_;
     int64 frames_;
-    double time_, detected_; // of the newest frame and of the last look
+    double time_, detected_; // of the newest frame and of the last search
     int next_id_;
     bool detect_next_;
 };

@@ -13,12 +13,12 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const double MOST_TURN = .5;       // of a detection, against its track, radians: the flow sees a face roll
-const float TURNED_CLEARER = .25f; // of the scores of two views, to give up how a known face lay
+const double MOST_TURN = .5;       // of a detection, against its track, radians: the optical flow follows a roll
+const float TURNED_CLEARER = .25f; // difference of scores from which a known face gets another orientation
 const double LEAST_EYES = 2;       // pixels; no landmarks are nearer
-const double SMALLEST_SEEN = 16;   // width of a face's box that a quick look finds, pixels of the view
-const int TILE = 640;              // side of a tile, pixels of the view
-const double WORTH_TILES = 1.1;    // of the scale of tiles, against that of the view of the whole
+const double SMALLEST_SEEN = 16;   // width of a face's box that a quick search finds, pixels of the scaled frame
+const int TILE = 640;              // side of a tile, pixels of the scaled frame
+const double WORTH_TILES = 1.1;    // of the scale of tiles, against that of the whole frame
 
 //! Those that a face in the box would have.
 Landmarks landmarksInBox(const Rect2f& box)
@@ -46,10 +46,10 @@ bool areOfAFace(const Landmarks& landmarks)
     return spread > LEAST_EYES && eyeDistance(landmarks) > LEAST_EYES;
 }
 
-//! Which of two views shows a face as it is, by the detector.
+//! In which of two orientations a face is upright, by the detector's scores.
 bool clearer(const RotatedDetection& detection, const RotatedDetection& other, const std::vector<Landmarks>& known)
 {
-    float advantage = 0; // of the view that the known face was found in
+    float advantage = 0; // of the orientation in which the known face was found
     for (const Landmarks& landmarks : known)
         if (distanceOf(landmarks, other.landmarks) < NEAR_FACE)
             advantage = orientationOf(landmarks) == other.orientation       ? TURNED_CLEARER
@@ -98,7 +98,7 @@ double RotatedDetector::viewScale(const Size& frame) const
                                    : 1;
 }
 
-//! 0 where the view of the whole shows small faces, too.
+//! 0 where small faces are found in the scaled whole frame, too.
 double RotatedDetector::tileScale(const Size& frame) const
 {
     const double scale = params_.min_face > 0 ? std::min(1., SMALLEST_SEEN / params_.min_face) : 0;
@@ -120,7 +120,7 @@ std::vector<RotatedDetection> RotatedDetector::detect(
     const Mat whole = shrunk(image, scale), half = shrunk(whole, .5);
     const int extra = turn_++ % ORIENTATIONS;
     const bool thorough = look == LOOK_COMPLETE || extra == 0;
-    const int fullSize = largeInHalf(known, scale) ? ORIENTATIONS : 2; // looks from one at full size to the next
+    const int fullSize = largeInHalf(known, scale) ? ORIENTATIONS : 2; // searches from one at full size to the next
     const bool coarse = look == LOOK_ROUTINE && extra % fullSize != 0
                         && params_.look_ahead >= fullSize * params_.detect_interval && !missing;
 
@@ -140,7 +140,7 @@ std::vector<RotatedDetection> RotatedDetector::detect(
     return detections;
 }
 
-//! Whether a view of half the size shows all these faces clearly.
+//! Whether all these faces are large enough for a search at half the size.
 bool RotatedDetector::largeInHalf(const std::vector<Landmarks>& known, double scale)
 {
     return std::all_of(known.begin(), known.end(),
@@ -151,7 +151,7 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
     const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections)
 {
     const float toFrame = float(frame.width) / float(view.cols);
-    Ptr<Pyramid> gray; // of the view, where it is needed
+    Ptr<Pyramid> gray; // of the rotated frame, where it is needed
     Mat faces;
     detector_->detect(turnedClockwise(view, orientation), faces, quick);
     for (int i = 0; i < faces.rows; ++i)
@@ -160,7 +160,7 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
         turnBack(face, orientation, view.size());
         const RotatedDetection detection = detectionOf(scaled(face, toFrame), orientation);
 
-        // A face seen in two turns is the one that was seen more clearly.
+        // Of a face that was found in two orientations, the one with the higher score stays.
         RotatedDetection* other = 0;
         for (RotatedDetection& earlier : detections)
             if (distanceOf(earlier.landmarks, detection.landmarks) < NEAR_FACE) // upside down its centre is another
@@ -182,8 +182,8 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
     }
 }
 
-/** Whether the landmark network sees the first of two positions of a face rather than the second: the detector is as
-sure of many an upright face that it sees upside down. */
+/** Whether the landmark network prefers the first of two positions of a face: the detector finds many upright faces
+upside down, too, with the same score. */
 bool RotatedDetector::isUpright(const FaceRow& upright, const FaceRow& turned, const Pyramid& gray)
 {
     if (!upright_faces_)
@@ -200,11 +200,11 @@ void RotatedDetector::lookAtTiles(
     if (scale == 0)
         return;
     const int side = int(TILE / scale);
-    const double hardlySeen = 2 * SMALLEST_SEEN / viewScale(image.size()); // width of a box in the view of the whole
+    const double hardlySeen = 2 * SMALLEST_SEEN / viewScale(image.size()); // width of a box in the scaled frame
     const std::vector<Rect> tiles = tilesOf(image.size(), side, std::min(cvCeil(hardlySeen), side / 2));
 
-    // A round ends while the frames in which a face came in are still kept back, and before one that is followed counts
-    // as unseen.
+    // A round ends while the frames in which a face came in are still kept back, and before a tracked one counts as
+    // lost.
     const double round = std::min(params_.look_ahead, params_.hold) / params_.detect_interval;
     const size_t each = size_t(cvCeil(double(tiles.size()) / std::max(1., std::floor(round))));
     const size_t atOnce = look == LOOK_COMPLETE ? tiles.size() : std::min(each, tiles.size());
@@ -233,7 +233,7 @@ void RotatedDetector::lookAtTiles(
             face.box += Point2f(tiles[i].tl());
             for (Point2c& z : face.landmarks)
                 z += Point2c(tiles[i].x, tiles[i].y);
-            // What is larger, or known, is seen better in the view of the whole; what is cut off, in another tile.
+            // Larger or known faces are found better in the whole frame, faces that the tile cuts off in another tile.
             const Point2f centre(float(face.centre().real()), float(face.centre().imag()));
             if (face.box.width > hardlySeen || crossesInnerEdge(face.box, tiles[i], image.size())
                 || std::any_of(detections.begin(), detections.end(),

@@ -13,12 +13,12 @@
 
 namespace cv { namespace sanprivacy {
 
-//! A face that the detector found in a view of a frame.
+//! A face that the detector found in a frame, or in the frame rotated by quarter turns.
 struct RotatedDetection
 {
     FaceRow face;        //!< of the detector, pixels of the frame
     Landmarks landmarks; //!< those of the face, or where they are no face's, those that a face in its box would have
-    int orientation;     //!< of the view
+    int orientation;     //!< quarter turns that bring the face upright
 };
 
 RotatedDetection detectionOf(const FaceRow& face, int orientation);
@@ -30,29 +30,29 @@ const double SAME_FACE = .5; // of two tracks or two detections
 double distanceOf(const Landmarks& a, const Landmarks& b);
 bool showSameFace(const Landmarks& a, const Landmarks& b);
 
-//! Whether the face is rolled otherwise. Seen upside down, its centre is another, too.
+//! Whether the face is rolled otherwise. Upside down its centre is at another place, too.
 bool liesOtherwise(const Landmarks& a, const Landmarks& b);
 
 //! Quarter turns, clockwise, that bring a face upright.
 int orientationOf(const Landmarks& landmarks);
 
-//! How much a look of the detector takes in.
+//! How thoroughly a frame is searched.
 enum Look
 {
-    LOOK_ROUTINE, //!< one in a round of looks
-    LOOK_CHANGE,  //!< something has changed: in all orientations and there
-    LOOK_COMPLETE //!< all that a whole round sees
+    LOOK_ROUTINE, //!< one of a round of searches
+    LOOK_CHANGE,  //!< all orientations, and the tiles in which something has changed
+    LOOK_COMPLETE //!< everything that a round of searches covers
 };
 
-/** @brief The views in which the detector looks at a frame.
+/** @brief Searches a frame at several scales and orientations.
 
-Each time: upright, and turned as the known faces lie. In turn: thoroughly upright, in each further orientation at half
-the size, and, where small faces would not be seen at that size, some tiles of the frame.
-Half the size is enough three times of four where it shows all known faces clearly, else every second time; never where
-a face went missing, or would have gone by before the next look at full size.
+Each search: upright, and in the orientations of the known faces. In a round of searches: upright at full size, in each
+further orientation at half the size, and, where small faces would be missed at that size, in some tiles of the frame.
+Half the size is enough in three of four searches if all known faces are large in it, otherwise in every second one;
+never if a face was lost, or could pass before the next search at full size.
 
-The detector finds many upright faces in turned views, too, with the same score. Where it is surer of such a view, the
-landmark network has to agree. */
+The detector finds many upright faces in rotated frames, too, with the same score. Where the score of the rotated frame
+is higher, the landmark network has to agree. */
 class RotatedDetector
 {
 public:
@@ -60,13 +60,13 @@ public:
 
     bool empty() const { return !detector_; }
 
-    //! Width of a box from which on upright faces are looked for, pixels of a frame of that size.
+    //! Width of the box of the smallest upright face that is searched for, pixels of a frame of that size.
     int smallestFace(const Size& frame) const;
 
-    /** @brief One look.
-    @param known landmarks of the faces that are followed, and of those that are lost.
+    /** @brief One search.
+    @param known landmarks of the faces that are tracked, and of those that are lost.
     @param missing whether a face is lost.
-    @param places boxes where something has changed or a face was lost: their tiles are looked at. */
+    @param places boxes where something has changed or a face was lost: their tiles are searched. */
     std::vector<RotatedDetection> detect(const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing,
         const std::vector<Rect2d>& places);
 

@@ -21,23 +21,23 @@ namespace {
 const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
 const int MOST_FACES = 5000;
 const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
-const double LEAST_SIDE = 256;                // of the largest view, long side; the smallest has half to all of it
-const double TURNED_SIDE = 640;               // the most of a turned view
-const double MOST_ENLARGED = 4;               // beyond, there is nothing to be seen
+const double LEAST_SIDE = 256;                // long side at the largest scale; at the smallest half to all of it
+const double TURNED_SIDE = 640;               // largest side of a rotated image
+const double MOST_ENLARGED = 4;               // beyond, no face can be recognised
 const int LEAST_IMAGE = 3;                    // side
 const double BORDER = .25;                    // of the long side
 const double UPRIGHT = .12;                   // radians; so far a roll harms nothing
-const double CLEARLY_ROLLED = .25;            // radians, between what YuNet and the landmark network see
+const double CLEARLY_ROLLED = .25;            // radians, between YuNet and the landmark network
 const double LARGE = .6;                      // of a face's box, share of a side of the image
 const double PLAIN = 4;                       // standard deviation, gray levels
 const float LEAST_WHOLE = .95f;               // share of a face's box inside the image
 const int VIEW = 256, FACE_IN_VIEW = 128;     // of straighten(), pixels
-const float WELL_SEEN = 128, TOO_LARGE = 256; // height of a face's box in a view, pixels
+const float WELL_SEEN = 128, TOO_LARGE = 256; // height of a face's box in the scaled image, pixels
 const int TILE = 1600,
-          TILE_OVERLAP = 320; // of a view, pixels: what is not well seen at half the size lies in one tile as a whole
+          TILE_OVERLAP = 320; // pixels of the scaled image: a face too small at half the size lies in one tile
 
-// A network that is given an input of another size than before takes a fifth to a third longer: as many sizes as the
-// looks at a video have keep a network each.
+// A network that is given an input of another size than before takes a fifth to a third longer. So there is a network
+// for each of the sizes that searches of a video have.
 const int OWN_SIZES = 8;
 const int MOST_OWN = 1 << 19; // pixels; the networks of larger ones would take too much memory
 
@@ -59,11 +59,11 @@ Mat toBgr(const Mat& image)
     return bgr;
 }
 
-//! A face, and how a view shows it.
+//! A face, and its size at the scale at which it was found.
 struct Seen
 {
     FaceRow face;
-    float height; //!< of its box, pixels of the view
+    float height; //!< of its box, pixels of the scaled image
     bool cut;     //!< by the edge of a tile, beyond which the image goes on
 };
 
@@ -83,7 +83,7 @@ bool overlap(const FaceRow& a, const FaceRow& b)
     return commonArea(a, b) > OVERLAP * std::min(a.box.area(), b.box.area());
 }
 
-//! Whether a view shows one face twice, or a part of it as another.
+//! Whether one face was found twice, or a part of it as another.
 bool showSameFace(const FaceRow& a, const FaceRow& b)
 {
     const Point2f centre(a.box.x + a.box.width / 2, a.box.y + a.box.height / 2),
@@ -102,9 +102,9 @@ Rect2f around(const Point2c& centre, const Size2d& size)
         float(size.height));
 }
 
-/** Adds what a larger view shows.
-YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks of larger ones and sees faces in their
-parts. So a face that a smaller view showed well stays as it is, and one that it showed small is replaced. */
+/** Adds the faces of a larger scale.
+YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks of larger ones and finds faces in their
+parts. So a face that was large enough at a smaller scale stays as it is, and one that was small there is replaced. */
 void join(const std::vector<Seen>& found, std::vector<Seen>& faces)
 {
     const size_t before = faces.size();
@@ -201,7 +201,7 @@ public:
         return certain;
     }
 
-    //! The faces that are no mistake: what only seems a face does not keep others from being looked for.
+    //! The faces that are no mistake of YuNet: a mistake does not end the search for others.
     std::vector<FaceRow> confirmed(const Mat& bgr, const std::vector<Seen>& faces)
     {
         std::vector<FaceRow> certain;
@@ -249,7 +249,7 @@ private:
         return *chosen;
     }
 
-    //! Detects in views of several scales, the smallest first.
+    //! Detects at several scales, the smallest first.
     std::vector<Seen> look(const Mat& bgr, const std::vector<double>& scales)
     {
         std::vector<Seen> faces;
@@ -325,7 +325,7 @@ private:
         return faces;
     }
 
-    //! The face as a small view shows it in which the given direction is horizontal. @return whether it does.
+    //! The face as it is found in a small image that is rotated by the given roll. @return whether it is found.
     bool lookAt(const Mat& bgr, const FaceRow& face, double roll, FaceRow& best)
     {
         const int side = VIEW;
@@ -352,7 +352,7 @@ private:
         return true;
     }
 
-    //! Of a plain image YuNet takes the whole for a face: one that fills most of it must be seen smaller, too.
+    //! YuNet takes a whole plain image for a face: one that fills most of it must be found at a smaller scale, too.
     bool confirm(const Mat& bgr, const FaceRow& face)
     {
         if (face.box.width < LARGE * bgr.cols && face.box.height < LARGE * bgr.rows)
@@ -366,10 +366,10 @@ private:
         return cv::norm(deviation, NORM_INF) > PLAIN && lookAt(bgr, face, rollOf(face.landmarks), again);
     }
 
-    /** The roll of a face as the landmark network sees it, where YuNet is wrong; else as YuNet does, radians.
+    /** The roll of a face by the landmark network, where YuNet is wrong; otherwise by YuNet, radians.
     YuNet takes nearly all faces that lie on their side or upside down for upright ones; that of 2023 even many that are
     rolled by 35 degrees. The landmark network does not: of 1,307 rolled by 0 to 180 degrees to either side, it chose a
-    wrong turn of 27.
+    wrong orientation of 27.
     @param turns quarter turns to choose from: 1, none, or all 4 */
     double uprightRoll(const Pyramid& pyramid, const FaceRow& face, int turns)
     {
@@ -389,9 +389,9 @@ private:
         return angleBetween(best, seen) < CLEARLY_ROLLED ? seen : best;
     }
 
-    /** Replaces a rolled face by what an upright view of it shows: YuNet misplaces its landmarks otherwise, by a
-    quarter of the inter-ocular distance at 35 degrees. It tells the roll too small at first. One that is cut off tells
-    nothing.
+    /** Replaces a rolled face by the one found in the image rotated upright: otherwise YuNet misplaces its landmarks,
+    by a quarter of the inter-ocular distance at 35 degrees, and its first roll is too small. A face that is cut off
+    stays as it is.
     @param roll the first guess */
     void straighten(const Mat& bgr, FaceRow& face, double roll)
     {
