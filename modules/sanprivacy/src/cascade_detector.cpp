@@ -71,14 +71,14 @@ struct View
 {
     Mat image;
     Similarity toImage;
-    double roll; // of upright faces found in the view, radians
+    double roll; // of upright faces found in the scaled image, radians
 };
 
 /** @brief Cascades propose, the landmark network decides.
 
-Cascades are cheap, but miss faces that are rolled, turned, dark or cut off. So there are several rounds, each more
-generous and costlier than the one before, and the next one is run only where no sure face has been found. The network
-sees every proposal again where its own estimate placed it, at last in several views whose mean counts. */
+Cascades are cheap, but miss faces that are rolled, not frontal, dark or cut off. So there are several rounds, each more
+tolerant and costlier than the one before; the next one runs only if no sure face has been found. The network computes
+every proposal again at the place of its own estimate, and finally the mean over several crops of it. */
 class CascadeDetector CV_FINAL : public FaceDetector::Impl
 {
 public:
@@ -126,13 +126,13 @@ private:
     const float THRESHOLD = .9f;
     const double SURE = .99;           // score of a face that ends the search
     const double FIRST_THRESHOLD = .1; // of a proposed square, which may be off
-    const double MOST_RESIDUAL = .3;   // turned faces reach .25
+    const double MOST_RESIDUAL = .3;   // faces that are not frontal reach .25
     const double LEAST_EYES = 8;       // pixels
     const int REFINEMENTS = 2;
 
-    const double MOST_SIDE = 1000, LEAST_SIDE = 320; // of a view, long side
+    const double MOST_SIDE = 1000, LEAST_SIDE = 320; // of the scaled image, long side
     const double LATER_SIDE = 640; // the most after the first round: one face is missing, not many small ones
-    const int LEAST_FACE = 24;     // side of a cascade's box, pixels of the view
+    const int LEAST_FACE = 24;     // side of a cascade's box, pixels of the scaled image
     const double STEP = 1.1;       // of a cascade's scales
     const int NEIGHBOURS = 1;      // boxes beside the first that must agree
 
@@ -166,7 +166,7 @@ private:
         const Size full = pyramid.size();
         const double longSide = std::max(full.width, full.height);
         const double scale = std::max(std::min(1., mostSide / longSide), LEAST_SIDE / longSide);
-        // Rolled by that much, the image needs a larger view.
+        // The rotated image needs a larger frame.
         const double c = std::abs(std::cos(roll)), s = std::abs(std::sin(roll));
         const Size size(std::max(1, cvRound(scale * (c * full.width + s * full.height))),
             std::max(1, cvRound(scale * (s * full.width + c * full.height))));
@@ -178,7 +178,7 @@ private:
         return view;
     }
 
-    //! Squares around the boxes that a cascade finds in the view or, mirrored, in its mirror image.
+    //! Squares around the boxes that a cascade finds in the scaled image or, mirrored, in its mirror image.
     void search(Proposer& proposer, const View& view, bool mirrored, std::vector<Square>& squares) const
     {
         Mat image = view.image;
@@ -261,7 +261,7 @@ private:
                && poseOf(candidate.landmarks).residual <= MOST_RESIDUAL;
     }
 
-    //! What the network makes of the proposals in the end.
+    //! The candidates that the network finally accepts.
     std::vector<Candidate> look(const Pyramid& pyramid, const std::vector<Square>& proposals)
     {
         std::vector<Candidate> candidates = network.look(pyramid, proposals);

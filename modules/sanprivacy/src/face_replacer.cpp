@@ -49,7 +49,7 @@ private:
     int64 start_;
 };
 
-//! Landmarks on a rope: they stay while the face moves by less than the slack, and lag by no more than it.
+//! Landmarks with hysteresis: they stay while the face moves by less than the slack, and lag by no more than it.
 const Landmarks& steady(TrackHistory& track, const Landmarks& landmarks)
 {
     if (track.landmarks.empty())
@@ -98,7 +98,7 @@ double difference(const TrackHistory& track, const Mat& face)
     return norm(face, track.face, NORM_L1) / face.total();
 }
 
-//! Where a face stays as it was, so does what is added to it.
+//! Where a face has not changed, its last perturbation stays.
 void renew(TrackHistory& track, const Mat& face, const Mat& change)
 {
     if (track.change.empty())
@@ -149,7 +149,7 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
     if (!heads.crops.empty())
         outputs = perturb(frame, heads, record);
     for (size_t i = outputs.size(); i-- > 0;)
-        if (outputs[i].empty()) // the networks gave no numbers: whatever the policy, the face is not left as it is
+        if (outputs[i].empty()) // the outputs are not numbers: whatever the policy, the face is not left as it is
         {
             StreamFace& face = record.faces[heads.aligned[i]];
             const auto observation = std::find_if(frame.observations.begin(), frame.observations.end(),
@@ -241,7 +241,7 @@ StreamFace FaceReplacer::describe(const Observation& observation)
     return face;
 }
 
-//! The faces out of the network; empty where what it gives is no image.
+//! The outputs of the network; empty where an output is no image.
 std::vector<Mat> FaceReplacer::perturbEach(const std::vector<Mat>& faces, const std::vector<int>& labels)
 {
     const PerturbParams what(random() ? PROTOTYPE_SAME : PrototypeChoice(params_.prototype));

@@ -21,7 +21,7 @@ const size_t MAX_ATTRIBUTES = 4; // the prototype of each of their labels is kep
 const char* const GENERATOR_ROLE = "network that perturbs faces";
 const char* const CLASSIFIER_ROLE = "attribute classifier";
 
-//! The prototypes that lie with the data.
+//! The prototypes in the data folder.
 String prototypesFile(const String& attribute)
 {
     return findDataFile("prototypes-" + attribute + ".yml.gz");
@@ -90,7 +90,7 @@ FaceStatus statusOf(const cv::Exception& e)
                                           : FACE_WRONG_LANDMARKS;
 }
 
-//! What became of a face that the network has seen; wrong says why it has no output.
+//! Result of a face that passed the network; `wrong` says why it has no output.
 FaceResult networkResult(const PerturbParams& params, int label, const String& wrong)
 {
     FaceResult result;
@@ -106,7 +106,7 @@ bool allPerturbed(const std::vector<FaceResult>& results)
         results.begin(), results.end(), [](const FaceResult& face) { return face.status == FACE_PERTURBED; });
 }
 
-//! Perturbs what can be perturbed; where one cannot, all_or_nothing writes no image. @return whether dst is written
+//! Perturbs every face that can be. If one cannot, all_or_nothing writes no image. @return whether dst is written
 bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, const PerturbParams& params,
     const std::vector<int>& given_labels, bool all_or_nothing, OutputArray dst, std::vector<FaceResult>& results)
 {
@@ -217,7 +217,7 @@ Ptr<Perturber> Perturber::create(const PerturberParams& params)
     const String file = networkFile(params.model.empty() ? shippedModel(params.attributes) : params.model);
     Ptr<Perturber> perturber = makePtr<Perturber>();
     perturber->p = makePtr<Impl>(readOnnx(file, GENERATOR_ROLE, device), file, attributes, device);
-    if (!params.classifier.empty()) // a wrong file is told at once
+    if (!params.classifier.empty()) // a wrong file is reported at once
         perturber->p->getClassifier(0);
     return perturber;
 }
