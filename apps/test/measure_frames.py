@@ -4,10 +4,12 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Measures gender error and matching on frames of videos that the command `video` has perturbed, beside photographs perturbed one by one.
 
-    measure_frames.py SANPRIVACY --faces DIR --labels CSV --models YML [--limit 160] [OPTION of `video` ...]
+    measure_frames.py SANPRIVACY --faces DIR --labels CSV --models YML [--limit 160] [--vote] [OPTION of `video` ...]
 
 Each photograph becomes a video of its own, in which the face moves, turns and grows. One frame of each is judged by `sanprivacy evaluate`: as it was,
-perturbed like a photograph (`opposite`), and out of the video. Labels are given. `CSV` has identities and landmarks."""
+perturbed like a photograph (`opposite`), and out of the video. Labels are given. `CSV` has identities and landmarks.
+
+With --vote several frames of each video are judged, and the attacker takes the mean logit of a classifier over them: a vote over the track."""
 
 import argparse
 import csv
@@ -22,6 +24,8 @@ import numpy as np
 from measure_video import write_video
 
 WIDTH, HEIGHT, FRAMES = 480, 360, 12
+VOTERS = range(0, FRAMES, 3)
+CERTAIN = 1e-6  # a probability that counts as certain
 LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
 GENDERS = {"M": "male", "F": "female"}
 WAYS = {"original": "as they were", "opposite": "perturbed one by one", "video": "out of the video"}
@@ -66,6 +70,39 @@ def write_frame(video, t, path):
     cv2.imwrite(path, frame)
 
 
+def equal_error_threshold(scores, labels):
+    """The threshold at which both labels are misread equally often."""
+    candidates = np.unique(scores)
+    gaps = [abs(np.mean(scores[labels == 0] >= t) - np.mean(scores[labels == 1] < t)) for t in candidates]
+    return candidates[int(np.argmin(gaps))]
+
+
+def error_and_auc(scores, labels, threshold):
+    men, women = scores[labels == 1], scores[labels == 0]
+    auc = np.mean((men[:, None] > women) + .5 * (men[:, None] == women))
+    return np.mean((scores >= threshold) != (labels == 1)), auc
+
+
+def print_votes(path):
+    """Of a scores.csv whose files are named VIDEO-FRAME.png."""
+    with open(path, newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    videos = np.array([row["file"].split("-")[0] for row in rows])
+    labels = np.array([int(row["label"]) for row in rows])
+    firsts = np.unique(videos, return_index=True)[1]
+    print("\n| network | frames | error of one frame | AUC | error of the vote | AUC |\n|---|---|---|---|---|---|")
+    for network in [column[:-len(" original")] for column in rows[0] if column.endswith(" original")]:
+        thresholds = []
+        for way in ("original", "video"):
+            scores = np.clip([float(row[f"{network} {way}"]) for row in rows], CERTAIN, 1 - CERTAIN)
+            logits = np.log(scores / (1 - scores))
+            votes = np.array([logits[videos == videos[first]].mean() for first in firsts])
+            judged = [(logits, labels), (votes, labels[firsts])]
+            thresholds = thresholds or [equal_error_threshold(*each) for each in judged]
+            figures = [figure for each, threshold in zip(judged, thresholds) for figure in error_and_auc(*each, threshold)]
+            print(f"| {network} | {WAYS[way]} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Gender error and matching on frames of videos.")
     parser.add_argument("sanprivacy")
@@ -73,6 +110,7 @@ def main():
     parser.add_argument("--labels", required=True)
     parser.add_argument("--models", required=True)
     parser.add_argument("--limit", type=int, default=160, help="photographs")
+    parser.add_argument("--vote", action="store_true", help="judge several frames of each video, one by one and together")
     parser.add_argument("--output", help="folder for the report of evaluate; default: none stays")
     options, video_options = parser.parse_known_args()
 
@@ -82,27 +120,30 @@ def main():
             os.makedirs(os.path.join(folder, "videos", gender))
         for name in ("frames", "video"):
             os.makedirs(os.path.join(folder, name))
+        frames = []
         for i, row in enumerate(rows):
             photograph = cv2.imread(os.path.join(options.faces, row["file"]))
-            row["video"], row["at"] = os.path.join(row["gender"], f"{i:04}.mkv"), 7 * i % FRAMES  # all frames in turn
+            row["video"] = os.path.join(row["gender"], f"{i:04}.mkv")
             write_video(moving(photograph), os.path.join(folder, "videos", row["video"]))
             points = np.float64([row[column] for column in LANDMARKS]).reshape(5, 2)
-            matrix = place(photograph, row["at"])
-            row.update(zip(LANDMARKS, (points @ matrix[:, :2].T + matrix[:, 2]).ravel().round(1)))
-            row["file"] = f"{i:04}.png"
-            write_frame(os.path.join(folder, "videos", row["video"]), row["at"], os.path.join(folder, "frames", row["file"]))
+            for t in VOTERS if options.vote else [7 * i % FRAMES]:  # all frames in turn
+                matrix = place(photograph, t)
+                frame = dict(row, at=t, file=f"{i:04}-{t}.png")
+                frame.update(zip(LANDMARKS, (points @ matrix[:, :2].T + matrix[:, 2]).ravel().round(1)))
+                write_frame(os.path.join(folder, "videos", row["video"]), t, os.path.join(folder, "frames", frame["file"]))
+                frames.append(frame)
 
         for gender, label in GENDERS.items():
             subprocess.run([options.sanprivacy, "video", os.path.join(folder, "videos", gender), os.path.join(folder, "results", gender),
                             "--label", label, *video_options], check=True, stderr=subprocess.DEVNULL)
-        for row in rows:
+        for row in frames:
             write_frame(os.path.join(folder, "results", row["video"]), row["at"], os.path.join(folder, "video", row["file"]))
 
         table = os.path.join(folder, "labels.csv")
         with open(table, "w", newline="") as stream:
             writer = csv.DictWriter(stream, ["file", "gender", "identity", *LANDMARKS], extrasaction="ignore")
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(frames)
         report = options.output or os.path.join(folder, "report")
         model = [word for i, word in enumerate(video_options) if "--model" in (word, *video_options[max(i - 1, 0):i])]
         subprocess.run([options.sanprivacy, "evaluate", "--faces", os.path.join(folder, "frames"), "--labels", table, "--models", options.models,
@@ -110,7 +151,10 @@ def main():
                         "--methods", "opposite,folder=" + os.path.join(folder, "video")], check=True, stdout=subprocess.DEVNULL)
         with open(os.path.join(report, "report.json")) as stream:
             tables = json.load(stream)["tables"]
-    print(f"{len(rows)} faces of {len({row['identity'] for row in rows})} people")
+        print(f"{len(frames)} frames of {len(rows)} videos of {len({row['identity'] for row in rows})} people")
+        if options.vote:
+            print_votes(os.path.join(report, "scores.csv"))
+            return
     for table, columns in TABLES.items():
         print("\n| network | frames | " + " | ".join(columns.values()) + " |\n|" + "---|" * (2 + len(columns)))
         for row in sorted(tables[table], key=lambda row: row["network"]):
