@@ -68,6 +68,18 @@ public:
             file << COUNT_KEYS[label] << count[label];
     }
 
+    //! Whether a node describes a matrix of three channels that is not too large.
+    static bool isPrototype(const FileNode& node)
+    {
+        if (!node.isMap())
+            return false;
+        const FileNode type = node["dt"];
+        bool sized = true;
+        for (const char* const side : { "rows", "cols" })
+            sized = sized && node[side].isInt() && int(node[side]) > 0 && int(node[side]) <= LARGEST_SIDE;
+        return sized && node["sizes"].empty() && type.isString() && String(type) == "3f";
+    }
+
     void read(const FileStorage& file)
     {
         if (file[VERSION_KEY].empty() || int(file[VERSION_KEY]) != FILE_VERSION)
@@ -79,11 +91,11 @@ public:
             if (!(faces >= 0 && faces <= LARGEST_COUNT) || faces != std::floor(faces)) // NaN is not
                 CV_Error(Error::StsParseError,
                     format("%s must be a number of faces, whole and from 0 to 2^53", COUNT_KEYS[label]));
+            const FileNode mean = file[MEAN_KEYS[label]];
             Mat prototype;
-            file[MEAN_KEYS[label]] >> prototype;
-            if (prototype.dims != 2 || prototype.type() != CV_32FC3 || prototype.empty()
-                || (label && prototype.size() != sum[0].size())
-                || std::max(prototype.rows, prototype.cols) > LARGEST_SIDE)
+            if (isPrototype(mean)) // before OpenCV allocates what the file asks for
+                mean >> prototype;
+            if (prototype.type() != CV_32FC3 || prototype.empty() || (label && prototype.size() != sum[0].size()))
                 CV_Error(Error::StsParseError,
                     format("%s must be a %s, at most %d pixels high and wide, both means of one size", MEAN_KEYS[label],
                         typeToString(CV_32FC3).c_str(), LARGEST_SIDE));

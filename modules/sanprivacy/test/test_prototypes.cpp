@@ -7,6 +7,7 @@
 #include "opencv2/core/utils/filesystem.hpp"
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <thread>
@@ -309,6 +310,28 @@ TEST(SanPrivacy_Prototypes, pixels_that_are_no_numbers)
             EXPECT_NO_THROW(PrototypeBuilder::load(name));
         else
             EXPECT_THROW(PrototypeBuilder::load(name), cv::Exception) << value;
+    }
+    std::remove(name.c_str());
+}
+
+TEST(SanPrivacy_Prototypes, matrices_that_ask_for_much_memory)
+{
+    const std::string name = cv::tempfile(".yml"), whole = textWith("count_0", "2");
+    const std::pair<const char*, const char*> changes[] = { { "rows: ", "2147483647" }, { "rows: ", "1e9" },
+        { "rows: ", "many" }, { "cols: ", "-5" }, { "cols: ", "2049" }, { "dt: ", "\"512d\"" } };
+    for (const auto& change : changes)
+    {
+        const size_t at = whole.find(change.first) + std::strlen(change.first);
+        writeFile(name, whole.substr(0, at) + change.second + whole.substr(whole.find('\n', at)));
+        try
+        {
+            PrototypeBuilder::load(name);
+            ADD_FAILURE() << change.first << change.second;
+        }
+        catch (const cv::Exception& e) // of ours, and not of OpenCV's, which allocates first
+        {
+            EXPECT_NE(e.err.find("mean_0 must be a CV_32FC3"), std::string::npos) << e.err;
+        }
     }
     std::remove(name.c_str());
 }
