@@ -61,8 +61,9 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
         appears beside the known faces. If frames are this far apart, or farther, every one is searched in full: in all
         orientations and at all sizes. */
     CV_PROP_RW double detect_interval;
-    /** Long side of the image that the detector receives, pixels; default 896, 0: as the frame. Every second detection
-        uses half of it, if look_ahead is long enough for two detections and the faces are large. */
+    /** Long side of the image that the detector receives, pixels; default 896, 0: as the frame. Unless a face is lost,
+        every second detection uses half of it if look_ahead covers two detections; three of four do so if all known
+        faces are large and look_ahead covers four. */
     CV_PROP_RW int detect_side;
     /** Width of the box of the smallest upright face that is searched for, pixels of the frame; default 24. If
         detect_side is too small for it, as in frames wider than 1480 pixels, each detection also searches some tiles of
