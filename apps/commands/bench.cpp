@@ -143,7 +143,7 @@ ExitCode benchVideo(const BenchOptions& options)
     command.no_face = "copy";
     const Protection protection(command);
 
-    std::printf("ms per frame, %d frames each; scene: the look at a new scene, the first frame's, which is not in the "
+    std::printf("ms per frame, %d frames each; scene: the complete search of the first frame, which is not in the "
                 "mean;\nelapsed, processor: of `video` from file to file, its steps side by side, all processes "
                 "together\n%-10s %5s",
         options.frames, "size", "faces");

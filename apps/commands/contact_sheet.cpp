@@ -52,7 +52,7 @@ struct SheetOptions
     NetworkOptions networks;
 };
 
-//! One row of the sheet: the four views of a face, and what the classifiers say of each.
+//! One row of the sheet: the four images of a face, and the classifiers' predictions for each.
 struct FaceRow
 {
     cv::Mat views[COLUMNS];
@@ -74,7 +74,7 @@ LabelWords wordsOf(const std::string& attribute)
     return { attribute + " 0", attribute + " 1" };
 }
 
-//! The canonical landmarks, moved to where a view shows them.
+//! The canonical landmarks, in the image of a face.
 cv::Mat viewTemplate()
 {
     cv::Mat landmark_template;
@@ -88,7 +88,7 @@ cv::Mat viewTemplate()
     return landmark_template;
 }
 
-//! The face as its finished image shows it, and its score as whoever gets that image would measure it.
+//! The face in its finished image, and its score as anybody who gets that image would measure it.
 void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int column, FaceRow& row)
 {
     cv::Mat crop;

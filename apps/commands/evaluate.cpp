@@ -78,7 +78,7 @@ SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer
     return found;
 }
 
-//! Some faces, of both labels in turn, as every method shows them; under each what the first classifier makes of it.
+//! Some faces, of both labels alternately, as every method leaves them; under each the first classifier's prediction.
 class ImageGrid
 {
 public:
@@ -137,8 +137,8 @@ private:
     Grid grid_;
 };
 
-/** The networks that have something to say of these faces: without identities matchers do not, unless a search needs
-one, or somebody learns from descriptors. */
+/** The networks that can be evaluated on these faces: without identities no matchers, unless a search needs
+one, or an attacker learns from descriptors. */
 void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const EvaluationSet& set,
     const std::vector<MethodName>& methods, const Attackers& attackers)
 {
@@ -156,7 +156,7 @@ void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const Evaluat
 bool isTrainerInstalled()
 {
     const std::string trainer = "sanprivacy-train";
-    std::error_code unknown; // a folder that must not be looked into holds no trainer for this user
+    std::error_code unknown; // a folder that cannot be read holds no trainer for this user
     if (fs::exists(fs::read_symlink("/proc/self/exe", unknown).parent_path() / trainer, unknown))
         return true;
     const char* path = std::getenv("PATH");

@@ -157,7 +157,7 @@ cv::Mat findFace(FaceDetector& detector, const cv::Mat& image, const cv::Mat& la
 
 std::string EvaluationSet::keyOf(FaceDetector& detector, const NetworkOptions& networks) const
 {
-    // Which one is shipped shows in what it finds.
+    // The faces that it finds tell which of the shipped detectors it is.
     cv::Mat found;
     for (size_t i = 0; i < faces.size() && found.empty(); ++i)
         try

@@ -69,7 +69,7 @@ struct Measurer::Pass
 {
     std::vector<Method*> methods; //!< one per thread; nothing for the originals
     std::string method_key;
-    std::unique_ptr<Restoration> restoration; //!< where somebody restores
+    std::unique_ptr<Restoration> restoration; //!< for the attacker that restores
     std::vector<std::string> attacker_keys;
 
     //! Tells the perturbed face from others, in the cache.
@@ -89,7 +89,7 @@ struct Measurer::Batch
     std::vector<cv::Mat> crops;
 };
 
-//! What goes wrong between faces and networks, gathered so that a network that never answers takes one line.
+//! Errors of faces and networks, gathered so that a network that always fails takes one line.
 class Measurer::NetworkFailures
 {
 public:
@@ -182,7 +182,7 @@ void Measurer::run(const Batch& batch, Worker& worker, Measured& measured, Netwo
     }
     catch (const std::exception&)
     {
-        // Face by face, so that only the one that it is about is left out.
+        // Face by face, so that only the face with the error is left out.
     }
     for (size_t i = 0; i < batch.faces.size(); ++i)
         try
@@ -220,7 +220,7 @@ Measurer::Pass Measurer::createPass(const std::string& method_key, const std::ve
     return pass;
 }
 
-//! Tells the pairs that somebody learns to restore from.
+//! Identifies the pairs from which the restorer learns.
 std::string Measurer::keyOfPairs(const Pass& pass) const
 {
     Digest digest;
@@ -231,7 +231,7 @@ std::string Measurer::keyOfPairs(const Pass& pass) const
         }
         catch (const std::exception&)
         {
-            // a face that cannot be perturbed: nobody learns from it
+            // a face that cannot be perturbed: the restorer does not learn from it
         }
     return digest.value();
 }
