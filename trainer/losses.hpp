@@ -41,8 +41,8 @@ torch::Tensor totalLoss(
 
 /** J_G towards a target that is independent of the face's own label: softplus(margin - s f), s = 1 for target 1, else
 -1. Unlike the cross entropy of Eq. 3 it goes on until the classifier is not only wrong, but sure. For a neutral target
-it shall be undecided: S(1/2, 4 (f - m)) / 2, which is about |f - m|: a weak opinion is not left as it is. An attribute
-that is not to be hidden shall be read as it was: S(f(X), f(X')) takes the place of its cost.
+it shall be undecided: S(1/2, 4 (f - m)) / 2, which is about |f - m|, so that small logits still have a gradient. For an
+attribute that is not to be hidden the answer shall stay: S(f(X), f(X')) takes the place of its cost.
 @param targets [N,A] of A attributes, 0, 1 or NEUTRAL_TARGET
 @param logits f(X'), [N,A] of label 1
 @param margin logit from which on nothing is gained
@@ -54,8 +54,8 @@ torch::Tensor targetLoss(const torch::Tensor& targets, const torch::Tensor& logi
     const torch::Tensor& hidden = {}, const torch::Tensor& original = {}, const torch::Tensor& middle = {},
     const torch::Tensor& weights = {});
 
-/** J_G of a classifier that learns on perturbed faces: it shall not know, S(1/2, f(X')). What it can be brought to say,
-it would learn to turn round.
+/** J_G of a classifier that learns on perturbed faces: it shall be undecided, S(1/2, f(X')), because it would learn to
+invert any other answer.
 @param logits, hidden, original as for targetLoss() */
 torch::Tensor confusionLoss(
     const torch::Tensor& logits, const torch::Tensor& hidden = {}, const torch::Tensor& original = {});
@@ -67,13 +67,13 @@ those who lose most count most.
 torch::Tensor cosineLoss(const torch::Tensor& perturbed, const torch::Tensor& original);
 
 /** J_M by order: R(X') may differ from R(X) as long as it stays nearer to another photograph of the same person than
-strangers are. For each pair of photographs of one person -t log(e^(g/t) / (e^(g/t) + sum of e^(s/t))), where g is the
-cosine of R(X') of the one and R(X) of the other, and s that of R(X') and R(X) of every two strangers in the batch; the
-sum over the pairs, divided by N. Also known as InfoNCE.
+other people are. For each pair of photographs of one person -t log(e^(g/t) / (e^(g/t) + sum of e^(s/t))), where g is
+the cosine of R(X') of the one and R(X) of the other, and s that of R(X') and R(X) of every impostor pair in the batch;
+the sum over the pairs, divided by N. Also known as InfoNCE.
 @param perturbed R(X'), [N,D] of unit length
 @param original R(X), [N,D] of unit length
 @param persons [N,1], the same number for the same person; where nobody is there twice, the cost is 0
-@param temperature t: strangers who are nearer than the pair by more than this count most */
+@param temperature t: impostor pairs that are nearer than the genuine pair by more than this count most */
 torch::Tensor orderLoss(
     const torch::Tensor& perturbed, const torch::Tensor& original, const torch::Tensor& persons, double temperature);
 

@@ -207,7 +207,7 @@ void ResidualTraining::faceClassifier(Scene& scene, Draws& draws) const
 }
 
 //! One of the matchers, whose descriptors are probed for J_G. Returns its J_M and, where it has a weight, its J_M by
-//! order, in units of what parts strangers: a matcher for which all faces are alike counts as much as others.
+//! order, in units of the mean distance of impostor pairs: a matcher with small distances counts as much as others.
 std::pair<Tensor, Tensor> ResidualTraining::faceMatcher(Scene& scene, Draws& draws) const
 {
     const double temperature = .05; // of J_M by order
