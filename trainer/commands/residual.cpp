@@ -104,7 +104,7 @@ Command addResidual(CLI::App& app)
             ->check(CLI::NonNegativeNumber.description(""));
     add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M; that of J_G is 1");
     add("--lambda-order", options->lambdaOrder,
-        "weight of the order loss: a face should stay nearer to another photo of its person than strangers are")
+        "weight of the order loss: a face should stay nearer to another photo of its person than other people are")
         ->needs(pairs);
     add("--lambda-change", options->lambdaChange, "weight of the mean square change");
     add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");
