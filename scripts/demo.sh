@@ -18,6 +18,6 @@ status=0
 if [ -e "$root/out/sheet.png" ]; then
     echo
     echo "Perturbed images: $root/out"
-    echo "Contact sheet:      $root/out/sheet.png"
+    echo "Contact sheet:    $root/out/sheet.png"
 fi
 exit $status
