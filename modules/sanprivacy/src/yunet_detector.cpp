@@ -18,7 +18,8 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int STRIDE = 64; // sides that are multiples of it suit the network (it wants 32, but two of them)
+const int STRIDE = 64;       // sides that are multiples of it suit the network (it wants 32, but two of them)
+const int WIDEST_LOW = 1024; // of a view as high as the stride: OpenCV 4.6 reads memory that nobody wrote beyond it
 const int MOST_FACES = 5000;
 const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
 const double LEAST_SIDE = 256;                // long side at the largest scale; at the smallest half to all of it
@@ -282,9 +283,10 @@ private:
     //! Faces of a part of the scaled image within a black border.
     std::vector<FaceRow> lookAtPart(const Mat& scaled, const Rect& part, int margin)
     {
+        const int width = int(alignSize(part.width + 2 * margin, STRIDE)), lowest = width > WIDEST_LOW ? 2 * STRIDE : 0,
+                  height = std::max(int(alignSize(part.height + 2 * margin, STRIDE)), lowest);
         Mat framed;
-        copyMakeBorder(scaled(part), framed, margin, alignSize(part.height + 2 * margin, STRIDE) - part.height - margin,
-            margin, alignSize(part.width + 2 * margin, STRIDE) - part.width - margin,
+        copyMakeBorder(scaled(part), framed, margin, height - part.height - margin, margin, width - part.width - margin,
             BORDER_CONSTANT | BORDER_ISOLATED);
         std::vector<FaceRow> faces = run(framed);
         for (FaceRow& face : faces)

@@ -4,6 +4,10 @@
 
 #include "test_face_detector_common.hpp"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace opencv_test { namespace {
 
 //! Small portraits on a large plain ground, and where their boxes are.
@@ -73,6 +77,35 @@ TEST(SanPrivacy_FaceDetector, the_smallest_faces_wherever_tiles_end)
         places.push_back(Point(x, 40 + 45 * int(places.size() % 3)));
     expectAllFound(Crowd(Size(1920, 180), places, 13));
 }
+
+#ifdef __GLIBC__
+
+TEST(SanPrivacy_FaceDetector, a_low_and_wide_image_whatever_was_in_the_memory)
+{
+    Mat strip;
+    for (const char* name : { "man-bald", "woman-glasses", "man-glasses", "woman-dark-hair" })
+    {
+        Mat small;
+        resize(portrait(name), small, Size(50, 61), 0, 0, INTER_AREA);
+        strip.empty() ? small.copyTo(strip) : hconcat(strip, small, strip);
+    }
+    strip = repeat(strip, 1, 8);
+    Mat first;
+    for (int filling : { 0, 127, 200 })
+    {
+        mallopt(M_PERTURB, filling);
+        Mat faces;
+        FaceDetector::create()->detect(strip, faces);
+        mallopt(M_PERTURB, 0);
+        EXPECT_GT(faces.rows, 20);
+        if (first.empty())
+            first = faces;
+        ASSERT_EQ(faces.size(), first.size());
+        EXPECT_EQ(cvtest::norm(faces, first, NORM_INF), 0);
+    }
+}
+
+#endif // __GLIBC__
 
 TEST(SanPrivacy_FaceDetector, what_is_too_small_is_told)
 {
