@@ -180,6 +180,19 @@ void convertColors(Image& image, const ImageHeader& header)
         image.note = "its color space cannot be used; its colors are taken for sRGB";
 }
 
+//! The gain with which pixels nearly fill their range; 1 where they use a quarter of it or more.
+int gainOf(const cv::Mat& pixels)
+{
+    double most = 0;
+    cv::minMaxLoc(pixels.reshape(1), nullptr, &most);
+    const double full = pixels.depth() == CV_16U ? 65535 : 255;
+    const int largest = 256, worth = 4;
+    int gain = 1;
+    while (gain < largest && 2 * gain * most <= full)
+        gain *= 2;
+    return gain < worth ? 1 : gain;
+}
+
 //! Pixels as they are stored. What OpenCV prints of a damaged file, the error says.
 cv::Mat decode(const std::vector<unsigned char>& content, const ImageHeader& header, bool& damaged)
 {
@@ -294,6 +307,16 @@ bool hasImageName(const fs::path& file)
     return file.has_extension() && cv::haveImageWriter("image" + endingOf(file));
 }
 
+void setGain(Image& image, int gain)
+{
+    if (gain == image.gain)
+        return;
+    cv::Mat pixels; // others may share those of the image
+    image.pixels.convertTo(pixels, -1, double(gain) / image.gain);
+    image.pixels = pixels;
+    image.gain = gain;
+}
+
 Image readImage(const fs::path& file, size_t max_pixels)
 {
     std::vector<unsigned char> content = readFile(file);
@@ -312,6 +335,9 @@ Image readImage(const fs::path& file, size_t max_pixels)
     if (decoded.depth() != CV_8U && decoded.depth() != CV_16U)
         throw std::runtime_error(
             std::string("has pixels of type ") + cv::depthToString(decoded.depth()) + "; 8-bit or 16-bit is expected");
+    const int gray_and_transparency = 2; // of a .pam file
+    if (decoded.channels() == gray_and_transparency)
+        throw std::runtime_error("has a transparency that OpenCV does not read; save it as PNG first");
     const uint64_t full = decoded.depth() == CV_16U ? 65535 : 255;
     if (header.largest > 0 && header.largest < full)
         decoded.convertTo(decoded, -1, double(full) / double(header.largest));
@@ -338,11 +364,14 @@ Image readImage(const fs::path& file, size_t max_pixels)
                                : !header.further_image ? "a video"
                                                        : "a further image and a video")
                            + " behind the image");
+    setGain(image, gainOf(image.pixels));
     return image;
 }
 
-cv::Mat onPlain(const Image& image, double ground)
+cv::Mat onPlain(const Image& seen, double ground)
 {
+    Image image = seen;
+    setGain(image, 1);
     const double full = image.pixels.depth() == CV_16U ? 65535 : 255;
     cv::Mat opacity, pixels;
     image.alpha.convertTo(opacity, CV_32F, 1 / full);
@@ -359,7 +388,9 @@ void writeImage(const fs::path& file, const Image& image, int quality, const fs:
     if (!hasImageName(file))
         throw std::runtime_error("the name has no ending of an image format that is written, such as .png");
     const Format format = formatOf(file);
-    cv::Mat pixels = image.alpha.empty() ? image.pixels : format.transparent ? joined(image) : onPlain(image, 1);
+    Image stored = image;
+    setGain(stored, 1);
+    cv::Mat pixels = stored.alpha.empty() ? stored.pixels : format.transparent ? joined(stored) : onPlain(stored, 1);
     if (pixels.depth() == CV_16U && !format.deep)
         pixels.convertTo(pixels, CV_8U, 1. / 257); // 65535 becomes 255
     std::vector<unsigned char> content;

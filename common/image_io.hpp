@@ -21,6 +21,7 @@ struct Image
     cv::Mat alpha;  //!< transparency of the same size and depth, or empty
     std::string note =
         std::string(); //!< what of the file is not in it, for the user; empty where nothing is to be told
+    int gain = 1;      //!< by which the pixels are brighter than those of the file, see setGain()
 };
 
 //! Pixels that an image may have, unless a command is told otherwise: decoded, they take about 1 GiB.
@@ -28,6 +29,13 @@ const size_t MAX_PIXELS = 200000000;
 
 //! Whether the name ends as that of an image format which can be both read and written.
 bool hasImageName(const std::filesystem::path& file);
+
+/** Makes the pixels of an image as bright as that gain says; the way back to a lower one is exact.
+
+readImage() brightens an image that uses less than a quarter of its range, such as 12 bits of a camera in 16, so that
+a face can be seen; writeImage() takes that back.
+@param gain a power of 2, at most 256 */
+void setGain(Image& image, int gain);
 
 /** Reads an image and refuses, with std::runtime_error, what would not come out whole: files that are truncated,
 hold several images, are neither 8-bit nor 16-bit, of a format that is not read, or are no images.
@@ -39,8 +47,8 @@ Image readImage(const std::filesystem::path& file, size_t max_pixels = MAX_PIXEL
 //! @param ground from 0, black, to 1, white
 cv::Mat onPlain(const Image& image, double ground);
 
-/** Writes an image in the format that its name tells; it appears whole or not at all. Where the format has no 16 bits,
-8 are written; where it has no transparency, the image is shown on white.
+/** Writes an image in the format that its name tells; it appears whole or not at all. Its brightness is
+that of the file, see setGain(). Where the format has no 16 bits, 8 are written; where it has no transparency, the image is shown on white.
 @param quality 0..100 for lossy formats
 @param source file that it is made from: what others may not read there they may not read here, see permissionsFor() */
 void writeImage(const std::filesystem::path& file, const Image& image, int quality,

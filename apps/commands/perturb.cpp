@@ -83,22 +83,6 @@ void addNote(std::string& notes, const std::string& note)
     notes += (notes.empty() || note.empty() ? "" : "; ") + note;
 }
 
-/** Makes an image that uses less than a quarter of its range, as 12 bits of a camera in 16, fill it: a face can be seen
-once it is brighter. Returns the factor, a power of 2: the way back is exact. */
-int brighten(cv::Mat& pixels)
-{
-    double most = 0;
-    cv::minMaxLoc(pixels.reshape(1), nullptr, &most);
-    const double full = pixels.depth() == CV_16U ? 65535 : 255;
-    int factor = 1;
-    while (most > 0 && 2 * factor * most <= full)
-        factor *= 2;
-    if (factor < 4)
-        return 1;
-    pixels.convertTo(pixels, -1, factor);
-    return factor;
-}
-
 //! One run of the command over all its images.
 class Perturbation
 {
@@ -253,7 +237,6 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
         raise(smallest_face_in_transparency_,
             protectTransparency(image, *detectors_[worker],
                 landmarksListed(i) ? faceFromLandmarks(labels_->listed(i)->landmarks) : cv::Mat()));
-    const int factor = brighten(image.pixels);
     const Faces faces = findFaces(worker, i, image);
     note = image.note;
     addNote(note, faces.note);
@@ -281,8 +264,6 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
         image.pixels = perturbed;
         faces_perturbed = size_t(number);
     }
-    if (factor > 1)
-        image.pixels.convertTo(image.pixels, -1, 1. / factor);
     fs::create_directories(outputs_[i].parent_path());
     writeImage(outputs_[i], image, options_.quality, inputs_.images[i].file);
     return number == 0 ? COPIED : DONE;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cctype>
 #include <chrono>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -108,6 +109,9 @@ public:
                 Image image = readImage(pattern_.file(numbers_[k]), options_.max_pixels);
                 if (options_.prepare)
                     options_.prepare(image);
+                gain_ = std::min(gain_, image.gain);
+                setGain(image, gain_);
+                frame.gain = gain_;
                 frame.pixels = toBgr(image.pixels, options_.keep_depth);
                 frame.alpha = image.alpha;
                 if (!frame.alpha.empty() && frame.alpha.depth() != frame.pixels.depth())
@@ -148,6 +152,7 @@ private:
     std::vector<std::int64_t> numbers_;
     ReadOptions options_;
     size_t next_ = 0, unreadable_ = 0;
+    int gain_ = INT_MAX; // never rises: what grows dark is to look so, and motion is seen where frames are alike
     std::string problem_;
     std::map<std::string, std::vector<std::string>> notes_; // and the names of their images
 };

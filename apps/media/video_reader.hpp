@@ -24,6 +24,7 @@ struct VideoFrame
     double time = 0;           //!< seconds from the video's beginning
     std::int64_t number = 0;   //!< from 0; in a sequence of images that of the file's name
     cv::Mat alpha = cv::Mat(); //!< transparency of an image of a sequence, of the same size and depth; else empty
+    int gain = 1;              //!< by which an image of a sequence is brighter than its file, see setGain()
 };
 
 //! Size and rate of raw frames, which do not tell it themselves.

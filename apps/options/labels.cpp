@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -158,15 +159,17 @@ std::vector<int> LabelFile::match(const std::vector<Input>& images) const
 
 std::vector<std::string> LabelFile::unknown(const std::vector<int>& matched) const
 {
-    std::vector<bool> known(rows_.size(), false);
+    const auto nameOf = [this](size_t row)
+    { return decomposed(fs::path(rows_[row].file).lexically_normal().string()); };
+    std::set<std::string> known; // of a name that is listed twice one row is matched
     for (int row : matched)
         if (row >= 0)
-            known[size_t(row)] = true;
+            known.insert(nameOf(size_t(row)));
     std::vector<std::string> names;
     std::error_code no_file; // nor is a name that no file can have
     NameFinder finder;
     for (size_t i = 0; i < rows_.size(); ++i)
-        if (!known[i] && !fs::exists(finder.find(path_.parent_path() / rows_[i].file), no_file))
+        if (known.count(nameOf(i)) == 0 && !fs::exists(finder.find(path_.parent_path() / rows_[i].file), no_file))
             names.push_back(rows_[i].file);
     return names;
 }

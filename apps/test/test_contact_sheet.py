@@ -9,7 +9,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import CommandTest, files, portraits, run, write
+from command import CommandTest, files, portrait, portraits, run, write
 
 
 class Sheet(CommandTest):
@@ -40,6 +40,15 @@ class Sheet(CommandTest):
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, "no sheet written")
         self.assertEqual(files(self.folder), ["in/empty.png"])
+
+    def test_images_that_use_a_small_part_of_their_range(self):
+        sheets = {}
+        for name, image in (("whole", portrait().astype(np.uint16) * 257), ("ten", portrait().astype(np.uint16) * 4)):
+            cv2.imwrite(self.path(name + ".png"), image)
+            done = run("contact-sheet", *self.networks, "--label", "female", self.path(name + ".png"), "-o", self.path("sheet.png"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            sheets[name] = cv2.imread(self.path("sheet.png")).astype(int)
+        self.assertLess(np.abs(sheets["ten"] - sheets["whole"]).mean(), 2)
 
     def test_wrong_arguments(self):
         write(self.path("file"), b"")

@@ -375,6 +375,23 @@ class Incomplete(EvaluateTest):
         data = table(self.path("report"), "data")[0]
         self.assertEqual((data["listed"], data["evaluated"]), ("14", "12"))
 
+    def test_images_that_use_a_small_part_of_their_range(self):
+        rows, scores = [], {}
+        for name, *columns in self.rows:
+            deep = name.replace("images", "ten")
+            image = cv2.imread(os.path.join(self.faces, name)).astype(np.uint16)
+            os.makedirs(os.path.dirname(os.path.join(self.faces, deep)), exist_ok=True)
+            cv2.imwrite(os.path.join(self.faces, deep), image * 4)
+            rows.append((deep, *columns))
+        self.addCleanup(shutil.rmtree, os.path.join(self.faces, "ten"))
+        for kind, listed in (("images", self.rows), ("ten", rows)):
+            write_labels(self.path("labels.csv"), listed, columns=("file", "gender", "identity", "race", "age"), landmarks=False)
+            done = self.evaluate_quickly(labels=self.path("labels.csv"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            scores[kind] = [float(face["brightness original"]) for face in table(self.path("report"), "scores")]
+        self.assertEqual(len(scores["images"]), self.FACES)
+        np.testing.assert_allclose(scores["ten"], scores["images"], atol=.03)
+
     def test_image_missing_from_a_folder(self):
         folder = self.path("some", "")
         for name, *_ in self.rows[1:]:

@@ -518,6 +518,8 @@ class Formats(CommandTest):
         contents["raw.tif"] = (read(self.path("raw.tif")), ["smaller copy", "raw files of cameras"])
         contents["lab.tif"] = (read(self.path("lab.tif")), ["CIELAB"])
         contents["la.tif"] = (read(self.path("la.tif")), ["transparency that OpenCV does not read"])
+        pam = b"P7\nWIDTH 40\nHEIGHT 40\nDEPTH 2\nMAXVAL 255\nTUPLTYPE GRAYSCALE_ALPHA\nENDHDR\n" + bytes(3200)
+        contents["la.pam"] = (pam, ["transparency that OpenCV does not read"])
         self.refused(contents)
 
     def test_formats_that_are_not_read(self):

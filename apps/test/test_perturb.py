@@ -370,6 +370,12 @@ class Bad(PerturbTest):
         self.one_line(done.stderr, "labels.csv", "1 image not found", "'ghost.png'")
         self.assertEqual(files(self.path("out")), ["a.png"])
 
+    def test_rows_that_repeat(self):
+        self.save("a.png")
+        self.write_labels([("a.png", "F"), ("a.png", "F"), ("./a.png", "F")])
+        done = self.perturb(self.path("in"), "-o", self.path("out"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_wrong_networks(self):
         self.save("a.png")
         content = read(TEST_NETWORKS, "generator_project.onnx")

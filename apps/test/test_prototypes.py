@@ -83,6 +83,18 @@ class Prototypes(CommandTest):
         alike = np.abs(smooth(found) - smooth(given)).mean()  # the given landmarks are not exact
         self.assertLess(alike, .5 * np.abs(smooth(found) - smooth(np.roll(given, 40, 0))).mean())
 
+    def test_images_that_use_a_small_part_of_their_range(self):
+        means = {}
+        for name, factor in (("whole", 257), ("ten", 4)):
+            rows = []
+            for k, path in enumerate((WOMEN[0], MEN[0])):
+                cv2.imwrite(self.path(name, f"{k}.png"), cv2.imread(path).astype(np.uint16) * factor)
+                rows.append((f"{name}/{k}.png", k))
+            made = self.make(rows, landmarks=False)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            means[name] = self.mean("gender-neutral.png")
+        self.assertLess(np.abs(means["ten"] - means["whole"]).mean(), 2)
+
 
 if __name__ == "__main__":
     unittest.main()

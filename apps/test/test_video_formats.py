@@ -527,6 +527,26 @@ class Sequences(Formats):
         done = self.protect("d/%d.jpg", "o/%d.png")
         self.one_line(done.stderr, "2.jpg: left out: a further image behind the image (and 1 other image)")
 
+    def test_images_that_use_a_small_part_of_their_range(self):
+        """12 bits of a camera in 16, and one frame that is darker still: found, and written with the levels that they had."""
+        for k in range(4):
+            deep = frame_at(k).astype(np.uint16) * 16
+            cv2.imwrite(self.path("d", f"{k}.png"), deep // 16 if k == 2 else deep)
+            cv2.imwrite(self.path("dark", f"{k}.png"), frame_at(k) // 8)
+        self.path("o", "x")
+        self.protect("d/%d.png", "o/%d.png")
+        self.protect("dark/%d.png", "o/dark%d.png")
+        self.protect("d/%d.png", "o/%d.jpg")
+        for k in range(4):
+            before, after = (cv2.imread(self.path(folder, f"{k}.png"), cv2.IMREAD_UNCHANGED) for folder in ("d", "o"))
+            dark = cv2.imread(self.path("o", f"dark{k}.png"), cv2.IMREAD_UNCHANGED)
+            self.assertEqual((after.dtype, dark.dtype), (np.uint16, np.uint8))
+            self.assertTrue((after[:, :40] == before[:, :40]).all())
+            self.assertTrue((dark[:, :40] == frame_at(k)[:, :40] // 8).all())
+            self.assertGreater((np.abs(after[face_box(k)].astype(int) - 128 * 16) < 32).mean(), .9, k)
+            self.assertGreater((dark[face_box(k)] == 16).mean(), .9)
+            self.assertLessEqual(cv2.imread(self.path("o", f"{k}.jpg")).max(), 17)
+
     def test_transparency_of_images(self):
         """It stays from images to images; a face that shows in it is protected on white; a video says that it is lost."""
         matte = np.full((HEIGHT, WIDTH), 255, np.uint8)

@@ -80,6 +80,15 @@ class Package(unittest.TestCase):
         sanprivacy.perturb(photo)
         np.testing.assert_array_equal(photo, before)
 
+    def test_images_that_use_a_small_part_of_their_range(self):
+        photo = portrait().astype(np.uint16)
+        whole = sanprivacy.perturb(photo * 256, "male")
+        for factor in (1, 4, 16):
+            result = sanprivacy.perturb(photo * factor, "male")
+            self.assertEqual(result.dtype, np.uint16)
+            self.assertLessEqual(np.abs(result / factor - whole / 256.).max(), 1 / factor)
+            np.testing.assert_array_equal(sanprivacy.detect(photo * factor), sanprivacy.detect(photo * 256))
+
     def test_no_face_is_an_error(self):
         empty = np.full((200, 200, 3), 127, np.uint8)
         self.assertEqual(len(sanprivacy.detect(empty)), 0)

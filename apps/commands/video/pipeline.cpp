@@ -169,6 +169,7 @@ void Pipeline::push(VideoFrame& frame, Moment& moment)
     moment.number = frame.number;
     moment.size = frame.pixels.size();
     moment.alpha = frame.alpha;
+    moment.gain = frame.gain;
     if (frame.pixels.depth() == CV_16U)
     {
         moment.deep = frame.pixels;
@@ -269,6 +270,9 @@ void Pipeline::complete(Protected& result, const Moment& moment) const
     }
     else if (!moment.deep.empty())
         result.frame.pixels = withDepth(result.frame.pixels, moment.deep);
+    Image image = { result.frame.pixels, cv::Mat(), std::string(), moment.gain };
+    setGain(image, 1);
+    result.frame.pixels = image.pixels;
 }
 
 void Pipeline::write()

@@ -53,6 +53,7 @@ private:
         cv::Mat deep;          // the frame, where it has more than 8 bits
         cv::Mat stored, shown; // the frame of 8 bits, where its pixels are not square
         cv::Mat alpha;         // its transparency, or empty
+        int gain = 1;          // see VideoFrame
         cv::Mat original;      // the frame as it is, where the given label is to be compared
     };
 
