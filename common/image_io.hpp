@@ -47,8 +47,9 @@ Image readImage(const std::filesystem::path& file, size_t max_pixels = MAX_PIXEL
 //! @param ground from 0, black, to 1, white
 cv::Mat onPlain(const Image& image, double ground);
 
-/** Writes an image in the format that its name tells; it appears whole or not at all. Its brightness is
-that of the file, see setGain(). Where the format has no 16 bits, 8 are written; where it has no transparency, the image is shown on white.
+/** Writes an image in the format that its name tells; it appears whole or not at all. Its brightness is that of the
+file, see setGain(). Where the format has no 16 bits, 8 are written; where it has no transparency, the image is shown on
+white.
 @param quality 0..100 for lossy formats
 @param source file that it is made from: what others may not read there they may not read here, see permissionsFor() */
 void writeImage(const std::filesystem::path& file, const Image& image, int quality,
