@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "rotated_detection.hpp"
+#include "shadows.hpp"
 #include "shrink.hpp"
 #include "tiling.hpp"
 
@@ -114,8 +115,9 @@ int RotatedDetector::smallestFace(const Size& frame) const
 }
 
 std::vector<RotatedDetection> RotatedDetector::detect(
-    const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing, const std::vector<Rect2d>& places)
+    const Mat& frame, Look look, const std::vector<Landmarks>& known, bool missing, const std::vector<Rect2d>& places)
 {
+    const Mat image = withBrightShadows(frame);
     const double scale = viewScale(image.size());
     const Mat whole = shrunk(image, scale), half = shrunk(whole, .5);
     const int extra = turn_++ % ORIENTATIONS;

@@ -49,7 +49,8 @@ enum Look
 Each search: upright, and in the orientations of the known faces. In a round of searches: upright at full size, in each
 further orientation at half the size, and, where small faces would be missed at that size, in some tiles of the frame.
 Half the size is enough in three of four searches if all known faces are large in it, otherwise in every second one;
-never if a face was lost, or could pass before the next search at full size.
+never if a face was lost, or could pass before the next search at full size. Where a large part of the frame is nearly
+dark, its shadows are brightened first.
 
 The detector finds many upright faces in rotated frames, too, with the same score. Where the score of the rotated frame
 is higher, the landmark network has to agree. */
@@ -67,7 +68,7 @@ public:
     @param known landmarks of the faces that are tracked, and of those that are lost.
     @param missing whether a face is lost.
     @param places boxes where something has changed or a face was lost: their tiles are searched. */
-    std::vector<RotatedDetection> detect(const Mat& image, Look look, const std::vector<Landmarks>& known, bool missing,
+    std::vector<RotatedDetection> detect(const Mat& frame, Look look, const std::vector<Landmarks>& known, bool missing,
         const std::vector<Rect2d>& places);
 
 private:

@@ -1,0 +1,21 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef OPENCV_SANPRIVACY_SHADOWS_HPP
+#define OPENCV_SANPRIVACY_SHADOWS_HPP
+
+#include "opencv2/core.hpp"
+
+namespace cv { namespace sanprivacy {
+
+/** @brief For the detector, which misses faces darker than about a tenth of full range: an image of which a large part
+is that dark comes back with its shadows brightened, and any other as it is.
+
+Levels are brightened by a logarithm. Bright parts keep some contrast, and the detector finds as many faces in them.
+@param image 8-bit. */
+Mat withBrightShadows(const Mat& image);
+
+}} // namespace cv::sanprivacy
+
+#endif // OPENCV_SANPRIVACY_SHADOWS_HPP

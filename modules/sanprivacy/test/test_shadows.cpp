@@ -1,0 +1,48 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#include "test_precomp.hpp"
+#include "video_scene.hpp"
+
+namespace opencv_test { namespace {
+
+//! Number of frames in which the face of a scene is covered; every output stays as dark as its input.
+int coveredFrames(const Video& video, double brightness, int bright_columns)
+{
+    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
+    std::vector<Mat> frames;
+    for (int t = 0; t < video.frames(); ++t)
+    {
+        Mat frame;
+        video.frame(t).convertTo(frame, CV_8U, brightness);
+        if (bright_columns > 0)
+            video.frame(t).colRange(0, bright_columns).copyTo(frame.colRange(0, bright_columns));
+        frames.push_back(frame);
+        anonymizer->push(frame);
+    }
+    anonymizer->finish();
+    int covered = 0;
+    Mat output, changed, same;
+    StreamRecord record;
+    for (int t = 0; anonymizer->pop(output, record); ++t)
+    {
+        int whole;
+        const Mat face = video.faceMask(0, t, whole);
+        absdiff(output, frames[size_t(t)], changed);
+        inRange(changed, Scalar::all(0), Scalar::all(0), same);
+        covered += countNonZero(face & ~same) > .9 * whole;
+        EXPECT_EQ(cvtest::norm(output, frames[size_t(t)], NORM_INF, ~video.headMask(t, 2)), 0) << t;
+    }
+    return covered;
+}
+
+TEST(SanPrivacy_Shadows, faces_of_dark_frames_are_found)
+{
+    const Video video(Size(400, 300), 12, { { "woman-fair-hair", line(Point2d(230, 150), Point2d(270, 150), 12, 36) } });
+    for (double brightness : { 1., .1, .05 })
+        EXPECT_EQ(coveredFrames(video, brightness, 0), video.frames()) << brightness;
+    EXPECT_EQ(coveredFrames(video, .05, 100), video.frames()) << "beside a window";
+}
+
+}} // namespace
