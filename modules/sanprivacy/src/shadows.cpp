@@ -13,10 +13,10 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int BLACK = 1, DARK = 25;    // gray levels; what is black, such as bars beside the image, holds no face
-const double DARK_SHARE = .25;     // of the image
-const double CURVE = .2;           // the darkest levels become about 13 times as bright
-const int SAMPLES = 160;           // along the long side
+const int BLACK = 1, DARK = 25; // gray levels; what is black, such as bars beside the image, holds no face
+const double DARK_SHARE = .25;  // of the image
+const double CURVE = .2;        // the darkest levels become about 13 times as bright
+const int SAMPLES = 160;        // along the long side
 
 bool isDark(const Mat& image)
 {

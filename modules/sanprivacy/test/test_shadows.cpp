@@ -39,7 +39,8 @@ int coveredFrames(const Video& video, double brightness, int bright_columns)
 
 TEST(SanPrivacy_Shadows, faces_of_dark_frames_are_found)
 {
-    const Video video(Size(400, 300), 12, { { "woman-fair-hair", line(Point2d(230, 150), Point2d(270, 150), 12, 36) } });
+    const Video video(
+        Size(400, 300), 12, { { "woman-fair-hair", line(Point2d(230, 150), Point2d(270, 150), 12, 36) } });
     for (double brightness : { 1., .1, .05 })
         EXPECT_EQ(coveredFrames(video, brightness, 0), video.frames()) << brightness;
     EXPECT_EQ(coveredFrames(video, .05, 100), video.frames()) << "beside a window";
