@@ -254,14 +254,14 @@ void readBmp(const ByteView& big_endian, ImageHeader& header)
         header.stored_bytes = row * header.height;
 }
 
-//! Portable bitmaps: numbers as text, with comments between them; PAM names them. Images may follow one another.
+//! Portable bitmaps: numbers as text, with comments between them. Images may follow one another.
 void readPnm(const ByteView& file, ImageHeader& header)
 {
     header.format = "PNM";
     const std::string text = file.text(2, 4096);
     std::vector<std::string> words;
     std::vector<size_t> ends; // of the words, in the file
-    for (size_t i = 0; i < text.size() && words.size() < 24; ++i)
+    for (size_t i = 0; i < text.size() && words.size() < 3; ++i)
     {
         if (text[i] == '#')
             i = std::min(text.find('\n', i), text.size());
@@ -275,15 +275,12 @@ void readPnm(const ByteView& file, ImageHeader& header)
         }
     }
     const auto number = [&](size_t k) { return k < words.size() ? std::strtoull(words[k].c_str(), nullptr, 10) : 0; };
-    const auto named = [&](const char* name)
-    { return number(size_t(std::find(words.begin(), words.end(), name) - words.begin()) + 1); };
-    const bool pam = file.holds(0, "P7");
-    header.width = pam ? named("WIDTH") : number(0);
-    header.height = pam ? named("HEIGHT") : number(1);
-    if (pam || file.holds(0, "P5") || file.holds(0, "P6"))
-        header.largest = pam ? named("MAXVAL") : number(2);
+    header.width = number(0);
+    header.height = number(1);
     const bool gray_or_color = file.holds(0, "P5") || file.holds(0, "P6");
-    if (pam ? named("MAXVAL") > 255 : (gray_or_color || file.holds(0, "P2") || file.holds(0, "P3")) && number(2) > 255)
+    if (gray_or_color)
+        header.largest = number(2);
+    if ((gray_or_color || file.holds(0, "P2") || file.holds(0, "P3")) && number(2) > 255)
         header.bits = 16;
     const uint64_t most = uint64_t(1) << 31; // so that nothing overflows
     if (gray_or_color && header.width < most && header.height < most / 6)
@@ -329,7 +326,7 @@ ImageHeader readImageHeader(const Bytes& content)
         readJpeg2000(file, header);
     else if (file.holds(0, "BM"))
         readBmp(file, header);
-    else if (content.size() > 2 && content[0] == 'P' && content[1] >= '1' && content[1] <= '7')
+    else if (content.size() > 2 && content[0] == 'P' && content[1] >= '1' && content[1] <= '6')
         readPnm(file, header);
     else if (file.holds(0, "\x59\xA6\x6A\x95"))
     {
@@ -337,6 +334,8 @@ ImageHeader readImageHeader(const Bytes& content)
         header.width = file.u32(4);
         header.height = file.u32(8);
     }
+    else if (file.holds(0, "P7"))
+        header.format = "PAM";
     else if (file.holds(0, "GIF8"))
         header.format = "GIF";
     else if (file.holds(4, "ftyp"))

@@ -37,8 +37,9 @@ void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
         { "JPEG XL", "convert it to PNG or JPEG first, as by 'djxl IN OUT.png'" },
         { "GIF",
             "convert it to PNG first, as by 'convert IN OUT.png'; an animation is a matter of 'sanprivacy video'" },
-        { "JPEG XR", "convert it to PNG first" }, { "JPEG-LS", "convert it to PNG first" },
-        { "lossless JPEG", "convert it to PNG first" }, { "JPEG of 12 bits", "convert it to PNG first" },
+        { "PAM", "OpenCV mixes up its colors; convert it to PNG first" }, { "JPEG XR", "convert it to PNG first" },
+        { "JPEG-LS", "convert it to PNG first" }, { "lossless JPEG", "convert it to PNG first" },
+        { "JPEG of 12 bits", "convert it to PNG first" },
         { "DICOM", "convert it to PNG first, as by 'dcm2pnm +on IN OUT.png'" },
         { "Photoshop", "save it as PNG or TIFF first" }, { "PDF", "save its images as PNG or JPEG first" },
         { "TIFF of floating-point numbers", "8-bit or 16-bit is expected" }, { "video", "'sanprivacy video' takes it" },
@@ -304,7 +305,7 @@ void tellStraightAlpha(std::vector<unsigned char>& tiff)
 
 bool hasImageName(const fs::path& file)
 {
-    return file.has_extension() && cv::haveImageWriter("image" + endingOf(file));
+    return file.has_extension() && endingOf(file) != ".pam" && cv::haveImageWriter("image" + endingOf(file));
 }
 
 void setGain(Image& image, int gain)
@@ -335,9 +336,6 @@ Image readImage(const fs::path& file, size_t max_pixels)
     if (decoded.depth() != CV_8U && decoded.depth() != CV_16U)
         throw std::runtime_error(
             std::string("has pixels of type ") + cv::depthToString(decoded.depth()) + "; 8-bit or 16-bit is expected");
-    const int gray_and_transparency = 2; // of a .pam file
-    if (decoded.channels() == gray_and_transparency)
-        throw std::runtime_error("has a transparency that OpenCV does not read; save it as PNG first");
     const uint64_t full = decoded.depth() == CV_16U ? 65535 : 255;
     if (header.largest > 0 && header.largest < full)
         decoded.convertTo(decoded, -1, double(full) / double(header.largest));

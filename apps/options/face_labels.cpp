@@ -67,6 +67,15 @@ FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networ
         return;
     file_.reset(new LabelFile(options.labels, options.columns.empty() ? attributes : options.columns));
     rows_ = file_->match(inputs.images);
+    for (size_t i = 0; i < rows_.size(); ++i)
+        if (const Labelled* row = listed(i))
+        {
+            const std::filesystem::path meant = file_->path().parent_path() / row->file;
+            std::error_code none;
+            if (std::filesystem::exists(meant, none) && !std::filesystem::equivalent(meant, inputs.images[i].file, none)
+                && namesakes_++ == 0)
+                first_namesake_ = "'" + meant.string() + "' for '" + inputs.images[i].file.string() + "'";
+        }
 }
 
 const Labelled* FaceLabels::listed(size_t image) const
@@ -90,6 +99,10 @@ void FaceLabels::reportUnlisted() const
     if (unlisted > 0)
         std::cout << count(unlisted, "image") << " not in " << printable(options_.labels) << ": --label "
                   << options_.label << " applied" << std::endl;
+    if (namesakes_ > 0)
+        std::cout << "Labels of " << count(namesakes_, "image")
+                  << " taken from other files of the same name, the first that of " << printable(first_namesake_)
+                  << ": correct only where one is a copy of the other" << std::endl;
 }
 
 bool FaceLabels::reportUnknown() const

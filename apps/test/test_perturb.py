@@ -370,6 +370,15 @@ class Bad(PerturbTest):
         self.one_line(done.stderr, "labels.csv", "1 image not found", "'ghost.png'")
         self.assertEqual(files(self.path("out")), ["a.png"])
 
+    def test_labels_of_other_files_of_the_same_name(self):
+        for folder in ("train", "val"):
+            cv2.imwrite(self.path(folder, "1.png"), portrait(folder == "val"))
+        self.write_labels([("train/1.png", "F")])
+        done = self.perturb(self.path("val"), "-o", self.path("out"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.one_line(done.stdout, "Labels of 1 image taken from other files of the same name", "train/1.png' for '", "val/1.png'")
+        self.assertNotIn("same name", self.perturb(self.path("train"), "-o", self.path("out2")).stdout)
+
     def test_rows_that_repeat(self):
         self.save("a.png")
         self.write_labels([("a.png", "F"), ("a.png", "F"), ("./a.png", "F")])
