@@ -128,7 +128,8 @@ void readVideo(const Json& stream, MediaInfo& info)
         textOf(stream, "color_range") };
     if (format.find("yuvj") == 0)
         info.color.range = "pc";
-    info.field_order = order == "tt" || order == "bt" ? "tff" : order == "bb" || order == "tb" ? "bff" : "";
+    // The first letter says it: whatever ffprobe's documents say, containers have tb where woven fields begin at the top.
+    info.field_order = order == "tt" || order == "tb" ? "tff" : order == "bb" || order == "bt" ? "bff" : "";
     readSideData(stream, info);
 }
 
