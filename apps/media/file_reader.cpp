@@ -80,7 +80,8 @@ FileReader::FileReader(const std::string& source, const ReadOptions& options) : 
     if (info_.image)
         throw std::runtime_error("an image, not a video; `sanprivacy perturb` protects images");
     if (info_.video < 0)
-        throw std::runtime_error("no video that can be read: truncated, or of an unknown format");
+        throw std::runtime_error(info_.sound.empty() ? "no video that can be read: truncated, or of an unknown format"
+                                                     : "holds sound, but no video");
     const size_t width = size_t(std::max(info_.size.width, 1)), height = size_t(std::max(info_.size.height, 1));
     if (height > options.max_pixels / width)
         throw std::runtime_error("is of " + std::to_string(width) + "x" + std::to_string(height) + " pixels; at most "

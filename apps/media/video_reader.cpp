@@ -7,6 +7,7 @@
 #include "common/errors.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/tool_process.hpp"
 #include "media/file_reader.hpp"
 #include "media/image_sequence.hpp"
 
@@ -199,6 +200,23 @@ bool isLiveProtocol(const std::string& url)
     return files.count(url.substr(0, url.find("://"))) == 0;
 }
 
+//! Raises std::runtime_error with the last of ffprobe's reasons: those before it are of protocols below.
+MediaInfo readUrlInfo(const std::string& url)
+{
+    try
+    {
+        return readMediaInfo(url);
+    }
+    catch (const std::runtime_error& error)
+    {
+        if (!ToolProcess::available("ffprobe"))
+            throw;
+        const std::string text = error.what();
+        const size_t colon = text.rfind(": ");
+        throw std::runtime_error("cannot be read" + (colon == std::string::npos ? std::string() : text.substr(colon)));
+    }
+}
+
 } // namespace
 
 RawFormat RawFormat::parse(const std::string& text)
@@ -257,7 +275,7 @@ std::unique_ptr<VideoReader> openVideo(const std::string& source, const ReadOpti
         return Reader(new SequenceReader(source, options));
     if (!isUrl(source))
         return openVideoFile(localName(source), options);
-    const MediaInfo info = readMediaInfo(source);
+    const MediaInfo info = readUrlInfo(source);
     return info.duration > 0 ? openVideoFile(source, options) : Reader(new LiveReader(source));
 }
 
