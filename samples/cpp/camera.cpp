@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 // Protects the faces that a camera sees: a webcam with a preview window, or an RTSP/HTTP camera to a file.
+// Pixels are taken for square; `sanprivacy video` also protects streams whose pixels are not.
 
 #include <atomic>
 #include <chrono>

@@ -20,7 +20,7 @@ int main(int argc, char** argv)
         return 2;
     }
     //! [minimal]
-    VideoSource video(argv[1]); // cv::VideoCapture whose frames are upright
+    VideoSource video(argv[1]); // cv::VideoCapture whose frames are upright, with square pixels
     auto anonymizer = StreamAnonymizer::create(FaceDetector::create(), Perturber::create());
     const cv::Size size(int(video.get(cv::CAP_PROP_FRAME_WIDTH)), int(video.get(cv::CAP_PROP_FRAME_HEIGHT)));
     cv::VideoWriter writer(argv[2], cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(cv::CAP_PROP_FPS), size);

@@ -2,20 +2,22 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// A video whose frames come upright, for the samples.
+// A video whose frames come as a player shows them, for the samples.
 
 #ifndef SANPRIVACY_SAMPLES_VIDEO_SOURCE_HPP
 #define SANPRIVACY_SAMPLES_VIDEO_SOURCE_HPP
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
 
-/** cv::VideoCapture, with frames turned and mirrored as the file asks for, as phones' videos do. OpenCV 4.6 turns some
-of them upside down, and no version mirrors; so the tool ffprobe is asked how they lie. Without it the frames are as
-OpenCV gives them. */
+/** cv::VideoCapture, with frames as a player shows them: with square pixels, and turned and mirrored as the file asks
+for, as phones' videos do. OpenCV 4.6 turns some of them upside down, and no version mirrors; so the tool ffprobe is
+asked how they lie. Without it they lie as OpenCV gives them. */
 class VideoSource
 {
 public:
@@ -23,6 +25,9 @@ public:
     {
         if (capture_.isOpened() && readOrientation(file))
             oriented_ = capture_.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);
+        const double width = capture_.get(cv::CAP_PROP_SAR_NUM), height = capture_.get(cv::CAP_PROP_SAR_DEN), most = 8;
+        if (width > 0 && height > 0 && width <= most * height && height <= most * width)
+            aspect_ = width / height;
     }
 
     bool isOpened() const { return capture_.isOpened(); }
@@ -31,6 +36,8 @@ public:
     {
         if (!capture_.read(frame))
             return false;
+        if (aspect_ != 1)
+            cv::resize(frame, frame, cv::Size(), std::max(aspect_, 1.), std::max(1 / aspect_, 1.));
         if (oriented_ && transposed())
             cv::transpose(frame, frame);
         if (oriented_ && across_[0] + down_[0] < 0)
@@ -47,7 +54,10 @@ public:
             property = cv::CAP_PROP_FRAME_HEIGHT;
         else if (oriented_ && transposed() && property == cv::CAP_PROP_FRAME_HEIGHT)
             property = cv::CAP_PROP_FRAME_WIDTH;
-        return capture_.get(property);
+        const double stretch = property == cv::CAP_PROP_FRAME_WIDTH    ? std::max(aspect_, 1.)
+                               : property == cv::CAP_PROP_FRAME_HEIGHT ? std::max(1 / aspect_, 1.)
+                                                                       : 1;
+        return stretch == 1 ? capture_.get(property) : cvRound(capture_.get(property) * stretch);
     }
 
 private:
@@ -80,6 +90,7 @@ private:
 
     cv::VideoCapture capture_;
     bool oriented_ = false;
+    double aspect_ = 1;                             // width of a pixel divided by its height
     int across_[2] = { 1, 0 }, down_[2] = { 0, 1 }; // where a step to the right and one down lead, times 65536
 };
 

@@ -2,7 +2,9 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Protects the faces that a camera sees: a webcam in a window, or an RTSP/HTTP camera to a file: camera.py [CAMERA] [RESULT.avi]"""
+"""Protects the faces that a camera sees: a webcam in a window, or an RTSP/HTTP camera to a file: camera.py [CAMERA] [RESULT.avi]
+
+The result has square pixels, whatever the stream's are."""
 
 import argparse
 import threading

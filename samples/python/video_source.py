@@ -25,18 +25,35 @@ def display_matrix(source):
     return matrix if np.abs(matrix).tolist() in ([[1, 0], [0, 1]], [[0, 1], [1, 0]]) else None
 
 
-class UprightVideo:
-    """cv2.VideoCapture, with frames turned and mirrored as the file asks for. OpenCV 4.6 turns some upside down, and no version mirrors."""
+def pixel_aspect(width, height):
+    """Width of a pixel divided by its height; 1 where that is not known, or is a file's mistake."""
+    most = 8
+    return width / height if width > 0 and height > 0 and 1 / most <= width / height <= most else 1
 
-    def __init__(self, video, matrix):
-        self.video, self.matrix = video, matrix
-        self.transposed = matrix[0][0] == 0
-        video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
+
+def with_square_pixels(frame, aspect):
+    return frame if aspect == 1 else cv2.resize(frame, None, fx=max(aspect, 1), fy=max(1 / aspect, 1))
+
+
+def sides_with_square_pixels(width, height, aspect):
+    return (width, height) if aspect == 1 else (round(width * max(aspect, 1)), round(height * max(1 / aspect, 1)))
+
+
+class ShownVideo:
+    """cv2.VideoCapture, with frames as a player shows them: with square pixels, turned and mirrored as the file asks for. OpenCV 4.6 turns
+    some upside down, and no version mirrors."""
+
+    def __init__(self, video, matrix, aspect):
+        self.video, self.matrix, self.aspect = video, matrix or [[1, 0], [0, 1]], aspect
+        self.transposed = self.matrix[0][0] == 0
+        if matrix:
+            video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)
 
     def read(self):
         more, frame = self.video.read()
         if not more:
             return False, None
+        frame = with_square_pixels(frame, self.aspect)
         if self.transposed:
             frame = frame.transpose(1, 0, 2)
         right, down = self.matrix[0][0] + self.matrix[1][0], self.matrix[0][1] + self.matrix[1][1]
@@ -44,7 +61,10 @@ class UprightVideo:
 
     def get(self, which):
         sides = [cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT]
-        return self.video.get(sides[1 - sides.index(which)] if self.transposed and which in sides else which)
+        if which not in sides:
+            return self.video.get(which)
+        shown = sides_with_square_pixels(self.video.get(sides[0]), self.video.get(sides[1]), self.aspect)
+        return shown[sides.index(which) ^ self.transposed]
 
 
 class PyAvVideo:
@@ -58,6 +78,8 @@ class PyAvVideo:
         self.frames = self.container.decode(self.stream)
         self.first = next(self.frames)
         self.turns = self.first.rotation // 90  # to the left, as the file asks for
+        shape = self.stream.sample_aspect_ratio or 1
+        self.aspect = pixel_aspect(shape.numerator, shape.denominator)
         self.time = 0.
 
     def read(self):
@@ -65,10 +87,10 @@ class PyAvVideo:
         if frame is None:
             return False, None
         self.time = frame.time or 0.
-        return True, np.ascontiguousarray(np.rot90(frame.to_ndarray(format="bgr24"), self.turns))
+        return True, np.ascontiguousarray(np.rot90(with_square_pixels(frame.to_ndarray(format="bgr24"), self.aspect), self.turns))
 
     def get(self, which):
-        width, height = self.stream.width, self.stream.height
+        width, height = sides_with_square_pixels(self.stream.width, self.stream.height, self.aspect)
         if self.turns % 2:
             width, height = height, width
         return float({cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height, cv2.CAP_PROP_POS_MSEC: 1000 * self.time,
@@ -80,7 +102,8 @@ def open_video(source):
     video = cv2.VideoCapture(source)
     if video.isOpened():
         matrix = None if isinstance(source, int) else display_matrix(source)
-        return UprightVideo(video, matrix) if matrix else video
+        aspect = pixel_aspect(video.get(cv2.CAP_PROP_SAR_NUM), video.get(cv2.CAP_PROP_SAR_DEN))
+        return ShownVideo(video, matrix, aspect) if matrix or aspect != 1 else video
     if isinstance(source, int):
         sys.exit(f"Cannot open the camera {source}")
     try:

@@ -187,6 +187,8 @@ public:
 
     /** @brief Takes the next frame: finds and follows its faces.
     @param frame 8-bit, 1 or 3 channels (BGR); it is copied. Another size than before begins a new scene.
+    Pixels are taken for square. Where a VideoCapture tells another shape (CAP_PROP_SAR_NUM and CAP_PROP_SAR_DEN),
+    resize the frame first: a face squeezed to half its width may be missed, or covered in part only.
     @param time of the frame in the stream, seconds, growing from frame to frame. Negative, or not later than the last
     one: 1 / frame_rate after the last one. Not finite: Error::StsBadArg.
     An error of the detector is not raised here; the frame's record has it. */
