@@ -165,14 +165,16 @@ class Good(VideoTest):
                 self.check_protected(self.path(name), video=self.path("wide.mkv"))
 
     def test_faces_that_are_stored_half_as_wide_or_high(self):
-        """They are found and covered as a player shows them; what is told of them are pixels of the stored frame."""
-        for shape, (width, height) in (("2/1", (WIDTH // 2, HEIGHT)), ("1/2", (WIDTH, HEIGHT // 2))):
-            with self.subTest(shape):
-                self.make(self.path("narrow.mkv"), "-vf", f"scale={width}:{height},setsar={shape}")
-                done = self.video(self.path("narrow.mkv"), self.path("out.mkv"), "--replace", "solid", "--log", self.path("log"))
+        """They are found and covered as a player shows them; what is told of them are pixels of the stored frame. Where the file does not
+        tell the shape, an option does."""
+        narrow, low = (WIDTH // 2, HEIGHT), (WIDTH, HEIGHT // 2)
+        for shape, (width, height), option in (("2:1", narrow, ()), ("1:2", low, ()), ("1:1", narrow, ("--pixel-aspect", "2:1")),
+                                               ("1:1", low, ("--pixel-aspect", "1/2"))):
+            with self.subTest(shape, option=option):
+                self.make(self.path("narrow.mkv"), "-vf", f"scale={width}:{height},setsar={shape.replace(':', '/')}")
+                done = self.video(self.path("narrow.mkv"), self.path("out.mkv"), "--replace", "solid", "--log", self.path("log"), *option)
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertEqual(probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio"),
-                                 [f"{width},{height},{shape.replace('/', ':')}"])
+                self.assertEqual(probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio"), [f"{width},{height},{shape}"])
                 before, after = frames_of(self.path("narrow.mkv")), frames_of(self.path("out.mkv"))
                 self.assertEqual(len(after), FRAMES)
                 x, y = width / WIDTH, height / HEIGHT
@@ -186,6 +188,12 @@ class Good(VideoTest):
                     middle = ((columns.start + columns.stop) / 2 * x, (rows.start + rows.stop) / 2 * y)
                     nearest = np.abs(boxes[:, :2] + boxes[:, 2:] / 2 - middle).max(axis=1).min()
                     self.assertLess(nearest, 20, f"frame {t}: {boxes}")
+
+    def test_pixel_aspects_that_make_no_sense(self):
+        for shape in ("2", "2:0", "0:1", "-2:1", "2:1x", "9:1", "1:9"):
+            done = self.video(self.original, self.path("out.mkv"), "--pixel-aspect", shape)
+            self.assertEqual(done.returncode, 2, shape)
+            self.one_line(done.stderr, "--pixel-aspect")
 
     def test_pixels_of_a_live_stream_that_are_not_square(self):
         cv2.imwrite(self.path("face.png"), cv2.resize(portrait(), (WIDTH // 2, HEIGHT), interpolation=cv2.INTER_AREA))

@@ -113,27 +113,52 @@ class Orientation(Formats):
                 kinds[yaw, roll] = self.check_turned("turned.mkv", "out.mkv")
         self.assertLess(np.abs(kinds[180, 0].astype(int) - kinds[-1, 0, 0, 1]).mean(), 5, "mirrored alike")
 
-    def test_all_eight_through_the_samples(self):
-        executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_video")
+    @functools.cached_property
+    def open_video(self):
+        """Of the samples in Python."""
         python = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples", "python")
         self.addCleanup(sys.path.remove, python)
         sys.path.insert(0, python)
         from video_source import open_video
+        return open_video
+
+    def protect_by_sample(self, name):
+        """Frames of the result of the sample in C++; none where it was not built."""
+        executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_video")
+        if not os.path.exists(executable):
+            return []
+        done = subprocess.run([executable, self.path(name), self.path("sample.avi"), "--replace=3"], capture_output=True, text=True,
+                              timeout=TIMEOUT, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return frames_of(self.path("sample.avi"))
+
+    def test_pixels_that_are_not_square_through_the_samples(self):
+        """They become square."""
+        for shape, (width, height) in (("2/1", (WIDTH // 2, HEIGHT)), ("1/2", (WIDTH, HEIGHT // 2))):
+            with self.subTest(shape):
+                ffmpeg("-i", self.original, "-vf", f"scale={width}:{height},setsar={shape}", self.path("narrow.mkv"))
+                video = self.open_video(self.path("narrow.mkv"))
+                read_by_python = [frame for _, frame in iter(video.read, (False, None))]
+                size = video.get(cv2.CAP_PROP_FRAME_HEIGHT), video.get(cv2.CAP_PROP_FRAME_WIDTH)
+                self.assertEqual((len(read_by_python), read_by_python[3].shape, size), (FRAMES, (HEIGHT, WIDTH, 3), (HEIGHT, WIDTH)))
+                self.assertLess(np.abs(read_by_python[3].astype(int) - frames_of(self.original)[3]).mean(), 8)
+                for t, frame in enumerate(self.protect_by_sample("narrow.mkv")):
+                    self.assertEqual(frame.shape, (HEIGHT, WIDTH, 3))
+                    self.assertGreater((np.abs(frame[face_box(t)].astype(int) - 128) < 12).mean(), .95, f"frame {t}")
+
+    def test_all_eight_through_the_samples(self):
         for matrix in sorted(self.MATRICES):
             with self.subTest(matrix):
                 self.turned(matrix)
                 before = self.shown(self.path("turned.mp4"))
-                video = open_video(self.path("turned.mp4"))
+                video = self.open_video(self.path("turned.mp4"))
                 read_by_python = [frame for _, frame in iter(video.read, (False, None))]
                 size = video.get(cv2.CAP_PROP_FRAME_HEIGHT), video.get(cv2.CAP_PROP_FRAME_WIDTH)
                 self.assertEqual((len(read_by_python), read_by_python[3].shape, size), (len(before), before[3].shape, before[3].shape[:2]))
                 self.assertLess(np.abs(before[3].astype(int) - read_by_python[3]).mean(), 4)
-                if not os.path.exists(executable):
+                after = self.protect_by_sample("turned.mp4")
+                if not after:
                     continue
-                done = subprocess.run([executable, self.path("turned.mp4"), self.path("sample.avi"), "--replace=3"], capture_output=True, text=True,
-                                      timeout=TIMEOUT, check=False)
-                self.assertEqual(done.returncode, 0, done.stderr)
-                after = frames_of(self.path("sample.avi"))
                 self.assertEqual((len(after), after[3].shape), (len(before), before[3].shape))
                 self.assertLess((np.abs(before[3].astype(int) - after[3]).max(axis=2) > 30).mean(), .15)  # the face at most
 
@@ -204,6 +229,11 @@ class Colors(Formats):
             self.assertEqual(probe(self.path("fields.mp4"), "stream=field_order"), [name])
             self.protect("fields.mp4", "out.mp4")
             self.assertEqual(probe(self.path("out.mp4"), "stream=field_order"), [name])
+            ffmpeg("-i", self.path("fields.mp4"), "-flags", "+ildct+ilme", "-c:v", "libx264", "-x264-params", order + "=1", self.path("fields.mkv"))
+            for source in ("fields.mp4", "fields.mkv"):  # Matroska files call the order otherwise
+                for target in ("out.mp4", "out.mkv"):
+                    self.protect(source, target)
+                    self.assertEqual(set(probe(self.path(target), "frame=interlaced_frame,top_field_first")), {f"1,{int(order == 'tff')}"})
         self.one_line(self.protect("fields.mp4", "out.webm").stderr, "interlaced")
 
 
@@ -431,6 +461,10 @@ class Containers(Formats):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(len(frames_of(self.path("out.mp4"))), FRAMES)
                 self.assertEqual(probe(self.path("out.mp4"), "stream=codec_name", "a:0"), ["aac"])
+        missing = f"http://127.0.0.1:{server.server_port}/missing.mp4"
+        done = self.video(missing, self.path("none.mp4"))
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "^" + missing + ": cannot be read: [^@]*404[^@]*\n$")
         done = self.video("file://" + self.original, self.original)
         self.assertEqual(done.returncode, 2)
         self.one_line(done.stderr, "is an input")
@@ -458,6 +492,10 @@ class Containers(Formats):
         shutil.copy(self.original, self.path("in", "good.mp4"))
         write(self.path("in", "half.mp4"), read(self.original)[:2000])
         write(self.path("in", "none.MOV"), b"")
+        ffmpeg("-i", self.original, "-vn", self.path("sound.mp4"))
+        done = self.video(self.path("sound.mp4"), self.path("out.mp4"))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.one_line(done.stderr, "sound.mp4: holds sound, but no video")
         done = self.video(self.path("in"), self.path("out"), "--replace", "solid")
         self.assertEqual(done.returncode, 1, done.stderr)
         self.one_line(done.stderr, "half.mp4: no video that can be read")

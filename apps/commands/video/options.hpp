@@ -20,7 +20,8 @@ struct VideoOptions
     std::vector<std::string> names; // inputs, then the output
     std::string label = "auto", prototype = "opposite", replacement = "san", low_confidence = "blur", no_face = "error";
     std::string exempt, matcher, log, raw;
-    std::string from_text, to_text;
+    std::string from_text, to_text, pixel_aspect_text;
+    cv::Size pixel_aspect;    // width and height of a pixel, in any unit; empty: as the video says
     double from = 0, to = -1; // seconds; a negative end is the video's
     double exempt_score = NAN;
     double interval = -1, look_ahead = -1, hold = -1, refresh_interval = -1; // seconds; negative: the default

@@ -49,7 +49,9 @@ size_t queueLength(const VideoReader& reader, bool deep)
 Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log)
     : job_(job), options_(options), log_(log), reader_(openSource()), sequence_(ImagePattern::matches(job.source)),
       resumable_(!reader_->live() && job.source != "-" && job.target != "-" && !ImagePattern::matches(job.target)),
-      tolerance_(.25 / reader_->format().rate), square_pixels_(reader_->format().shown_pixel_shape, options.max_pixels),
+      tolerance_(.25 / reader_->format().rate),
+      square_pixels_(options.pixel_aspect.empty() ? reader_->format().shown_pixel_shape : options.pixel_aspect,
+          options.max_pixels),
       params_(protection.params(reader_->live(), reader_->format().rate)), anonymizer_(protection.create(params_)),
       unfinished_(job.target == "-" || ImagePattern::matches(job.target)
                       ? nullptr

@@ -57,8 +57,23 @@ double parseTime(const std::string& option, const std::string& text, double othe
     return seconds;
 }
 
+//! "2:1" or "2/1".
+cv::Size parsePixelAspect(const std::string& text)
+{
+    const int most = 8; // of the ratio
+    cv::Size shape;
+    int used = -1;
+    if (std::sscanf(text.c_str(), "%6d%*1[:/]%6d%n", &shape.width, &shape.height, &used) != 2
+        || size_t(used) != text.size() || shape.width <= 0 || shape.height <= 0 || shape.width > most * shape.height
+        || shape.height > most * shape.width)
+        throw UsageError("--pixel-aspect: expected W:H, as 2:1, of a ratio from 1:8 to 8:1; found '" + text + "'");
+    return shape;
+}
+
 void checkOptions(VideoOptions& options)
 {
+    if (!options.pixel_aspect_text.empty())
+        options.pixel_aspect = parsePixelAspect(options.pixel_aspect_text);
     options.from = parseTime("--from", options.from_text, 0);
     options.to = parseTime("--to", options.to_text, -1);
     if (options.names.size() < 2)
@@ -228,6 +243,10 @@ void addOutputOptions(CLI::App& command, VideoOptions& options)
         ->check(CLI::Range(0, 51).description(""));
     command.add_option("--raw", options.raw, "Size and rate of raw BGR frames on standard input, as 640x480@30")
         ->type_name("WxH@FPS");
+    command
+        .add_option("--pixel-aspect", options.pixel_aspect_text,
+            "Shape of a pixel where the video does not tell it: 2:1 if faces are squeezed to half their width")
+        ->type_name("W:H");
     command.add_option("--log", options.log, "Log of faces found and protected: one line of JSON for each frame")
         ->type_name("FILE");
     command.add_flag("--preview", options.preview, "Show the result in a window; Esc stops");
