@@ -128,7 +128,7 @@ void readVideo(const Json& stream, MediaInfo& info)
         textOf(stream, "color_range") };
     if (format.find("yuvj") == 0)
         info.color.range = "pc";
-    // The first letter says it: whatever ffprobe's documents say, containers have tb where woven fields begin at the top.
+    // The first letter says which field comes first: ffmpeg writes "tb" for interleaved fields with the top one first.
     info.field_order = order == "tt" || order == "tb" ? "tff" : order == "bb" || order == "bt" ? "bff" : "";
     readSideData(stream, info);
 }
