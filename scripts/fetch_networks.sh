@@ -24,7 +24,8 @@ folder="$(realpath -m -- "${1:-$here/../build/networks}")"
 mkdir -p -- "$folder" 2>/dev/null || fail "the folder $folder cannot be made"
 
 environment="$folder/python"
-if [ ! -e "$environment/.complete" ]; then
+packages=(numpy 'onnx>=1.17,<2' h5py)
+if [ "$(cat -- "$environment/.complete" 2>/dev/null)" != "${packages[*]}" ]; then # or that of an earlier version
     command -v python3 >/dev/null || fail "python3 is missing; on Debian and Ubuntu: apt-get install python3-venv"
     log="$(mktemp)"
     trap 'rm -rf -- "$environment" "$log"' EXIT
@@ -33,9 +34,9 @@ if [ ! -e "$environment/.complete" ]; then
         fail "python3 makes no virtual environment; on Debian and Ubuntu: apt-get install python3-venv"
     echo "Installing numpy, onnx and h5py for the conversion into $environment"
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
-            numpy 'onnx>=1.17,<2' h5py </dev/null >"$log" 2>&1 ||
+            "${packages[@]}" </dev/null >"$log" 2>&1 ||
         fail "pip cannot install numpy, onnx and h5py; is there a network? ($(grep -m 1 ERROR "$log" || tail -n 1 "$log"))"
-    touch "$environment/.complete"
+    echo "${packages[*]}" >"$environment/.complete"
     trap - EXIT
     rm -f "$log"
 fi
