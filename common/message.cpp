@@ -59,8 +59,23 @@ std::string reason(const std::error_code& error)
                : error.message();
 }
 
-std::string printable(const std::string& text)
+std::string withoutPasswords(const std::string& text)
 {
+    std::string result = text;
+    for (size_t at = 0; (at = result.find("://", at)) != std::string::npos;)
+    {
+        at += 3;
+        const size_t host = result.substr(0, result.find_first_of("/ '\"?#", at)).rfind('@');
+        const size_t colon = result.find(':', at);
+        if (host != std::string::npos && host > at && colon < host)
+            result.replace(colon + 1, host - colon - 1, "***");
+    }
+    return result;
+}
+
+std::string printable(const std::string& given)
+{
+    const std::string text = withoutPasswords(given);
     std::string result;
     for (size_t i = 0, length; i < text.size(); i += length)
     {

@@ -18,8 +18,11 @@ std::string message(const std::exception& error);
 std::string reason(const std::error_code& error);
 
 /** The text with control characters as escapes (\\n, \\x1b), and bytes that are not UTF-8 as well: a file's name can
-hold what a terminal obeys. */
+hold what a terminal obeys. Passwords of addresses are not shown. */
 std::string printable(const std::string& text);
+
+//! The text with *** for passwords of addresses, scheme://user:password@host.
+std::string withoutPasswords(const std::string& text);
 
 //! "1 image", "3 images"; a plural other than with an s can be named.
 std::string count(size_t number, const std::string& noun, const std::string& plural = std::string());

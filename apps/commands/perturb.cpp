@@ -132,6 +132,8 @@ private:
 Perturbation::Perturbation(const PerturbOptions& options)
     : options_(options), prototype_(prototypeNamed(options.prototype)), label_check_(options.networks.hidden())
 {
+    if (hasImageName(options.output) && !fs::is_directory(options.output))
+        throw UsageError("--output: expected a folder; found the name of an image, '" + options.output + "'");
     if (options.labels.label == "neutral" && prototype_ == PROTOTYPE_OPPOSITE)
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
     inputs_ = findInputs(options.inputs, options.output);

@@ -135,5 +135,7 @@ TEST(Message, is_printable)
                         "31m \xff \xe4\xba"),
         "\\xc2\\x9b31m \\xff \\xe4\\xba");
     EXPECT_EQ(message(std::runtime_error("  two\n  lines ")), "two lines");
+    EXPECT_EQ(printable("rtsp://me:se@c:ret@host:554/a@b http://host:80/c@d ftp://me@host"),
+        "rtsp://me:***@host:554/a@b http://host:80/c@d ftp://me@host");
     EXPECT_EQ(count(1, "image") + ", " + count(2, "image"), "1 image, 2 images");
 }

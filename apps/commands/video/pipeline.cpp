@@ -110,7 +110,7 @@ size_t Pipeline::framesToTakeOver() const
         return 0;
     const size_t there = unfinished_->frames();
     const size_t sure = there - std::min(there, framesIn(params_.look_ahead));
-    const std::int64_t logged = options_.log.empty() ? -1 : log_.framesOf(job_.source);
+    const std::int64_t logged = options_.log.empty() ? -1 : log_.framesOf(withoutPasswords(job_.source));
     return logged < 0 ? sure : std::min(sure, size_t(logged));
 }
 
@@ -121,7 +121,7 @@ void Pipeline::resume()
         takeOver(frames);
     taken_over_ = !interrupted();
     if (options_.resume && taken_over_) // else the earlier video stays, and its lines
-        log_.cut(job_.source, std::int64_t(read_));
+        log_.cut(withoutPasswords(job_.source), std::int64_t(read_));
     face_found_ = unfinished_ && unfinished_->faceFound();
     skew_ = std::int64_t(read_) - looked_again_;
 }
@@ -290,7 +290,7 @@ void Pipeline::write()
             if (unfinished_)
                 unfinished_->noteFace();
         }
-        log_.write(job_.source, result.record, result.frame.time);
+        log_.write(withoutPasswords(job_.source), result.record, result.frame.time);
         if (options_.boxes && !result.record.withheld)
             drawBoxes(result.frame.pixels, result.record);
         if (result.record.withheld && !last.pixels.empty())
