@@ -52,7 +52,7 @@ def _brightened(image) -> tuple:
     """An image that uses less than a quarter of its range, such as 12 bits of a camera in 16, so bright that its face can be seen;
     and by how much."""
     most, full, gain = int(image.max()), np.iinfo(image.dtype).max, 1
-    while gain < 256 and 2 * gain * most <= full:
+    while most and gain < 256 and 2 * gain * most <= full:
         gain *= 2
     return (image, 1) if gain < 4 else (image * image.dtype.type(gain), gain)
 
