@@ -103,8 +103,8 @@ uint64 sizeOfType(uint64 type)
     return type < sizeof(sizes) / sizeof(*sizes) ? sizes[type] : 0;
 }
 
-//! The elements that the sides of a tensor announce must be there.
-void checkTensor(Message tensor)
+//! The elements that the sides of a tensor announce must be there. @return their number
+uint64 checkTensor(Message tensor)
 {
     const uint64 most = uint64(1) << 40;
     uint64 announced = 1, type = 0, bytes = 0, elements = 0;
@@ -129,6 +129,7 @@ void checkTensor(Message tensor)
     const uint64 size = sizeOfType(type);
     if (size > 0 && (bytes > 0 ? bytes < announced * size : elements < announced))
         CV_Error(Error::StsParseError, "it is damaged: a tensor has fewer elements than it announces");
+    return announced;
 }
 
 void checkAttribute(Message attribute)
@@ -152,18 +153,6 @@ void checkNode(Message node)
         CV_Error(Error::StsParseError, "it is damaged: a node has no kind or no output");
 }
 
-//! The inputs of a node must be known; its outputs are from then on.
-void checkNames(Message node, std::set<std::string>& known)
-{
-    std::vector<std::string> outputs;
-    while (node.next())
-        if (node.is(INPUT_OF_NODE) && !node.empty() && known.count(node.text()) == 0)
-            CV_Error(Error::StsParseError, "it is damaged: the input of a node is not known: " + node.text());
-        else if (node.is(OUTPUT_OF_NODE))
-            outputs.push_back(node.text());
-    known.insert(outputs.begin(), outputs.end());
-}
-
 //! The text of a field; empty where there is none.
 std::string textOf(Message message, unsigned field)
 {
@@ -173,14 +162,33 @@ std::string textOf(Message message, unsigned field)
     return std::string();
 }
 
+//! The inputs of a node must be known, and weights must not be empty; its outputs are known from then on.
+void checkNames(Message node, std::set<std::string>& known, const std::set<std::string>& empty)
+{
+    const std::set<std::string> weighted = { "Conv", "ConvTranspose", "Gemm", "MatMul", "BatchNormalization",
+        "InstanceNormalization", "PRelu" }; // OpenCV divides by the number of their weights
+    const bool has_weights = weighted.count(textOf(node, KIND_OF_NODE)) > 0;
+    std::vector<std::string> outputs;
+    while (node.next())
+        if (node.is(INPUT_OF_NODE) && !node.empty() && known.count(node.text()) == 0)
+            CV_Error(Error::StsParseError, "it is damaged: the input of a node is not known: " + node.text());
+        else if (node.is(INPUT_OF_NODE) && has_weights && empty.count(node.text()) > 0)
+            CV_Error(Error::StsParseError, "it is damaged: weights of a node have no elements: " + node.text());
+        else if (node.is(OUTPUT_OF_NODE))
+            outputs.push_back(node.text());
+    known.insert(outputs.begin(), outputs.end());
+}
+
 void checkGraph(const Message& graph)
 {
-    std::set<std::string> known;
+    std::set<std::string> known, empty;
     for (Message part = graph; part.next();)
         if (part.is(TENSOR_OF_GRAPH))
         {
-            checkTensor(part.content());
-            known.insert(textOf(part.content(), NAME_OF_TENSOR));
+            const std::string name = textOf(part.content(), NAME_OF_TENSOR);
+            if (checkTensor(part.content()) == 0)
+                empty.insert(name);
+            known.insert(name);
         }
         else if (part.is(INPUT_OF_GRAPH))
             known.insert(textOf(part.content(), NAME_OF_INPUT));
@@ -188,7 +196,7 @@ void checkGraph(const Message& graph)
             checkNode(part.content());
     for (Message part = graph; part.next();)
         if (part.is(NODE_OF_GRAPH))
-            checkNames(part.content(), known);
+            checkNames(part.content(), known, empty);
 }
 
 } // namespace

@@ -161,9 +161,14 @@ TEST(SanPrivacy_Perturber, refuses_networks_whose_tensors_lack_elements)
     const size_t at = bytes.find(one_float + "contrast_b");
     ASSERT_NE(std::string::npos, at);
     bytes[at + 1] = 91; // the side
-    const cv::Exception error = errorOfClassifier(bytes);
+    cv::Exception error = errorOfClassifier(bytes);
     EXPECT_EQ(Error::StsParseError, error.code);
     EXPECT_NE(std::string::npos, error.err.find("fewer elements than it announces")) << error.err;
+
+    bytes[at + 1] = 0; // OpenCV's importer divides by it
+    error = errorOfClassifier(bytes);
+    EXPECT_EQ(Error::StsParseError, error.code);
+    EXPECT_NE(std::string::npos, error.err.find("weights of a node have no elements: contrast_b")) << error.err;
 }
 
 // Found by a fuzzer: OpenCV's importer reads at address 0.
