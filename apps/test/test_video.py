@@ -194,6 +194,7 @@ class Good(VideoTest):
             done = self.video(self.original, self.path("out.mkv"), "--pixel-aspect", shape)
             self.assertEqual(done.returncode, 2, shape)
             self.one_line(done.stderr, "--pixel-aspect")
+        self.assertRegex(run("video", "--help").stdout, "--pixel-aspect RATIO +Width:height")
 
     def test_pixels_of_a_live_stream_that_are_not_square(self):
         cv2.imwrite(self.path("face.png"), cv2.resize(portrait(), (WIDTH // 2, HEIGHT), interpolation=cv2.INTER_AREA))

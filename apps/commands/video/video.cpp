@@ -245,8 +245,8 @@ void addOutputOptions(CLI::App& command, VideoOptions& options)
         ->type_name("WxH@FPS");
     command
         .add_option("--pixel-aspect", options.pixel_aspect_text,
-            "Shape of a pixel where the video does not tell it: 2:1 if faces are squeezed to half their width")
-        ->type_name("W:H");
+            "Width:height of a pixel where the video does not tell it: 2:1 if faces are squeezed to half their width")
+        ->type_name("RATIO"); // CLI11 leaves out what follows a colon
     command.add_option("--log", options.log, "Log of faces found and protected: one line of JSON for each frame")
         ->type_name("FILE");
     command.add_flag("--preview", options.preview, "Show the result in a window; Esc stops");
