@@ -91,7 +91,7 @@ public:
         load(profile.cascade, "haarcascade_profileface.xml");
     }
 
-    std::vector<FaceRow> detect(const Mat& image, bool quick) CV_OVERRIDE
+    std::vector<FaceRow> detect(const Mat& image, bool quick, const Known&) CV_OVERRIDE
     {
         const Pyramid pyramid(toGray(image));
         std::vector<Candidate> seen;

@@ -30,6 +30,12 @@ const FaceDetector::Impl& checkCreated(const Ptr<FaceDetector::Impl>& p)
 
 } // namespace
 
+FaceDetector::Impl& FaceDetector::Impl::of(FaceDetector& detector)
+{
+    checkCreated(detector.p);
+    return *detector.p;
+}
+
 FaceDetector::FaceDetector()
 {
 }
@@ -79,12 +85,7 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
         image = bytes;
     }
 
-    std::vector<FaceRow> faces;
-    {
-        std::lock_guard<std::mutex> lock(p->mutex);
-        faces = p->detect(image, quick);
-    }
-    std::stable_sort(faces.begin(), faces.end(), [](const FaceRow& a, const FaceRow& b) { return a.score > b.score; });
+    const std::vector<FaceRow> faces = p->detectSorted(image, quick, [](const FaceRow&) { return false; });
     _faces.create(int(faces.size()), FaceRow::COLUMNS, CV_32F);
     if (faces.empty())
         return;

@@ -8,6 +8,8 @@
 #include "face_row.hpp"
 #include "opencv2/sanprivacy/face_detector.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <mutex>
 
 namespace cv { namespace sanprivacy {
@@ -18,13 +20,34 @@ class FaceDetector::Impl
 public:
     virtual ~Impl() {}
 
-    //! @param image 8-bit, gray or BGR. @return faces in any order.
-    virtual std::vector<FaceRow> detect(const Mat& image, bool quick) = 0;
+    typedef std::function<bool(const FaceRow&)> Known;
+
+    /** @param image 8-bit, gray or BGR.
+    @param known tells of a face in this image, as the detector first sees it, whether it is known already: such a face
+    may be left out before time is spent on its exact place.
+    @return faces in any order. */
+    virtual std::vector<FaceRow> detect(const Mat& image, bool quick, const Known& known) = 0;
+
+    //! The same for several threads. @return faces, best first.
+    std::vector<FaceRow> detectSorted(const Mat& image, bool quick, const Known& known)
+    {
+        std::vector<FaceRow> faces;
+        {
+            std::lock_guard<std::mutex> lock(mutex_);
+            faces = detect(image, quick, known);
+        }
+        std::stable_sort(
+            faces.begin(), faces.end(), [](const FaceRow& a, const FaceRow& b) { return a.score > b.score; });
+        return faces;
+    }
 
     //! As FaceDetector::getSmallestFace() says.
     virtual int smallestFace(const Size& image) const = 0;
 
-    std::mutex mutex; //!< held by FaceDetector::detect()
+    static Impl& of(FaceDetector& detector); //!< for other classes of the module; Error::StsNullPtr if it is empty
+
+private:
+    std::mutex mutex_;
 };
 
 }} // namespace cv::sanprivacy

@@ -73,6 +73,12 @@ struct FaceRow
     Point2c centre() const { return Point2c(box.x + box.width / 2, box.y + box.height / 2); }
 };
 
+inline float shareOfUnion(const Rect2f& a, const Rect2f& b)
+{
+    const float common = (a & b).area();
+    return common / (a.area() + b.area() - common);
+}
+
 //! The face in the image enlarged by that.
 inline FaceRow scaled(FaceRow face, float scale)
 {

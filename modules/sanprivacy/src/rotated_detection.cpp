@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "face_detector_impl.hpp"
 #include "rotated_detection.hpp"
 #include "shadows.hpp"
 #include "shrink.hpp"
@@ -18,6 +19,7 @@ const double MOST_TURN = .5;       // of a detection, against its track, radians
 const float TURNED_CLEARER = .25f; // difference of scores from which a known face gets another orientation
 const double LEAST_EYES = 2;       // pixels; no landmarks are nearer
 const double SMALLEST_SEEN = 16;   // width of a face's box that a quick search finds, pixels of the scaled frame
+const float SAME_BOX = .5f;        // overlap, share of the union
 const int TILE = 640;              // side of a tile, pixels of the scaled frame
 const double WORTH_TILES = 1.1;    // of the scale of tiles, against that of the whole frame
 
@@ -154,13 +156,26 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
 {
     const float toFrame = float(frame.width) / float(view.cols);
     Ptr<Pyramid> gray; // of the rotated frame, where it is needed
-    Mat faces;
-    detector_->detect(turnedClockwise(view, orientation), faces, quick);
-    for (int i = 0; i < faces.rows; ++i)
+    const auto inFrame = [&](FaceRow face)
     {
-        FaceRow face(faces, i);
         turnBack(face, orientation, view.size());
-        const RotatedDetection detection = detectionOf(scaled(face, toFrame), orientation);
+        return detectionOf(scaled(face, toFrame), orientation);
+    };
+    const auto foundBefore = [&](const FaceRow& face)
+    {
+        const RotatedDetection detection = inFrame(face);
+        for (RotatedDetection& earlier : detections)
+            if (shareOfUnion(earlier.face.box, detection.face.box) > SAME_BOX && !clearer(detection, earlier, known))
+            {
+                earlier.face.score = std::max(detection.face.score, earlier.face.score);
+                return true;
+            }
+        return false;
+    };
+    for (const FaceRow& face :
+        FaceDetector::Impl::of(*detector_).detectSorted(turnedClockwise(view, orientation), quick, foundBefore))
+    {
+        const RotatedDetection detection = inFrame(face);
 
         // Of a face that was found in two orientations, the one with the higher score stays.
         RotatedDetection* other = 0;
@@ -177,7 +192,8 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
         {
             if (!gray)
                 gray = makePtr<Pyramid>(toGray(view));
-            if (orientationOf(other->landmarks) != 0 || !isUpright(scaled(other->face, 1 / toFrame), face, *gray))
+            if (orientationOf(other->landmarks) != 0
+                || !isUpright(scaled(other->face, 1 / toFrame), scaled(detection.face, 1 / toFrame), *gray))
                 *other = detection;
         }
         other->face.score = score;

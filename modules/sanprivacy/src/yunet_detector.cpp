@@ -73,12 +73,6 @@ float commonArea(const FaceRow& a, const FaceRow& b)
     return (a.box & b.box).area();
 }
 
-float shareOfUnion(const Rect2f& a, const Rect2f& b)
-{
-    const float common = (a & b).area();
-    return common / (a.area() + b.area() - common);
-}
-
 bool overlap(const FaceRow& a, const FaceRow& b)
 {
     return commonArea(a, b) > OVERLAP * std::min(a.box.area(), b.box.area());
@@ -167,7 +161,7 @@ public:
                 Error::StsBadArg, format("The face detector '%s' gives numbers that are not finite", model.c_str()));
     }
 
-    std::vector<FaceRow> detect(const Mat& image, bool quick) CV_OVERRIDE
+    std::vector<FaceRow> detect(const Mat& image, bool quick, const Known& known) CV_OVERRIDE
     {
         const Mat bgr = toBgr(image);
         if (std::min(bgr.cols, bgr.rows) < LEAST_IMAGE)
@@ -194,6 +188,7 @@ public:
                 turnBack(seen.face, quarters, bgr.size());
             certain = confirmed(bgr, faces);
         }
+        certain.erase(std::remove_if(certain.begin(), certain.end(), known), certain.end());
         if (certain.empty())
             return certain;
         const Pyramid pyramid(toGray(image));
