@@ -104,10 +104,10 @@ void FaceTracker::next(
             track.id = next_id_++;
             track.recognitions = 0;
         }
-    std::vector<HeadShape> heads;
+    std::vector<MovingHead> heads;
     for (const Track& track : tracks_)
         if (track.state != FACE_HELD)
-            heads.push_back(HeadShape(track.landmarks));
+            heads.push_back({ HeadShape(track.landmarks), track.moves.back() * (frame.time - last->time) });
     Rect2d where;
     const bool appears = !given && change_.appears(frame.image, heads, where);
     timer.stop();

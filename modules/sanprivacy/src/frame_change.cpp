@@ -7,6 +7,7 @@
 #include "shrink.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace cv { namespace sanprivacy {
 
@@ -29,9 +30,29 @@ Mat cellsOf(const Mat& image)
     return gray;
 }
 
+//! Where cells differ, beside a change of the whole.
+Mat changeOf(const Mat& last, const Mat& cells)
+{
+    Mat difference;
+    subtract(cells, last, difference, noArray(), CV_16S);
+    return cv::abs(difference - mean(difference)) > CHANGED;
+}
+
+//! Where cells do not show what has moved there. A move by a part of a cell ends between two cells.
+Mat changeBesideMove(const Mat& last, const Mat& cells, const Point2c& move)
+{
+    const Matx23d whole(1, 0, std::floor(move.real()), 0, 1, std::floor(move.imag()));
+    const Mat square = Mat::ones(2, 2, CV_8U);
+    Mat moved, least, most;
+    warpAffine(last, moved, whole, last.size(), INTER_NEAREST, BORDER_REPLICATE);
+    erode(moved, least, square, Point(1, 1));
+    dilate(moved, most, square, Point(1, 1));
+    return (cells < least - CHANGED) | (cells > most + CHANGED);
+}
+
 } // namespace
 
-bool FrameChange::appears(const Mat& image, const std::vector<HeadShape>& heads, Rect2d& where)
+bool FrameChange::appears(const Mat& image, const std::vector<MovingHead>& heads, Rect2d& where)
 {
     const Mat cells = cellsOf(image), last = last_;
     last_ = cells;
@@ -40,16 +61,18 @@ bool FrameChange::appears(const Mat& image, const std::vector<HeadShape>& heads,
         usual_ = NOT_KNOWN;
         return false;
     }
-    Mat difference;
-    subtract(cells, last, difference, noArray(), CV_16S);
-    Mat changed = cv::abs(difference - mean(difference)) > CHANGED;
+    Mat changed = changeOf(last, cells);
     const double x = double(cells.cols) / image.cols, y = double(cells.rows) / image.rows;
-    for (const HeadShape& head : heads)
+    for (const MovingHead& head : heads)
+    {
+        const HeadShape& shape = head.shape;
         ellipse(changed,
-            RotatedRect(Point2f(float(head.centre.real() * x), float(head.centre.imag() * y)),
-                Size2f(float(2 * HEAD_GROWN * head.axes.width * x), float(2 * HEAD_GROWN * head.axes.height * y)),
-                float(head.roll * 180 / CV_PI)),
+            RotatedRect(Point2f(float(shape.centre.real() * x), float(shape.centre.imag() * y)),
+                Size2f(float(2 * HEAD_GROWN * shape.axes.width * x), float(2 * HEAD_GROWN * shape.axes.height * y)),
+                float(shape.roll * 180 / CV_PI)),
             Scalar(0), FILLED);
+        changed &= changeBesideMove(last, cells, Point2c(head.move.real() * x, head.move.imag() * y));
+    }
     const int count = countNonZero(changed);
     const bool sudden = count >= LEAST_CELLS && count > SUDDEN * usual_;
     usual_ = usual_ == NOT_KNOWN ? count : usual_ + (count > usual_ ? RISE : FALL) * (count - usual_);

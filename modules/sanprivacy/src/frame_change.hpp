@@ -9,6 +9,13 @@
 
 namespace cv { namespace sanprivacy {
 
+//! A head that is followed.
+struct MovingHead
+{
+    HeadShape shape;
+    Point2c move; //!< of its centre from the last frame to this one, pixels
+};
+
 /** @brief Tells when something appears beside the faces that are known, more than usually changes from frame to frame.
 */
 class FrameChange
@@ -18,10 +25,11 @@ public:
 
     /** @brief Takes the next frame.
     @param image 8-bit, gray or BGR.
-    @param heads that are followed: what changes there says nothing.
+    @param heads what changes there says nothing, nor does what moves as one of them, such as hair, shoulders, or all of
+    the frame with the camera.
     @param where receives a box around what changed, pixels of the image.
     @return whether something appeared. */
-    bool appears(const Mat& image, const std::vector<HeadShape>& heads, Rect2d& where);
+    bool appears(const Mat& image, const std::vector<MovingHead>& heads, Rect2d& where);
 
 private:
     enum

@@ -306,28 +306,6 @@ TEST(SanPrivacy_FaceTracker, looks_follow_the_time)
     }
 }
 
-TEST(SanPrivacy_FaceTracker, steady_motion_is_no_news)
-{
-    Mat wide(120, 400, CV_8UC3), output;
-    RNG(1).fill(wide, RNG::UNIFORM, 0, 256);
-    GaussianBlur(wide, wide, Size(), 4);
-    normalize(wide, wide, 0, 255, NORM_MINMAX);
-    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
-    for (int t = 0; t < 10; ++t)
-    {
-        const int moved = std::max(0, 3 * t - 1); // by 2 pixels, then by 3 each
-        anonymizer->push(wide.colRange(moved, moved + 160), t / 25.);
-    }
-    anonymizer->finish();
-    StreamRecord record;
-    std::set<int64> looks;
-    while (anonymizer->pop(output, record))
-        if (record.detected)
-            looks.insert(record.frame);
-    const std::set<int64> expected { 0, 1, 6, 9 }; // the first, as it starts to move, after .2 s, the last
-    EXPECT_EQ(expected, looks);
-}
-
 TEST(SanPrivacy_FaceTracker, small_faces_of_large_frames)
 {
     // 28 pixels wide; in the view of the whole they have less than 10. They come slowly: nothing changes suddenly.
