@@ -47,7 +47,8 @@ size_t queueLength(const VideoReader& reader, bool deep)
 } // namespace
 
 Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log)
-    : job_(job), options_(options), log_(log), reader_(openSource()), sequence_(ImagePattern::matches(job.source)),
+    : job_(job), options_(options), log_(log), logged_source_(withoutPasswords(job.source)), reader_(openSource()),
+      sequence_(ImagePattern::matches(job.source)),
       resumable_(!reader_->live() && job.source != "-" && job.target != "-" && !ImagePattern::matches(job.target)),
       tolerance_(.25 / reader_->format().rate),
       square_pixels_(options.pixel_aspect.empty() ? reader_->format().shown_pixel_shape : options.pixel_aspect,
@@ -110,7 +111,7 @@ size_t Pipeline::framesToTakeOver() const
         return 0;
     const size_t there = unfinished_->frames();
     const size_t sure = there - std::min(there, framesIn(params_.look_ahead));
-    const std::int64_t logged = options_.log.empty() ? -1 : log_.framesOf(withoutPasswords(job_.source));
+    const std::int64_t logged = options_.log.empty() ? -1 : log_.framesOf(logged_source_);
     return logged < 0 ? sure : std::min(sure, size_t(logged));
 }
 
@@ -121,7 +122,7 @@ void Pipeline::resume()
         takeOver(frames);
     taken_over_ = !interrupted();
     if (options_.resume && taken_over_) // else the earlier video stays, and its lines
-        log_.cut(withoutPasswords(job_.source), std::int64_t(read_));
+        log_.cut(logged_source_, std::int64_t(read_));
     face_found_ = unfinished_ && unfinished_->faceFound();
     skew_ = std::int64_t(read_) - looked_again_;
 }
@@ -290,7 +291,7 @@ void Pipeline::write()
             if (unfinished_)
                 unfinished_->noteFace();
         }
-        log_.write(withoutPasswords(job_.source), result.record, result.frame.time);
+        log_.write(logged_source_, result.record, result.frame.time);
         if (options_.boxes && !result.record.withheld)
             drawBoxes(result.frame.pixels, result.record);
         if (result.record.withheld && !last.pixels.empty())

@@ -92,6 +92,7 @@ private:
     const Job& job_;
     const VideoOptions& options_;
     FrameLog& log_;
+    const std::string logged_source_;
     cv::Ptr<cv::sanprivacy::FaceDetector> transparency_detector_; // of decode()
     int smallest_face_in_transparency_ = 0;
     std::unique_ptr<VideoReader> reader_;
