@@ -18,7 +18,9 @@ ExitCode run(const ResidualOptions& options)
     const LoopOptions& loop = options.loop;
     torch::manual_seed(loop.seed);
     ResidualTraining training(options);
-    const Dataset dataset = loadDataset(options.dataset);
+    DatasetOptions wanted = options.dataset;
+    wanted.surroundings = training.needsSurroundings();
+    const Dataset dataset = loadDataset(wanted);
     const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true, options.pairs);
     training.fitProbes(batches, dataset.train.size());
 

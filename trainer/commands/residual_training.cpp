@@ -4,6 +4,7 @@
 
 #include "commands/residual_training.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "data/degradation.hpp"
@@ -25,6 +26,7 @@ using torch::nn::functional::normalize;
 struct ResidualTraining::Scene
 {
     Tensor original, changed;        // X and X', with evened color, as degrade() shows them, [n,3,224,224]
+    Tensor wide, change;             // X within its surroundings, or undefined; X' - X
     Tensor targets, hidden;          // [n,A]; `hidden` is undefined where there is but one attribute
     Tensor middle;                   // logits that count as undecided, [n,A]
     Tensor persons;                  // [n,1]
@@ -35,9 +37,9 @@ struct ResidualTraining::Scene
 ResidualTraining::ResidualTraining(const ResidualOptions& options)
     : options_(options), precision_(options.loop.precision()), device_(options.loop.device()),
       prototypes_(options.prototypes, device_), classifiers_(findAuxiliaries(options.models, options.classifiers,
-                                                    cv::sanprivacy::NETWORK_CLASSIFIER, precision_, device_)),
+                                                    cv::sanprivacy::NETWORK_CLASSIFIER, precision_, device_, true)),
       monitored_(findAuxiliaries(
-          options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER, torch::kFloat, device_)),
+          options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER, torch::kFloat, device_, true)),
       matchers_(
           findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_, device_)),
       contest_(
@@ -65,6 +67,13 @@ ResidualTraining::ResidualTraining(const ResidualOptions& options)
     contest_->generator->limit.copy_(limit); // is not learnt: weights of another window go on with this one
     fading_ = (limit / limit.max()).to(device_);
     contest_->to(device_);
+}
+
+bool ResidualTraining::needsSurroundings() const
+{
+    const auto wide = [](const Auxiliary& network) { return network.wide(); };
+    return std::any_of(classifiers_.begin(), classifiers_.end(), wide)
+           || std::any_of(monitored_.begin(), monitored_.end(), wide);
 }
 
 void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
@@ -119,8 +128,10 @@ Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
     const auto [targets, independence] = drawTargets(y, options_.oppositeShare, options_.neutralShare, draws);
     const Tensor hidden = drawHidden(prototypes_.attributes(), draws);
     const Tensor added = change(x, targets, hidden);
-    const std::vector<Tensor> seen = degrade({ x, x + added + evenedChroma(x, options_.evening) }, draws);
-    Scene scene { seen[0], seen[1], targets, hidden, options_.neutralOvershoot * (1 - 2 * y), batch[2],
+    const Tensor changing = added + evenedChroma(x, options_.evening);
+    const std::vector<Tensor> seen = degrade({ x, x + changing }, draws);
+    Scene scene { seen[0], seen[1], batch.size() > 3 ? batch[3] : Tensor(), changing, targets, hidden,
+        options_.neutralOvershoot * (1 - 2 * y), batch[2],
         (1 + (options_.weightOfLabel1 - 1) * y) / (1 + (options_.weightOfLabel1 - 1) / 2) };
 
     const Tensor matchingOfAttackers = faceAttackers(scene, draws);
@@ -195,12 +206,15 @@ void ResidualTraining::faceClassifier(Scene& scene, Draws& draws) const
     for (int64_t i : draws.some(options_.sampledClassifiers, int64_t(classifiers_.size())))
     {
         const Auxiliary& classifier = classifiers_[size_t(i)];
-        const Tensor place = drawCrop(draws), changed = classifier.forward(scene.changed, place);
+        std::vector<Tensor> seen { scene.original, scene.changed };
+        if (classifier.wide())
+            seen = degrade({ scene.wide, withinSurroundings(scene.wide, scene.change) }, draws);
+        const Tensor place = drawCrop(draws), changed = classifier.forward(seen[1], place);
         Tensor original;
         if (scene.hidden.defined())
         {
             const torch::NoGradGuard noGradients;
-            original = classifier.forward(scene.original, place);
+            original = classifier.forward(seen[0], place);
         }
         scene.gender.push_back(misleading(scene, changed, original));
     }
@@ -262,11 +276,11 @@ Figures ResidualTraining::measure(const Faces& faces) const
         const Batch batch = onDevice(plainBatch(faces, begin, std::min(begin + atATime, n), true), device_);
         const Tensor &x = batch[0], &y = batch[1];
         const double weight = double(x.size(0));
-        const Tensor evened = x + evenedChroma(x, options_.evening);
+        const Tensor evened = evenedChroma(x, options_.evening);
         for (const bool opposite : { true, false })
         {
             const Tensor added = change(x, opposite ? 1 - y : torch::full_like(y, NEUTRAL_TARGET)),
-                         shown = evened + added;
+                         shown = x + evened + added;
             const std::string suffix = opposite ? "_OP" : "_NT";
             for (size_t i = 0; i < members.size(); ++i)
             {
@@ -279,7 +293,8 @@ Figures ResidualTraining::measure(const Faces& faces) const
                 for (const Auxiliary& classifier : *list)
                     if (measured.insert(classifier.description().name).second)
                     {
-                        const Tensor logits = classifier.forward(shown);
+                        const Tensor logits = classifier.forward(
+                            classifier.wide() ? withinSurroundings(batch[2], evened + added) : shown);
                         sums.addErrors(classifier.description().name + suffix, attributes,
                             y.narrow(1, 0, logits.size(1)), logits, weight);
                     }

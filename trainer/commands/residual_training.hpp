@@ -60,6 +60,9 @@ public:
 
     const std::shared_ptr<Contest>& contest() const { return contest_; }
 
+    //! Whether batches need the faces' surroundings, too: some classifier sees more than the crop.
+    bool needsSurroundings() const;
+
 private:
     struct Scene;
 

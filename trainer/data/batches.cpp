@@ -47,13 +47,13 @@ Jitter Jitter::none()
     return jitter;
 }
 
-cv::Mat Jitter::operator()(const cv::Mat& face, cv::RNG& rng) const
+cv::Mat Jitter::operator()(const cv::Mat& face, cv::RNG& rng, double zoom) const
 {
     const auto upTo = [&rng](double largest) { return rng.uniform(-largest, largest); };
     const cv::Point2f center((face.cols - 1) / 2.f, (face.rows - 1) / 2.f);
     cv::Mat move = cv::getRotationMatrix2D(center, upTo(roll), 1 + upTo(scale)), moved;
-    move.at<double>(0, 2) += upTo(shift);
-    move.at<double>(1, 2) += upTo(shift);
+    move.at<double>(0, 2) += zoom * upTo(shift);
+    move.at<double>(1, 2) += zoom * upTo(shift);
     const double gain = 1 + upTo(contrast), offset = .5 * (1 - gain) + upTo(brightness);
     const bool mirrored = flip && rng.uniform(0, 2);
     if (shift > 0 || scale > 0 || roll > 0)
@@ -100,9 +100,9 @@ torch::Tensor stackImages(const std::vector<cv::Mat>& images)
 
 namespace {
 
-cv::Mat networkFace(const Faces& faces, size_t i, bool color)
+cv::Mat networkFace(const cv::Mat& bgr, bool color)
 {
-    return color ? colorFace(faces.crop(i)) : grayFace(faces.crop(i));
+    return color ? colorFace(bgr) : grayFace(bgr);
 }
 
 torch::Tensor labelsOf(const Faces& faces, size_t i)
@@ -169,30 +169,41 @@ size_t FaceBatches::choose(int64_t step, int64_t k) const
 
 Batch FaceBatches::operator()(int64_t step) const
 {
-    std::vector<cv::Mat> images;
+    std::vector<cv::Mat> images, surroundings;
     std::vector<torch::Tensor> labels;
     std::vector<int64_t> persons;
     for (int64_t k = 0; k < batch_; ++k)
     {
         const size_t i = choose(step, k);
-        cv::RNG rng(mixSeed(seed_, uint64_t(step * batch_ + k)));
-        images.push_back(jitter_(networkFace(faces_, i, color_), rng));
+        const uint64_t seed = mixSeed(seed_, uint64_t(step * batch_ + k));
+        cv::RNG rng(seed), again(seed);
+        images.push_back(jitter_(networkFace(faces_.crop(i), color_), rng));
+        if (faces_.haveSurroundings())
+            surroundings.push_back(jitter_(networkFace(faces_.surroundings(i), color_), again, WIDE_ZOOM));
         labels.push_back(labelsOf(faces_, i));
         persons.push_back(persons_[i]);
     }
-    return { stackImages(images), torch::stack(labels), torch::tensor(persons).unsqueeze(1) };
+    Batch batch { stackImages(images), torch::stack(labels), torch::tensor(persons).unsqueeze(1) };
+    if (faces_.haveSurroundings())
+        batch.push_back(stackImages(surroundings));
+    return batch;
 }
 
 Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool color)
 {
-    std::vector<cv::Mat> images;
+    std::vector<cv::Mat> images, surroundings;
     std::vector<torch::Tensor> labels;
     for (size_t i = begin; i < end; ++i)
     {
-        images.push_back(networkFace(faces, i, color));
+        images.push_back(networkFace(faces.crop(i), color));
+        if (faces.haveSurroundings())
+            surroundings.push_back(networkFace(faces.surroundings(i), color));
         labels.push_back(labelsOf(faces, i));
     }
-    return { stackImages(images), torch::stack(labels) };
+    Batch batch { stackImages(images), torch::stack(labels) };
+    if (faces.haveSurroundings())
+        batch.push_back(stackImages(surroundings));
+    return batch;
 }
 
 }} // namespace sanprivacy::train

@@ -46,7 +46,8 @@ struct Jitter
 
     static Jitter none();
     //! @param face CV_32F, 0..1; the result stays in this range
-    cv::Mat operator()(const cv::Mat& face, cv::RNG& rng) const;
+    //! @param zoom of the face's CropTemplate
+    cv::Mat operator()(const cv::Mat& face, cv::RNG& rng, double zoom = 1) const;
 };
 
 //! A crop as the networks take it: gray, CV_32F, 0..1.
@@ -58,9 +59,10 @@ cv::Mat colorFace(const cv::Mat& bgr);
 //! Stacks CV_32F images of one size to [N,C,H,W].
 torch::Tensor stackImages(const std::vector<cv::Mat>& images);
 
-/** Batches { faces [N,1,224,224], or [N,3,224,224] in color, labels [N,1], or a column for each attribute, persons
-[N,1] } that depend on seed and step alone. Photographs of one person have the same number in `persons`; whoever has no
-identity counts as somebody else, and so does one in another folder. */
+/** Batches that depend on seed and step alone: { faces [N,1,224,224], or [N,3,224,224] in color, labels [N,1], or a
+column for each attribute, persons [N,1], and, where the faces have them, surroundings (as faces) }. Photographs of one
+person have the same number in `persons`; whoever has no identity counts as somebody else, and so does one in another
+folder. */
 class FaceBatches
 {
 public:
@@ -83,7 +85,7 @@ private:
     Shuffle shuffle_, personShuffle_;
 };
 
-//! The faces begin..end-1 as they are, in order: { faces, labels }.
+//! The faces begin..end-1 as they are, in order: { faces, labels }, and surroundings where the faces have them.
 Batch plainBatch(const Faces& faces, size_t begin, size_t end, bool color = false);
 
 }} // namespace sanprivacy::train

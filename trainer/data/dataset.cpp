@@ -75,6 +75,9 @@ void addFolder(const fs::path& folder, const DatasetOptions& options, const Crop
     const fs::path absolute = fs::canonical(folder);
     const std::string name = absolute.filename().string() + cv::format("-%08x", unsigned(hashText(absolute.string())));
     const auto cache = std::make_shared<FaceCache>(samples, options.cache, name, crop);
+    std::shared_ptr<const FaceCache> wide;
+    if (options.surroundings)
+        wide = std::make_shared<FaceCache>(samples, options.cache, name, CropTemplate { crop.size, WIDE_ZOOM });
 
     size_t unlabeled = 0, uncovered = 0, train = 0, heldOut = 0;
     for (size_t i = 0; i < cache->size(); ++i)
@@ -86,9 +89,9 @@ void addFolder(const fs::path& folder, const DatasetOptions& options, const Crop
         else if (options.needLabels && anyUnknown(cache->sample(i).labels))
             unlabeled++;
         else if (side(cache->sample(i)) == TRAIN)
-            dataset.train.add(cache, i), train++;
+            dataset.train.add(cache, i, wide), train++;
         else if (side(cache->sample(i)) == HELD_OUT)
-            dataset.heldOut.add(cache, i), heldOut++;
+            dataset.heldOut.add(cache, i, wide), heldOut++;
     }
     std::cerr << folder.string() << ": " << count(cache->size(), "image") << ", " << train << " to train on, "
               << heldOut << " held out";

@@ -26,6 +26,7 @@ struct DatasetOptions
     std::filesystem::path cache;                      //!< folder of the crops
     double minCoverage = .95;                         //!< least share of a crop that lies inside its image
     bool needLabels = true;
+    bool surroundings = false; //!< the faces come with their surroundings, too; see WIDE_ZOOM
 
     DatasetOptions();
     void addTo(CLI::App& command, bool severalAttributes = false);

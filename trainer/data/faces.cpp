@@ -167,8 +167,8 @@ cv::Mat CropTemplate::landmarks() const
     const cv::Size canonical(224, 224);
     for (int i = 0; i < points.rows; ++i)
     {
-        points.at<float>(i, 0) = (points.at<float>(i, 0) - canonical.width / 2.f) * zoom + size / 2.f;
-        points.at<float>(i, 1) = (points.at<float>(i, 1) - canonical.height / 2.f) * zoom + size / 2.f;
+        points.at<float>(i, 0) = (points.at<float>(i, 0) - (canonical.width - 1) / 2.f) * zoom + (size - 1) / 2.f;
+        points.at<float>(i, 1) = (points.at<float>(i, 1) - (canonical.height - 1) / 2.f) * zoom + (size - 1) / 2.f;
     }
     return points;
 }

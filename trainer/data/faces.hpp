@@ -27,6 +27,9 @@ struct CropTemplate
     cv::Mat landmarks() const; //!< 5x2 CV_32F, where the crop wants the five points
 };
 
+//! Zoom of crops with surroundings: twice as wide and high as the canonical one, in as many pixels.
+const float WIDE_ZOOM = .5f;
+
 /** @brief The aligned crops of one data set, in one HDF5 file.
 
 The file is made on first use by decoding in parallel, a few hundred images at a time, and again whenever a listed file,
@@ -71,17 +74,30 @@ private:
 class Faces
 {
 public:
-    void add(std::shared_ptr<const FaceCache> cache, size_t i) { faces_.emplace_back(std::move(cache), i); }
+    //! @param wide the same samples within their surroundings, or none
+    void add(std::shared_ptr<const FaceCache> cache, size_t i, std::shared_ptr<const FaceCache> wide = {})
+    {
+        faces_.push_back({ std::move(cache), std::move(wide), i });
+    }
 
     size_t size() const { return faces_.size(); }
-    const Sample& sample(size_t i) const { return faces_[i].first->sample(faces_[i].second); }
+    const Sample& sample(size_t i) const { return faces_[i].cache->sample(faces_[i].index); }
     //! One label for each attribute.
     const std::vector<int>& labels(size_t i) const { return sample(i).labels; }
-    cv::Mat crop(size_t i) const { return faces_[i].first->crop(faces_[i].second); }
-    std::vector<cv::Point2f> landmarks(size_t i) const { return faces_[i].first->landmarks(faces_[i].second); }
+    cv::Mat crop(size_t i) const { return faces_[i].cache->crop(faces_[i].index); }
+    std::vector<cv::Point2f> landmarks(size_t i) const { return faces_[i].cache->landmarks(faces_[i].index); }
+
+    //! Whether all were added with their surroundings.
+    bool haveSurroundings() const { return !faces_.empty() && faces_.front().wide; }
+    cv::Mat surroundings(size_t i) const { return faces_[i].wide->crop(faces_[i].index); } //!< as crop()
 
 private:
-    std::vector<std::pair<std::shared_ptr<const FaceCache>, size_t>> faces_;
+    struct Face
+    {
+        std::shared_ptr<const FaceCache> cache, wide;
+        size_t index;
+    };
+    std::vector<Face> faces_;
 };
 
 }} // namespace sanprivacy::train

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 #include <opencv2/sanprivacy/alignment.hpp>
 
+#include "data/faces.hpp"
 #include "networks/layers.hpp"
 
 namespace sanprivacy { namespace train {
@@ -41,6 +42,13 @@ cv::Matx23d canonicalToNetwork(const ModelDescription& d)
         (.5 - corner.y) * sy - .5); // whole numbers are pixel centers
 }
 
+//! Whether a network's square reaches beyond the canonical crop, at no more than half of its resolution.
+bool needsSurroundings(const ModelDescription& d)
+{
+    const double side = d.square * FACE_BOX_SIDE;
+    return d.landmark_template.empty() && side > 1.1 * CROP_SIZE && std::max(d.size.width, d.size.height) <= side / 2;
+}
+
 //! Convolution of rows [N,L] with a symmetric kernel; the border repeats.
 Tensor blur(const Tensor& rows, const Tensor& kernel, int64_t stride = 1)
 {
@@ -58,8 +66,10 @@ Tensor toTensor(const cv::Mat& values)
 
 } // namespace
 
-Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtype, const torch::Device& device)
-    : description_(description), graph_(description.file)
+Auxiliary::Auxiliary(
+    const ModelDescription& description, torch::ScalarType dtype, const torch::Device& device, bool surroundings)
+    : description_(description), graph_(description.file),
+      zoom_(surroundings && needsSurroundings(description) ? WIDE_ZOOM : 1)
 {
     const ModelDescription& d = description_;
     auto fail = [&d](const std::string& what) { CV_Error(cv::Error::StsBadArg, "Network '" + d.name + "': " + what); };
@@ -81,7 +91,16 @@ Auxiliary::Auxiliary(const ModelDescription& description, torch::ScalarType dtyp
 
     // As in alignFace(): a pyramid to within a factor of two, the rest of the low-pass by one Gaussian. All of it is
     // linear and separable, so one matrix does the same to columns and rows, many times faster than convolutions do.
-    const cv::Matx23d transform = canonicalToNetwork(d);
+    cv::Matx23d transform = canonicalToNetwork(d);
+    if (wide()) // from the pixels of crops within their surroundings, which share the center of the canonical crop
+    {
+        const double center = (CROP_SIZE - 1) / 2.;
+        for (int axis = 0; axis < 2; ++axis)
+        {
+            transform(axis, 2) += center * transform(axis, axis) * (1 - 1 / zoom_);
+            transform(axis, axis) /= zoom_;
+        }
+    }
     double scale = std::sqrt(std::abs(transform(0, 0) * transform(1, 1) - transform(0, 1) * transform(1, 0)));
     int64_t step = 1; // of the pyramid's pixels: pyrDown's kernel is the binomial one, its pixels are every second one
     Tensor response = torch::eye(CROP_SIZE, torch::kDouble);
@@ -132,7 +151,7 @@ Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
         const Tensor center = position.mean({ 1, 2 }, true), j = jitter.to(torch::kDouble).reshape({ -1, 1, 1, 4 });
         const Tensor a = j.narrow(3, 0, 1), b = j.narrow(3, 1, 1), from = position - center;
         const Tensor quarterTurn = torch::stack({ -from.select(3, 1), from.select(3, 0) }, 3);
-        position = a * from + b * quarterTurn + center + j.narrow(3, 2, 2);
+        position = a * from + b * quarterTurn + center + zoom_ * j.narrow(3, 2, 2);
     }
     position = position / double(step_);
     // grid_sample counts from -1 to 1 between the outer edges of the border pixels.
@@ -161,7 +180,7 @@ Tensor Auxiliary::forward(const Tensor& faces, const Tensor& jitter) const
 }
 
 Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::string& name, int task,
-    torch::ScalarType dtype, const torch::Device& device)
+    torch::ScalarType dtype, const torch::Device& device, bool surroundings)
 {
     std::vector<ModelDescription> networks;
     if (!modelsFile.empty())
@@ -170,7 +189,7 @@ Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::stri
     for (const ModelDescription& network : networks)
     {
         if (network.task == task && network.name == name)
-            return Auxiliary(network, dtype, device);
+            return Auxiliary(network, dtype, device, surroundings);
         if (network.task == task)
             known += " " + network.name;
     }
@@ -180,11 +199,11 @@ Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::stri
 }
 
 std::vector<Auxiliary> findAuxiliaries(const std::filesystem::path& modelsFile, const std::vector<std::string>& names,
-    int task, torch::ScalarType dtype, const torch::Device& device)
+    int task, torch::ScalarType dtype, const torch::Device& device, bool surroundings)
 {
     std::vector<Auxiliary> found;
     for (const std::string& name : names)
-        found.push_back(findAuxiliary(modelsFile, name, task, dtype, device));
+        found.push_back(findAuxiliary(modelsFile, name, task, dtype, device, surroundings));
     return found;
 }
 

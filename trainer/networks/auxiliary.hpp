@@ -20,8 +20,9 @@ namespace sanprivacy { namespace train {
 
 The canonical crop is resampled into the network's own landmark template as alignFace() would cut it from a photograph.
 Networks that want a square round the face box get the one round a typical box; squares above .74 of the box reach
-beyond the crop, whose border repeats there. A gray plane given to three equal input channels is the same as summing the
-first layer's filters over the channels, which is how the paper fits VGG-Face to gray faces. */
+beyond the crop, whose border repeats there unless its surroundings are known. A gray plane given to three equal input
+channels is the same as summing the first layer's filters over the channels, which is how the paper fits VGG-Face to
+gray faces. */
 class Auxiliary
 {
 public:
@@ -29,12 +30,17 @@ public:
     @param description an entry of cv::sanprivacy::readModelDescriptions()
     @param dtype of weights and activations; torch::kBFloat16 (for speed) reaches matchers only: classifiers stay in
     fp32, since bf16 does not tell a probability of .998 from 1
-    @param device where the faces will be */
+    @param device where the faces will be
+    @param surroundings the caller has crops within their surroundings, too: see wide() */
     explicit Auxiliary(const cv::sanprivacy::ModelDescription& description, torch::ScalarType dtype = torch::kFloat,
-        const torch::Device& device = torch::kCPU);
+        const torch::Device& device = torch::kCPU, bool surroundings = false);
 
     const cv::sanprivacy::ModelDescription& description() const { return description_; }
     torch::Device device() const { return positions_.device(); }
+
+    //! Whether crop() and forward() expect what withinSurroundings() gives instead of canonical crops: a square that
+    //! reaches beyond the crop, seen at no more than half of the crop's resolution.
+    bool wide() const { return zoom_ < 1; }
 
     /** @brief What the network sees of each channel: [N,C,height,width], 0..1.
     @param faces canonical crops, gray [N,1,224,224] or RGB [N,3,224,224], 0..1; beyond their border it repeats
@@ -50,6 +56,7 @@ private:
     cv::sanprivacy::ModelDescription description_;
     OnnxGraph graph_;
     torch::Tensor lowPass_;   // [m,224]: columns or rows of the crop, low-passed, every step_-th of them; or undefined
+    double zoom_ = 1;         // of the CropTemplate of what it is given
     int64_t step_ = 1;        // pixels
     torch::Tensor positions_; // [height,width,2]: (x, y) in the canonical crop of each pixel of the network's
     torch::Tensor mean_;      // [1,C,1,1]
@@ -58,13 +65,14 @@ private:
 /** @brief The network of a name in a model description file; without one, cv::Exception tells the names that are there.
 @param modelsFile as cv::sanprivacy::readModelDescriptions() takes it
 @param task NETWORK_CLASSIFIER or NETWORK_MATCHER
-@param dtype, device as in Auxiliary */
+@param dtype, device, surroundings as in Auxiliary */
 Auxiliary findAuxiliary(const std::filesystem::path& modelsFile, const std::string& name, int task,
-    torch::ScalarType dtype = torch::kFloat, const torch::Device& device = torch::kCPU);
+    torch::ScalarType dtype = torch::kFloat, const torch::Device& device = torch::kCPU, bool surroundings = false);
 
 //! findAuxiliary() of several names.
 std::vector<Auxiliary> findAuxiliaries(const std::filesystem::path& modelsFile, const std::vector<std::string>& names,
-    int task, torch::ScalarType dtype = torch::kFloat, const torch::Device& device = torch::kCPU);
+    int task, torch::ScalarType dtype = torch::kFloat, const torch::Device& device = torch::kCPU,
+    bool surroundings = false);
 
 //! Number of elements of the matchers' descriptors, one after the other.
 int64_t descriptorSize(const std::vector<Auxiliary>& matchers);

@@ -34,6 +34,12 @@ Tensor drawCrop(Draws& draws)
     return torch::where(u.narrow(1, 4, 1) < .5, narrow, other);
 }
 
+Tensor withinSurroundings(const Tensor& surroundings, const Tensor& change)
+{
+    const int64_t margin = CROP_SIZE / 4;
+    return surroundings + torch::constant_pad_nd(torch::avg_pool2d(change, 2), { margin, margin, margin, margin });
+}
+
 Tensor viewOf(const Tensor& faces, const SmallClassifierShape& shape, const Tensor& jitter)
 {
     const int64_t n = faces.size(0);

@@ -27,6 +27,12 @@ and 1.35 times the size, rolled by up to 8 degrees and displaced by up to 12 pix
 @return as drawJitter() */
 torch::Tensor drawCrop(Draws& draws);
 
+/** @brief Changed crops within their surroundings; differentiable.
+@param surroundings twice as wide and high as the crops, in as many pixels, [N,C,224,224]
+@param change what is added to the crops, [N,C,224,224]
+@return as surroundings */
+torch::Tensor withinSurroundings(const torch::Tensor& surroundings, const torch::Tensor& change);
+
 /** @brief What a classifier sees of canonical crops; low-passed, where it has at most half their size; differentiable.
 @param faces [N,C,224,224]
 @param jitter of drawJitter(), or undefined

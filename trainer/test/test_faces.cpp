@@ -187,6 +187,43 @@ TEST(Train_FaceBatches, depend_on_seed_and_step_alone)
     EXPECT_TRUE(torch::allclose(luma(color), inGray(1)[0], 0, 1. / 255)) << "but for the rounding of gray levels";
 }
 
+TEST(Train_FaceBatches, surroundings_hold_the_crop_in_their_middle)
+{
+    const TemporaryFolder folder;
+    drawDataset(folder / "data", 6);
+    const std::vector<Sample> samples = drawnSamples(folder / "data");
+    const auto cache = std::make_shared<FaceCache>(samples, folder / "cache", "drawn"),
+               wide = std::make_shared<FaceCache>(samples, folder / "cache", "drawn", CropTemplate { 224, WIDE_ZOOM });
+    ASSERT_NE(cache->file(), wide->file());
+    Faces faces, without;
+    for (size_t i = 0; i < cache->size(); ++i)
+    {
+        faces.add(cache, i, wide);
+        without.add(cache, i);
+    }
+    EXPECT_EQ(3u, FaceBatches(without, 4, 1, Jitter())(0).size());
+    const auto expectMiddle = [](const torch::Tensor& face, const torch::Tensor& surroundings)
+    {
+        ASSERT_EQ(face.sizes(), surroundings.sizes());
+        const torch::Tensor middle = surroundings.narrow(2, 56, 112).narrow(3, 56, 112),
+                            inner = torch::avg_pool2d(face, 2);
+        const auto difference = [](const torch::Tensor& a, const torch::Tensor& b)
+        { return (a - b).narrow(2, 8, 95).narrow(3, 8, 95).abs().mean().item<double>(); };
+        const double found = difference(middle, inner);
+        EXPECT_LE(found, .02);
+        EXPECT_LE(2 * found, difference(middle.roll(1, 3), inner)) << "a pixel aside";
+        EXPECT_LE(2 * found, difference(middle.roll(-1, 2), inner)) << "a pixel below";
+    };
+    for (const bool color : { false, true })
+    {
+        const Batch moved = FaceBatches(faces, 6, 1, Jitter(), color)(0), plain = plainBatch(faces, 0, 6, color);
+        ASSERT_EQ(4u, moved.size());
+        expectMiddle(moved[0], moved[3]);
+        ASSERT_EQ(3u, plain.size());
+        expectMiddle(plain[0], plain[2]);
+    }
+}
+
 TEST(Train_FaceBatches, pairs_are_two_photographs_of_one_person)
 {
     const TemporaryFolder folder;
