@@ -18,6 +18,7 @@
 
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <opencv2/sanprivacy/face_detector.hpp>
 
 namespace fs = std::filesystem;
 
@@ -179,19 +180,6 @@ void convertColors(Image& image, const ImageHeader& header)
         image.note = "its color profile cannot be used; its colors are taken for sRGB";
     else if (header.profile.empty() && header.color_space && !convertToSrgb(image.pixels, *header.color_space))
         image.note = "its color space cannot be used; its colors are taken for sRGB";
-}
-
-//! The gain with which pixels nearly fill their range; 1 where they use a quarter of it or more.
-int gainOf(const cv::Mat& pixels)
-{
-    double most = 0;
-    cv::minMaxLoc(pixels.reshape(1), nullptr, &most);
-    const double full = pixels.depth() == CV_16U ? 65535 : 255;
-    const int largest = 256, worth = 4;
-    int gain = 1;
-    while (gain < largest && 2 * gain * most <= full)
-        gain *= 2;
-    return gain < worth ? 1 : gain;
 }
 
 //! Pixels as they are stored. What OpenCV prints of a damaged file, the error says.
@@ -362,7 +350,7 @@ Image readImage(const fs::path& file, size_t max_pixels)
                                : !header.further_image ? "a video"
                                                        : "a further image and a video")
                            + " behind the image");
-    setGain(image, gainOf(image.pixels));
+    setGain(image, cv::sanprivacy::brightnessGain(image.pixels));
     return image;
 }
 

@@ -32,9 +32,9 @@ bool hasImageName(const std::filesystem::path& file);
 
 /** Makes the pixels of an image as bright as that gain says; the way back to a lower one is exact.
 
-readImage() brightens an image that uses less than a quarter of its range, such as 12 bits of a camera in 16, so that
-a face can be seen; writeImage() takes that back.
-@param gain a power of 2, at most 256 */
+readImage() brightens an image by cv::sanprivacy::brightnessGain(), so that a face can be seen in a very dark one, too;
+writeImage() takes that back.
+@param gain a power of 2 */
 void setGain(Image& image, int gain);
 
 /** Reads an image and refuses, with std::runtime_error, what would not come out whole: files that are truncated,

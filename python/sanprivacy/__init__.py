@@ -48,15 +48,6 @@ def _image(image) -> np.ndarray:
     return np.ascontiguousarray(image, kind)
 
 
-def _brightened(image) -> tuple:
-    """An image that uses less than a quarter of its range, such as 12 bits of a camera in 16, so bright that its face can be seen;
-    and by how much."""
-    most, full, gain = int(image.max()), np.iinfo(image.dtype).max, 1
-    while most and gain < 256 and 2 * gain * most <= full:
-        gain *= 2
-    return (image, 1) if gain < 4 else (image * image.dtype.type(gain), gain)
-
-
 def _rows(faces) -> np.ndarray:
     expected = f"faces: expected rows of detect(), number of faces x {FACE_COLUMNS}, found"
     try:
@@ -93,7 +84,7 @@ def detect(image: np.ndarray) -> np.ndarray:
     image: as in perturb().
     Returns one row for each face, the best first: x, y, width, height, five landmarks (x, y), score. No rows if there is no face.
     """
-    image = _brightened(_image(image))[0]
+    image = _image(image)
     if min(image.shape[:2]) == 1:  # which OpenCV takes for an array of one dimension
         return np.empty((0, FACE_COLUMNS), np.float32)
     if not hasattr(_networks, "detector"):
@@ -122,7 +113,6 @@ def perturb(image: np.ndarray, label: Union[Label, Sequence[Label], np.ndarray] 
         raise ValueError(f"prototype: expected one of {', '.join(PROTOTYPES)}, found {prototype!r}")
     if not isinstance(strength, numbers.Real) or not 0 < strength <= 2:
         raise ValueError(f"strength: expected a number above 0 and at most 2, found {strength!r}")
-    image, gain = _brightened(image)
     faces = detect(image) if faces is None else _rows(faces)
     if len(faces) == 0:
         raise NoFaceError("no face was found in the image")
@@ -131,5 +121,4 @@ def perturb(image: np.ndarray, label: Union[Label, Sequence[Label], np.ndarray] 
         _networks.perturber = cv2.sanprivacy.Perturber.create()
     _networks.perturber.setStrength(float(strength))
     params = cv2.sanprivacy.PerturbParams(getattr(cv2.sanprivacy, "PROTOTYPE_" + prototype.upper()))
-    perturbed = _networks.perturber.perturbFaces(image, faces, params=params, labels=labels)
-    return perturbed if gain == 1 else np.rint(perturbed / gain).astype(image.dtype)
+    return _networks.perturber.perturbFaces(image, faces, params=params, labels=labels)

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "brightness.hpp"
 #include "cascade_detector.hpp"
 #include "face_detector_impl.hpp"
 #include "image_depth.hpp"
@@ -78,6 +79,7 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
     CV_CheckDepth(
         image.depth(), image.depth() == CV_8U || image.depth() == CV_16U, "The image must be 8-bit or 16-bit unsigned");
     CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be gray or BGR");
+    image = brightened(image, brightnessGain(image));
     if (image.depth() == CV_16U)
     {
         Mat bytes;

@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "perturber_impl.hpp"
 #include "aligned_face.hpp"
+#include "brightness.hpp"
 #include "data_path.hpp"
 #include "face_row.hpp"
 #include "image_depth.hpp"
@@ -114,6 +115,8 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     checkImage(image);
     if (std::min(image.rows, image.cols) < 2)
         CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
+    const int gain = brightnessGain(image);
+    image = brightened(image, gain);
     const Mat faces = readFaces(_faces), original = image;
     std::vector<int> labels = impl.labelsOf(params, given_labels, (size_t)faces.rows);
     if (params.gray && image.channels() == 3)
@@ -168,11 +171,17 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     const bool writes = !all_or_nothing || allPerturbed(results);
     if (writes)
     {
-        image.copyTo(dst);
-        Mat result = dst.getMat();
+        Mat result = image; // a copy already, where it is brightened
+        if (gain == 1)
+        {
+            image.copyTo(dst);
+            result = dst.getMat();
+        }
         for (size_t i = 0; i < rows.size(); ++i)
             if (wrong[i].empty())
                 aligned[i].blend(result, perturbed[i], color_strength, weaken_marks);
+        if (gain > 1)
+            result.convertTo(dst, -1, 1. / gain);
     }
     return writes;
 }
@@ -395,7 +404,7 @@ double Perturber::predictFace(InputArray _image, InputArray face, int attribute)
     const Mat image = matrixArgument(_image, "The image");
     checkImage(image);
     const size_t k = impl.attributeNumber(attribute);
-    return impl.predict(image, readPoints(face), k);
+    return impl.predict(brightened(image, brightnessGain(image)), readPoints(face), k);
 }
 
 Ptr<PrototypeBuilder> Perturber::getPrototypes(int attribute) const

@@ -243,11 +243,10 @@ void RotatedDetector::lookAtTiles(
         if (!wanted[i])
             continue;
         const Mat view = shrunk(image(tiles[i]), scale);
-        Mat faces;
-        detector_->detect(view, faces, true);
-        for (int k = 0; k < faces.rows; ++k)
+        for (const FaceRow& found :
+            FaceDetector::Impl::of(*detector_).detectSorted(view, true, [](const FaceRow&) { return false; }))
         {
-            FaceRow face = scaled(FaceRow(faces, k), float(tiles[i].width) / float(view.cols));
+            FaceRow face = scaled(found, float(tiles[i].width) / float(view.cols));
             face.box += Point2f(tiles[i].tl());
             for (Point2c& z : face.landmarks)
                 z += Point2c(tiles[i].x, tiles[i].y);

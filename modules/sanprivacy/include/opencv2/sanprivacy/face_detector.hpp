@@ -53,7 +53,7 @@ public:
     CV_WRAP int getSmallestFace(const Size& image_size) const;
 
     /** @brief Finds all faces of an image.
-    @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size.
+    @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size; a very dark one is brightened, see brightnessGain().
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best
     first. Zero rows where there is no face; None in Python.
     @param quick a faster search for videos, whose next frames show the same faces. It skips the costly steps, so it
@@ -66,6 +66,16 @@ public:
 protected:
     Ptr<Impl> p;
 };
+
+/** @brief How much brighter an image has to be for its faces to be seen.
+
+It concerns images that use less than a quarter of their range, such as 12 bits of a camera stored in 16.
+FaceDetector::detect(), Perturber::predictFace(), perturbFaces() and tryPerturbFaces() multiply them by the gain; the
+last two divide the result by it.
+@param image of any number of channels.
+@return the largest power of 2 that brings no pixel beyond the range; 1 where it would be less than 4, and for images
+that are neither 8-bit nor 16-bit. A black image has the largest of its depth: 128 or 32768. */
+CV_EXPORTS_W int brightnessGain(InputArray image);
 
 //! @}
 
