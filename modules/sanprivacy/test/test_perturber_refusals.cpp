@@ -209,34 +209,4 @@ TEST(SanPrivacy_Perturber, unavailable_backend_is_an_error_unless_fallback_is_al
     EXPECT_EQ(0, cvtest::norm(fallen_back, expected, NORM_INF));
 }
 
-TEST(SanPrivacy_Perturber, cuda_equals_opencv)
-{
-    if (dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA).empty())
-        throw SkipTestException(
-            errorOf([]() { createPerturber(GENERATORS[0], dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA); }).err);
-    const Mat face = randomFace(CV_32FC1, 8);
-    for (const char* generator : GENERATORS)
-    {
-        Mat by_cuda, by_opencv;
-        createPerturber(generator, dnn::DNN_BACKEND_CUDA, dnn::DNN_TARGET_CUDA)
-            ->perturb(face, by_cuda, PerturbParams(PROTOTYPE_OPPOSITE, 1));
-        createPerturber(generator, dnn::DNN_BACKEND_OPENCV)
-            ->perturb(face, by_opencv, PerturbParams(PROTOTYPE_OPPOSITE, 1));
-        EXPECT_LE(cvtest::norm(by_cuda, by_opencv, NORM_INF), 1e-3) << generator;
-    }
-}
-
-TEST(SanPrivacy_Perturber, default_backend_equals_opencv)
-{
-    const Mat face = randomFace(CV_32FC1, 8);
-    for (const char* generator : GENERATORS)
-    {
-        Mat by_default, by_opencv;
-        createPerturber(generator)->perturb(face, by_default, PerturbParams(PROTOTYPE_OPPOSITE, 1));
-        createPerturber(generator, dnn::DNN_BACKEND_OPENCV)
-            ->perturb(face, by_opencv, PerturbParams(PROTOTYPE_OPPOSITE, 1));
-        EXPECT_LE(cvtest::norm(by_default, by_opencv, NORM_INF), 1e-5) << generator;
-    }
-}
-
 }} // namespace
