@@ -13,6 +13,9 @@ namespace sanprivacy {
 
 namespace {
 
+// How dnn lists OpenVINO: DNN_BACKEND_INFERENCE_ENGINE_NGRAPH, a name that only OpenCV's own sources see.
+const int LISTED_OPENVINO = 1000000;
+
 const char* backendName(int backend)
 {
     switch (backend)
@@ -34,19 +37,30 @@ const char* backendName(int backend)
 
 } // namespace
 
-std::string versionText(const std::string& program, const std::string& more)
+std::string backendList(const std::vector<int>& backends)
 {
     std::ostringstream text;
-    text << program << ' ' << version() << "\nOpenCV " << cv::getVersionString() << "; backends:";
     std::string last;
-    for (const auto& pair : cv::dnn::getAvailableBackends())
+    for (int listed : backends)
     {
-        const char* known = backendName(pair.first);
-        const std::string name = known ? known : "backend " + std::to_string(int(pair.first));
+        const int backend = listed == LISTED_OPENVINO ? int(cv::dnn::DNN_BACKEND_INFERENCE_ENGINE) : listed;
+        const char* known = backendName(backend);
+        const std::string name = known ? known : "backend " + std::to_string(backend);
         if (name != last)
-            text << (last.empty() ? " " : ", ") << name << " (" << int(pair.first) << ')';
+            text << (last.empty() ? "" : ", ") << name << " (" << backend << ')';
         last = name;
     }
+    return text.str();
+}
+
+std::string versionText(const std::string& program, const std::string& more)
+{
+    std::vector<int> backends;
+    for (const auto& pair : cv::dnn::getAvailableBackends())
+        backends.push_back(pair.first);
+    std::ostringstream text;
+    text << program << ' ' << version() << "\nOpenCV " << cv::getVersionString()
+         << "; backends: " << backendList(backends);
     if (!more.empty())
         text << '\n' << more;
     return text.str();

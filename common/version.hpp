@@ -6,11 +6,15 @@
 #define SANPRIVACY_COMMON_VERSION_HPP
 
 #include <string>
+#include <vector>
 
 namespace sanprivacy {
 
 //! "0.2.0", followed by what `git describe` says of the sources where they are no release.
 const char* version();
+
+//! Names and numbers of the dnn module's backends, as getAvailableBackends() lists them: each once.
+std::string backendList(const std::vector<int>& backends);
 
 /** What `--version` prints: program and version, then what it was built with, a line each.
 @param program its name.
