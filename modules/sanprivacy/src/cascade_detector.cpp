@@ -274,7 +274,7 @@ private:
         }
         candidates = distinct(candidates, FIRST_THRESHOLD);
         for (Candidate& candidate : candidates)
-            candidate = meanOfViews(pyramid, candidate);
+            candidate = network.lookAround(pyramid, squareAround(candidate));
         return candidates;
     }
 
@@ -283,33 +283,6 @@ private:
         const Pose pose = poseOf(candidate.landmarks);
         const Square square = { pose.centre, SQUARE_SIDE * pose.eyes, pose.roll, false, candidate.votes };
         return square;
-    }
-
-    //! A face looks the same in a square a little larger, rolled or mirrored; what is none does not, and errors cancel
-    //! out.
-    Candidate meanOfViews(const Pyramid& pyramid, const Candidate& candidate)
-    {
-        const int turns = 3;                 // of each, upright in between
-        const double zoom = 1.15, roll = .2; // radians
-        std::vector<Square> squares;
-        for (int view = 0; view < 2 * turns; ++view)
-        {
-            Square square = squareAround(candidate);
-            square.mirrored = view >= turns;
-            const int turn = view % turns - 1;
-            square.side *= std::pow(zoom, turn);
-            square.roll += roll * (square.mirrored ? -turn : turn);
-            squares.push_back(square);
-        }
-        const std::vector<Candidate> views = network.look(pyramid, squares);
-        Candidate result = { Landmarks(FaceRow::LANDMARKS), 0, candidate.votes };
-        for (const Candidate& view : views)
-        {
-            for (int k = 0; k < FaceRow::LANDMARKS; ++k)
-                result.landmarks[k] += view.landmarks[k] / double(views.size());
-            result.logit += view.logit / double(views.size());
-        }
-        return result;
     }
 
     //! Plausible candidates, best first, each face once with the votes of all its candidates.

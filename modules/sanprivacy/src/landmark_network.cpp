@@ -111,6 +111,31 @@ std::vector<Candidate> LandmarkNetwork::look(const Pyramid& pyramid, const std::
     return candidates;
 }
 
+Candidate LandmarkNetwork::lookAround(const Pyramid& pyramid, const Square& square)
+{
+    const int turns = 3;                 // of each, as it is in between
+    const double zoom = 1.15, roll = .2; // radians
+    std::vector<Square> squares;
+    for (int view = 0; view < 2 * turns; ++view)
+    {
+        Square changed = square;
+        changed.mirrored = view >= turns;
+        const int turn = view % turns - 1;
+        changed.side *= std::pow(zoom, turn);
+        changed.roll += roll * (changed.mirrored ? -turn : turn);
+        squares.push_back(changed);
+    }
+    const std::vector<Candidate> views = look(pyramid, squares);
+    Candidate mean = { Landmarks(FaceRow::LANDMARKS), 0, square.votes };
+    for (const Candidate& view : views)
+    {
+        for (int k = 0; k < FaceRow::LANDMARKS; ++k)
+            mean.landmarks[k] += view.landmarks[k] / double(views.size());
+        mean.logit += view.logit / double(views.size());
+    }
+    return mean;
+}
+
 Mat LandmarkNetwork::forward(const Mat& blob)
 {
     Mat output;

@@ -70,6 +70,10 @@ public:
 
     std::vector<Candidate> look(const Pyramid& pyramid, const std::vector<Square>& squares);
 
+    /** @brief The mean of several views of a square. A face looks the same in a square a little larger, rolled or
+    mirrored; what is none does not, and errors cancel out. */
+    Candidate lookAround(const Pyramid& pyramid, const Square& square);
+
 private:
     Mat forward(const Mat& blob);
 

@@ -4,7 +4,7 @@
 
 #include "precomp.hpp"
 #include "data_path.hpp"
-#include "landmark_network.hpp"
+#include "found_faces.hpp"
 #include "orientation.hpp"
 #include "tiling.hpp"
 #include "yunet_detector.hpp"
@@ -21,19 +21,21 @@ namespace {
 const int STRIDE = 64;       // sides that are multiples of it suit the network (it wants 32, but two of them)
 const int WIDEST_LOW = 1024; // of a view as high as the stride: OpenCV 4.6 reads memory that nobody wrote beyond it
 const int MOST_FACES = 5000;
-const float THRESHOLD = .7f, OVERLAP = .3f, SAME_FACE = .3f; // overlaps: share of the smaller box, of the union
-const double LEAST_SIDE = 256;                // long side at the largest scale; at the smallest half to all of it
-const double TURNED_SIDE = 640;               // largest side of a rotated image
-const double MOST_ENLARGED = 4;               // beyond, no face can be recognised
-const int LEAST_IMAGE = 3;                    // side
-const double BORDER = .25;                    // of the long side
-const double UPRIGHT = .12;                   // radians; so far a roll harms nothing
-const double CLEARLY_ROLLED = .25;            // radians, between YuNet and the landmark network
-const double LARGE = .6;                      // of a face's box, share of a side of the image
-const double PLAIN = 4;                       // standard deviation, gray levels
-const float LEAST_WHOLE = .95f;               // share of a face's box inside the image
-const int VIEW = 256, FACE_IN_VIEW = 128;     // of straighten(), pixels
-const float WELL_SEEN = 128, TOO_LARGE = 256; // height of a face's box in the scaled image, pixels
+const float THRESHOLD = .7f;
+const float ALL = 1;                      // withoutRepeats() chooses among those that overlap
+const float SAME_FACE = .3f;              // share of the union
+const double LEAST_SIDE = 256;            // long side at the largest scale; at the smallest half to all of it
+const double TURNED_SIDE = 640;           // largest side of a rotated image
+const double MIRRORED_SIDE = 512;         // the same, of the image upside down
+const double MOST_ENLARGED = 4;           // beyond, no face can be recognised
+const int LEAST_IMAGE = 3;                // side
+const double BORDER = .25;                // of the long side
+const double UPRIGHT = .12;               // radians; so far a roll harms nothing
+const double CLEARLY_ROLLED = .25;        // radians, between YuNet and the landmark network
+const double LARGE = .6;                  // of a face's box, share of a side of the image
+const double PLAIN = 4;                   // standard deviation, gray levels
+const float LEAST_WHOLE = .95f;           // share of a face's box inside the image
+const int VIEW = 256, FACE_IN_VIEW = 128; // of straighten(), pixels
 const int TILE = 1600,
           TILE_OVERLAP = 320; // pixels of the scaled image: a face too small at half the size lies in one tile
 
@@ -60,32 +62,6 @@ Mat toBgr(const Mat& image)
     return bgr;
 }
 
-//! A face, and its size at the scale at which it was found.
-struct Seen
-{
-    FaceRow face;
-    float height; //!< of its box, pixels of the scaled image
-    bool cut;     //!< by the edge of a tile, beyond which the image goes on
-};
-
-float commonArea(const FaceRow& a, const FaceRow& b)
-{
-    return (a.box & b.box).area();
-}
-
-bool overlap(const FaceRow& a, const FaceRow& b)
-{
-    return commonArea(a, b) > OVERLAP * std::min(a.box.area(), b.box.area());
-}
-
-//! Whether one face was found twice, or a part of it as another.
-bool showSameFace(const FaceRow& a, const FaceRow& b)
-{
-    const Point2f centre(a.box.x + a.box.width / 2, a.box.y + a.box.height / 2),
-        other(b.box.x + b.box.width / 2, b.box.y + b.box.height / 2);
-    return shareOfUnion(a.box, b.box) > SAME_FACE || a.box.contains(other) || b.box.contains(centre);
-}
-
 double angleBetween(double a, double b)
 {
     return std::abs(std::arg(std::polar(1., a - b)));
@@ -95,33 +71,6 @@ Rect2f around(const Point2c& centre, const Size2d& size)
 {
     return Rect2f(float(centre.real() - size.width / 2), float(centre.imag() - size.height / 2), float(size.width),
         float(size.height));
-}
-
-/** Adds the faces of a larger scale.
-YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks of larger ones and finds faces in their
-parts. So a face that was large enough at a smaller scale stays as it is, and one that was small there is replaced. */
-void join(const std::vector<Seen>& found, std::vector<Seen>& faces)
-{
-    const size_t before = faces.size();
-    std::vector<bool> replaced(before, false);
-    for (const Seen& candidate : found)
-    {
-        size_t known = before; // that it has most in common with
-        for (size_t i = 0; i < before; ++i)
-            if (overlap(faces[i].face, candidate.face)
-                && (known == before
-                    || commonArea(faces[i].face, candidate.face) > commonArea(faces[known].face, candidate.face)))
-                known = i;
-        const bool isNew = known == before ? before == 0 || candidate.height < TOO_LARGE
-                                           : replaced[known] && !showSameFace(faces[known].face, candidate.face);
-        if (isNew)
-            faces.push_back(candidate);
-        else if (known < before && !replaced[known] && faces[known].height < WELL_SEEN && !candidate.cut)
-        {
-            faces[known] = candidate;
-            replaced[known] = true;
-        }
-    }
 }
 
 //! cv::FaceDetectorYN for images of any size.
@@ -137,7 +86,7 @@ public:
             const Size first(STRIDE, STRIDE);
             for (int i = 0; i <= OWN_SIZES; ++i)
                 detectors.push_back(FaceDetectorYN::create(model, String(), first,
-                    threshold < 0 ? THRESHOLD : threshold, OVERLAP, MOST_FACES, device.backend, device.target));
+                    threshold < 0 ? THRESHOLD : threshold, ALL, MOST_FACES, device.backend, device.target));
             Mat none;
             detectors[0]->detect(Mat::zeros(first, CV_8UC3), none);
 
@@ -175,25 +124,40 @@ public:
         if (!quick && SMALL_FACES_ENLARGED > 1)
             scales.push_back(scales.back() * SMALL_FACES_ENLARGED);
 
-        std::vector<FaceRow> certain = confirmed(bgr, look(bgr, scales));
+        std::vector<FaceRow> all; // also what is left out as a face found twice
+        std::vector<FaceRow> certain = confirmed(bgr, look(bgr, scales, &all));
         if (certain.empty() && !quick)
             certain = confirmed(bgr, lookWhole(bgr, smallest, BORDER)); // a face may fill the image
-        while (scales.size() > 1 && scales.back() * longSide > TURNED_SIDE)
+        const bool upright = !certain.empty();
+        while (scales.size() > 1 && scales.back() * longSide > (upright ? MIRRORED_SIDE : TURNED_SIDE))
             scales.pop_back();
         // or lie on its side
         for (int quarters = 1; quarters < ORIENTATIONS && certain.empty() && !quick; quarters += 2)
-        {
-            std::vector<Seen> faces = look(turnedClockwise(bgr, quarters), scales);
-            for (Seen& seen : faces)
-                turnBack(seen.face, quarters, bgr.size());
-            certain = confirmed(bgr, faces);
-        }
-        certain.erase(std::remove_if(certain.begin(), certain.end(), known), certain.end());
+            certain = confirmed(bgr, lookTurned(bgr, scales, quarters));
         if (certain.empty())
             return certain;
+        const auto firstKnown = std::stable_partition(
+            certain.begin(), certain.end(), [&](const FaceRow& face) { return !known(face); });
+        const std::vector<FaceRow> leftOut(firstKnown, certain.end());
+        certain.erase(firstKnown, certain.end());
+
         const Pyramid pyramid(toGray(image));
-        for (FaceRow& face : certain)
-            straighten(bgr, face, uprightRoll(pyramid, face, quick ? 1 : ORIENTATIONS));
+        const std::vector<FaceRow> doubtful = straightenAll(bgr, pyramid, certain, quick ? 1 : ORIENTATIONS);
+        if (upright && !quick)
+            lookTurned(bgr, scales, 2, &all); // water and tables mirror faces
+        all.erase(std::remove_if(all.begin(), all.end(), known), all.end());
+        std::vector<FaceRow> others = certain;
+        others.insert(others.end(), leftOut.begin(), leftOut.end());
+        for (const FaceRow& face : furtherFaces(all, others, pyramid, uprightFaces))
+            if (confirm(bgr, face))
+            {
+                FaceRow straight = face;
+                straighten(bgr, straight, rollOf(face.landmarks));
+                certain.push_back(isApart(straight, certain) ? straight : face);
+            }
+        for (const FaceRow& face : doubtful)
+            if (isApart(face, certain))
+                certain.push_back(face);
         return certain;
     }
 
@@ -202,7 +166,7 @@ public:
     {
         std::vector<FaceRow> certain;
         for (const Seen& seen : faces)
-            if (confirm(bgr, seen.face))
+            if (!seen.covered && confirm(bgr, seen.face))
                 certain.push_back(seen.face);
         return certain;
     }
@@ -211,7 +175,7 @@ public:
 
 private:
     //! What the network finds in an image whose sides are multiples of the stride.
-    std::vector<FaceRow> run(const Mat& bgr)
+    std::vector<Seen> run(const Mat& bgr)
     {
         Mat found;
         detectorOf(bgr.size())->detect(bgr, found);
@@ -223,7 +187,7 @@ private:
                 CV_Error(
                     Error::StsError, format("The face detector '%s' gives numbers that are not finite", name.c_str()));
         }
-        return faces;
+        return withoutRepeats(faces);
     }
 
     //! The last one is for any size, the others for one size each, the one that was used last before the others.
@@ -245,12 +209,37 @@ private:
         return *chosen;
     }
 
-    //! Detects at several scales, the smallest first.
-    std::vector<Seen> look(const Mat& bgr, const std::vector<double>& scales)
+    /** Detects at several scales, the smallest first.
+    @param all where to add all that is found at any scale. */
+    std::vector<Seen> look(const Mat& bgr, const std::vector<double>& scales, std::vector<FaceRow>* all = 0)
     {
         std::vector<Seen> faces;
         for (double scale : scales)
-            join(std::max(bgr.cols, bgr.rows) * scale > TILE ? lookTiled(bgr, scale) : lookWhole(bgr, scale, 0), faces);
+        {
+            const std::vector<Seen> found =
+                std::max(bgr.cols, bgr.rows) * scale > TILE ? lookTiled(bgr, scale) : lookWhole(bgr, scale, 0);
+            join(found, faces);
+            for (const Seen& seen : found)
+                if (all && !seen.cut)
+                    all->push_back(seen.face);
+        }
+        return faces;
+    }
+
+    //! The same in the image turned clockwise.
+    std::vector<Seen> lookTurned(
+        const Mat& bgr, const std::vector<double>& scales, int quarters, std::vector<FaceRow>* all = 0)
+    {
+        std::vector<FaceRow> allTurned;
+        std::vector<Seen> faces = look(turnedClockwise(bgr, quarters), scales, &allTurned);
+        for (Seen& seen : faces)
+            turnBack(seen.face, quarters, bgr.size());
+        for (FaceRow& face : allTurned)
+        {
+            turnBack(face, quarters, bgr.size());
+            if (all)
+                all->push_back(face);
+        }
         return faces;
     }
 
@@ -264,30 +253,19 @@ private:
         return scaled;
     }
 
-    //! Takes a face of the scaled image to the image itself.
-    static Seen enlarged(FaceRow face, const Size& scaled, const Size& image, bool cut)
-    {
-        const float sx = float(image.width) / scaled.width, sy = float(image.height) / scaled.height,
-                    height = face.box.height;
-        face.box = Rect2f(face.box.x * sx, face.box.y * sy, face.box.width * sx, face.box.height * sy);
-        for (Point2c& z : face.landmarks)
-            z = Point2c(z.real() * sx, z.imag() * sy);
-        return Seen { face, height, cut };
-    }
-
     //! Faces of a part of the scaled image within a black border.
-    std::vector<FaceRow> lookAtPart(const Mat& scaled, const Rect& part, int margin)
+    std::vector<Seen> lookAtPart(const Mat& scaled, const Rect& part, int margin)
     {
         const int width = int(alignSize(part.width + 2 * margin, STRIDE)), lowest = width > WIDEST_LOW ? 2 * STRIDE : 0,
                   height = std::max(int(alignSize(part.height + 2 * margin, STRIDE)), lowest);
         Mat framed;
         copyMakeBorder(scaled(part), framed, margin, height - part.height - margin, margin, width - part.width - margin,
             BORDER_CONSTANT | BORDER_ISOLATED);
-        std::vector<FaceRow> faces = run(framed);
-        for (FaceRow& face : faces)
+        std::vector<Seen> faces = run(framed);
+        for (Seen& seen : faces)
         {
-            face.box += Point2f(float(part.x - margin), float(part.y - margin));
-            for (Point2c& z : face.landmarks)
+            seen.face.box += Point2f(float(part.x - margin), float(part.y - margin));
+            for (Point2c& z : seen.face.landmarks)
                 z += Point2c(part.x - margin, part.y - margin);
         }
         return faces;
@@ -298,9 +276,9 @@ private:
     {
         const Mat scaled = resized(bgr, scale);
         std::vector<Seen> faces;
-        for (const FaceRow& face :
+        for (const Seen& seen :
             lookAtPart(scaled, Rect(Point(), scaled.size()), cvRound(border * std::max(scaled.cols, scaled.rows))))
-            faces.push_back(enlarged(face, scaled.size(), bgr.size(), false));
+            faces.push_back(enlarged(seen, scaled.size(), bgr.size()));
         return faces;
     }
 
@@ -308,17 +286,20 @@ private:
     std::vector<Seen> lookTiled(const Mat& bgr, double scale)
     {
         const Mat scaled = resized(bgr, scale);
-        std::vector<Seen> found, faces;
+        std::vector<Seen> found, faces, covered;
         for (const Rect& tile : tilesOf(scaled.size(), TILE, TILE_OVERLAP))
-            for (const FaceRow& face : lookAtPart(scaled, tile, 0))
-                found.push_back(
-                    enlarged(face, scaled.size(), bgr.size(), crossesInnerEdge(face.box, tile, scaled.size())));
+            for (Seen seen : lookAtPart(scaled, tile, 0))
+            {
+                seen.cut = crossesInnerEdge(seen.face.box, tile, scaled.size());
+                (seen.covered ? covered : found).push_back(enlarged(seen, scaled.size(), bgr.size()));
+            }
         std::stable_sort(found.begin(), found.end(),
             [](const Seen& a, const Seen& b) { return a.cut != b.cut ? b.cut : a.face.score > b.face.score; });
         for (const Seen& candidate : found)
             if (std::none_of(faces.begin(), faces.end(),
                     [&](const Seen& other) { return showSameFace(other.face, candidate.face); }))
                 faces.push_back(candidate);
+        faces.insert(faces.end(), covered.begin(), covered.end());
         return faces;
     }
 
@@ -334,10 +315,11 @@ private:
         const Rect2f expected =
             around(middle, Size2d(face.box.width * toView.scale(), face.box.height * toView.scale()));
         bool shown = false;
-        for (const FaceRow& found : run(view))
-            if (shareOfUnion(found.box, expected) > SAME_FACE && (!shown || found.score > best.score))
+        for (const Seen& found : run(view))
+            if (!found.covered && shareOfUnion(found.face.box, expected) > SAME_FACE
+                && (!shown || found.face.score > best.score))
             {
-                best = found;
+                best = found.face;
                 shown = true;
             }
         if (!shown)
@@ -408,6 +390,33 @@ private:
             before = roll;
             roll = rollOf(face.landmarks);
         }
+    }
+
+    /** Straightens faces. One that becomes another one by that, such as the face in front of it, is taken out.
+    @return those, as they were. */
+    std::vector<FaceRow> straightenAll(const Mat& bgr, const Pyramid& pyramid, std::vector<FaceRow>& faces, int turns)
+    {
+        std::vector<FaceRow> straight = faces, kept, lost;
+        std::vector<double> moved;
+        for (size_t i = 0; i < faces.size(); ++i)
+        {
+            straighten(bgr, straight[i], uprightRoll(pyramid, faces[i], turns));
+            moved.push_back(std::abs(straight[i].centre() - faces[i].centre()));
+        }
+        for (size_t i = 0; i < faces.size(); ++i)
+        {
+            bool becomesAnother = false;
+            for (size_t k = 0; k < faces.size(); ++k)
+                becomesAnother = becomesAnother
+                                 || (moved[i] > moved[k] && isApart(faces[i], { faces[k] })
+                                     && !isApart(straight[i], { straight[k] }));
+            if (becomesAnother)
+                lost.push_back(faces[i]);
+            else
+                kept.push_back(straight[i]);
+        }
+        faces = kept;
+        return lost;
     }
 
     String name;
