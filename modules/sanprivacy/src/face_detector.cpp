@@ -87,7 +87,7 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
         image = bytes;
     }
 
-    const std::vector<FaceRow> faces = p->detectSorted(image, quick, [](const FaceRow&) { return false; });
+    const std::vector<FaceRow> faces = p->detectSorted(image, quick);
     _faces.create(int(faces.size()), FaceRow::COLUMNS, CV_32F);
     if (faces.empty())
         return;

@@ -21,6 +21,7 @@ public:
     virtual ~Impl() {}
 
     typedef std::function<bool(const FaceRow&)> Known;
+    static bool noneKnown(const FaceRow&) { return false; }
 
     /** @param image 8-bit, gray or BGR.
     @param known tells of a face in this image, as the detector first sees it, whether it is known already: such a face
@@ -29,7 +30,7 @@ public:
     virtual std::vector<FaceRow> detect(const Mat& image, bool quick, const Known& known) = 0;
 
     //! The same for several threads. @return faces, best first.
-    std::vector<FaceRow> detectSorted(const Mat& image, bool quick, const Known& known)
+    std::vector<FaceRow> detectSorted(const Mat& image, bool quick, const Known& known = noneKnown)
     {
         std::vector<FaceRow> faces;
         {

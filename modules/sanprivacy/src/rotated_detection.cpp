@@ -243,8 +243,7 @@ void RotatedDetector::lookAtTiles(
         if (!wanted[i])
             continue;
         const Mat view = shrunk(image(tiles[i]), scale);
-        for (const FaceRow& found :
-            FaceDetector::Impl::of(*detector_).detectSorted(view, true, [](const FaceRow&) { return false; }))
+        for (const FaceRow& found : FaceDetector::Impl::of(*detector_).detectSorted(view, true))
         {
             FaceRow face = scaled(found, float(tiles[i].width) / float(view.cols));
             face.box += Point2f(tiles[i].tl());

@@ -136,8 +136,8 @@ public:
             certain = confirmed(bgr, lookTurned(bgr, scales, quarters));
         if (certain.empty())
             return certain;
-        const auto firstKnown = std::stable_partition(
-            certain.begin(), certain.end(), [&](const FaceRow& face) { return !known(face); });
+        const auto firstKnown =
+            std::stable_partition(certain.begin(), certain.end(), [&](const FaceRow& face) { return !known(face); });
         const std::vector<FaceRow> leftOut(firstKnown, certain.end());
         certain.erase(firstKnown, certain.end());
 

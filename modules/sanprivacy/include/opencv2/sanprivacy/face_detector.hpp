@@ -75,7 +75,7 @@ FaceDetector::detect(), Perturber::predictFace(), perturbFaces() and tryPerturbF
 last two divide the result by it.
 @param image of any number of channels.
 @return the largest power of 2 that brings no pixel beyond the range; 1 where it would be less than 4, and for images
-that are neither 8-bit nor 16-bit. A black image has the largest of its depth: 128 or 32768. */
+that are empty or neither 8-bit nor 16-bit. A black image has the largest of its depth: 128 or 32768. */
 CV_EXPORTS_W int brightnessGain(InputArray image);
 
 //! @}
