@@ -164,12 +164,12 @@ class Good(VideoTest):
                 self.assertEqual(probe(self.path(name), "stream=sample_aspect_ratio"), ["16:15"])
                 self.check_protected(self.path(name), video=self.path("wide.mkv"))
 
-    def test_faces_that_are_stored_half_as_wide_or_high(self):
+    def test_faces_that_are_stored_a_quarter_as_wide_or_high(self):
         """They are found and covered as a player shows them; what is told of them are pixels of the stored frame. Where the file does not
-        tell the shape, an option does."""
-        narrow, low = (WIDTH // 2, HEIGHT), (WIDTH, HEIGHT // 2)
-        for shape, (width, height), option in (("2:1", narrow, ()), ("1:2", low, ()), ("1:1", narrow, ("--pixel-aspect", "2:1")),
-                                               ("1:1", low, ("--pixel-aspect", "1/2"))):
+        tell the shape, an option does. If that were too large, they are found in a smaller frame of this shape."""
+        narrow, low, full = (WIDTH // 4, HEIGHT), (WIDTH, HEIGHT // 4), ("--max-pixels", str(WIDTH * HEIGHT // 4))
+        for shape, (width, height), option in (("4:1", narrow, ()), ("1:4", low, ()), ("1:1", narrow, ("--pixel-aspect", "4:1")),
+                                               ("1:1", low, ("--pixel-aspect", "1/4")), ("4:1", narrow, full), ("1:4", low, full)):
             with self.subTest(shape, option=option):
                 self.make(self.path("narrow.mkv"), "-vf", f"scale={width}:{height},setsar={shape.replace(':', '/')}")
                 done = self.video(self.path("narrow.mkv"), self.path("out.mkv"), "--replace", "solid", "--log", self.path("log"), *option)

@@ -5,6 +5,7 @@
 #include "commands/video/square_pixels.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <opencv2/imgproc.hpp>
 
@@ -24,9 +25,12 @@ SquarePixels::SquarePixels(const cv::Size& pixel_shape, size_t max_pixels) : str
 
 cv::Mat SquarePixels::shown(const cv::Mat& stored) const
 {
-    const cv::Size size(cvRound(stored.cols * stretch_.width), cvRound(stored.rows * stretch_.height));
-    if (size == stored.size() || size_t(size.width) > max_pixels_ / size_t(size.height))
+    if (stretch_ == cv::Size2d(1, 1))
         return stored;
+    const double area = double(stored.total()) * stretch_.width * stretch_.height;
+    const double scale = std::min(1., std::sqrt(double(max_pixels_) / area));
+    const cv::Size size(std::max(1, cvRound(stored.cols * stretch_.width * scale)),
+        std::max(1, cvRound(stored.rows * stretch_.height * scale)));
     cv::Mat result;
     cv::resize(stored, result, size, 0, 0, cv::INTER_LINEAR);
     return result;

@@ -15,7 +15,7 @@ width is not found, or covered in part only. */
 class SquarePixels
 {
 public:
-    //! @param pixel_shape VideoFormat::shown_pixel_shape. @param max_pixels that a frame may have
+    //! @param pixel_shape VideoFormat::shown_pixel_shape. @param max_pixels that a frame may have: it is shrunk to them
     SquarePixels(const cv::Size& pixel_shape, size_t max_pixels);
 
     //! The frame as it is shown; the same data where the pixels are nearly square.
