@@ -16,6 +16,9 @@
 
 namespace cv { namespace sanprivacy {
 
+//! How dnn::getAvailableBackends() lists OpenVINO; only OpenCV's own sources see the name.
+static const int LISTED_OPENVINO = 1000000;
+
 static bool isCuda(int target)
 {
     return target == dnn::DNN_TARGET_CUDA || target == dnn::DNN_TARGET_CUDA_FP16;
@@ -44,6 +47,18 @@ static String nameOfTarget(int target)
     return nameOf(target, { { dnn::DNN_TARGET_CPU, "CPU" }, { dnn::DNN_TARGET_OPENCL, "OpenCL" },
                               { dnn::DNN_TARGET_OPENCL_FP16, "OpenCL FP16" }, { dnn::DNN_TARGET_VULKAN, "Vulkan" },
                               { dnn::DNN_TARGET_CUDA, "CUDA" }, { dnn::DNN_TARGET_CUDA_FP16, "CUDA FP16" } });
+}
+
+String nameOf(const DnnDevice& device)
+{
+    return format(
+        "backend %s with target %s", nameOfBackend(device.backend).c_str(), nameOfTarget(device.target).c_str());
+}
+
+bool isOpenCVOnCpu(const DnnDevice& device)
+{
+    return (device.backend == dnn::DNN_BACKEND_OPENCV || device.backend == dnn::DNN_BACKEND_DEFAULT)
+           && device.target == dnn::DNN_TARGET_CPU;
 }
 
 //! Why dnn has no CUDA target.
@@ -81,7 +96,8 @@ static String whatIsMissing(int backend, int target)
 
 DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback)
 {
-    DnnDevice device = { backend_id, target_id };
+    DnnDevice device = { backend_id == LISTED_OPENVINO ? (int)dnn::DNN_BACKEND_INFERENCE_ENGINE : backend_id,
+        target_id };
     const String missing = whatIsMissing(backend_id, target_id);
     if (missing.empty())
         return device;

@@ -31,6 +31,12 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
 //! The same from the contents of an ONNX file.
 dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const DnnDevice& device);
 
+//! A device as messages name it, e.g. "backend OpenVINO (2) with target CPU (0)".
+String nameOf(const DnnDevice& device);
+
+//! Whether it is dnn's own code for the CPU, which runs every network that dnn reads.
+bool isOpenCVOnCpu(const DnnDevice& device);
+
 //! What an exception says, on one line and, of one of OpenCV, without its place in the source.
 String reasonOf(const std::exception& exception);
 

@@ -27,6 +27,15 @@ public:
     Mat weights(const String& name) const { return layer(name)->blobs.at(0); }
     Mat biases(const String& name) const { return layer(name)->blobs.at(1); }
 
+    //! A constant that a layer adds or multiplies by; newer versions of OpenCV make a layer of it.
+    Mat constant(const String& user, const String& name, double sign) const
+    {
+        if (!layer(user)->blobs.empty())
+            return weights(user);
+        const int id = net.getLayerId(name);
+        return id > 0 && !net.getLayer(id)->blobs.empty() ? Mat(sign * net.getLayer(id)->blobs[0]) : Mat();
+    }
+
 private:
     dnn::Net& net;
 };
@@ -179,20 +188,25 @@ dnn::Net buildNet(const ImportedLayers& from, float slope)
 
 } // namespace
 
-Ptr<FastUNet> FastUNet::create(dnn::Net& network, const std::vector<Mat>& prototypes)
+Ptr<FastUNet> FastUNet::create(dnn::Net& network, const std::vector<Mat>& prototypes, int backend, int target)
 {
     const ImportedLayers from(network);
-    for (const char* name : { "difference", "down1", "keep1", "down1.relu", "up1", "change", "bounded" })
-        if (!from.has(name) || (from.layer(name)->blobs.empty() && String(name) != "down1.relu"))
+    for (const char* name : { "difference", "down1.relu", "bounded" })
+        if (!from.has(name))
+            return Ptr<FastUNet>();
+    for (const char* name : { "down1", "keep1", "up1", "change" })
+        if (!from.has(name) || from.layer(name)->blobs.empty())
             return Ptr<FastUNet>();
     const Ptr<dnn::ReLULayer> relu = from.layer("down1.relu").dynamicCast<dnn::ReLULayer>();
-    const Mat limits = from.weights("bounded"), neutral = from.weights("difference");
-    if (!relu || neutral.total() != PROTOTYPE_CHANNELS * limits.total()
+    const Mat limits = from.constant("bounded", "limit", 1), neutral = from.constant("difference", "neutral_proto", -1);
+    if (!relu || limits.empty() || neutral.total() != PROTOTYPE_CHANNELS * limits.total()
         || limits.total() != size_t(prototypes[0].size[2]) * size_t(prototypes[0].size[3]))
         return Ptr<FastUNet>();
     Ptr<FastUNet> fast = makePtr<FastUNet>();
     fast->maps = prototypeMaps(from.weights("down1"), neutral, prototypes);
     fast->net = buildNet(from, relu->negativeSlope);
+    fast->net.setPreferableBackend(backend);
+    fast->net.setPreferableTarget(target);
     fast->limit = limits.reshape(1, prototypes[0].size[2]).clone();
     return fast;
 }

@@ -16,7 +16,9 @@ namespace cv { namespace sanprivacy {
 - What the first layer makes of a prototype is computed once.
 - The last convolution, of 16 maps to one, is a transposed one: a small product of matrices.
 
-Since 4.7 OpenCV has Winograd's convolutions, with which the graph as it is takes less time. */
+Since 4.7 OpenCV has Winograd's convolutions, with which the graph as it is takes less time. But OpenCV 4.12 cannot hand
+a layer to OpenVINO that joins two of the network's inputs with a third value, as the first one of the graph does; this
+form has no such layer. */
 class FastUNet
 {
 public:
@@ -26,8 +28,9 @@ public:
     /** @brief Takes the weights of a network that the trainer exported.
     @param network inputs `image` and `target_proto`
     @param prototypes 1 x 3 x 224 x 224 each, RGB
+    @param backend, target of the dnn module
     @return null where the network is another one */
-    static Ptr<FastUNet> create(dnn::Net& network, const std::vector<Mat>& prototypes);
+    static Ptr<FastUNet> create(dnn::Net& network, const std::vector<Mat>& prototypes, int backend, int target);
 
     /** @brief The perturbed faces.
     @param faces N x 1 x 224 x 224, 0..1

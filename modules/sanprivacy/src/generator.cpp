@@ -87,10 +87,18 @@ Generator::Generator(const dnn::Net& network, const String& name, const std::vec
     for (int label = 0; label < labels_; ++label)
         means.push_back(toBlob(prototypeOf(label, prototypes)));
     means.push_back(toBlob(neutral));
-    checkOutputs();
-    const bool by_opencv = device.backend == dnn::DNN_BACKEND_OPENCV || device.backend == dnn::DNN_BACKEND_DEFAULT;
-    if (FastUNet::pays() && by_opencv && device.target == dnn::DNN_TARGET_CPU && isBlindToLabels())
-        useFastForm();
+    const bool by_openvino = device.backend == dnn::DNN_BACKEND_INFERENCE_ENGINE && isBlindToLabels();
+    const DnnDevice cpu = { dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_CPU };
+    if (by_openvino)
+        runOn(cpu);
+    checkOutputs(by_openvino ? cpu : device);
+    if (by_openvino || (FastUNet::pays() && isOpenCVOnCpu(device) && isBlindToLabels()))
+        useFastForm(device);
+    if (by_openvino && !fast)
+    {
+        runOn(device);
+        checkOutputs(device);
+    }
 }
 
 void Generator::forward(
@@ -175,7 +183,7 @@ Mat Generator::toBlob(const Mat& bgr)
     return blob;
 }
 
-void Generator::checkOutputs()
+void Generator::checkOutputs(const DnnDevice& device)
 {
     const std::vector<int> label(1, 0), choice(1, PROTOTYPE_OPPOSITE);
     std::vector<Mat> output;
@@ -192,6 +200,9 @@ void Generator::checkOutputs()
     catch (const cv::Exception& e)
     {
         found = reasonOf(e);
+        if (!isOpenCVOnCpu(device))
+            CV_Error(Error::StsBadArg, format("OpenCV %s cannot run the perturbing network '%s' by %s: %s", CV_VERSION,
+                                           name_.c_str(), nameOf(device).c_str(), found.c_str()));
     }
     if (found.empty())
         return;
@@ -203,9 +214,17 @@ void Generator::checkOutputs()
                               name_.c_str(), names.c_str(), FACE_SIDE, FACE_SIDE, found.c_str()));
 }
 
-void Generator::useFastForm()
+void Generator::runOn(const DnnDevice& device)
 {
-    const double rounding = 1e-5; // of single precision
+    net.setPreferableBackend(device.backend);
+    net.setPreferableTarget(device.target);
+    for (std::vector<int>& rows : fed)
+        rows.clear();
+}
+
+void Generator::useFastForm(const DnnDevice& device)
+{
+    const double rounding = isOpenCVOnCpu(device) ? 1e-5 : .02; // of single precision, of 16 bits
     Mat face = createFaceBlob(1, 1), plain;
     RNG(1).fill(face, RNG::UNIFORM, 0, 1);
     std::vector<Mat> output;
@@ -214,7 +233,7 @@ void Generator::useFastForm()
     output[0].copyTo(plain);
     try
     {
-        fast = FastUNet::create(net, means);
+        fast = FastUNet::create(net, means, device.backend, device.target);
         if (!fast)
             return;
         forward(face, label, choice, output);

@@ -79,9 +79,11 @@ private:
     int meanIndex(int choice, int label) const;
     //! Runs the network once: afterwards it is known to fit, and the first frame of a video takes no longer than the
     //! next.
-    void checkOutputs();
+    void checkOutputs(const DnnDevice& device);
+    //! Moves the network there.
+    void runOn(const DnnDevice& device);
     //! Takes the fast form of the network, where there is one with the same result.
-    void useFastForm();
+    void useFastForm(const DnnDevice& device);
     //! The faces one after the other, as often as wanted.
     Mat repeat(const Mat& faces, int times);
     //! Prototypes rarely change from call to call, so the network keeps those it has.
