@@ -414,10 +414,9 @@ void FaceTracker::backtrack(const Track& track)
         Observation* own = 0;
         for (Observation& observation : frame.observations)
         {
-            const bool seen = observation.state != FACE_HELD;
-            if (seen
-                && distanceOf(observation.landmarks, landmarks)
-                       < (observation.track == track.id ? NEAR_FACE : SAME_FACE))
+            const bool follows = observation.track == track.id && !track.jumped;
+            if (observation.state != FACE_HELD
+                && distanceOf(observation.landmarks, landmarks) < (follows ? NEAR_FACE : SAME_FACE))
                 return; // protected from here on
             if (observation.track == track.id)
                 own = &observation;

@@ -100,7 +100,7 @@ std::vector<Pairing> pairingsOf(const std::vector<Track>& tracks, const std::vec
 
 Track::Track(int number, const Landmarks& where)
     : id(number), landmarks(where), state(FACE_FOUND), unseen(0), lost(0), lost_frames(0), score(0.f), person(-1),
-      recognitions(0), fresh(true), settled(true), left(false)
+      recognitions(0), fresh(true), jumped(false), settled(true), left(false)
 {
 }
 
@@ -134,12 +134,15 @@ MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDet
             || (!trusted && track.lost_frames > 0 && hidden(detection, tracks)))
             continue;
         matched[pairing.detection] = seen[pairing.track] = true;
-        if (!showSameFace(track.landmarks, detection.landmarks))
+        const bool jumps = !showSameFace(track.landmarks, detection.landmarks);
+        if (jumps)
         {
             left.push_back(track); // it may have been another face that was found
             left.back().left = true;
         }
         take(track, detection);
+        track.jumped = jumps && !track.fresh;
+        track.fresh = track.fresh || jumps;
         result.found.push_back(std::make_pair(track.id, pairing.detection));
     }
 

@@ -27,7 +27,8 @@ struct Track
     int lost_frames;           //!< ... in frames
     float score;               //!< best of the detector
     int person, recognitions;  //!< index of the exempt person, and how often in a row that was recognised
-    bool fresh;                //!< new, or found again, in this frame
+    bool fresh;                //!< new, found again, or found beside where it was followed, in this frame
+    bool jumped;               //!< ... the last of these
     bool settled;              //!< found where it was to be seen whole, and nothing came near since
     bool left;                 //!< only a place that a face may still be at
 
