@@ -94,8 +94,14 @@ public:
     std::vector<Attribute> attributes;
 
 private:
-    //! Bounds the memory: the authors' form takes 65 MB for each face. On a processor more faces only leave its caches.
-    size_t facesPerPass() const { return device.target == dnn::DNN_TARGET_CPU ? 4 : 8; }
+    /** Bounds the memory: the authors' form takes 65 MB for each face. On a processor more faces only leave its caches.
+    OpenVINO compiles the network anew for another number of faces, which takes as long as many faces do. */
+    size_t facesPerPass() const
+    {
+        if (device.backend == dnn::DNN_BACKEND_INFERENCE_ENGINE)
+            return 1;
+        return device.target == dnn::DNN_TARGET_CPU ? 4 : 8;
+    }
 
     //! X + strength (X' - X)
     void amplify(Mat& output) const;
