@@ -45,7 +45,7 @@ cp -r "$root/python/sanprivacy" "$package"
 project_version=$(sed -nE 's/^project\(sanprivacy VERSION ([0-9.]+).*/\1/p' "$root/CMakeLists.txt")
 sed "s/@PROJECT_VERSION@/$project_version/" "$package/_version.py.in" >"$package/_version.py"
 for tests in modules/sanprivacy/misc/python/test python/test; do
-    PYTHONPATH="$build/python_loader" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m unittest discover -s "$root/$tests"
+    SANPRIVACY_BUILD="$build" PYTHONPATH="$build/python_loader" PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m unittest discover -s "$root/$tests"
 done
 
 # What test/in_opencv.sh looks for: the next time the compiler has little to do. Other folders and options are other files to the cache.
