@@ -20,6 +20,15 @@ const int MIRRORED[FaceRow::LANDMARKS] = { 1, 0, 2, 4, 3 }; // what each landmar
 
 } // namespace
 
+Mat toBgr(const Mat& image)
+{
+    if (image.channels() == 3)
+        return image;
+    Mat bgr;
+    cvtColor(image, bgr, COLOR_GRAY2BGR);
+    return bgr;
+}
+
 Mat toGray(const Mat& image)
 {
     if (image.channels() == 1)

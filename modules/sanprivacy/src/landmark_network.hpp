@@ -37,6 +37,7 @@ struct Candidate
 };
 
 Mat toGray(const Mat& image);
+Mat toBgr(const Mat& image);
 
 //! Direction of the face's horizontal, by its eyes and the corners of its mouth; radians.
 double rollOf(const Landmarks& landmarks);

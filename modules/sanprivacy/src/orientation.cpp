@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "face_flow.hpp"
 #include "orientation.hpp"
 
 #include <algorithm>
@@ -27,6 +28,11 @@ Point2c turnPointBack(const Point2c& point, int quarters, const Size& image)
 }
 
 } // namespace
+
+int orientationOf(const Landmarks& landmarks)
+{
+    return (ORIENTATIONS - cvRound(std::arg(cropToImage(landmarks).a) / (CV_PI / 2))) % ORIENTATIONS;
+}
 
 Mat turnedClockwise(const Mat& image, int quarters)
 {

@@ -11,6 +11,7 @@ namespace cv { namespace sanprivacy {
 
 //! An orientation is the number of quarter turns, clockwise, that bring a face upright.
 const int ORIENTATIONS = 4;
+int orientationOf(const Landmarks& landmarks);
 
 //! The image turned clockwise by 0 to 3 quarters; by none, it is the same data.
 Mat turnedClockwise(const Mat& image, int quarters);

@@ -85,11 +85,6 @@ bool liesOtherwise(const Landmarks& a, const Landmarks& b)
     return std::abs(std::arg(cropToImage(a).a / cropToImage(b).a)) > MOST_TURN;
 }
 
-int orientationOf(const Landmarks& landmarks)
-{
-    return (ORIENTATIONS - cvRound(std::arg(cropToImage(landmarks).a) / (CV_PI / 2))) % ORIENTATIONS;
-}
-
 RotatedDetector::RotatedDetector(const Ptr<FaceDetector>& detector, const StreamParams& params)
     : detector_(detector), params_(params), turn_(0), next_tile_(0)
 {

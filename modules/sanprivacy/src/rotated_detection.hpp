@@ -33,9 +33,6 @@ bool showSameFace(const Landmarks& a, const Landmarks& b);
 //! Whether the face is rolled otherwise. Upside down its centre is at another place, too.
 bool liesOtherwise(const Landmarks& a, const Landmarks& b);
 
-//! Quarter turns, clockwise, that bring a face upright.
-int orientationOf(const Landmarks& landmarks);
-
 //! How thoroughly a frame is searched.
 enum Look
 {

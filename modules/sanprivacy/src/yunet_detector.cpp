@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cfloat>
+#include <set>
 
 namespace cv { namespace sanprivacy {
 
@@ -52,15 +53,6 @@ const double SMALL_FACES_ENLARGED = 1;
 #else
 const double SMALL_FACES_ENLARGED = 1.4;
 #endif
-
-Mat toBgr(const Mat& image)
-{
-    if (image.channels() == 3)
-        return image;
-    Mat bgr;
-    cvtColor(image, bgr, COLOR_GRAY2BGR);
-    return bgr;
-}
 
 double angleBetween(double a, double b)
 {
@@ -132,8 +124,12 @@ public:
         while (scales.size() > 1 && scales.back() * longSide > (upright ? MIRRORED_SIDE : TURNED_SIDE))
             scales.pop_back();
         // or lie on its side
+        std::vector<int> searched(1, 0);
         for (int quarters = 1; quarters < ORIENTATIONS && certain.empty() && !quick; quarters += 2)
-            certain = confirmed(bgr, lookTurned(bgr, scales, quarters));
+        {
+            certain = confirmed(bgr, lookTurned(bgr, scales, quarters, &all));
+            searched.push_back(quarters);
+        }
         if (certain.empty())
             return certain;
         const auto firstKnown =
@@ -143,8 +139,16 @@ public:
 
         const Pyramid pyramid(toGray(image));
         const std::vector<FaceRow> doubtful = straightenAll(bgr, pyramid, certain, quick ? 1 : ORIENTATIONS);
-        if (upright && !quick)
-            lookTurned(bgr, scales, 2, &all); // water and tables mirror faces
+        std::set<int> orientations; // of faces beside those
+        for (const FaceRow& face : certain)
+        {
+            const int orientation = orientationOf(face.landmarks);
+            orientations.insert(orientation);
+            orientations.insert((orientation + ORIENTATIONS / 2) % ORIENTATIONS); // water and tables mirror faces
+        }
+        for (int quarters : orientations)
+            if (!quick && std::find(searched.begin(), searched.end(), quarters) == searched.end())
+                lookTurned(bgr, scales, quarters, &all);
         all.erase(std::remove_if(all.begin(), all.end(), known), all.end());
         std::vector<FaceRow> others = certain;
         others.insert(others.end(), leftOut.begin(), leftOut.end());

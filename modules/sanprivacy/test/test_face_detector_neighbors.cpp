@@ -36,4 +36,28 @@ TEST(SanPrivacy_FaceDetector, a_face_and_its_reflection_below)
     EXPECT_GE(found, 14);
 }
 
+TEST(SanPrivacy_FaceDetector, a_small_face_before_a_large_one_in_an_image_on_its_side)
+{
+    const Ptr<FaceDetector> detector = shippedDetector("");
+    const int count = int(sizeof(PORTRAITS) / sizeof(PORTRAITS[0]));
+    int found = 0;
+    for (int i = 0; i < count; ++i)
+    {
+        Mat image = portrait(PORTRAITS[i]).clone(), small;
+        resize(
+            portrait(PORTRAITS[(i + 5) % count])(Range(90, 320), Range(75, 245)), small, Size(), .35, .35, INTER_AREA);
+        const Rect onTheCheek(Point(225, 215) - Point(small.cols / 2, small.rows / 2), small.size());
+        small.copyTo(image(onTheCheek));
+        for (int turn : { ROTATE_90_CLOCKWISE, ROTATE_90_COUNTERCLOCKWISE })
+        {
+            Mat turned, faces;
+            rotate(image, turned, turn);
+            detector->detect(turned, faces);
+            EXPECT_LE(faces.rows, 2) << PORTRAITS[i];
+            found += faces.rows;
+        }
+    }
+    EXPECT_GE(found, 4 * count - 6);
+}
+
 }} // namespace
