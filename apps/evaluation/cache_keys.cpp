@@ -76,6 +76,7 @@ std::string perturberKey(const NetworkOptions& options)
         digest.add(attribute);
     return digest.add(exact(options.strength))
         .add(exact(options.color_strength))
+        .add(exact(options.surroundings_blur))
         .add(options.keep_marks ? "marks kept" : "marks weakened")
         .add(options.backend)
         .value();

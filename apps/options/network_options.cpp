@@ -93,6 +93,12 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
                 cv::sanprivacy::DEFAULT_COLOR_STRENGTH))
         ->type_name("X")
         ->check(CLI::Range(0., 1.).description(""));
+    command
+        .add_option("--surroundings-blur", surroundings_blur,
+            "Blurs hair and background around faces, 0 to 1 eye distances: more privacy, less natural")
+        ->type_name("X")
+        ->capture_default_str()
+        ->check(CLI::Range(0., 1.).description(""));
     command.add_flag("--keep-marks", keep_marks, "Keeps marks on smooth skin: more privacy, less natural");
     command
         .add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
@@ -128,6 +134,7 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
     perturber->setStrength(strength);
     if (!(color_strength < 0)) // NaN is refused there
         perturber->setColorStrength(color_strength);
+    perturber->setSurroundingsBlur(surroundings_blur);
     if (keep_marks)
         perturber->setWeakenMarks(false);
     return perturber;

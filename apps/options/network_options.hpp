@@ -28,6 +28,7 @@ struct NetworkOptions
     std::string detector;                      //!< YuNet file, or "cascade"; empty: the shipped YuNet
     double strength = 1;                       //!< of the perturbation
     double color_strength = -1;                //!< of the color evening; below 0: the perturber's default
+    double surroundings_blur = 0;              //!< inter-ocular distances
     bool keep_marks = false;                   //!< on smooth skin, even where the perturber would weaken them
     std::string backend = "cpu";
 

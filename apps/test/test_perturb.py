@@ -112,12 +112,26 @@ class Good(PerturbTest):
             done = self.perturb(self.path("in", "a.png"), "-o", self.path(strength), "--color-strength", strength)
             self.assertEqual(done.returncode, 0, done.stderr)
             chroma[strength] = cv2.cvtColor(cv2.imread(self.path(strength, "a.png")), cv2.COLOR_BGR2YCrCb)[..., 1:]
-        for name in ("--strength", "--color-strength"):
+        for name in ("--strength", "--color-strength", "--surroundings-blur"):
             self.assertIn("found nan", self.perturb(self.path("in", "a.png"), "-o", self.path("nan"), name, "nan").stderr)
         self.assertFalse(os.path.exists(self.path("nan")))
         moved = difference(chroma["0"], chroma["1"])
         self.assertGreater(moved, .1)
         self.assertAlmostEqual(difference(chroma["0"], chroma["0.5"]) / moved, .5, delta=.2)
+
+    def test_surroundings_blur(self):
+        """The face stays as it is without; hair and background around it lose their contrast."""
+        original, images = portraits()[0], {}
+        for blur in ("0", "0.25"):
+            done = run("perturb", original, "-o", self.path(blur), "--surroundings-blur", blur)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            images[blur] = cv2.imread(self.path(blur, os.path.basename(original))).astype(np.float32)
+        height, width = images["0"].shape[:2]
+        face = np.s_[height * 2 // 5:height * 3 // 5, width * 2 // 5:width * 3 // 5]
+        np.testing.assert_array_equal(images["0"][face], images["0.25"][face])
+        sides = np.r_[width // 16:width // 5, width * 4 // 5:width * 15 // 16]
+        contrast = {blur: np.abs(image - cv2.blur(image, (9, 9)))[:, sides].mean() for blur, image in images.items()}
+        self.assertLess(contrast["0.25"], .9 * contrast["0"])
 
     def test_a_face_in_the_label_file_gets_its_label(self):
         for name in ("a.png", "b.png", "c/b.png"):
@@ -479,6 +493,7 @@ class Usage(PerturbTest):
             ("perturb", image, "-o", self.path("out"), "--prototype", "other"): "other",
             ("perturb", image, "-o", self.path("out"), "--strength", "0"): "--strength",
             ("perturb", image, "-o", self.path("out"), "--color-strength", "2"): "--color-strength",
+            ("perturb", image, "-o", self.path("out"), "--surroundings-blur", "2"): "--surroundings-blur",
             ("perturb", image, "-o", self.path("out"), "--label", "neutral"): "--label neutral has no opposite",
             ("perturb", image, "-o", self.path("out"), "--landmarks"): "--labels",
             ("perturb", image, "-o", self.path("out"), "--labels", self.path("plain.csv"), "--landmarks"): "no landmark",

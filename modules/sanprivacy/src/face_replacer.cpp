@@ -7,6 +7,7 @@
 #include "face_cover.hpp"
 #include "generator.hpp" // FACE_SIDE
 #include "face_replacer.hpp"
+#include "surroundings.hpp"
 
 #include <algorithm>
 
@@ -167,10 +168,20 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
     Mat result = shared ? frame.image.clone() : frame.image;
     for (size_t i = 0; i < heads.covered.size(); ++i)
         coverHead(frame.image, result, heads.covered[i], heads.covers[i], heads.perturbed);
+    const bool same = params_.prototype == PROTOTYPE_SAME;
+    std::vector<Similarity> changed, others;
     for (size_t i = 0; i < heads.crops.size(); ++i)
         if (!heads.crops[i].empty())
-            heads.faces[i].blend(result, outputs[i],
-                params_.prototype == PROTOTYPE_SAME ? 0 : perturber_->getColorStrength(), perturber_->getWeakenMarks());
+        {
+            heads.faces[i].blend(
+                result, outputs[i], same ? 0 : perturber_->getColorStrength(), perturber_->getWeakenMarks());
+            changed.push_back(heads.faces[i].to_image);
+        }
+    for (const StreamFace& face : record.faces)
+        if (face.protection != PROTECTION_REPLACED)
+            others.push_back(cropToImage(toLandmarks(face.landmarks)));
+    if (!same && !changed.empty())
+        blurSurroundings(result, changed, others, perturber_->getSurroundingsBlur());
     record.blend_ms = watch.lap();
     return result;
 }

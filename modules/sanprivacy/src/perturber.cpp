@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "perturber_impl.hpp"
+#include "surroundings.hpp"
 #include "aligned_face.hpp"
 #include "brightness.hpp"
 #include "data_path.hpp"
@@ -156,14 +157,17 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         crops.push_back(aligned.back().crop);
     }
     std::vector<String> wrong;
-    double color_strength = 0;
+    double color_strength = 0, surroundings_blur = 0;
     bool weaken_marks;
     {
         // Threads that share a Perturber wait for its networks only.
         std::lock_guard<std::mutex> lock(impl.mutex);
         impl.perturb(crops, in_color, aligned_labels, params.prototype, perturbed, wrong);
         if (params.prototype != PROTOTYPE_SAME)
+        {
             color_strength = impl.color_strength;
+            surroundings_blur = impl.surroundings_blur;
+        }
         weaken_marks = impl.weaken_marks;
     }
     for (size_t i = 0; i < rows.size(); ++i)
@@ -171,15 +175,22 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     const bool writes = !all_or_nothing || allPerturbed(results);
     if (writes)
     {
+        if (surroundings_blur > 0 && image.depth() == CV_32F && !checkRange(image))
+            CV_Error(Error::StsOutOfRange, "Surroundings are blurred in finite images only; found NaN or infinity");
         Mat result = image; // a copy already, where it is brightened
         if (gain == 1)
         {
             image.copyTo(dst);
             result = dst.getMat();
         }
+        std::vector<Similarity> changed, others;
         for (size_t i = 0; i < rows.size(); ++i)
+        {
             if (wrong[i].empty())
                 aligned[i].blend(result, perturbed[i], color_strength, weaken_marks);
+            (wrong[i].empty() ? changed : others).push_back(aligned[i].to_image);
+        }
+        blurSurroundings(result, changed, others, surroundings_blur);
         if (gain > 1)
             result.convertTo(dst, -1, 1. / gain);
     }

@@ -49,7 +49,7 @@ String networkFile(const String& name)
 Perturber::Impl::Impl(
     const dnn::Net& network, const String& name, const std::vector<Attribute>& attributes_, const DnnDevice& device_)
     : device(device_), strength(1), color_strength(hidesGender(attributes_) ? DEFAULT_COLOR_STRENGTH : 0.),
-      attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
+      surroundings_blur(0), attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
 {
     weaken_marks = generator.isBlindToLabels();
     if (attributes.size() > 1 && !generator.isBlindToLabels())

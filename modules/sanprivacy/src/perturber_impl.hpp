@@ -89,7 +89,7 @@ public:
 
     std::mutex mutex; // held by every call while it uses a strength or a network
     const DnnDevice device;
-    double strength, color_strength;
+    double strength, color_strength, surroundings_blur;
     bool weaken_marks;
     std::vector<Attribute> attributes;
 

@@ -9,7 +9,7 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const double MAX_STRENGTH = 2, MAX_COLOR_STRENGTH = 1;
+const double MAX_STRENGTH = 2, MAX_COLOR_STRENGTH = 1, MAX_SURROUNDINGS_BLUR = 1;
 
 } // namespace
 
@@ -37,6 +37,20 @@ void Perturber::setColorStrength(double strength)
 double Perturber::getColorStrength() const
 {
     return checkCreated(p).get(&Impl::color_strength);
+}
+
+void Perturber::setSurroundingsBlur(double sigma)
+{
+    if (!(sigma >= 0 && sigma <= MAX_SURROUNDINGS_BLUR))
+        CV_Error(Error::StsOutOfRange,
+            format("The blur of the surroundings must be 0 to %g inter-ocular distances; found %g",
+                MAX_SURROUNDINGS_BLUR, sigma));
+    checkCreated(p).set(&Impl::surroundings_blur, sigma);
+}
+
+double Perturber::getSurroundingsBlur() const
+{
+    return checkCreated(p).get(&Impl::surroundings_blur);
 }
 
 void Perturber::setWeakenMarks(bool weaken)
