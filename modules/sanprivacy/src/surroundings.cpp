@@ -21,7 +21,8 @@ const double HALF_WIDTH = 112, HALF_HEIGHT = 166;
 // Shares of the ellipse's radii: the blur sets in between the first two and ends between the last two.
 const double FACE = .95, SURROUNDINGS = 1.1, NEAR = 1.8, FAR = 2.5;
 
-// Pixel of the smaller image that is blurred: inter-ocular distances, so that the ellipse's border is seen, and of sigma.
+// Pixel of the smaller image that is blurred: inter-ocular distances, so that it has the border of the ellipse, and
+// share of sigma.
 const double LARGEST_PIXEL = .05, SHARE_OF_SIGMA = 1. / 3;
 const int ROWS = 256; // that are mixed at a time
 

@@ -154,13 +154,13 @@ public:
     CV_WRAP void setColorStrength(double strength);
     CV_WRAP double getColorStrength() const; //!< see setColorStrength()
 
-    /** @brief Sets how far perturbFaces() and tryPerturbFaces() blur what surrounds the faces: hair, neck and background.
+    /** @brief Sets how far perturbFaces() and tryPerturbFaces() blur hair, neck and background around the faces.
 
-    Classifiers that look beyond the face read the gender there: with a blur of 0.25 they are misled much more often, and
-    matchers lose little. A portrait looks as if it were taken with a shallow depth of field; in other images the blur
-    around each head is seen, and hands near a face are blurred, too. An ellipse around each face, detected faces of
-    others included, stays sharp (half axes of 1.25 and 1.85 inter-ocular distances), and so does what is farther away
-    than 2.5 times that. It applies to all outputs except PROTOTYPE_SAME.
+    Classifiers that look beyond the face read the gender there: with a blur of 0.25 they are misled much more often,
+    and matchers lose little. A portrait looks as if it were taken with a shallow depth of field; in other images the
+    blur around each head is seen, and hands near a face are blurred, too. An ellipse around each given face stays sharp
+    (half axes of 1.25 and 1.85 inter-ocular distances), and so does what is farther away than 2.5 times that. It
+    applies to all outputs except PROTOTYPE_SAME.
     @param sigma of the Gaussian blur in inter-ocular distances, 0 (no blur) to 1; initially 0. */
     CV_WRAP void setSurroundingsBlur(double sigma);
     CV_WRAP double getSurroundingsBlur() const; //!< see setSurroundingsBlur()
