@@ -260,6 +260,8 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     {
         cv::Mat perturbed;
         std::vector<FaceResult> results;
+        if (options_.networks.surroundings_blur > 0)
+            fillTransparent(image);
         if (!perturbers_[worker]->tryPerturbFaces(image.pixels, faces.rows, perturbed, results,
                 PerturbParams(prototype_, LABEL_PREDICT, options_.gray), faces.labels))
             throw std::runtime_error(unprotected(faces.rows, results) + "; nothing written");

@@ -5,6 +5,7 @@
 #include "options/transparency.hpp"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <stdexcept>
 
@@ -158,6 +159,40 @@ int protectTransparency(Image& image, cv::sanprivacy::FaceDetector& detector, co
         throw std::runtime_error("a face shows in the transparency, and not in the image on white or black; save it "
                                  "without transparency first");
     return search.smallest_face;
+}
+
+void fillTransparent(Image& image)
+{
+    const cv::Mat hidden = image.alpha.empty() ? cv::Mat() : cv::Mat(image.alpha == 0);
+    const int count = hidden.empty() ? 0 : cv::countNonZero(hidden);
+    if (count == 0 || count == int(hidden.total()))
+        return;
+    cv::Mat visible = image.pixels.clone(), small, share, unknown, distance, nearest, filled;
+    visible.setTo(0, hidden);
+    const int most_side = 1024; // of the image in which the nearest pixels are looked for
+    const double scale = std::min(1., double(most_side) / std::max(hidden.cols, hidden.rows));
+    cv::resize(visible, small, cv::Size(), scale, scale, cv::INTER_AREA);
+    cv::resize(~hidden, share, small.size(), 0, 0, cv::INTER_AREA);
+    cv::Mat colors, weights;
+    share.convertTo(share, CV_32F, 1 / 255.);
+    cv::max(share, FLT_EPSILON, weights);
+    cv::merge(std::vector<cv::Mat>(size_t(small.channels()), weights), weights);
+    cv::divide(small, weights, colors, 1, image.pixels.depth());
+
+    unknown = share == 0;
+    cv::distanceTransform(unknown, distance, nearest, cv::DIST_L2, cv::DIST_MASK_5, cv::DIST_LABEL_PIXEL);
+    std::vector<cv::Point> known(size_t(unknown.total()) + 1);
+    for (int y = 0; y < unknown.rows; ++y)
+        for (int x = 0; x < unknown.cols; ++x)
+            if (!unknown.at<uchar>(y, x))
+                known[size_t(nearest.at<int>(y, x))] = cv::Point(x, y);
+    for (int y = 0; y < unknown.rows; ++y)
+        for (int x = 0; x < unknown.cols; ++x)
+            if (unknown.at<uchar>(y, x))
+                colors(cv::Rect(known[size_t(nearest.at<int>(y, x))], cv::Size(1, 1)))
+                    .copyTo(colors(cv::Rect(x, y, 1, 1)));
+    cv::resize(colors, filled, hidden.size(), 0, 0, cv::INTER_LINEAR);
+    filled.copyTo(image.pixels, hidden);
 }
 
 }} // namespace sanprivacy::apps

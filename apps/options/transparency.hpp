@@ -27,6 +27,9 @@ and is not found on white stays as it is: many icons have one. It is told, too.
 */
 int protectTransparency(Image& image, cv::sanprivacy::FaceDetector& detector, const cv::Mat& known = cv::Mat());
 
+//! Gives what is fully transparent the color of the nearest pixel that is not, so that no blur makes it visible.
+void fillTransparent(Image& image);
+
 }} // namespace sanprivacy::apps
 
 #endif // SANPRIVACY_APPS_OPTIONS_TRANSPARENCY_HPP

@@ -133,6 +133,22 @@ class Good(PerturbTest):
         contrast = {blur: np.abs(image - cv2.blur(image, (9, 9)))[:, sides].mean() for blur, image in images.items()}
         self.assertLess(contrast["0.25"], .9 * contrast["0"])
 
+    def test_no_blur_makes_transparent_colors_visible(self):
+        color = portrait()
+        height, width = color.shape[:2]
+        alpha = np.zeros((height, width), np.uint8)
+        cv2.ellipse(alpha, (width // 2, height // 2), (width * 2 // 5, height * 2 // 5), 0, 0, 360, 255, -1)
+        results = []
+        for hidden in (0, 255):
+            color[alpha == 0] = hidden
+            self.save(f"{hidden}.png", np.dstack([color, alpha]))
+        for hidden in (0, 255):
+            done = self.perturb(self.path("in", f"{hidden}.png"), "-o", self.path("out"), "--surroundings-blur", "0.5")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            results.append(cv2.imread(self.path("out", f"{hidden}.png"), cv2.IMREAD_UNCHANGED))
+            np.testing.assert_array_equal(results[-1][..., 3], alpha)
+        np.testing.assert_array_equal(results[0][alpha > 0], results[1][alpha > 0])
+
     def test_a_face_in_the_label_file_gets_its_label(self):
         for name in ("a.png", "b.png", "c/b.png"):
             self.save(name)

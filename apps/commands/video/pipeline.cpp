@@ -163,6 +163,8 @@ void Pipeline::prepare(Image& image)
         transparency_detector_ = options_.networks.createDetector();
     smallest_face_in_transparency_ =
         std::max(smallest_face_in_transparency_, protectTransparency(image, *transparency_detector_));
+    if (options_.networks.surroundings_blur > 0)
+        fillTransparent(image);
 }
 
 void Pipeline::push(VideoFrame& frame, Moment& moment)
