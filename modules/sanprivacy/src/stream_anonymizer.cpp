@@ -63,6 +63,21 @@ void checkParams(const StreamParams& params)
         CV_Error(Error::StsBadArg, "Faces of LABEL_NEUTRAL have no opposite: choose the same or the neutral prototype");
 }
 
+//! What is missing is told now, not in the first frame with a face.
+void checkNetworks(Perturber& perturber, const StreamParams& params)
+{
+    const bool random = params.prototype == PROTOTYPE_RANDOM;
+    const Mat black = Mat::zeros(perturber.getInputSize(), CV_8UC3);
+    Mat none, landmarks;
+    perturber.perturbFaces(black, Mat(), none,
+        PerturbParams(PrototypeChoice(params.prototype), random ? int(LABEL_NEUTRAL) : params.label));
+    if (random || params.label != LABEL_PREDICT)
+        return;
+    getCanonicalLandmarks(landmarks, black.size());
+    for (int k = 0; k < (int)perturber.getAttributes().size(); ++k)
+        perturber.predictFace(black, landmarks, k);
+}
+
 } // namespace
 
 class StreamAnonymizer::Impl
@@ -149,13 +164,7 @@ Ptr<StreamAnonymizer> StreamAnonymizer::create(
     {
         if (!perturber || perturber->empty())
             CV_Error(Error::StsNullPtr, "REPLACE_SAN needs a Perturber");
-        // What is missing is told now, not in the first frame with a face.
-        const Mat black = Mat::zeros(perturber->getInputSize(), CV_8U);
-        Mat perturbed;
-        if (params.prototype == PROTOTYPE_RANDOM)
-            perturber->perturb(black, perturbed, PerturbParams(PROTOTYPE_RANDOM, LABEL_NEUTRAL));
-        else
-            perturber->perturb(black, perturbed, PerturbParams(PrototypeChoice(params.prototype), params.label));
+        checkNetworks(*perturber, params);
     }
     Ptr<StreamAnonymizer> anonymizer = makePtr<StreamAnonymizer>();
     anonymizer->p = makePtr<Impl>(detector, perturber, params);

@@ -201,4 +201,39 @@ TEST(SanPrivacy_FaceReplacer, attributes_are_not_mixed_up)
     cv::utils::fs::remove_all(folder);
 }
 
+TEST(SanPrivacy_FaceReplacer, a_network_that_predicts_labels_is_missed_before_the_first_frame)
+{
+    const std::string folder = cv::tempfile(""), network = "gender-dlib-32.onnx";
+    ASSERT_TRUE(cv::utils::fs::createDirectory(folder));
+    const auto copy = [&](const std::string& name) {
+        std::ofstream(folder + "/" + name, std::ios::binary)
+            << std::ifstream(shippedFile(name), std::ios::binary).rdbuf();
+    };
+    copy("prototypes-gender.yml.gz");
+    const String generator = findDataFile("generator_residual.onnx");
+    const Environment data("OPENCV_SANPRIVACY_DATA_PATH", folder);
+    const Ptr<Perturber> perturber = Perturber::create(PerturberParams({ "gender" }, generator));
+    const auto whatIsMissing = [&](int label, int prototype)
+    {
+        StreamParams params;
+        params.label = label;
+        params.prototype = prototype;
+        try
+        {
+            StreamAnonymizer::create(Ptr<FaceDetector>(), perturber, params);
+        }
+        catch (const cv::Exception& e)
+        {
+            return e.err;
+        }
+        return String();
+    };
+    EXPECT_NE(whatIsMissing(LABEL_PREDICT, PROTOTYPE_OPPOSITE).find(network), String::npos);
+    EXPECT_EQ(whatIsMissing(1, PROTOTYPE_OPPOSITE), "") << "the label is given";
+    EXPECT_EQ(whatIsMissing(LABEL_PREDICT, PROTOTYPE_RANDOM), "") << "none is needed";
+    copy(network);
+    EXPECT_EQ(whatIsMissing(LABEL_PREDICT, PROTOTYPE_OPPOSITE), "") << "a video needs no other one";
+    cv::utils::fs::remove_all(folder);
+}
+
 }} // namespace
