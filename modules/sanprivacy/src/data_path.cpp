@@ -57,40 +57,61 @@ String findInFolders(const String& name, const std::vector<String>& folders)
 //! CRC-32 as in gzip and zip (ISO 3309), of a file to its end.
 static unsigned checksumOf(std::istream& file)
 {
-    unsigned table[256];
+    const int step = 8;        // bytes at once
+    unsigned table[step][256]; // of a byte that so many others follow
     for (unsigned i = 0; i < 256; ++i)
     {
-        table[i] = i;
+        table[0][i] = i;
         for (int bit = 0; bit < 8; ++bit)
-            table[i] = table[i] & 1 ? 0xedb88320u ^ table[i] >> 1 : table[i] >> 1;
+            table[0][i] = table[0][i] & 1 ? 0xedb88320u ^ table[0][i] >> 1 : table[0][i] >> 1;
     }
+    for (int k = 1; k < step; ++k)
+        for (unsigned i = 0; i < 256; ++i)
+            table[k][i] = table[0][table[k - 1][i] & 255] ^ table[k - 1][i] >> 8;
     unsigned checksum = ~0u;
     std::vector<char> part(1 << 16);
     while (file.read(part.data(), (std::streamsize)part.size()) || file.gcount() > 0)
-        for (std::streamsize i = 0; i < file.gcount(); ++i)
-            checksum = table[(checksum ^ uchar(part[(size_t)i])) & 255] ^ checksum >> 8;
+    {
+        const uchar *byte = reinterpret_cast<const uchar*>(part.data()), *const end = byte + file.gcount();
+        for (; end - byte >= step; byte += step)
+        {
+            const unsigned whole = checksum;
+            checksum = 0;
+            for (int k = 0; k < step; ++k)
+                checksum ^= table[step - 1 - k][byte[k] ^ (k < 4 ? whole >> 8 * k & 255 : 0)];
+        }
+        for (; byte < end; ++byte)
+            checksum = table[0][(checksum ^ *byte) & 255] ^ checksum >> 8;
+    }
     return ~checksum;
 }
 
-//! Compares a file with the list of checksums beside it, where there is one that names it.
-static void checkAgainstList(const String& path, const String& name)
+//! The checksum of a file in the list beside it; empty where there is none that names it.
+static std::string listedChecksum(const String& path, const String& name)
 {
     std::ifstream list((path.substr(0, path.size() - name.size()) + "checksums.txt").c_str());
     for (std::string line; std::getline(list, line);)
     {
         std::istringstream words(line);
-        std::string expected, listed;
-        words >> expected >> listed;
-        if (listed != name)
-            continue;
-        std::ifstream file(path.c_str(), std::ios::binary);
-        const String found = cv::format("%08x", checksumOf(file));
-        if (found != expected)
-            CV_Error(Error::StsParseError,
-                cv::format("'%s' is damaged: its CRC-32 is %s, checksums.txt beside it expects %s", path.c_str(),
-                    found.c_str(), expected.c_str()));
-        return;
+        std::string checksum, listed;
+        words >> checksum >> listed;
+        if (listed == name)
+            return checksum;
     }
+    return std::string();
+}
+
+static void checkAgainstList(const String& path, const String& name)
+{
+    const std::string expected = listedChecksum(path, name);
+    if (expected.empty())
+        return;
+    std::ifstream file(path.c_str(), std::ios::binary);
+    const String found = cv::format("%08x", checksumOf(file));
+    if (found != expected)
+        CV_Error(
+            Error::StsParseError, cv::format("'%s' is damaged: its CRC-32 is %s, checksums.txt beside it expects %s",
+                                      path.c_str(), found.c_str(), expected.c_str()));
 }
 
 String findDataFile(const String& name)

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <map>
 
 namespace cv { namespace sanprivacy {
@@ -116,6 +115,15 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback)
     return device;
 }
 
+static std::vector<char> contentOf(const String& filename)
+{
+    std::ifstream file(filename.c_str(), std::ios::binary);
+    std::vector<char> content, part(1 << 16);
+    for (std::streamsize length; (length = file.rdbuf()->sgetn(part.data(), (std::streamsize)part.size())) > 0;)
+        content.insert(content.end(), part.begin(), part.begin() + length);
+    return content;
+}
+
 //! Runs a reader of an ONNX network and prepares what it has read.
 template <typename Reader>
 static dnn::Net prepare(Reader read, const String& description, const DnnDevice& device)
@@ -147,9 +155,8 @@ dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& d
     const auto read = [&]
     {
         {
-            std::ifstream file(filename.c_str(), std::ios::binary);
-            const std::vector<uchar> bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-            checkOnnx(bytes.data(), bytes.size());
+            const std::vector<char> bytes = contentOf(filename);
+            checkOnnx(reinterpret_cast<const uchar*>(bytes.data()), bytes.size());
         }
         return importOnnx(filename);
     };

@@ -270,8 +270,7 @@ private:
 
 void checkStorageLimits(const String& filename, size_t most_bytes)
 {
-    std::ifstream whole(filename.c_str(), std::ios::binary | std::ios::ate);
-    const std::streamoff packed = whole.tellg();
+    const std::streamoff packed = std::ifstream(filename.c_str(), std::ios::binary | std::ios::ate).tellg();
     if (packed < 0)
         return; // FileStorage tells why it cannot be read
     Parts parts(filename);

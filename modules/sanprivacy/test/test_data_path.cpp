@@ -71,6 +71,15 @@ TEST(SanPrivacy_DataPath, damaged_files_are_refused)
     write("checksums.txt", contentsOf(data + "checksums.txt"));
     write("residual.onnx", network);
     EXPECT_EQ(Error::StsOk, codeOf());
+    for (int length = 0; length < 8; ++length) // the checksum is computed of eight bytes at once
+    {
+        const char doc_string = 6 << 3 | 2; // of a model, in onnx.proto
+        const std::string longer = network + doc_string + char(length) + std::string(size_t(length), 'x');
+        write("residual.onnx", longer);
+        write("checksums.txt", checksum(longer) + "  residual.onnx\n");
+        EXPECT_EQ(Error::StsOk, codeOf());
+    }
+    write("checksums.txt", contentsOf(data + "checksums.txt"));
     network[network.size() / 2] ^= 4; // one weight, a little
     write("residual.onnx", network);
     EXPECT_EQ(Error::StsParseError, codeOf());
