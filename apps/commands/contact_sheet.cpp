@@ -180,13 +180,9 @@ ExitCode run(const SheetOptions& options)
     refuseInputsAsOutputs(read, { options.output });
     const bool unreadable = inputs.reportUnreadable();
     const FaceLabels labels(options.labels, options.networks, inputs);
-    std::vector<cv::Ptr<Perturber>> perturbers(std::min(workerCount(), inputs.images.size()));
-    std::vector<cv::Ptr<FaceDetector>> detectors(perturbers.size());
-    for (size_t worker = 0; worker < perturbers.size(); ++worker)
-    {
-        perturbers[worker] = options.networks.createPerturber();
-        detectors[worker] = options.networks.createDetector();
-    }
+    const size_t workers = std::min(workerCount(), inputs.images.size());
+    const std::vector<cv::Ptr<Perturber>> perturbers = options.networks.createPerturbers(workers);
+    const std::vector<cv::Ptr<FaceDetector>> detectors = options.networks.createDetectors(workers);
 
     std::vector<std::vector<FaceRow>> rows_of(inputs.images.size()); // per image, to keep their order
     Progress progress("Perturbing", inputs.images.size());

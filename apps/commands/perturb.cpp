@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <future>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -149,15 +150,15 @@ Perturbation::Perturbation(const PerturbOptions& options)
     if (options.landmarks && !labels_->hasLandmarks())
         throw UsageError("--landmarks: " + options.labels.labels + " has no landmark columns (right_eye_x, ...)");
     const size_t workers = std::min(workerCount(), inputs_.images.size());
-    for (size_t worker = 0; worker < workers; ++worker)
-        perturbers_.push_back(options.networks.createPerturber());
+    std::future<std::vector<cv::Ptr<FaceDetector>>> detectors =
+        std::async(std::launch::async, &NetworkOptions::createDetectors, &options.networks, workers);
+    perturbers_ = options.networks.createPerturbers(workers);
     bool needed = false; // elsewhere the detector only checks the landmarks
     for (size_t i = 0; i < inputs_.images.size(); ++i)
         needed = needed || !landmarksListed(i);
     try
     {
-        for (size_t worker = 0; worker < workers; ++worker)
-            detectors_.push_back(options.networks.createDetector());
+        detectors_ = detectors.get();
     }
     catch (const cv::Exception&)
     {

@@ -88,13 +88,11 @@ ExitCode run(const PrototypesOptions& options)
     const bool detect = std::any_of(
         labels.rows().begin(), labels.rows().end(), [](const Labelled& row) { return row.landmarks.empty(); });
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
-    std::vector<cv::Ptr<PrototypeBuilder>> builders(workerCount());
+    if (detect)
+        detectors = options.networks.createDetectors(workerCount());
+    std::vector<cv::Ptr<PrototypeBuilder>> builders;
     for (size_t worker = 0; worker < workerCount(); ++worker)
-    {
-        if (detect)
-            detectors[worker] = options.networks.createDetector();
-        builders[worker] = PrototypeBuilder::create();
-    }
+        builders.push_back(PrototypeBuilder::create());
 
     std::mutex counts_mutex;
     size_t failed = 0, cut = 0, unlabelled = 0;

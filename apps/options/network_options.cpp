@@ -4,6 +4,8 @@
 
 #include "options/network_options.hpp"
 
+#include "common/workers.hpp"
+
 #include <algorithm>
 #include <vector>
 
@@ -138,6 +140,20 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
     if (keep_marks)
         perturber->setWeakenMarks(false);
     return perturber;
+}
+
+std::vector<cv::Ptr<FaceDetector>> NetworkOptions::createDetectors(size_t workers) const
+{
+    std::vector<cv::Ptr<FaceDetector>> detectors(workers);
+    forEach(workers, [&](size_t, size_t i) { detectors[i] = createDetector(); });
+    return detectors;
+}
+
+std::vector<cv::Ptr<Perturber>> NetworkOptions::createPerturbers(size_t workers) const
+{
+    std::vector<cv::Ptr<Perturber>> perturbers(workers);
+    forEach(workers, [&](size_t, size_t i) { perturbers[i] = createPerturber(); });
+    return perturbers;
 }
 
 }} // namespace sanprivacy::apps

@@ -44,6 +44,9 @@ struct NetworkOptions
     bool knowsHidden() const { return !hide.empty() || areShipped(); }
     cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;
     cv::Ptr<cv::sanprivacy::Perturber> createPerturber() const;
+    //! One for each of several workers, loaded side by side.
+    std::vector<cv::Ptr<cv::sanprivacy::FaceDetector>> createDetectors(size_t workers) const;
+    std::vector<cv::Ptr<cv::sanprivacy::Perturber>> createPerturbers(size_t workers) const; //!< likewise
     cv::Ptr<cv::sanprivacy::FaceNetwork> createNetwork(const cv::sanprivacy::ModelDescription& description) const;
 };
 
