@@ -31,6 +31,7 @@ public:
     VideoFile(const fs::path& target, const WriteOptions& options);
     ~VideoFile() override;
 
+    void begin(const VideoFrame& first) override;
     void write(const VideoFrame& frame) override;
     void finish() override;
     void keep() override;
@@ -53,7 +54,7 @@ private:
     std::string note_;
     cv::Size size_, written_size_; // of the frames, and with what fills them up
     int type_ = 0;
-    double begin_ = 0, last_ = 0; // time of the first frame, and of the last one from there; seconds
+    double begin_ = 0, last_ = -1; // time of the first frame, and of the last written one from there; seconds
     std::unique_ptr<ToolProcess> ffmpeg_;
 };
 
@@ -98,10 +99,15 @@ bool VideoFile::discard()
     return true;
 }
 
-void VideoFile::write(const VideoFrame& frame)
+void VideoFile::begin(const VideoFrame& first)
 {
     if (!ffmpeg_)
-        start(frame);
+        start(first);
+}
+
+void VideoFile::write(const VideoFrame& frame)
+{
+    begin(frame);
     const bool filled_up = frame.pixels.size() == written_size_; // as in a video that is resumed
     if ((frame.pixels.size() != size_ && !filled_up) || frame.pixels.type() != type_)
         throw std::runtime_error("the size of the frames changes; a video has one size");
@@ -177,7 +183,7 @@ void VideoFile::keep()
 
 void VideoFile::complete()
 {
-    if (!ffmpeg_)
+    if (last_ < 0)
         throw std::runtime_error("no frame to write");
     try
     {

@@ -19,6 +19,8 @@ class VideoWriter
 {
 public:
     virtual ~VideoWriter() {}
+    //! Starts the encoder early, before the first frame can be written. @param first the same frame as it was read
+    virtual void begin(const VideoFrame& /*first*/) {}
     virtual void write(const VideoFrame& frame) = 0;
     virtual void finish() = 0;
 

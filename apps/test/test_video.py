@@ -382,10 +382,11 @@ class Good(VideoTest):
     def end_early(self, signal_number):
         """A run that gets a signal while it writes. Its messages, or None where it was done before."""
         self.make(self.path("long.mp4"), frames=self.LONG)
-        process = subprocess.Popen([EXECUTABLE, "video", *self.networks, self.path("long.mp4"), self.path("out.mp4"), *map(str, self.SLOW)],
-                                   stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        while process.poll() is None and not os.path.exists(self.path(".sanprivacy-out.mp4")):
-            time.sleep(.05)
+        first_log = self.path("first.log")  # a frame is written after its line, and before the next one
+        process = subprocess.Popen([EXECUTABLE, "video", *self.networks, self.path("long.mp4"), self.path("out.mp4"), *map(str, self.SLOW),
+                                    "--log", first_log], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        while process.poll() is None and not (os.path.exists(first_log) and read(first_log).count(b"\n") > 1):
+            time.sleep(.02)
         process.send_signal(signal_number)
         errors = process.communicate(timeout=TIMEOUT)[1]
         return None if process.returncode == 0 else errors
@@ -514,6 +515,15 @@ class Bad(VideoTest):
         self.assertEqual(done.returncode, code, done.stderr)
         self.one_line(done.stderr, *reasons)
         self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
+
+    def test_network_that_cannot_be_read(self):
+        """It is told before anything of the videos, which are opened meanwhile."""
+        write(self.path("none.onnx"), b"no network")
+        write(self.path("log"), b"of an earlier run")
+        for video in (self.original, self.path("missing.mp4")):
+            self.check_refused(video, self.path("out.mp4"), "--detector", self.path("none.onnx"), "--log", self.path("log"),
+                               reasons=("sanprivacy: The face detector", "none.onnx"))
+            self.assertEqual(read(self.path("log")), b"of an earlier run")
 
     def test_what_is_no_video(self):
         write(self.path("empty.mp4"), b"")

@@ -10,7 +10,6 @@
 #include "media/encoding.hpp"
 #include "media/image_sequence.hpp"
 #include "media/media_info.hpp"
-#include "media/video_reader.hpp"
 #include "media/video_writer.hpp"
 
 #include <set>
@@ -129,6 +128,28 @@ Jobs findJobs(const VideoOptions& options)
             jobs.folders.emplace_back(new OutputFolder(
                 fs::path(job.target).has_parent_path() ? fs::path(job.target).parent_path() : fs::path(".")));
     return jobs;
+}
+
+ReadOptions readOptions(const Job& job, const VideoOptions& options)
+{
+    ReadOptions read;
+    if (!options.raw.empty())
+        read.raw = RawFormat::parse(options.raw);
+    read.from = options.from;
+    read.keep_depth = holdsDepth(job.target);
+    read.max_pixels = options.max_pixels;
+    return read;
+}
+
+OpenedVideo openFirst(const Jobs& jobs, const VideoOptions& options)
+{
+    std::error_code ignored;
+    if (jobs.list.empty())
+        return OpenedVideo();
+    const Job& job = jobs.list.front();
+    if (ImagePattern::matches(job.source) || !fs::is_regular_file(localName(job.source), ignored))
+        return OpenedVideo();
+    return std::async(std::launch::async, openVideo, job.source, readOptions(job, options));
 }
 
 }} // namespace sanprivacy::apps

@@ -7,9 +7,11 @@
 
 #include "commands/video/options.hpp"
 #include "common/output_folder.hpp"
+#include "media/video_reader.hpp"
 #include "options/inputs.hpp"
 
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +36,16 @@ struct Jobs
 /** Inputs and outputs, one by one: a folder is searched for videos, and is written to where there are several.
 Raises UsageError where an output would take the place of anything that is read, or of another output. */
 Jobs findJobs(const VideoOptions& options);
+
+//! How the source of a job is to be read.
+ReadOptions readOptions(const Job& job, const VideoOptions& options);
+
+//! A video that is being opened.
+using OpenedVideo = std::future<std::unique_ptr<VideoReader>>;
+
+/** Begins to open the first video on a thread of its own, for a Pipeline that is made later: ffprobe and ffmpeg take a
+while to start. Only a file is opened; a camera's images would be late. */
+OpenedVideo openFirst(const Jobs& jobs, const VideoOptions& options);
 
 }} // namespace sanprivacy::apps
 

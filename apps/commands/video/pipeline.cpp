@@ -46,9 +46,10 @@ size_t queueLength(const VideoReader& reader, bool deep)
 
 } // namespace
 
-Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log)
-    : job_(job), options_(options), log_(log), logged_source_(withoutPasswords(job.source)), reader_(openSource()),
-      sequence_(ImagePattern::matches(job.source)),
+Pipeline::Pipeline(
+    const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log, OpenedVideo opened)
+    : job_(job), options_(options), log_(log), logged_source_(withoutPasswords(job.source)),
+      reader_(opened.valid() ? opened.get() : openSource()), sequence_(ImagePattern::matches(job.source)),
       resumable_(!reader_->live() && job.source != "-" && job.target != "-" && !ImagePattern::matches(job.target)),
       tolerance_(.25 / reader_->format().rate),
       square_pixels_(options.pixel_aspect.empty() ? reader_->format().shown_pixel_shape : options.pixel_aspect,
@@ -66,12 +67,7 @@ Pipeline::Pipeline(const Job& job, const VideoOptions& options, const Protection
 
 std::unique_ptr<VideoReader> Pipeline::openSource()
 {
-    ReadOptions read;
-    if (!options_.raw.empty())
-        read.raw = RawFormat::parse(options_.raw);
-    read.from = options_.from;
-    read.keep_depth = holdsDepth(job_.target);
-    read.max_pixels = options_.max_pixels;
+    ReadOptions read = readOptions(job_, options_);
     read.prepare = [this](Image& image) { prepare(image); };
     return openVideo(job_.source, read);
 }
@@ -133,9 +129,8 @@ void Pipeline::takeOver(size_t frames)
 {
     const size_t second_look =
         std::max(LEAST_SECOND_LOOK, framesIn(SECOND_LOOK_HOLDS * params_.hold + params_.detect_interval));
-    ReadOptions read;
-    read.keep_depth = holdsDepth(job_.target);
-    read.max_pixels = options_.max_pixels;
+    ReadOptions read = readOptions(job_, options_);
+    read.from = 0;
     const std::unique_ptr<VideoReader> earlier = openVideo(unfinished_->video().string(), read);
     VideoFrame frame, ready;
     for (; read_ < frames && earlier->read(ready) && advance(frame); ++read_)
@@ -196,8 +191,10 @@ void Pipeline::push(VideoFrame& frame, Moment& moment)
 void Pipeline::decode()
 {
     VideoFrame frame;
-    for (; advance(frame); ++read_)
+    for (bool first = !reader_->live(); advance(frame); ++read_, first = false)
     {
+        if (first) // which of a live source may be dropped
+            writer_->begin(frame);
         if (!(reader_->live() ? decoded_.pushLatest(std::move(frame), dropped_) : decoded_.push(std::move(frame))))
             break;
         frame = VideoFrame();

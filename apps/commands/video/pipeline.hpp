@@ -37,8 +37,9 @@ enum class Outcome
 class Pipeline
 {
 public:
-    //! Opens the video. Raises std::runtime_error where it cannot be read or written.
-    Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log);
+    //! Opens the video, unless it is given. Raises std::runtime_error where it cannot be read or written.
+    Pipeline(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log,
+        OpenedVideo opened = OpenedVideo());
 
     Outcome run();              //!< raises what has failed
     FrameCounts counts() const; //!< of what was written, also after a failure

@@ -101,7 +101,8 @@ struct Results
     size_t all() const { return done + copied + faceless + skipped + failed; }
 };
 
-void protect(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log, Results& results)
+void protect(const Job& job, const VideoOptions& options, const Protection& protection, FrameLog& log,
+    OpenedVideo opened, Results& results)
 {
     if (options.resume && fs::exists(job.target) && !UnfinishedRun::isThere(job.target))
     {
@@ -111,7 +112,7 @@ void protect(const Job& job, const VideoOptions& options, const Protection& prot
     std::unique_ptr<Pipeline> pipeline;
     try
     {
-        pipeline.reset(new Pipeline(job, options, protection, log));
+        pipeline.reset(new Pipeline(job, options, protection, log, std::move(opened)));
         const Outcome outcome = pipeline->run();
         ++(outcome == Outcome::DONE        ? results.done
             : outcome == Outcome::COPIED   ? results.copied
@@ -161,13 +162,14 @@ ExitCode runVideo(VideoOptions& options)
 {
     checkOptions(options);
     const Jobs jobs = findJobs(options);
+    OpenedVideo first = openFirst(jobs, options); // while the networks are loaded
     const Protection protection(options);
     FrameLog log(options.log, options.resume, jobs.most_private);
     catchInterrupts();
     Results results;
     const auto start = std::chrono::steady_clock::now();
     for (size_t k = 0; k < jobs.list.size() && !interrupted(); ++k)
-        protect(jobs.list[k], options, protection, log, results);
+        protect(jobs.list[k], options, protection, log, k == 0 ? std::move(first) : OpenedVideo(), results);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     report(results, jobs, seconds, options.names.back() == "-" ? std::cerr : std::cout);
     const bool unreadable = jobs.searched.reportUnreadable(),
