@@ -97,7 +97,7 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->check(CLI::Range(0., 1.).description(""));
     command
         .add_option("--surroundings-blur", surroundings_blur,
-            "Blurs hair and background around faces, 0 to 1 eye distances: more privacy, less natural")
+            "Blurs hair and background, 0 to 1 eye distances: more privacy, less natural")
         ->type_name("X")
         ->capture_default_str()
         ->check(CLI::Range(0., 1.).description(""));
