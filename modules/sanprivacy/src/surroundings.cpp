@@ -49,18 +49,20 @@ Rect around(const Similarity& face, const Size& image)
 }
 
 /** Weights of the pixels of a small image.
-@param toCrop take them to pixels of the faces' canonical crops, the first that of the face in the middle.
+@param toCrop take pixels of an image that is larger by sx and sy to those of the faces' canonical crops, the first that
+of the face in the middle.
 @param outside 1 outside all faces, 0 inside.
 @param blur the same, fading with the distance from the first face. */
-void weigh(const std::vector<Similarity>& toCrop, Mat& outside, Mat& blur)
+void weigh(const std::vector<Similarity>& toCrop, double sx, double sy, Mat& outside, Mat& blur)
 {
     for (int y = 0; y < outside.rows; ++y)
         for (int x = 0; x < outside.cols; ++x)
         {
-            const double distance = distanceFrom(toCrop[0](Point2c(x, y)));
+            const Point2c z((x + .5) * sx - .5, (y + .5) * sy - .5);
+            const double distance = distanceFrom(toCrop[0](z));
             double weight = rise(distance, FACE, SURROUNDINGS);
             for (size_t i = 1; i < toCrop.size() && weight > 0; ++i)
-                weight *= rise(distanceFrom(toCrop[i](Point2c(x, y))), FACE, SURROUNDINGS);
+                weight *= rise(distanceFrom(toCrop[i](z)), FACE, SURROUNDINGS);
             outside.at<float>(y, x) = float(weight);
             blur.at<float>(y, x) = float(weight * (1 - rise(distance, NEAR, FAR)));
         }
@@ -69,7 +71,7 @@ void weigh(const std::vector<Similarity>& toCrop, Mat& outside, Mat& blur)
 //! The mean of what lies outside the faces, so that no skin runs into it.
 Mat blurred(const Mat& image, const Mat& outside, double sigma)
 {
-    const float least = 1e-3f;
+    const float least = 1e-6f;
     Mat weights, sum, channels;
     GaussianBlur(outside, weights, Size(), sigma);
     cv::max(weights, least, weights);
@@ -127,14 +129,11 @@ void blurAround(Mat image, const std::vector<Similarity>& toCrop, double sigma)
     const double eyes = EYES / toCrop[0].scale(), pixel = eyes * std::min(LARGEST_PIXEL, SHARE_OF_SIGMA * sigma),
                  scale = std::min(1 / pixel, 1.);
     const Size size(std::max(1, cvRound(image.cols * scale)), std::max(1, cvRound(image.rows * scale)));
-    const double enlarged = std::max(double(image.cols) / size.width, double(image.rows) / size.height);
-    std::vector<Similarity> smallToCrop;
-    for (const Similarity& face : toCrop)
-        smallToCrop.push_back(face * Similarity(enlarged, Point2c(1, 1) * (.5 * enlarged - .5)));
+    const double sx = double(image.cols) / size.width, sy = double(image.rows) / size.height;
     Mat small, outside(size, CV_32F), weights(size, CV_32F), goal;
     resize(image, small, size, 0, 0, INTER_AREA);
-    weigh(smallToCrop, outside, weights);
-    small = blurred(small, outside, sigma * eyes / enlarged);
+    weigh(toCrop, sx, sy, outside, weights);
+    small = blurred(small, outside, sigma * eyes / std::max(sx, sy));
     merge(std::vector<Mat> { small, weights * whiteLevel(image.depth()) }, goal);
     goal.convertTo(goal, image.depth());
     mix(goal, image);
