@@ -139,8 +139,10 @@ public:
 
         const Pyramid pyramid(toGray(image));
         const std::vector<FaceRow> doubtful = straightenAll(bgr, pyramid, certain, quick ? 1 : ORIENTATIONS);
+        std::vector<FaceRow> others = certain;
+        others.insert(others.end(), leftOut.begin(), leftOut.end());
         std::set<int> orientations; // of faces beside those
-        for (const FaceRow& face : certain)
+        for (const FaceRow& face : others)
         {
             const int orientation = orientationOf(face.landmarks);
             orientations.insert(orientation);
@@ -150,8 +152,6 @@ public:
             if (!quick && std::find(searched.begin(), searched.end(), quarters) == searched.end())
                 lookTurned(bgr, scales, quarters, &all);
         all.erase(std::remove_if(all.begin(), all.end(), known), all.end());
-        std::vector<FaceRow> others = certain;
-        others.insert(others.end(), leftOut.begin(), leftOut.end());
         for (const FaceRow& face : furtherFaces(all, others, pyramid, uprightFaces))
             if (confirm(bgr, face))
             {

@@ -161,7 +161,9 @@ public:
     blur around each head is seen, and hands near a face are blurred, too. An ellipse around each given face stays sharp
     (half axes of 1.25 and 1.85 inter-ocular distances), and so does what is farther away than 2.5 times that. It
     applies to all outputs except PROTOTYPE_SAME.
-    @param sigma of the Gaussian blur in inter-ocular distances, 0 (no blur) to 1; initially 0. */
+    An image of floats that has NaN or infinite values is then refused with Error::StsOutOfRange.
+    @param sigma of the Gaussian blur in inter-ocular distances, 0 (no blur) to 1 (else Error::StsOutOfRange); initially
+    0. */
     CV_WRAP void setSurroundingsBlur(double sigma);
     CV_WRAP double getSurroundingsBlur() const; //!< see setSurroundingsBlur()
 
