@@ -5,12 +5,11 @@
 #include "precomp.hpp"
 #include "aligned_face.hpp"
 #include "color_evening.hpp"
+#include "face_geometry.hpp"
 #include "face_row.hpp"
 #include "image_depth.hpp"
 #include "matrix_argument.hpp"
 #include "skin_marks.hpp"
-
-#include <numeric>
 
 namespace cv { namespace sanprivacy {
 
@@ -29,24 +28,12 @@ const double LEAST_EYE_DISTANCE = 2;
 //! alignFace().
 const double LARGEST_RESIDUAL = .48, LEAST_WIDTH = .1;
 
-//! Eyes 90 px apart on row 68; nose and mouth where they lie in the mean training face, aligned so and made symmetric.
-const Size CANONICAL_SIZE(224, 224);
-const Point2d CANONICAL[LANDMARKS] = { { 66.5, 68 }, { 156.5, 68 }, { 111.5, 120.5 }, { 72.5, 160 }, { 150.5, 160 } };
-
-std::vector<Point2c> canonicalLandmarks(const Size& size)
-{
-    CV_Check(size, !size.empty(), "A crop needs a positive size");
-    const double sx = double(size.width) / CANONICAL_SIZE.width, sy = double(size.height) / CANONICAL_SIZE.height;
-    std::vector<Point2c> points;
-    for (const Point2d& p : CANONICAL) // pixel centres are whole numbers
-        points.push_back(Point2c((p.x + .5) * sx - .5, (p.y + .5) * sy - .5));
-    return points;
-}
+const Size CANONICAL_SIZE(CANONICAL_SIDE, CANONICAL_SIDE);
 
 //! Spread of points across the line that fits them best, in units of their spread along it: 0 on a line, 1 all round.
 double relativeWidth(const std::vector<Point2c>& points)
 {
-    const Point2c middle = std::accumulate(points.begin(), points.end(), Point2c(0.)) / double(points.size());
+    const Point2c middle = centreOf(points);
     double spread = 0;
     Point2c direction = 0.;
     for (const Point2c& z : points)
@@ -63,7 +50,7 @@ Similarity imageToCrop(
     const std::vector<Point2c>& landmarks, const Size& size, const std::vector<Point2c>& landmark_template)
 {
     CV_CheckEQ((int)landmarks.size(), LANDMARKS, "A face has five landmarks");
-    const std::vector<Point2c> canonical = canonicalLandmarks(CANONICAL_SIZE);
+    const Landmarks canonical = canonicalLandmarks();
     const Similarity toCanonical = fitSimilarity(landmarks, canonical);
     const double eyes = std::abs(canonical[1] - canonical[0]), found = eyes / toCanonical.scale();
     if (found < LEAST_EYE_DISTANCE)
@@ -160,7 +147,7 @@ void addChange(const Mat& change, Mat& image)
 
 void getCanonicalLandmarks(OutputArray landmarks, const Size& size)
 {
-    const std::vector<Point2c> points = canonicalLandmarks(size);
+    const Landmarks points = canonicalLandmarks(size);
     Mat(int(points.size()), 2, CV_64F, (void*)points.data()).convertTo(landmarks, CV_32F);
 }
 
@@ -262,7 +249,7 @@ double landmarkDistance(InputArray landmarks, InputArray reference)
     const std::vector<Point2c> a = readPoints(landmarks), b = readPoints(reference);
     CV_CheckEQ((int)a.size(), LANDMARKS, "A face has five landmarks");
     CV_CheckEQ((int)b.size(), LANDMARKS, "A face has five landmarks");
-    const std::vector<Point2c> canonical = canonicalLandmarks(CANONICAL_SIZE);
+    const Landmarks canonical = canonicalLandmarks();
     double sum = 0;
     for (int i = 0; i < LANDMARKS; ++i)
         sum += std::abs(a[i] - b[i]) / LANDMARKS;

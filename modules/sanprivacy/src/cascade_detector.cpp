@@ -32,26 +32,14 @@ struct Pose
     double residual; //!< root mean square distance of the points from the canonical ones, inter-ocular distances
 };
 
-Landmarks canonicalPoints()
-{
-    Mat_<float> landmarks;
-    getCanonicalLandmarks(landmarks);
-    Landmarks points;
-    for (int i = 0; i < landmarks.rows; ++i)
-        points.push_back(Point2c(landmarks(i, 0), landmarks(i, 1)));
-    return points;
-}
-
 Pose poseOf(const Landmarks& landmarks)
 {
-    static const Landmarks canonical = canonicalPoints();
-    const Similarity similarity = fitSimilarity(canonical, landmarks);
-    Pose pose = { 0., similarity.scale() * std::abs(canonical[1] - canonical[0]), std::arg(similarity.a), 0 };
+    const Landmarks canonical = canonicalLandmarks();
+    const Similarity similarity = cropToImage(landmarks);
+    Pose pose = { centreOf(landmarks), similarity.scale() * std::abs(canonical[1] - canonical[0]),
+        std::arg(similarity.a), 0 };
     for (int i = 0; i < FaceRow::LANDMARKS; ++i)
-    {
-        pose.centre += landmarks[i] / double(FaceRow::LANDMARKS);
         pose.residual += std::norm(similarity(canonical[i]) - landmarks[i]) / FaceRow::LANDMARKS;
-    }
     pose.residual = std::sqrt(pose.residual) / pose.eyes;
     return pose;
 }

@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "color_evening.hpp"
+#include "face_geometry.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,7 +15,6 @@ namespace {
 
 // The ellipse of a face round the middle of a canonical crop, from hairline to chin, in pixels of a crop of
 // CANONICAL_SIDE; its weight fades from 1 to 0 between the shares INNER and OUTER of the radii.
-const int CANONICAL_SIDE = 224;
 const Point2d RADII(82, 102);
 const double INNER = .75, OUTER = 1.1;
 

@@ -28,26 +28,6 @@ const double MOST_ZOOM = 1.25;     // between two frames
 const double MOST_TURN = CV_PI / 6;
 const double LEAST_LIKENESS = .65; // correlation of the face before and after
 
-//! Bounds of the head in the canonical crop: brow to chin and ear to ear, where hair and background begin.
-const Point2d HEAD_CENTRE(111.5, 106);
-const Size2d HEAD_AXES(94, 122);
-
-Landmarks canonicalPoints()
-{
-    Mat_<float> canonical;
-    getCanonicalLandmarks(canonical);
-    Landmarks points;
-    for (int i = 0; i < canonical.rows; ++i)
-        points.push_back(Point2c(canonical(i, 0), canonical(i, 1)));
-    return points;
-}
-
-const Landmarks& canonicalLandmarks()
-{
-    static const Landmarks canonical = canonicalPoints();
-    return canonical;
-}
-
 Mat windowOf(const Pyramid& frame, const Similarity& toWindow, int side)
 {
     Mat window(side, side, CV_8U);
@@ -118,8 +98,8 @@ Similarity agreedMotion(const Landmarks& src, const Landmarks& dst)
 //! Correlation of the face before and after: a face that something has come in front of is not followed.
 double likeness(const Pyramid& from, const Landmarks& before, const Pyramid& to, const Landmarks& after)
 {
-    const double side = 32, crop = 224; // of a small canonical crop, and of the full one
-    const Similarity shrink(side / crop, (side / crop - 1) / 2);
+    const double side = 32; // of a small canonical crop
+    const Similarity shrink(side / CANONICAL_SIDE, (side / CANONICAL_SIDE - 1) / 2);
     const Mat a = windowOf(from, shrink * cropToImage(before).inverse(), int(side));
     const Mat b = windowOf(to, shrink * cropToImage(after).inverse(), int(side));
     Scalar meanA, meanB, deviationA, deviationB;
@@ -132,46 +112,6 @@ double likeness(const Pyramid& from, const Landmarks& before, const Pyramid& to,
 }
 
 } // namespace
-
-Similarity cropToImage(const Landmarks& landmarks)
-{
-    return fitSimilarity(canonicalLandmarks(), landmarks);
-}
-
-double eyeDistance(const Landmarks& landmarks)
-{
-    return cropToImage(landmarks).scale() * std::abs(canonicalLandmarks()[1] - canonicalLandmarks()[0]);
-}
-
-Point2c centreOf(const Landmarks& landmarks)
-{
-    Point2c sum = 0.;
-    for (const Point2c& z : landmarks)
-        sum += z;
-    return sum / double(landmarks.size());
-}
-
-HeadShape::HeadShape(const Landmarks& landmarks, double grown)
-{
-    const Similarity toImage = cropToImage(landmarks);
-    centre = toImage(Point2c(HEAD_CENTRE.x, HEAD_CENTRE.y));
-    axes = Size2d(HEAD_AXES.width * toImage.scale() * grown, HEAD_AXES.height * toImage.scale() * grown);
-    roll = std::arg(toImage.a);
-}
-
-Rect2d HeadShape::box() const
-{
-    const double c = std::cos(roll), s = std::sin(roll);
-    const double width = std::hypot(axes.width * c, axes.height * s),
-                 height = std::hypot(axes.width * s, axes.height * c);
-    return Rect2d(centre.real() - width, centre.imag() - height, 2 * width, 2 * height);
-}
-
-bool HeadShape::contains(const Point2c& point) const
-{
-    const Point2c offset = std::polar(1., -roll) * (point - centre);
-    return std::hypot(offset.real() / axes.width, offset.imag() / axes.height) <= 1;
-}
 
 bool followFace(const Pyramid& from, const Pyramid& to, Landmarks& landmarks, const Point2c& velocity,
     const std::vector<HeadShape>& others)

@@ -5,31 +5,10 @@
 #ifndef OPENCV_SANPRIVACY_FACE_FLOW_HPP
 #define OPENCV_SANPRIVACY_FACE_FLOW_HPP
 
-#include "face_row.hpp"
+#include "face_geometry.hpp"
 #include "landmark_network.hpp"
 
 namespace cv { namespace sanprivacy {
-
-//! Takes the canonical crop to the landmarks of an image.
-Similarity cropToImage(const Landmarks& landmarks);
-
-//! Distance of the eyes in the canonical crop under cropToImage(): robust where the head is turned.
-double eyeDistance(const Landmarks& landmarks);
-
-//! Mean of the landmarks.
-Point2c centreOf(const Landmarks& landmarks);
-
-/** @brief The head around a face's landmarks: an ellipse of the canonical crop. */
-struct HeadShape
-{
-    Point2c centre;
-    Size2d axes; //!< half axes, pixels
-    double roll; //!< radians
-
-    explicit HeadShape(const Landmarks& landmarks, double grown = 1);
-    Rect2d box() const; //!< of the ellipse
-    bool contains(const Point2c& point) const;
-};
 
 /** @brief Carries a face from one frame to another.
 

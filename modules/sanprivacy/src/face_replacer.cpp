@@ -5,7 +5,7 @@
 #include "precomp.hpp"
 #include "dnn_net.hpp" // reasonOf()
 #include "face_cover.hpp"
-#include "generator.hpp" // FACE_SIDE
+#include "generator.hpp" // FACE_SIZE
 #include "face_replacer.hpp"
 #include "surroundings.hpp"
 
@@ -15,7 +15,6 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const Size CROP(FACE_SIDE, FACE_SIDE);
 const double LEAST_INSIDE = .5; // share of a crop inside the frame, for the network
 const int VOTES = 9;            // of the attribute classifier on a track's label
 const double VOTE_MARGIN = .1;  // around 1/2, to change a label once it is given
@@ -73,7 +72,7 @@ bool cut(const Mat& image, const Landmarks& landmarks, AlignedFace& face, Mat& g
     Mat crop;
     try
     {
-        face = AlignedFace::cut(image, landmarks, CROP);
+        face = AlignedFace::cut(image, landmarks, FACE_SIZE);
         if (face.coverage < LEAST_INSIDE)
             return false;
     }

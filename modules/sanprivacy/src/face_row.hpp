@@ -5,13 +5,11 @@
 #ifndef OPENCV_SANPRIVACY_FACE_ROW_HPP
 #define OPENCV_SANPRIVACY_FACE_ROW_HPP
 
-#include "similarity.hpp"
+#include "face_geometry.hpp"
 
 #include <cmath>
 
 namespace cv { namespace sanprivacy {
-
-typedef std::vector<Point2c> Landmarks; //!< five: right eye, left eye, nose tip, right and left corner of the mouth
 
 //! A row of the faces that FaceDetector and cv::FaceDetectorYN give: CV_32F, pixels of the image.
 struct FaceRow

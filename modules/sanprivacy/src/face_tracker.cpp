@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "dnn_net.hpp" // reasonOf()
+#include "face_flow.hpp"
 #include "face_tracker.hpp"
 
 #include <algorithm>
@@ -296,7 +297,7 @@ bool FaceTracker::carriedAway(const Track& track, const Point2c& move, double se
         {
             const Point2c others = usualMove(other.moves) * seconds;
             return other.id != track.id && other.state != FACE_HELD
-                   && distanceOf(other.landmarks, track.landmarks) < CROWDED
+                   && centreDistance(other.landmarks, track.landmarks) < CROWDED
                    && std::abs(others - usual) > CLEARLY_OTHER * eyes
                    && std::abs(move - others) < std::abs(move - usual);
         });
@@ -364,7 +365,7 @@ bool FaceTracker::crowded(const Track& track) const
 {
     return std::any_of(tracks_.begin(), tracks_.end(),
         [&](const Track& other)
-        { return other.id != track.id && distanceOf(other.landmarks, track.landmarks) < CROWDED; });
+        { return other.id != track.id && centreDistance(other.landmarks, track.landmarks) < CROWDED; });
 }
 
 void FaceTracker::dropGone(const Size& frame)
@@ -416,7 +417,7 @@ void FaceTracker::backtrack(const Track& track)
         {
             const bool follows = observation.track == track.id && !track.jumped;
             if (observation.state != FACE_HELD
-                && distanceOf(observation.landmarks, landmarks) < (follows ? NEAR_FACE : SAME_FACE))
+                && centreDistance(observation.landmarks, landmarks) < (follows ? NEAR_FACE : SAME_FACE))
                 return; // protected from here on
             if (observation.track == track.id)
                 own = &observation;

@@ -3,7 +3,6 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
-#include "face_flow.hpp"
 #include "found_faces.hpp"
 
 #include <algorithm>
@@ -42,15 +41,10 @@ Square squareAround(const Landmarks& landmarks)
     return { centreOf(landmarks), SQUARE_SIDE * eyeDistance(landmarks), rollOf(landmarks), false, 1 };
 }
 
-double distanceOf(const Landmarks& a, const Landmarks& b)
-{
-    return std::abs(centreOf(a) - centreOf(b)) / std::max(eyeDistance(a), eyeDistance(b));
-}
-
 bool areApart(const Landmarks& landmarks, const std::vector<FaceRow>& faces, double distance)
 {
     return std::all_of(faces.begin(), faces.end(),
-        [&](const FaceRow& face) { return distanceOf(face.landmarks, landmarks) >= distance; });
+        [&](const FaceRow& face) { return centreDistance(face.landmarks, landmarks) >= distance; });
 }
 
 } // namespace
@@ -140,7 +134,7 @@ std::vector<FaceRow> furtherFaces(std::vector<FaceRow> candidates, const std::ve
         if (seen.logit < PROBABLE)
             continue;
         seen = network.lookAround(pyramid, squareAround(seen.landmarks));
-        if (seen.logit < SURE || distanceOf(candidate.landmarks, seen.landmarks) > AGREED
+        if (seen.logit < SURE || centreDistance(candidate.landmarks, seen.landmarks) > AGREED
             || !areApart(seen.landmarks, known, CLEARLY_APART))
             continue;
         further.push_back(candidate);

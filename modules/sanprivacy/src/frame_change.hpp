@@ -5,7 +5,7 @@
 #ifndef OPENCV_SANPRIVACY_FRAME_CHANGE_HPP
 #define OPENCV_SANPRIVACY_FRAME_CHANGE_HPP
 
-#include "face_flow.hpp"
+#include "face_geometry.hpp"
 
 namespace cv { namespace sanprivacy {
 

@@ -12,8 +12,6 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const Size FACE_SIZE(FACE_SIDE, FACE_SIDE);
-
 // Names of the input and output blobs: the ONNX files' side of the contract.
 const char* const INPUT_FACE = "image";
 const int TARGET = -1; // in place of a PrototypeChoice: the prototype of the wanted output

@@ -6,6 +6,7 @@
 #define OPENCV_SANPRIVACY_GENERATOR_HPP
 
 #include "dnn_net.hpp"
+#include "face_geometry.hpp"
 #include "fast_u_net.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -13,7 +14,8 @@
 
 namespace cv { namespace sanprivacy {
 
-const int FACE_SIDE = 224; // of the paper's networks, pixels
+const int FACE_SIDE = CANONICAL_SIDE; // of the paper's networks, pixels
+const Size FACE_SIZE(FACE_SIDE, FACE_SIDE);
 
 //! Bit k of a label is that of attribute k: so many labels there are.
 int labelCount(size_t attributes);

@@ -38,11 +38,6 @@ Mat toGray(const Mat& image)
     return gray;
 }
 
-double rollOf(const Landmarks& landmarks)
-{
-    return std::arg(landmarks[1] - landmarks[0] + landmarks[4] - landmarks[3]);
-}
-
 Square squareOf(const FaceRow& face, double roll)
 {
     const double eyes = std::max(face.box.width, face.box.height) / BOX.height;

@@ -39,9 +39,6 @@ struct Candidate
 Mat toGray(const Mat& image);
 Mat toBgr(const Mat& image);
 
-//! Direction of the face's horizontal, by its eyes and the corners of its mouth; radians.
-double rollOf(const Landmarks& landmarks);
-
 //! The square of a face that YuNet found, if the face is rolled so.
 Square squareOf(const FaceRow& face, double roll);
 

@@ -5,7 +5,7 @@
 #ifndef OPENCV_SANPRIVACY_OBSERVATION_HPP
 #define OPENCV_SANPRIVACY_OBSERVATION_HPP
 
-#include "face_flow.hpp"
+#include "face_geometry.hpp"
 
 namespace cv { namespace sanprivacy {
 

@@ -3,7 +3,6 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
-#include "face_flow.hpp"
 #include "orientation.hpp"
 
 #include <algorithm>

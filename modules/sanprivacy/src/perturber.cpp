@@ -18,7 +18,6 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const Size FACE_SIZE(FACE_SIDE, FACE_SIDE);
 const size_t MAX_ATTRIBUTES = 4; // the prototype of each of their labels is kept
 const char* const GENERATOR_ROLE = "network that perturbs faces";
 const char* const CLASSIFIER_ROLE = "attribute classifier";

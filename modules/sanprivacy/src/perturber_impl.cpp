@@ -15,7 +15,6 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const Size FACE_SIZE(FACE_SIDE, FACE_SIDE);
 const float RANGE_TOLERANCE = 1.f / 255; // what interpolation may overshoot 0..1 by
 
 std::vector<Ptr<PrototypeBuilder>> prototypesOf(const std::vector<Attribute>& attributes)

@@ -26,14 +26,12 @@ const double WORTH_TILES = 1.1;    // of the scale of tiles, against that of the
 //! Those that a face in the box would have.
 Landmarks landmarksInBox(const Rect2f& box)
 {
-    const double share = 224. / 188; // of the canonical crop's side in the width of its head
+    const double share = CANONICAL_SIDE / 188.; // of the canonical crop's side in the width of its head
     const double side = share * std::max(box.width, 1.f);
-    Mat_<float> canonical;
-    getCanonicalLandmarks(canonical, Size(cvCeil(side), cvCeil(side)));
     const Point2c corner(box.x + box.width / 2 - side / 2, box.y + box.height / 2 - side / 2);
-    Landmarks landmarks;
-    for (int k = 0; k < FaceRow::LANDMARKS; ++k)
-        landmarks.push_back(corner + Point2c(canonical(k, 0), canonical(k, 1)));
+    Landmarks landmarks = canonicalLandmarks(Size(cvCeil(side), cvCeil(side)));
+    for (Point2c& z : landmarks)
+        z += corner;
     return landmarks;
 }
 
@@ -54,7 +52,7 @@ bool clearer(const RotatedDetection& detection, const RotatedDetection& other, c
 {
     float advantage = 0; // of the orientation in which the known face was found
     for (const Landmarks& landmarks : known)
-        if (distanceOf(landmarks, other.landmarks) < NEAR_FACE)
+        if (centreDistance(landmarks, other.landmarks) < NEAR_FACE)
             advantage = orientationOf(landmarks) == other.orientation       ? TURNED_CLEARER
                         : orientationOf(landmarks) == detection.orientation ? -TURNED_CLEARER
                                                                             : 0.f;
@@ -70,14 +68,9 @@ RotatedDetection detectionOf(const FaceRow& face, int orientation)
     return detection;
 }
 
-double distanceOf(const Landmarks& a, const Landmarks& b)
-{
-    return std::abs(centreOf(a) - centreOf(b)) / std::max(eyeDistance(a), eyeDistance(b));
-}
-
 bool showSameFace(const Landmarks& a, const Landmarks& b)
 {
-    return distanceOf(a, b) < SAME_FACE;
+    return centreDistance(a, b) < SAME_FACE;
 }
 
 bool liesOtherwise(const Landmarks& a, const Landmarks& b)
@@ -175,7 +168,7 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
         // Of a face that was found in two orientations, the one with the higher score stays.
         RotatedDetection* other = 0;
         for (RotatedDetection& earlier : detections)
-            if (distanceOf(earlier.landmarks, detection.landmarks) < NEAR_FACE) // upside down its centre is another
+            if (centreDistance(earlier.landmarks, detection.landmarks) < NEAR_FACE) // upside down its centre is another
                 other = &earlier;
         if (!other)
         {
@@ -248,9 +241,10 @@ void RotatedDetector::lookAtTiles(
             const Point2f centre(float(face.centre().real()), float(face.centre().imag()));
             if (face.box.width > hardlySeen || crossesInnerEdge(face.box, tiles[i], image.size())
                 || std::any_of(detections.begin(), detections.end(),
-                    [&](const RotatedDetection& other) {
+                    [&](const RotatedDetection& other)
+                    {
                         return other.face.box.contains(centre)
-                               || distanceOf(other.landmarks, detectionOf(face, 0).landmarks) < NEAR_FACE;
+                               || centreDistance(other.landmarks, detectionOf(face, 0).landmarks) < NEAR_FACE;
                     }))
                 continue;
             detections.push_back(detectionOf(face, 0));

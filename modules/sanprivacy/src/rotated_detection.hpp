@@ -5,7 +5,6 @@
 #ifndef OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
 #define OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
 
-#include "face_flow.hpp"
 #include "landmark_network.hpp"
 #include "orientation.hpp"
 
@@ -27,7 +26,6 @@ RotatedDetection detectionOf(const FaceRow& face, int orientation);
 const double NEAR_FACE = .8; // of a detection from its track
 const double SAME_FACE = .5; // of two tracks or two detections
 
-double distanceOf(const Landmarks& a, const Landmarks& b);
 bool showSameFace(const Landmarks& a, const Landmarks& b);
 
 //! Whether the face is rolled otherwise. Upside down its centre is at another place, too.

@@ -6,20 +6,14 @@
 #include "similarity.hpp"
 
 #include <limits>
+#include <numeric>
 
 namespace cv { namespace sanprivacy {
 
-namespace {
-
-Point2c mean(const std::vector<Point2c>& points)
+Point2c centreOf(const std::vector<Point2c>& points)
 {
-    Point2c sum = 0.;
-    for (const Point2c& z : points)
-        sum += z;
-    return sum / double(points.size());
+    return std::accumulate(points.begin(), points.end(), Point2c(0.)) / double(points.size());
 }
-
-} // namespace
 
 Similarity fitSimilarity(const std::vector<Point2c>& src, const std::vector<Point2c>& dst)
 {
@@ -28,7 +22,7 @@ Similarity fitSimilarity(const std::vector<Point2c>& src, const std::vector<Poin
         CV_Error(Error::StsBadArg, "A similarity needs two points or more");
 
     // In complex numbers the fit is a linear regression of one variable.
-    const Point2c srcMean = mean(src), dstMean = mean(dst);
+    const Point2c srcMean = centreOf(src), dstMean = centreOf(dst);
     Point2c covariance = 0.;
     double variance = 0;
     for (size_t i = 0; i < src.size(); ++i)

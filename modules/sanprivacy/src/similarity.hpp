@@ -28,6 +28,9 @@ struct Similarity
     Matx23d matrix() const { return Matx23d(a.real(), -a.imag(), b.real(), a.imag(), a.real(), b.imag()); }
 };
 
+//! Mean of points.
+Point2c centreOf(const std::vector<Point2c>& points);
+
 /** @brief Takes src to dst with the least sum of squared distances. Error::StsBadArg where that is no similarity:
 fewer than two points, points that all coincide, NaN. */
 Similarity fitSimilarity(const std::vector<Point2c>& src, const std::vector<Point2c>& dst);

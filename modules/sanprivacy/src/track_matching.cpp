@@ -43,8 +43,10 @@ bool credible(const RotatedDetection& turned, const std::vector<Track>& tracks, 
 {
     return turned.face.score >= std::max(min_score, TURNED_SCORE)
            && std::none_of(tracks.begin(), tracks.end(),
-               [&](const Track& track)
-               { return track.state != FACE_HELD && distanceOf(track.landmarks, turned.landmarks) < TURNED_DISTANCE; });
+               [&](const Track& track) {
+                   return track.state != FACE_HELD
+                          && centreDistance(track.landmarks, turned.landmarks) < TURNED_DISTANCE;
+               });
 }
 
 void take(Track& track, const RotatedDetection& detection)
@@ -82,7 +84,7 @@ std::vector<Pairing> pairingsOf(const std::vector<Track>& tracks, const std::vec
         for (size_t d = 0; d < detections.size(); ++d)
         {
             const Track& track = tracks[t];
-            const double distance = distanceOf(track.landmarks, detections[d].landmarks);
+            const double distance = centreDistance(track.landmarks, detections[d].landmarks);
             const double reach = std::min(NEAR_FACE + DRIFT_WHILE_LOST * track.lost, FARTHEST);
             const bool contradicts =
                 detections[d].face.score < TURNED_SCORE && liesOtherwise(detections[d].landmarks, track.landmarks);
@@ -170,7 +172,7 @@ MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDet
                                    const double farthest =
                                        liesOtherwise(detections[d].landmarks, track.landmarks) ? NEAR_FACE : SAME_FACE;
                                    return track.state != FACE_HELD
-                                          && distanceOf(track.landmarks, detections[d].landmarks) < farthest
+                                          && centreDistance(track.landmarks, detections[d].landmarks) < farthest
                                           && (!trusted || haveOneSize(track.landmarks, detections[d].landmarks));
                                });
         if (known || (!trusted && hidden(detections[d], tracks)))

@@ -5,7 +5,6 @@
 #ifndef OPENCV_SANPRIVACY_TRACK_MATCHING_HPP
 #define OPENCV_SANPRIVACY_TRACK_MATCHING_HPP
 
-#include "face_flow.hpp"
 #include "rotated_detection.hpp"
 
 #include "opencv2/sanprivacy/stream_anonymizer.hpp"
