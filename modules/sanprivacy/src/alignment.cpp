@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "aligned_face.hpp"
+#include "color_conversion.hpp"
 #include "color_evening.hpp"
 #include "face_geometry.hpp"
 #include "face_row.hpp"
@@ -210,9 +211,8 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength,
     if (target.empty())
         return;
 
-    Mat gray = crop, change;
-    if (crop.channels() == 3)
-        cvtColor(crop, gray, COLOR_BGR2GRAY);
+    const Mat gray = toGray(crop);
+    Mat change;
     const double gain = whiteLevel(image.depth()) / whiteLevel(crop.depth());
     subtract(perturbed, gray, change, noArray(), CV_32F);
     multiply(change, weightsOf(crop.size()), change);

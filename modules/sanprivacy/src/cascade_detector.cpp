@@ -81,7 +81,7 @@ public:
 
     std::vector<FaceRow> detect(const Mat& image, bool quick, const Known&) CV_OVERRIDE
     {
-        const Pyramid pyramid(toGray(image));
+        const GrayPyramid pyramid(image);
         std::vector<Candidate> seen;
         const int rounds = quick ? ROLLED_ROUND : ROUNDS;
         for (int round = 0; round < rounds && distinct(seen, SURE).empty(); ++round)
@@ -149,7 +149,7 @@ private:
                                               name.c_str(), path.empty() ? "missing" : "broken", variable));
     }
 
-    View viewOf(const Pyramid& pyramid, double mostSide, double roll) const
+    View viewOf(const GrayPyramid& pyramid, double mostSide, double roll) const
     {
         const Size full = pyramid.size();
         const double longSide = std::max(full.width, full.height);
@@ -214,7 +214,7 @@ private:
         }
     }
 
-    std::vector<Square> propose(const Pyramid& pyramid, int round)
+    std::vector<Square> propose(const GrayPyramid& pyramid, int round)
     {
         const double eighth = CV_PI / 4;
         std::vector<Square> squares;
@@ -250,7 +250,7 @@ private:
     }
 
     //! The candidates that the network finally accepts.
-    std::vector<Candidate> look(const Pyramid& pyramid, const std::vector<Square>& proposals)
+    std::vector<Candidate> look(const GrayPyramid& pyramid, const std::vector<Square>& proposals)
     {
         std::vector<Candidate> candidates = network.look(pyramid, proposals);
         for (int pass = 1; pass <= REFINEMENTS; ++pass)

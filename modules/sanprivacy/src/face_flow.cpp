@@ -28,7 +28,7 @@ const double MOST_ZOOM = 1.25;     // between two frames
 const double MOST_TURN = CV_PI / 6;
 const double LEAST_LIKENESS = .65; // correlation of the face before and after
 
-Mat windowOf(const Pyramid& frame, const Similarity& toWindow, int side)
+Mat windowOf(const GrayPyramid& frame, const Similarity& toWindow, int side)
 {
     Mat window(side, side, CV_8U);
     frame.warp(window, toWindow);
@@ -96,7 +96,7 @@ Similarity agreedMotion(const Landmarks& src, const Landmarks& dst)
 }
 
 //! Correlation of the face before and after: a face that something has come in front of is not followed.
-double likeness(const Pyramid& from, const Landmarks& before, const Pyramid& to, const Landmarks& after)
+double likeness(const GrayPyramid& from, const Landmarks& before, const GrayPyramid& to, const Landmarks& after)
 {
     const double side = 32; // of a small canonical crop
     const Similarity shrink(side / CANONICAL_SIDE, (side / CANONICAL_SIDE - 1) / 2);
@@ -113,7 +113,7 @@ double likeness(const Pyramid& from, const Landmarks& before, const Pyramid& to,
 
 } // namespace
 
-bool followFace(const Pyramid& from, const Pyramid& to, Landmarks& landmarks, const Point2c& velocity,
+bool followFace(const GrayPyramid& from, const GrayPyramid& to, Landmarks& landmarks, const Point2c& velocity,
     const std::vector<HeadShape>& others)
 {
     const HeadShape head(landmarks);

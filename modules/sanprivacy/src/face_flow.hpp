@@ -6,7 +6,7 @@
 #define OPENCV_SANPRIVACY_FACE_FLOW_HPP
 
 #include "face_geometry.hpp"
-#include "landmark_network.hpp"
+#include "gray_pyramid.hpp"
 
 namespace cv { namespace sanprivacy {
 
@@ -21,7 +21,7 @@ lies within other heads says nothing of this face's motion.
 @param velocity pixels that it is expected to move by.
 @param others heads of the other faces in `from`.
 @return whether the face was followed; where not, landmarks stay. */
-bool followFace(const Pyramid& from, const Pyramid& to, Landmarks& landmarks, const Point2c& velocity,
+bool followFace(const GrayPyramid& from, const GrayPyramid& to, Landmarks& landmarks, const Point2c& velocity,
     const std::vector<HeadShape>& others);
 
 }} // namespace cv::sanprivacy

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "dnn_net.hpp" // reasonOf()
 #include "face_cover.hpp"
 #include "generator.hpp" // FACE_SIZE
@@ -69,7 +70,6 @@ const Landmarks& steady(TrackHistory& track, const Landmarks& landmarks)
 //! frame.
 bool cut(const Mat& image, const Landmarks& landmarks, AlignedFace& face, Mat& gray)
 {
-    Mat crop;
     try
     {
         face = AlignedFace::cut(image, landmarks, FACE_SIZE);
@@ -83,11 +83,7 @@ bool cut(const Mat& image, const Landmarks& landmarks, AlignedFace& face, Mat& g
             throw;
         return false;
     }
-    if (face.crop.channels() == 3)
-        cvtColor(face.crop, crop, COLOR_BGR2GRAY);
-    else
-        crop = face.crop;
-    crop.convertTo(gray, CV_32F, 1 / 255.);
+    toGray(face.crop).convertTo(gray, CV_32F, 1 / 255.);
     face.crop.convertTo(face.crop, CV_32F, 1 / 255.);
     return true;
 }

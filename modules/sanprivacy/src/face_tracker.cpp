@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "dnn_net.hpp" // reasonOf()
 #include "face_flow.hpp"
 #include "face_tracker.hpp"
@@ -32,12 +33,9 @@ const double NEW_SCENE = 40; // mean absolute difference of thumbnails, gray lev
 
 Mat thumbnailOf(const Mat& image)
 {
-    Mat small, gray;
+    Mat small;
     resize(image, small, THUMBNAIL, 0, 0, INTER_LINEAR);
-    if (small.channels() == 1)
-        return small;
-    cvtColor(small, gray, COLOR_BGR2GRAY);
-    return gray;
+    return toGray(small);
 }
 
 bool differ(const TrackedFrame& a, const TrackedFrame& b)
@@ -46,10 +44,10 @@ bool differ(const TrackedFrame& a, const TrackedFrame& b)
            || norm(a.thumbnail, b.thumbnail, NORM_L1) > NEW_SCENE * THUMBNAIL.area();
 }
 
-const Pyramid& grayOf(TrackedFrame& frame)
+const GrayPyramid& grayOf(TrackedFrame& frame)
 {
     if (!frame.gray)
-        frame.gray = makePtr<Pyramid>(toGray(frame.image));
+        frame.gray = makePtr<GrayPyramid>(frame.image);
     return *frame.gray;
 }
 
@@ -245,7 +243,7 @@ void FaceTracker::follow(TrackedFrame& last, TrackedFrame& frame)
         return;
     const double seconds = frame.time - last.time;
     const std::vector<Track> before = tracks_;
-    const Pyramid &from = grayOf(last), &to = grayOf(frame);
+    const GrayPyramid &from = grayOf(last), &to = grayOf(frame);
     parallel_for_(Range(0, (int)tracks_.size()),
         [&](const Range& range)
         {

@@ -21,11 +21,11 @@ namespace cv { namespace sanprivacy {
 struct TrackedFrame
 {
     Mat image;
-    Mat thumbnail;     //!< to tell a new scene
-    Ptr<Pyramid> gray; //!< that faces are followed in, where it is needed
-    double time;       //!< seconds
-    bool cut;          //!< a new scene begins here
-    bool released;     //!< nothing can be changed any more
+    Mat thumbnail;         //!< to tell a new scene
+    Ptr<GrayPyramid> gray; //!< that faces are followed in, where it is needed
+    double time;           //!< seconds
+    bool cut;              //!< a new scene begins here
+    bool released;         //!< nothing can be changed any more
     std::vector<Observation> observations;
     StreamRecord record; //!< number, detection and error
 };

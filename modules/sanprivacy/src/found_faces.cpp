@@ -121,7 +121,7 @@ void join(const std::vector<Seen>& found, std::vector<Seen>& faces)
 }
 
 std::vector<FaceRow> furtherFaces(std::vector<FaceRow> candidates, const std::vector<FaceRow>& faces,
-    const Pyramid& pyramid, LandmarkNetwork& network)
+    const GrayPyramid& pyramid, LandmarkNetwork& network)
 {
     std::stable_sort(
         candidates.begin(), candidates.end(), [](const FaceRow& a, const FaceRow& b) { return a.score > b.score; });

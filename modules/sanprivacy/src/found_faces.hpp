@@ -39,7 +39,7 @@ void join(const std::vector<Seen>& found, std::vector<Seen>& faces);
 otherwise. The landmark network must see each of them where the detector does.
 @param candidates what the detector found, in any orientation and several times. @param faces those known. */
 std::vector<FaceRow> furtherFaces(std::vector<FaceRow> candidates, const std::vector<FaceRow>& faces,
-    const Pyramid& pyramid, LandmarkNetwork& network);
+    const GrayPyramid& pyramid, LandmarkNetwork& network);
 
 }} // namespace cv::sanprivacy
 

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "frame_change.hpp"
 #include "shrink.hpp"
 
@@ -23,11 +24,8 @@ const double HEAD_GROWN = 1.4;     // with hair and neck
 Mat cellsOf(const Mat& image)
 {
     const Mat small = shrunk(image, CELLS / double(std::max(image.cols, image.rows)));
-    if (small.channels() == 1)
-        return small.clone(); // that of a small frame is the frame itself
-    Mat gray;
-    cvtColor(small, gray, COLOR_BGR2GRAY);
-    return gray;
+    const Mat cells = toGray(small);
+    return cells.data == image.data ? cells.clone() : cells; // the frame itself, where that is small and gray
 }
 
 //! Where cells differ, beside a change of the whole.

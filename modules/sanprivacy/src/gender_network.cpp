@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "gender_network.hpp"
 #include "aligned_face.hpp"
 #include "image_depth.hpp"
@@ -31,9 +32,7 @@ Mat GenderNetwork::cut(const Mat& image, const std::vector<Point2c>& landmarks)
     Mat face;
     resize(chip, face, INPUT, 0, 0, INTER_AREA);
     face.convertTo(face, CV_32F, 1 / whiteLevel(image.depth()));
-    if (face.channels() == 1)
-        cvtColor(face, face, COLOR_GRAY2BGR);
-    return face;
+    return toBgr(face);
 }
 
 Mat GenderNetwork::forward(const std::vector<Mat>& faces)

@@ -15,53 +15,14 @@ namespace {
 const int INPUT = 96;                                       // pixels of the network's square
 const int AT_ONCE = 16;                                     // squares in one pass
 const double LEAST_PROBABILITY = 1e-4;                      // the nearest that a probability comes to 0 and 1
-const int SMALLEST = 64;                                    // long side of a pyramid's last level
 const int MIRRORED[FaceRow::LANDMARKS] = { 1, 0, 2, 4, 3 }; // what each landmark is in a mirror
 
 } // namespace
-
-Mat toBgr(const Mat& image)
-{
-    if (image.channels() == 3)
-        return image;
-    Mat bgr;
-    cvtColor(image, bgr, COLOR_GRAY2BGR);
-    return bgr;
-}
-
-Mat toGray(const Mat& image)
-{
-    if (image.channels() == 1)
-        return image;
-    Mat gray;
-    cvtColor(image, gray, COLOR_BGR2GRAY);
-    return gray;
-}
 
 Square squareOf(const FaceRow& face, double roll)
 {
     const double eyes = std::max(face.box.width, face.box.height) / BOX.height;
     return { face.centre() - std::polar(eyes, roll) * BOX_CENTRE, SQUARE_SIDE * eyes, roll, false, 1 };
-}
-
-Pyramid::Pyramid(const Mat& gray) : levels(1, gray)
-{
-    while (std::min(levels.back().cols, levels.back().rows) > 1
-           && std::max(levels.back().cols, levels.back().rows) > SMALLEST)
-    {
-        Mat half;
-        pyrDown(levels.back(), half);
-        levels.push_back(half);
-    }
-}
-
-void Pyramid::warp(Mat& dst, const Similarity& transform) const
-{
-    size_t level = 0;
-    Similarity fromLevel = transform;
-    for (; fromLevel.scale() <= .5 && level + 1 < levels.size(); ++level)
-        fromLevel.a *= 2;
-    warpSimilarity(levels[level], dst, fromLevel, INTER_LINEAR, BORDER_REPLICATE);
 }
 
 LandmarkNetwork::LandmarkNetwork(const DnnDevice& device)
@@ -71,7 +32,7 @@ LandmarkNetwork::LandmarkNetwork(const DnnDevice& device)
     forward(Mat(4, shape, CV_32F, Scalar(0)));
 }
 
-std::vector<Candidate> LandmarkNetwork::look(const Pyramid& pyramid, const std::vector<Square>& squares)
+std::vector<Candidate> LandmarkNetwork::look(const GrayPyramid& pyramid, const std::vector<Square>& squares)
 {
     std::vector<Candidate> candidates;
     for (size_t begin = 0; begin < squares.size(); begin += AT_ONCE)
@@ -115,7 +76,7 @@ std::vector<Candidate> LandmarkNetwork::look(const Pyramid& pyramid, const std::
     return candidates;
 }
 
-Candidate LandmarkNetwork::lookAround(const Pyramid& pyramid, const Square& square)
+Candidate LandmarkNetwork::lookAround(const GrayPyramid& pyramid, const Square& square)
 {
     const int turns = 3;                 // of each, as it is in between
     const double zoom = 1.15, roll = .2; // radians

@@ -7,6 +7,7 @@
 
 #include "dnn_net.hpp"
 #include "face_row.hpp"
+#include "gray_pyramid.hpp"
 
 namespace cv { namespace sanprivacy {
 
@@ -36,26 +37,8 @@ struct Candidate
     double votes;
 };
 
-Mat toGray(const Mat& image);
-Mat toBgr(const Mat& image);
-
 //! The square of a face that YuNet found, if the face is rolled so.
 Square squareOf(const FaceRow& face, double roll);
-
-//! The gray image and its halves, so that a square of any size is cut from few pixels.
-class Pyramid
-{
-public:
-    explicit Pyramid(const Mat& gray);
-
-    Size size() const { return levels[0].size(); }
-
-    //! dst = the image under the similarity.
-    void warp(Mat& dst, const Similarity& transform) const;
-
-private:
-    std::vector<Mat> levels;
-};
 
 /** @brief The five-landmark network (data/landmarks.onnx): landmarks and the probability of a face for squares of an
 image.
@@ -66,11 +49,11 @@ class LandmarkNetwork
 public:
     explicit LandmarkNetwork(const DnnDevice& device);
 
-    std::vector<Candidate> look(const Pyramid& pyramid, const std::vector<Square>& squares);
+    std::vector<Candidate> look(const GrayPyramid& pyramid, const std::vector<Square>& squares);
 
     /** @brief The mean of several views of a square. A face looks the same in a square a little larger, rolled or
     mirrored; what is none does not, and errors cancel out. */
-    Candidate lookAround(const Pyramid& pyramid, const Square& square);
+    Candidate lookAround(const GrayPyramid& pyramid, const Square& square);
 
 private:
     Mat forward(const Mat& blob);

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "dnn_net.hpp"
 #include "face_row.hpp"
 #include "matrix_argument.hpp"
@@ -314,12 +315,7 @@ private:
     {
         CV_CheckEQ(crop.size(), description.size, "A crop must be what crop() gives");
         CV_CheckDepthEQ(crop.depth(), CV_8U, "A crop must be what crop() gives");
-        const int wanted = description.color == "gray" ? 1 : 3;
-        if (crop.channels() == wanted)
-            return crop;
-        Mat converted;
-        cvtColor(crop, converted, wanted == 1 ? COLOR_BGR2GRAY : COLOR_GRAY2BGR);
-        return converted;
+        return description.color == "gray" ? toGray(crop) : toBgr(crop);
     }
 
     Mat runBatch(const Mat* crops, int count)

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "perturber_impl.hpp"
 #include "surroundings.hpp"
 #include "aligned_face.hpp"
@@ -119,12 +120,8 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     image = brightened(image, gain);
     const Mat faces = readFaces(_faces), original = image;
     std::vector<int> labels = impl.labelsOf(params, given_labels, (size_t)faces.rows);
-    if (params.gray && image.channels() == 3)
-    {
-        Mat gray;
-        cvtColor(image, gray, COLOR_BGR2GRAY);
-        image = gray;
-    }
+    if (params.gray)
+        image = toGray(image);
 
     // Every crop comes from the unperturbed image: faces that overlap do not perturb each other.
     results.assign((size_t)faces.rows, FaceResult());

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "dnn_net.hpp"
 #include "matrix_argument.hpp"
 #include "storage_limits.hpp"
@@ -219,12 +220,7 @@ void PrototypeBuilder::add(InputArray _face, int label)
         face.convertTo(scaled, CV_32F, WHITE);
         face = scaled;
     }
-    if (face.channels() == 1)
-    {
-        Mat bgr;
-        cvtColor(face, bgr, COLOR_GRAY2BGR);
-        face = bgr;
-    }
+    face = toBgr(face);
     Lock lock(p->mutex);
     accumulate(face, p->sum[label]);
     ++p->count[label];

@@ -143,7 +143,7 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
     const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections)
 {
     const float toFrame = float(frame.width) / float(view.cols);
-    Ptr<Pyramid> gray; // of the rotated frame, where it is needed
+    Ptr<GrayPyramid> gray; // of the rotated frame, where it is needed
     const auto inFrame = [&](FaceRow face)
     {
         turnBack(face, orientation, view.size());
@@ -179,7 +179,7 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
         if (clearer(detection, *other, known))
         {
             if (!gray)
-                gray = makePtr<Pyramid>(toGray(view));
+                gray = makePtr<GrayPyramid>(view);
             if (orientationOf(other->landmarks) != 0
                 || !isUpright(scaled(other->face, 1 / toFrame), scaled(detection.face, 1 / toFrame), *gray))
                 *other = detection;
@@ -190,7 +190,7 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
 
 /** Whether the landmark network prefers the first of two positions of a face: the detector finds many upright faces
 upside down, too, with the same score. */
-bool RotatedDetector::isUpright(const FaceRow& upright, const FaceRow& turned, const Pyramid& gray)
+bool RotatedDetector::isUpright(const FaceRow& upright, const FaceRow& turned, const GrayPyramid& gray)
 {
     if (!upright_faces_)
         upright_faces_ = makePtr<LandmarkNetwork>(selectDevice(dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_CPU));

@@ -72,7 +72,7 @@ private:
     static bool largeInHalf(const std::vector<Landmarks>& known, double scale);
     void lookTurned(const Size& frame, const Mat& view, int orientation, bool quick,
         const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections);
-    bool isUpright(const FaceRow& upright, const FaceRow& turned, const Pyramid& gray);
+    bool isUpright(const FaceRow& upright, const FaceRow& turned, const GrayPyramid& gray);
     void lookAtTiles(
         const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections);
 

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "shadows.hpp"
 #include "shrink.hpp"
 
@@ -20,9 +21,8 @@ const int SAMPLES = 160;        // along the long side
 
 bool isDark(const Mat& image)
 {
-    Mat gray = shrunk(image, SAMPLES / double(std::max(image.cols, image.rows))), dark;
-    if (gray.channels() == 3)
-        cvtColor(gray, gray, COLOR_BGR2GRAY);
+    Mat dark;
+    const Mat gray = toGray(shrunk(image, SAMPLES / double(std::max(image.cols, image.rows))));
     inRange(gray, BLACK + 1, DARK, dark);
     return countNonZero(dark) >= DARK_SHARE * double(dark.total());
 }

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "color_conversion.hpp"
 #include "data_path.hpp"
 #include "found_faces.hpp"
 #include "orientation.hpp"
@@ -137,7 +138,7 @@ public:
         const std::vector<FaceRow> leftOut(firstKnown, certain.end());
         certain.erase(firstKnown, certain.end());
 
-        const Pyramid pyramid(toGray(image));
+        const GrayPyramid pyramid(image);
         const std::vector<FaceRow> doubtful = straightenAll(bgr, pyramid, certain, quick ? 1 : ORIENTATIONS);
         std::vector<FaceRow> others = certain;
         others.insert(others.end(), leftOut.begin(), leftOut.end());
@@ -354,7 +355,7 @@ private:
     rolled by 35 degrees. The landmark network does not: of 1,307 rolled by 0 to 180 degrees to either side, it chose a
     wrong orientation of 27.
     @param turns quarter turns to choose from: 1, none, or all 4 */
-    double uprightRoll(const Pyramid& pyramid, const FaceRow& face, int turns)
+    double uprightRoll(const GrayPyramid& pyramid, const FaceRow& face, int turns)
     {
         const double sure = 8; // logit that ends the search: 637 of 653 upright faces have it, and 5 of 654 others
         const double seen = rollOf(face.landmarks);
@@ -398,7 +399,8 @@ private:
 
     /** Straightens faces. One that becomes another one by that, such as the face in front of it, is taken out.
     @return those, as they were. */
-    std::vector<FaceRow> straightenAll(const Mat& bgr, const Pyramid& pyramid, std::vector<FaceRow>& faces, int turns)
+    std::vector<FaceRow> straightenAll(
+        const Mat& bgr, const GrayPyramid& pyramid, std::vector<FaceRow>& faces, int turns)
     {
         std::vector<FaceRow> straight = faces, kept, lost;
         std::vector<double> moved;
