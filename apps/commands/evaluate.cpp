@@ -269,7 +269,7 @@ Command addEvaluate(CLI::App& app)
         ->required()
         ->check(CLI::ExistingDirectory);
     add("--labels", options->set.labels, "CSV",
-        "Columns file and gender; also identity, race, age and landmarks, if known")
+        "Columns file (path from --faces) and gender; if known, identity, race, age, landmarks")
         ->required();
     add("--models", options->networks, "YML", "Model description file of the classifiers and matchers")->required();
     add("-o,--output", options->output, "DIR", "Folder for report.html, report.json and a CSV of each table")

@@ -9,6 +9,7 @@
 #include "commands/video/pipeline.hpp"
 #include "commands/video/protection.hpp"
 #include "commands/video/resume.hpp"
+#include "common/help_format.hpp"
 #include "common/message.hpp"
 #include "common/workers.hpp"
 #include "options/face_labels.hpp"
@@ -91,6 +92,18 @@ void checkOptions(VideoOptions& options)
     if (!options.raw.empty())
         RawFormat::parse(options.raw);
 }
+
+//! Names the output, the last of the arguments.
+class VideoHelp : public HelpFormat
+{
+public:
+    using HelpFormat::HelpFormat;
+
+    std::string make_option_usage(const CLI::Option* option) const override
+    {
+        return HelpFormat::make_option_usage(option) + " OUT";
+    }
+};
 
 //! What became of the videos of a run.
 struct Results
@@ -247,7 +260,7 @@ void addOutputOptions(CLI::App& command, VideoOptions& options)
         ->type_name("WxH@FPS");
     command
         .add_option("--pixel-aspect", options.pixel_aspect_text,
-            "Width:height of a pixel where the video does not tell it: 2:1 if faces are squeezed to half their width")
+            "Shape of a pixel where the video does not state it: 2:1 if faces have half their width")
         ->type_name("RATIO"); // CLI11 leaves out what follows a colon
     command.add_option("--log", options.log, "Log of faces found and protected: one line of JSON for each frame")
         ->type_name("FILE");
@@ -263,9 +276,10 @@ Command addVideo(CLI::App& app)
     auto options = std::make_shared<VideoOptions>();
     CLI::App* command =
         app.add_subcommand("video", "Protects every face in every frame of videos, cameras and streams");
+    command->formatter(std::make_shared<VideoHelp>(app.get_formatter()->get_column_width()));
     command
-        ->add_option(
-            "IN", options->names, "Videos, folders, image sequences (%d), camera (0), URL, - (--raw); last: the output")
+        ->add_option("IN", options->names,
+            "Videos, folders, images (%d), camera (0), URL, - (--raw); last: the output, - for raw")
         ->required()
         ->type_name("");
     addProtectionOptions(*command, *options);
@@ -274,10 +288,11 @@ Command addVideo(CLI::App& app)
     addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addPerturberTo(*command);
     options->networks.addDetectorTo(*command);
-    command->footer("Sound, subtitles and chapters are kept. Metadata (title, place, date ...) are left out. Cover "
-                    "images, further\n"
-                    "video tracks and images inside other tracks are left out, too, with a message.\n"
-                    "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
+    command->footer(
+        "Sound, subtitles and chapters of files are kept; cameras and live streams are written without sound.\n"
+        "Metadata (title, place, date ...) are left out, and with a message cover images, further video\n"
+        "tracks and images inside other tracks.\n"
+        "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
     return { command, [options] { return runVideo(*options); } };
 }
 
