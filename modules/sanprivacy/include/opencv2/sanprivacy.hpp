@@ -16,6 +16,15 @@ An image passes through four steps, each with a header of its own:
  -# Perturber combines it with the prototypes that a PrototypeBuilder made (perturber.hpp, prototypes.hpp);
  -# blendFace() returns the change to the image (alignment.hpp).
 
+Perturber::perturbFaces() does all but the first:
+@code{.cpp}
+Mat photo = imread("photo.jpg"), faces, perturbed;
+Ptr<FaceDetector> detector = FaceDetector::create();
+Ptr<Perturber> perturber = Perturber::create();
+detector->detect(photo, faces);
+perturber->perturbFaces(photo, faces, perturbed); // without faces it is the photo as it was
+@endcode
+
 StreamAnonymizer (stream_anonymizer.hpp) does all four for the frames of a video or a camera.
 FaceNetwork (networks.hpp) runs the classifiers and matchers that evaluate the result; evaluation.hpp has the measures.
 */
