@@ -157,8 +157,9 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
         << results.faceless << " without a face, " << results.skipped << " finished before, " << results.failed
         << " failed; " << rate << std::endl;
     if (counts.dropped > 0)
-        out << count(counts.dropped, "frame") << " of the live source dropped: this machine is too slow for its rate"
-            << std::endl;
+        out << count(counts.dropped, "frame")
+            << " of the live source dropped: they came faster than this machine protects them"
+            << (counts.dropped > counts.frames ? "; --interval 1 may help" : "") << std::endl;
     if (counts.withheld > 0)
         out << count(counts.withheld, "frame") << " withheld; each shows the protected frame before it, or black"
             << std::endl;

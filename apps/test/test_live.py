@@ -1,0 +1,107 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""The command `video` with a live stream: the tutorial "Protect a video or a camera" promises what is tested here."""
+
+import http.server
+import json
+import shutil
+import signal
+import subprocess
+import threading
+import time
+import unittest
+
+import numpy as np
+
+from command import EXECUTABLE, TIMEOUT, CommandTest, portraits, read, run, write
+from test_video import frames_of, probe
+
+WIDTH, HEIGHT, SECONDS = 320, 384, 3
+
+
+@unittest.skipUnless(shutil.which("ffmpeg"), "the tool ffmpeg is not there")
+class Live(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.stream = self.path("stream.ts")
+        subprocess.run(["ffmpeg", "-v", "error", "-loop", "1", "-r", "25", "-i", portraits()[0],
+                        "-f", "lavfi", "-i", "sine", "-t", str(SECONDS), "-vf", f"scale={WIDTH}:{HEIGHT}",
+                        "-pix_fmt", "yuv420p", "-c:v", "libx264", "-bf", "0", "-g", "5", "-c:a", "aac", self.stream],
+                       check=True, timeout=TIMEOUT)
+        self.times = 1  # how often the server sends the stream
+
+    def serve(self):
+        """An address that sends the stream without telling its length, faster than any machine protects it."""
+        test, content = self, read(self.stream)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                try:
+                    for _ in range(test.times):
+                        self.wfile.write(content)
+                        time.sleep(.02)
+                except OSError:
+                    pass  # nobody listens any more
+
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"http://127.0.0.1:{server.server_port}/camera"
+
+    def check_frames(self, frames, log):
+        """Every frame has one face, and one gray where it was."""
+        records = [json.loads(line) for line in log.splitlines()]
+        self.assertEqual(len(records), len(frames))
+        self.assertGreater(len(frames), 0)
+        for record, frame in zip(records, frames):
+            self.assertEqual([face["protection"] for face in record["faces"]], ["replaced"])
+            x, y, width, height = record["faces"][0]["box"]
+            row, column = int(y + height / 2), int(x + width / 2)
+            self.assertLess(np.ptp(frame[row - 10:row + 10, column - 10:column + 10].astype(int)), 12)
+        return records
+
+    def test_stream_that_ends(self):
+        out, log = self.path("out.mkv"), self.path("log.jsonl")
+        done = run("video", *self.networks, self.serve(), out, "--replace", "solid", "--log", log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_frames(frames_of(out), read(log).decode())
+        self.assertEqual(probe(out, "stream=codec_name", "a"), [])  # no sound
+        self.one_line(done.stdout, "of the live source dropped", "faster than this machine", "--interval 1")
+
+    def test_raw_frames_on_standard_output(self):
+        log = self.path("log.jsonl")
+        arguments = ["video", *self.networks, self.serve(), "-", "--replace", "solid", "--log", log]
+        done = subprocess.run([EXECUTABLE, *arguments], capture_output=True, timeout=TIMEOUT)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_frames(np.frombuffer(done.stdout, np.uint8).reshape(-1, HEIGHT, WIDTH, 3), read(log).decode())
+
+    def test_interruption_and_end_time(self):
+        self.times = 100000
+        address, out, log = self.serve(), self.path("out.mkv"), self.path("log.jsonl")
+        done = run("video", *self.networks, address, out, "--replace", "solid", "--to", 1, "--log", log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        records = self.check_frames(frames_of(out), read(log).decode())
+        self.assertLess(records[-1]["time"] - records[0]["time"], 1)
+        write(log, b"")
+        with subprocess.Popen([EXECUTABLE, "video", *self.networks, address, out, "--replace", "solid", "--log", log],
+                              stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+            deadline = time.monotonic() + TIMEOUT
+            while not read(log) and time.monotonic() < deadline:
+                time.sleep(.05)
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate(timeout=TIMEOUT)[1]
+        self.assertEqual(process.returncode, 0, errors)
+        self.one_line(errors, "interrupted; ", "holds what came before")
+        self.check_frames(frames_of(out), read(log).decode())
+
+
+if __name__ == "__main__":
+    unittest.main()
