@@ -103,13 +103,18 @@ std::string joined(const Row& names)
 
 int CsvTable::find(const std::string& column) const
 {
-    const auto exact = std::find(columns.begin(), columns.end(), column);
-    if (exact != columns.end())
-        return int(exact - columns.begin());
-    const auto fits = [&](const std::string& name) { return lower(name) == lower(column); };
-    const auto alike = std::find_if(columns.begin(), columns.end(), fits);
-    const bool only = std::count_if(columns.begin(), columns.end(), fits) == 1;
-    return only ? int(alike - columns.begin()) : -1;
+    Row exact, alike;
+    for (const std::string& name : columns)
+    {
+        if (name == column)
+            exact.push_back(name);
+        if (lower(name) == lower(column))
+            alike.push_back(name);
+    }
+    const Row& fitting = exact.empty() ? alike : exact;
+    if (fitting.size() > 1)
+        throw std::runtime_error("several columns for '" + column + "': " + joined(fitting));
+    return fitting.empty() ? -1 : int(std::find(columns.begin(), columns.end(), fitting[0]) - columns.begin());
 }
 
 size_t CsvTable::at(const std::string& column) const

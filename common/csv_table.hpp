@@ -18,7 +18,8 @@ struct CsvTable
     std::vector<std::string> columns;           //!< names in the header
     std::vector<std::vector<std::string>> rows; //!< each with a value for every column
 
-    //! Index of a column, or -1. In any case (File for file), unless several names then fit and none as it is.
+    //! Index of a column, or -1. In any case (File for file); where several names fit so, the one that fits as it is.
+    //! Several of these raise std::runtime_error.
     int find(const std::string& column) const;
     //! Index of a column; where it is missing std::runtime_error says which columns there are.
     size_t at(const std::string& column) const;

@@ -15,8 +15,8 @@ namespace sanprivacy {
 
 std::optional<int> binaryLabel(const std::string& value)
 {
-    static const std::set<std::string> ones = { "1", "m", "male", "man", "true", "yes" },
-                                       zeros = { "0", "-1", "f", "female", "woman", "false", "no" };
+    static const std::set<std::string> ones = { "1", "1.0", "m", "male", "man", "true", "yes" },
+                                       zeros = { "0", "0.0", "-1", "-1.0", "f", "female", "woman", "false", "no" };
     std::string word(value);
     std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     if (ones.count(word) > 0)

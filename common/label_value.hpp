@@ -12,7 +12,7 @@
 namespace sanprivacy {
 
 /** The label that a value of a table stands for, in any case: 1 for 1, m, male, man, true and yes, 0 for 0, -1, f,
-female, woman, false and no; nothing for any other. */
+female, woman, false and no; nothing for any other. Numbers may end with .0, as tables with empty cells have them. */
 std::optional<int> binaryLabel(const std::string& value);
 
 //! The name of a file in a folder as a table lists it: with / for the \ of Windows, unless there is such a file.

@@ -21,6 +21,7 @@
 #include "options/inputs.hpp"
 #include "options/network_options.hpp"
 #include "options/whole_number.hpp"
+#include "options/without_effect.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -185,9 +186,29 @@ std::vector<fs::path> inputFiles(const EvaluateOptions& options, const std::vect
     return files;
 }
 
-ExitCode run(const EvaluateOptions& options, const CLI::App& command)
+void refuseIdleOptions(const CLI::App& command, const EvaluateOptions& options, const std::vector<MethodName>& methods)
+{
+    std::vector<MethodName> networks;
+    std::copy_if(methods.begin(), methods.end(), std::back_inserter(networks), isNetwork);
+    const auto all = [&](const auto& condition) { return std::all_of(networks.begin(), networks.end(), condition); };
+    if (options.set.gray && options.perturber.color_strength > 0)
+        refuseWithoutEffect(command, { "--color-strength" }, "with --gray");
+    if (networks.empty())
+        return;
+    if (all([](const MethodName& method) { return !method.value.empty(); }))
+        refuseWithoutEffect(command, { "--model" }, "with --methods that name their models");
+    if (all([](const MethodName& method) { return method.kind == "same"; }))
+        refuseWithoutEffect(command, options.perturber.ofWholeImage(), "with --methods same");
+}
+
+ExitCode run(EvaluateOptions& options, const CLI::App& command)
 {
     const std::vector<MethodName> methods = parseMethods(options.methods);
+    refuseIdleOptions(command, options, methods);
+    if (command.get_option("--identity")->count() > 0)
+        options.set.demanded.push_back(options.set.identity);
+    if (command.get_option("--groups")->count() > 0)
+        options.set.demanded.insert(options.set.demanded.end(), options.set.groups.begin(), options.set.groups.end());
     const Attackers attackers = findAttackers(options.attackers);
     std::vector<ModelDescription> networks;
     readModelDescriptions(options.networks, networks);

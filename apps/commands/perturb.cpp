@@ -14,6 +14,7 @@
 #include "options/inputs.hpp"
 #include "options/network_options.hpp"
 #include "options/transparency.hpp"
+#include "options/without_effect.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -368,6 +369,16 @@ cv::Mat Perturbation::perturbedCrop(size_t worker, const cv::Mat& image, const c
     return perturbed;
 }
 
+void refuseIdleOptions(const CLI::App& command, const PerturbOptions& options)
+{
+    if (options.crop)
+        refuseWithoutEffect(command, options.networks.ofWholeImage(), "with --crop");
+    if (options.gray && options.networks.color_strength > 0)
+        refuseWithoutEffect(command, { "--color-strength" }, "with --gray");
+    if (options.prototype == "same")
+        refuseWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
+}
+
 } // namespace
 
 Command addPerturb(CLI::App& app)
@@ -401,7 +412,11 @@ Command addPerturb(CLI::App& app)
     command->footer("Images are written upright and in sRGB. Metadata, previews, and further images or videos in a "
                     "file are left out.\n"
                     "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
-    return { command, [options] { return Perturbation(*options).run(); } };
+    return { command, [options, command]
+        {
+            refuseIdleOptions(*command, *options);
+            return Perturbation(*options).run();
+        } };
 }
 
 }} // namespace sanprivacy::apps

@@ -179,14 +179,26 @@ EvaluationSet::EvaluationSet(
     const LabelFile labels(options.labels, { options.attribute });
     const CsvTable& table = labels.table();
     listed = labels.rows().size();
-    const int identity_column = table.find(options.identity);
+    const auto find = [&](const std::string& column)
+    {
+        const bool demanded = std::count(options.demanded.begin(), options.demanded.end(), column) > 0;
+        try
+        {
+            return demanded ? int(table.at(column)) : table.find(column);
+        }
+        catch (const std::runtime_error& error)
+        {
+            throw std::runtime_error(options.labels + ": " + error.what());
+        }
+    };
+    const int identity_column = find(options.identity);
     has_identities = identity_column >= 0;
     std::vector<size_t> columns;
     for (const std::string& group : options.groups)
-        if (group != options.attribute && table.find(group) >= 0)
+        if (group != options.attribute && find(group) >= 0)
         {
             group_columns.push_back(group);
-            columns.push_back(table.at(group));
+            columns.push_back(size_t(find(group)));
         }
 
     std::map<std::string, int> person_numbers;

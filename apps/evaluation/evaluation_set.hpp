@@ -37,7 +37,8 @@ struct SetOptions
 {
     std::string faces, labels, attribute = "gender", identity = "identity";
     std::vector<std::string> groups = { "race", "ethnicity", "age" };
-    size_t limit = 0; //!< 0: all faces
+    std::vector<std::string> demanded; //!< of these columns, those that must be there
+    size_t limit = 0;                  //!< 0: all faces
     bool gray = false;
     size_t max_pixels = MAX_PIXELS; //!< of an image, see sanprivacy::readImage()
 };

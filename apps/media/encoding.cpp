@@ -125,6 +125,12 @@ FileKind fileKind(const fs::path& video, bool deep)
     return kind;
 }
 
+bool hasRateFactor(const fs::path& video)
+{
+    const std::string encoder = fileKind(video, false).video;
+    return encoder == "libx264" || encoder == "libx265" || encoder == "libvpx-vp9";
+}
+
 std::string endingOf(const fs::path& video)
 {
     std::string ending = video.extension().string();

@@ -29,6 +29,9 @@ struct FileKind
 //! @param deep whether the frames have more than 8 bits per color
 FileKind fileKind(const std::filesystem::path& video, bool deep);
 
+//! Whether the quality of such a file is a rate factor; not so of what is no video's name, as that of a folder.
+bool hasRateFactor(const std::filesystem::path& video);
+
 std::string endingOf(const std::filesystem::path& video); //!< .mp4 of CLIP.MP4
 
 /** Adds a file to write to arguments of ffmpeg, with the container's name where ffmpeg does not know the ending. */

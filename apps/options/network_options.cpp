@@ -66,6 +66,7 @@ void NetworkOptions::addDetectorTo(CLI::App& command)
 
 void NetworkOptions::addPerturberTo(CLI::App& command)
 {
+    const size_t others = command.get_options().size();
     CLI::Option* hiding = command.add_option("--hide", hide, "What to hide: gender (default), age, or gender,age")
                               ->type_name("WHAT")
                               ->delimiter(',')
@@ -102,11 +103,25 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->capture_default_str()
         ->check(CLI::Range(0., 1.).description(""));
     command.add_flag("--keep-marks", keep_marks, "Keeps marks on smooth skin: more privacy, less natural");
+    for (size_t k = others; k < command.get_options().size(); ++k)
+        of_perturber.push_back(command.get_options()[k]->get_name());
+    for (const char* file : { "--model", "--prototypes", "--classifier" }) // may be given where no face needs them
+        of_perturber.erase(std::remove(of_perturber.begin(), of_perturber.end(), file), of_perturber.end());
     command
         .add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
         ->type_name("NAME")
         ->capture_default_str()
         ->check(CLI::IsMember(backendNames()).description(""));
+}
+
+std::vector<std::string> NetworkOptions::ofWholeImage() const
+{
+    std::vector<std::string> names;
+    if (color_strength > 0)
+        names.push_back("--color-strength");
+    if (surroundings_blur > 0)
+        names.push_back("--surroundings-blur");
+    return names;
 }
 
 bool NetworkOptions::areShipped() const

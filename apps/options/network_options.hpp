@@ -31,9 +31,14 @@ struct NetworkOptions
     double surroundings_blur = 0;              //!< inter-ocular distances
     bool keep_marks = false;                   //!< on smooth skin, even where the perturber would weaken them
     std::string backend = "cpu";
+    std::vector<std::string> of_perturber; //!< names of the options that only a perturber heeds
 
     void addDetectorTo(CLI::App& command);
     void addPerturberTo(CLI::App& command);
+
+    /** Names of the options that change more than what the network returns, of those that are above 0: nobody minds
+    that an option has no effect which asks for none. */
+    std::vector<std::string> ofWholeImage() const;
 
     //! Those of the options that are files, to be compared with what is written.
     std::vector<std::filesystem::path> files() const { return { model, prototypes, classifier, detector }; }

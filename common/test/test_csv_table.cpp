@@ -45,11 +45,13 @@ TEST(CsvTable, the_header_tells_what_separates_the_values)
 TEST(CsvTable, a_column_is_found_in_any_case_if_one_only_fits)
 {
     const test::TemporaryFolder folder;
-    test::write(folder.path / "a.csv", "FILE,Gender,gender,Age,AGE\na.jpg,M,F,1,2\n");
+    test::write(folder.path / "a.csv", "FILE,Gender,gender,Age,AGE,race,race\na.jpg,M,F,1,2,3,4\n");
     const CsvTable table = readCsv(folder.path / "a.csv");
     EXPECT_EQ(table.find("file"), 0);
     EXPECT_EQ(table.find("gender"), 2);
-    EXPECT_EQ(table.find("age"), -1);
+    EXPECT_EQ(table.find("identity"), -1);
+    EXPECT_THROW(table.find("age"), std::runtime_error);
+    EXPECT_THROW(table.find("race"), std::runtime_error);
 }
 
 TEST(CsvTable, what_spreadsheets_add_is_left_out)
@@ -101,11 +103,11 @@ TEST(CsvTable, utf_16_is_told)
 
 TEST(LabelValue, is_read_in_any_case)
 {
-    for (const char* one : { "1", "M", "Male", "MAN", "true", "yes" })
+    for (const char* one : { "1", "1.0", "M", "Male", "MAN", "true", "yes" })
         EXPECT_EQ(binaryLabel(one), 1) << one;
-    for (const char* zero : { "0", "-1", "f", "FEMALE", "Woman", "false", "no" })
+    for (const char* zero : { "0", "0.0", "-1", "f", "FEMALE", "Woman", "false", "no" })
         EXPECT_EQ(binaryLabel(zero), 0) << zero;
-    for (const char* other : { "", "men", "2", "unknown" })
+    for (const char* other : { "", "men", "2", "0.5", "unknown" })
         EXPECT_FALSE(binaryLabel(other)) << other;
 }
 

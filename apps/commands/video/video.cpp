@@ -12,8 +12,11 @@
 #include "common/help_format.hpp"
 #include "common/message.hpp"
 #include "common/workers.hpp"
+#include "media/encoding.hpp"
+#include "media/image_sequence.hpp"
 #include "options/face_labels.hpp"
 #include "options/transparency.hpp"
+#include "options/without_effect.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -105,6 +108,27 @@ public:
     }
 };
 
+void refuseIdleOptions(const CLI::App& command, const VideoOptions& options)
+{
+    std::vector<std::string> of_network = options.networks.of_perturber;
+    of_network.insert(of_network.end(), { "--prototype", "--refresh-interval" });
+    if (options.replacement != "san")
+        refuseWithoutEffect(command, of_network, "with --replace " + options.replacement);
+    if (options.prototype == "same")
+        refuseWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
+    if (options.exempt.empty())
+        refuseWithoutEffect(command, { "--exempt-score" }, "without --exempt");
+    const std::vector<std::string>& names = options.names;
+    if (std::find(names.begin(), names.end() - 1, "-") == names.end() - 1)
+        refuseWithoutEffect(command, { "--raw" }, "without the input - (raw frames on standard input)");
+    const std::string& output = names.back();
+    if (output == "-" || ImagePattern::matches(output))
+        refuseWithoutEffect(command, { "--resume", "--quality" }, "with the output " + output);
+    else if (names.size() == 2 && !hasRateFactor(output))
+        refuseWithoutEffect(
+            command, { "--quality" }, "with the output " + output + ", which is not of H.264, H.265 or VP9");
+}
+
 //! What became of the videos of a run.
 struct Results
 {
@@ -172,9 +196,10 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
         out << "Skipped " << jobs.searched.skippedText() << std::endl;
 }
 
-ExitCode runVideo(VideoOptions& options)
+ExitCode runVideo(const CLI::App& command, VideoOptions& options)
 {
     checkOptions(options);
+    refuseIdleOptions(command, options);
     const Jobs jobs = findJobs(options);
     OpenedVideo first = openFirst(jobs, options); // while the networks are loaded
     const Protection protection(options);
@@ -254,7 +279,8 @@ void addTimeOptions(CLI::App& command, VideoOptions& options)
 void addOutputOptions(CLI::App& command, VideoOptions& options)
 {
     command
-        .add_option("--quality", options.quality, "Constant rate factor (CRF) of H.264; lower is better; default 18")
+        .add_option("--quality", options.quality,
+            "Constant rate factor (CRF) of H.264, H.265, VP9; lower is better; default 18")
         ->type_name("0-51")
         ->check(CLI::Range(0, 51).description(""));
     command.add_option("--raw", options.raw, "Size and rate of raw BGR frames on standard input, as 640x480@30")
@@ -294,7 +320,7 @@ Command addVideo(CLI::App& app)
         "Metadata (title, place, date ...) are left out, and with a message cover images, further video\n"
         "tracks and images inside other tracks.\n"
         "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
-    return { command, [options] { return runVideo(*options); } };
+    return { command, [options, command] { return runVideo(*command, *options); } };
 }
 
 }} // namespace sanprivacy::apps

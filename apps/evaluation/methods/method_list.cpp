@@ -54,7 +54,7 @@ double numberIn(const NumberedMethod& method, const std::string& value)
 
 MethodName parseMethod(const std::string& kind, const std::string& value)
 {
-    if (std::count(PROTOTYPES.begin(), PROTOTYPES.end(), kind))
+    if (std::count(PROTOTYPES.begin(), PROTOTYPES.end(), kind) > 0)
     {
         const std::vector<std::string>& shipped = shippedModels();
         if (!value.empty() && !std::count(shipped.begin(), shipped.end(), value) && !fs::is_regular_file(value))
@@ -98,6 +98,11 @@ std::vector<MethodName> parseMethods(const std::vector<std::string>& texts)
             if (methods[i].title == methods[j].title)
                 throw UsageError("--methods: two methods are called '" + methods[i].title + "'");
     return methods;
+}
+
+bool isNetwork(const MethodName& method)
+{
+    return std::count(PROTOTYPES.begin(), PROTOTYPES.end(), method.kind) > 0;
 }
 
 std::unique_ptr<Method> createMethod(const MethodName& name, MethodContext& context)

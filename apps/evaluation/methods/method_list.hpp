@@ -26,6 +26,8 @@ struct MethodName
 mixing, perhaps with =NUMBER; search, perhaps with =CLASSIFIER; and folder=DIR. Anything else raises UsageError. */
 std::vector<MethodName> parseMethods(const std::vector<std::string>& texts);
 
+bool isNetwork(const MethodName& method); //!< whether it is an output of a perturbing network
+
 //! What methods are made from, one for each thread.
 struct MethodContext
 {

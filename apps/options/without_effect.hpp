@@ -1,0 +1,24 @@
+// This file is part of the sanprivacy project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+
+#ifndef SANPRIVACY_APPS_OPTIONS_WITHOUT_EFFECT_HPP
+#define SANPRIVACY_APPS_OPTIONS_WITHOUT_EFFECT_HPP
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace sanprivacy { namespace apps {
+
+/** Raises UsageError where the user has given options that have no effect because of what else the command line says.
+@param options names of options of the command
+@param because what leaves them without effect, as "with --replace blur" */
+void refuseWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because);
+
+}} // namespace sanprivacy::apps
+
+#endif // SANPRIVACY_APPS_OPTIONS_WITHOUT_EFFECT_HPP

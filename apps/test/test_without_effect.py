@@ -1,0 +1,89 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""An option that has no effect beside another one is refused: whoever gives it expects something of it."""
+
+import os
+import unittest
+
+from command import CommandTest, PORTRAITS, TEST_NETWORKS, portraits, run, write_labels
+
+WHOLE_IMAGE = (["--color-strength", "1"], ["--surroundings-blur", "0.25"])
+OF_NETWORK = (*WHOLE_IMAGE, ["--strength", "1"], ["--keep-marks"], ["--hide", "gender"])
+MODELS = """%YAML:1.0
+---
+gender: {{ task: "classifier", file: "{}", width: 32, height: 32, color: "rgb", square: 1.0, output: "probability" }}
+"""
+
+
+class WithoutEffect(CommandTest):
+    def refused(self, arguments, options, *because):
+        for option in options:
+            with self.subTest(option=option, because=because):
+                done = run(*arguments, *option)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.one_line(done.stderr, option[0], "no effect", *because)
+                self.assertEqual(done.stderr.count("\n"), 1)
+
+    def test_video(self):
+        command = ["video", self.path("in.mp4"), self.path("out.mp4")]
+        for how in ("blur", "pixelation", "solid"):
+            self.refused([*command, "--replace", how],
+                         (*OF_NETWORK, ["--prototype", "opposite"], ["--refresh-interval", "0"]), "--replace " + how)
+        self.refused([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
+        self.refused(command, [["--exempt-score", "0.5"]], "without --exempt")
+        self.refused(command, [["--raw", "640x480"]], "without the input -")
+        for output in ("-", self.path("%d.png")):
+            self.refused(["video", self.path("in.mp4"), output], [["--quality", "18"], ["--resume"]], output)
+        for ending in ("avi", "mpg.mxf", "gif", "mjpeg"):
+            output = self.path("out." + ending)
+            self.refused(["video", self.path("in.mp4"), output], [["--quality", "18"]], output)
+
+    def test_several_are_named_in_one_line(self):
+        done = run("video", "in.mp4", self.path("out.mp4"), "--replace", "blur", "--strength", 1, "--keep-marks")
+        self.one_line(done.stderr, "--strength, --keep-marks: no effect with --replace blur")
+
+    def test_what_has_an_effect(self):
+        """None of these is refused; the input is not there."""
+        for options in (["--replace", "solid", "--backend", "cpu", "--low-confidence", "drop", "--detector", "cascade"],
+                        ["--prototype", "same", "--strength", ".5", "--color-strength", "0"], ["--quality", "3"],
+                        ["--replace", "san", "--strength", ".5"]):
+            done = run("video", self.path("in.mp4"), self.path("out.mp4"), *options)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.one_line(done.stderr, "in.mp4", "no such file")
+
+    def test_perturb(self):
+        command = ["perturb", portraits()[0], "-o", self.path("out")]
+        self.refused([*command, "--crop"], WHOLE_IMAGE, "--crop")
+        self.refused([*command, "--gray"], WHOLE_IMAGE[:1], "--gray")
+        self.refused([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
+        self.assertFalse(os.path.exists(self.path("out")))
+
+    def evaluate(self, *arguments):
+        with open(self.path("models.yml"), "w", encoding="utf-8") as models:
+            models.write(MODELS.format(os.path.join(TEST_NETWORKS, "classifier.onnx")))
+        names = [os.path.basename(path) for path in portraits()[:2]]
+        labels = self.path("labels.csv")
+        write_labels(labels, [(name, "M", "x", "y") for name in names], ("file", "gender", "Race", "RACE"))
+        return ["evaluate", "--faces", PORTRAITS, "--labels", labels, "--models", self.path("models.yml"), "--cache",
+                self.path("cache"), "-o", self.path("report"), "--attackers", "none", *arguments]
+
+    def test_evaluate(self):
+        model = os.path.join(TEST_NETWORKS, "generator_project.onnx")
+        self.refused(self.evaluate("--methods", "same,blur"), WHOLE_IMAGE, "--methods same")
+        methods = f"opposite={model},blur"
+        self.refused(self.evaluate("--methods", methods), [["--model", "residual"]], "name their models")
+        self.refused(self.evaluate("--gray"), WHOLE_IMAGE[:1], "--gray")
+
+    def test_columns_that_are_asked_for_must_be_there(self):
+        """The usual ones need not."""
+        for option, reason in ((["--groups", "age"], "no column 'age'"),
+                               (["--identity", "person"], "no column 'person'"),
+                               (["--groups", "race"], "several columns for 'race': Race, RACE")):
+            done = run(*self.evaluate("--methods", "blur", *option))
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.one_line(done.stderr, "labels.csv", reason)
+
+
+if __name__ == "__main__":
+    unittest.main()
