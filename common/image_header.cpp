@@ -21,6 +21,7 @@ namespace {
 
 const unsigned SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, BITS = 258, PHOTOMETRIC = 262, ORIENTATION = 274,
                SAMPLES = 277, EXTRA_SAMPLES = 338, SAMPLE_FORMAT = 339, ICC_PROFILE = 34675;
+const char* const RAW = "raw image of a camera";
 
 //! What zlib has packed; nothing where that is damaged, or larger than any profile.
 Bytes unpacked(const ByteView& packed)
@@ -301,10 +302,36 @@ std::string isoFormat(const ByteView& file)
     const std::string brand = file.text(8, 4);
     if (brand == "avif" || brand == "avis")
         return "AVIF";
+    if (brand == "crx ")
+        return RAW;
     for (const char* name : { "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1" })
         if (brand == name)
             return "HEIC";
     return "video";
+}
+
+//! A format that is not read, by how such files begin; or empty.
+std::string formatBySign(const ByteView& file)
+{
+    static const std::vector<std::pair<std::string, std::string>> formats = { { "FUJIFILMCCD-RAW", RAW },
+        { std::string("IIU\0", 4), RAW }, { "IIRO", RAW }, { "IIRS", RAW }, { "MMOR", RAW }, { "FOVb", RAW },
+        { "%!PS", "PostScript" }, { "\xC5\xD0\xD3\xC6", "PostScript" }, { "<svg", "SVG" },
+        { "<!doctype html", "web page (HTML)" }, { "<html", "web page (HTML)" }, { "PK\3\4", "ZIP" },
+        { std::string("\0\0\1\0", 4), "icon (ICO)" }, { "version https://git-lfs", "Git LFS pointer" } };
+    for (const auto& format : formats)
+    {
+        std::string begin = file.text(0, format.first.size());
+        if (format.first[0] == '<')
+            std::transform(
+                begin.begin(), begin.end(), begin.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+        if (begin == format.first)
+            return format.second;
+    }
+    const size_t longest_wrapping = 128; // of a record on the chip of a passport
+    for (size_t place = 0; place < longest_wrapping; ++place)
+        if (file.holds(place, std::string("FAC\0", 4)))
+            return "face record (ISO/IEC 19794-5)";
+    return std::string();
 }
 
 } // namespace
@@ -356,6 +383,8 @@ ImageHeader readImageHeader(const Bytes& content)
         header.format = "DICOM";
     else if (file.holds(0, "II\xBC"))
         header.format = "JPEG XR";
+    else
+        header.format = formatBySign(file);
     return header;
 }
 

@@ -70,10 +70,10 @@ FileKind fileKind(const fs::path& video, bool deep)
     kind.video = deep ? "libx265" : "libx264"; // H.264 of 10 bits is shown by few players
     kind.sound = { "aac", "libopus", "ac3", "mp2" };
     kind.fields = !deep;
-    if (ending == ".webm")
+    if (ending == ".webm" || ending == ".ivf")
     {
         kind.video = "libvpx-vp9";
-        kind.sound = { "libopus" };
+        kind.sound = ending == ".webm" ? Arguments { "libopus" } : Arguments();
         kind.odd = true;
         kind.fields = false;
     }
@@ -115,6 +115,13 @@ FileKind fileKind(const fs::path& video, bool deep)
         kind.video = "mjpeg";
         kind.deep = kind.tags = kind.fields = false;
     }
+    else if (ending == ".y4m")
+    {
+        kind.video = "wrapped_avframe"; // as they are
+        kind.sound.clear();
+        kind.deep = kind.tags = kind.fields = false;
+        kind.even_rate = true;
+    }
     else if (ending == ".gif" || ending == ".apng")
     {
         kind.video = ending.substr(1);
@@ -141,7 +148,8 @@ std::string endingOf(const fs::path& video)
 void addFile(Arguments& arguments, const fs::path& file)
 {
     static const std::map<std::string, std::string> containers = { { ".qt", "mov" }, { ".divx", "avi" },
-        { ".mod", "vob" }, { ".m2p", "vob" }, { ".tod", "mpegts" } };
+        { ".mod", "vob" }, { ".m2p", "vob" }, { ".tod", "mpegts" }, { ".tp", "mpegts" }, { ".trp", "mpegts" },
+        { ".mpe", "mpeg" }, { ".3gpp", "3gp" }, { ".lrv", "mp4" }, { ".insv", "mp4" } };
     const auto container = containers.find(endingOf(file));
     if (container != containers.end())
         append(arguments, { "-f", container->second });

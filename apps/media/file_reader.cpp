@@ -25,6 +25,7 @@ public:
     FileReader(const std::string& source, const ReadOptions& options);
 
     bool read(VideoFrame& frame) override;
+    double end() const override { return info_.shown_until; }
     std::string problem() override;
     MediaInfo info() const override { return info_; }
 
@@ -214,16 +215,25 @@ void FileReader::finish()
         cut_off_ = cut_off_ || messages.find(sign) != std::string::npos;
 }
 
-//! Whether the file says that it is longer than its frames.
+/** Whether the file says that it is longer than its frames. The last one of slides may be shown for long: frames are
+counted where that can be. */
 bool FileReader::endsEarly() const
 {
     const double tolerated = .02; // of the duration: videos do not tell it exactly
     const double step = 1 / format_.rate, end = time_ + step;
+    const auto misses = [&]
+    {
+        const size_t frames = info_.frames > 0 && begin_ == 0
+                                  ? info_.frames
+                                  : packetCount(source_, info_.video, begin_ > 0 ? info_.start + begin_ : 0);
+        return double(count_) < (1 - tolerated) * double(frames);
+    };
     if (info_.duration_guessed) // the time stamps may leap, as where recordings follow one another
-        return end < (1 - tolerated) * std::max(info_.video_end, info_.duration) - step
-               && double(count_) < (1 - tolerated) * double(packetCount(source_));
+        return end < (1 - tolerated) * std::max(info_.video_end, info_.duration) - step && misses();
+    if (info_.cut_is_told)
+        return end < (1 - tolerated) * std::max(info_.video_end, info_.duration) - step && misses();
     if (info_.video_end > 0)
-        return end < (1 - tolerated) * info_.video_end - step;
+        return end < (1 - tolerated) * info_.video_end - step && (info_.shown_until == 0 || misses());
     // The duration may be that of the sound, and may count from 0 where the time stamps begin later.
     const double least = (1 - tolerated) * info_.duration - step;
     return end < least && !isUrl(source_) && lastPacketEnd(source_) < least;

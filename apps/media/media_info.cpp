@@ -174,6 +174,30 @@ int firstStream(const Json& streams, const Json* shown)
     return differ ? int(numberOf(*first, "index")) : -1;
 }
 
+//! "00:01:02.5" in seconds; 0 where it is none.
+double secondsOf(const std::string& time)
+{
+    double hours = 0, minutes = 0, seconds = 0;
+    return std::sscanf(time.c_str(), "%lf:%lf:%lf", &hours, &minutes, &seconds) == 3
+               ? 3600 * hours + 60 * minutes + seconds
+               : 0;
+}
+
+/** End of the last image, seconds from the start; 0: the container does not say. Matroska has the length of the file,
+which may be that of the sound, and often that of each track as a tag. */
+double shownUntil(const Json& found, const Json& shown, const MediaInfo& info)
+{
+    const std::string container = textOf(found["format"], "format_name");
+    if (container.find("mp4") != std::string::npos || container == "gif")
+        return info.video_end;
+    if (container.find("matroska") == std::string::npos)
+        return 0;
+    double end = shown.contains("tags") ? secondsOf(textOf(shown["tags"], "DURATION")) : 0;
+    if (end == 0 && found["streams"].size() == 1)
+        end = info.duration;
+    return std::max(0., end - std::max(0., info.start)); // they count from 0, wherever the time stamps begin
+}
+
 std::string read(ToolProcess& tool)
 {
     std::string text;
@@ -238,6 +262,7 @@ MediaInfo readMediaInfo(const std::string& source)
             info.video_begin = numberOf(*shown, "start_time") - info.start;
         if (length > 0)
             info.video_end = info.video_begin + length;
+        info.shown_until = shownUntil(found, *shown, info);
     }
     if (found.contains("chapters"))
         info.chapters = found["chapters"].size();
@@ -257,6 +282,7 @@ MediaInfo readMediaInfo(const std::string& source)
     info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0 || images.count(brand) > 0;
     info.playlist = playlists.count(name) > 0;
     info.duration_guessed = name == "mpegts" || name == "mpeg";
+    info.cut_is_told = name.find("matroska") != std::string::npos;
     return info;
 }
 
@@ -282,19 +308,29 @@ double lastPacketEnd(const std::string& source)
     return end;
 }
 
-size_t packetCount(const std::string& source)
+size_t packetCount(const std::string& source, int stream, double from)
 {
+    size_t packets = 0;
     try
     {
-        ToolProcess probe({ "ffprobe", "-v", "quiet", "-count_packets", "-select_streams", "v:0", "-show_entries",
-                              "stream=nb_read_packets", "-of", "csv=p=0", source },
+        ToolProcess probe({ "ffprobe", "-v", "quiet", "-select_streams", std::to_string(stream), "-show_entries",
+                              "packet=pts_time", "-of", "csv=p=0", source },
             ToolProcess::LISTEN);
-        return size_t(std::max(0LL, std::atoll(read(probe).c_str())));
+        for (std::string line; probe.readLine(line);)
+        {
+            if (line.empty()) // of side data
+                continue;
+            double time = from;
+            std::sscanf(line.c_str(), "%lf", &time); // "N/A" where it is not told
+            packets += time >= from;
+        }
+        probe.finish();
     }
     catch (const std::runtime_error&)
     {
-        return 0;
+        // no more of it can be read
     }
+    return packets;
 }
 
 }} // namespace sanprivacy::apps

@@ -30,7 +30,9 @@ struct MediaInfo
     bool duration_guessed = false; //!< by the time stamps at both ends, for the file does not say it
     double video_begin = 0;        //!< of the first image, seconds from `start`
     double video_end = 0;          //!< of the video stream, seconds from `start`; 0: the stream does not say
+    double shown_until = 0;        //!< end of the last image, seconds from `start`; 0: the container does not say
     size_t frames = 0;             //!< as the header counts them; 0: it does not
+    bool cut_is_told = false;      //!< by ffmpeg, where such a file is cut off
     bool deep = false;             //!< more than 8 bits per color
     bool yuv = false;              //!< luma and chroma, not RGB
     bool transparent = false;      //!< has an alpha channel
@@ -66,8 +68,8 @@ MediaInfo readMediaInfo(const std::string& source);
 //! Time stamp at which the last packet of a file ends, seconds; reads all of it.
 double lastPacketEnd(const std::string& source);
 
-//! Number of packets of a file's first video stream; 0 where there is none.
-size_t packetCount(const std::string& source);
+//! Number of packets of a stream of a file, of those with time stamps from a time on, seconds; reads all of it.
+size_t packetCount(const std::string& source, int stream, double from = 0);
 
 }} // namespace sanprivacy::apps
 

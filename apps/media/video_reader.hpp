@@ -68,6 +68,8 @@ public:
     const VideoFormat& format() const { return format_; }
     size_t frames() const { return frames_; } //!< that there are to read, roughly; 0 where that is not known
     bool live() const { return live_; }       //!< frames that are not taken in time are lost
+    //! When the last frame ceases to be shown, seconds; 0: nobody says.
+    virtual double end() const { return 0; }
     virtual std::string problem() { return std::string(); } //!< after the end: what was missing, or empty
     virtual std::string note() { return std::string(); }    //!< after the end: what was left out of it, or empty
     virtual MediaInfo info() const { return MediaInfo(); }  //!< of a file

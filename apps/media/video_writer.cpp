@@ -14,6 +14,7 @@
 #include "media/matroska.hpp"
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <set>
@@ -33,6 +34,7 @@ public:
 
     void begin(const VideoFrame& first) override;
     void write(const VideoFrame& frame) override;
+    void endAt(double time) override { end_ = time; }
     void finish() override;
     void keep() override;
     bool discard() override;
@@ -41,6 +43,9 @@ public:
 private:
     void start(const VideoFrame& first);
     std::vector<std::string> soundArguments() const;
+    void feed(const cv::Mat& pixels, double time);
+    void showLastFrameToEnd();
+    void rewrite(std::vector<std::string> arguments, const fs::path& file) const;
     void addSubtitlesAndChapters();
     void noteLosses(bool deep, bool transparent);
     void addNote(const std::string& note) { note_ += (note_.empty() ? "" : "; ") + note; }
@@ -55,6 +60,8 @@ private:
     cv::Size size_, written_size_; // of the frames, and with what fills them up
     int type_ = 0;
     double begin_ = 0, last_ = -1; // time of the first frame, and of the last written one from there; seconds
+    double end_ = 0;               // when the last one ceases to be shown, in the time of the frames; 0: not known
+    cv::Mat last_pixels_;          // of the last frame, where one may be written twice
     std::unique_ptr<ToolProcess> ffmpeg_;
 };
 
@@ -117,9 +124,17 @@ void VideoFile::write(const VideoFrame& frame)
             cv::BORDER_REPLICATE);
     else if (!pixels.isContinuous())
         pixels = pixels.clone();
-    const size_t bytes = pixels.total() * pixels.elemSize();
     last_ = frame.time - begin_;
-    const std::string head = MatroskaStream::frameHeader(last_, bytes);
+    if (kind_.even_rate)
+        last_pixels_ = pixels;
+    feed(pixels, last_);
+}
+
+//! @param time from the first frame
+void VideoFile::feed(const cv::Mat& pixels, double time)
+{
+    const size_t bytes = pixels.total() * pixels.elemSize();
+    const std::string head = MatroskaStream::frameHeader(time, bytes);
     try
     {
         ffmpeg_->feed(head.data(), head.size());
@@ -133,11 +148,61 @@ void VideoFile::write(const VideoFrame& frame)
 
 void VideoFile::finish()
 {
+    const double step = 1 / options_.format.rate;
+    for (int k = 3; k > 0 && !last_pixels_.empty();
+         --k) // ffmpeg repeats the last frame as it did one of the last three
+        if (end_ - begin_ - k * step > last_ + step / 2)
+            feed(last_pixels_, end_ - begin_ - k * step);
     complete();
+    showLastFrameToEnd();
     addSubtitlesAndChapters();
     fs::permissions(temporary_, permissionsFor(target_, options_.source_file));
     fs::rename(temporary_, target_);
     temporary_.clear();
+}
+
+/** A frame is shown until the next one. How long the last one is, as that of slides, is the duration of its packet,
+which encoders do not know; in MP4 the packet that comes last counts, too. */
+void VideoFile::showLastFrameToEnd()
+{
+    static const std::set<std::string> endings = { ".mkv", ".webm", ".mp4", ".m4v", ".mov", ".qt", ".3gp" };
+    const double least = .1, rounding = .002; // seconds
+    const std::string ending = endingOf(target_);
+    const bool gif = ending == ".gif";
+    if (end_ - begin_ - last_ < least || !(gif || endings.count(ending) > 0))
+        return;
+    const MediaInfo written = readMediaInfo(temporary_.string());
+    const double last = written.video_begin + last_, end = written.video_begin + end_ - begin_;
+    if (std::abs(end - written.shown_until) < least)
+        return;
+    if (gif) // in hundredths of a second
+        return rewrite({ "-final_delay", std::to_string(std::lround(100 * (end - last))) }, temporary_);
+    rewrite({ "-bsf:v", cv::format("setts=pts=PTS:dts=DTS:duration="
+                                   "if(gte(PTS*TB\\,%.6f)+eq(NEXT_DTS\\,NOPTS)\\,%.6f/TB-PTS\\,DURATION)",
+                            last - rounding, end) },
+        temporary_);
+}
+
+//! Copies the unfinished video to a file, with some arguments of ffmpeg.
+void VideoFile::rewrite(std::vector<std::string> arguments, const fs::path& file) const
+{
+    const fs::path copy = hiddenName(target_, REWRITTEN);
+    arguments.insert(arguments.begin(), { "-i", unfinishedVideo(target_).string(), "-map", "0", "-c", "copy" });
+    addPlainOutput(arguments, copy);
+    try
+    {
+        makePrivateFile(copy);
+        ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED).finish();
+        if (file == target_)
+            fs::permissions(copy, permissionsFor(target_, options_.source_file));
+        fs::rename(copy, file);
+    }
+    catch (...)
+    {
+        std::error_code ignored;
+        fs::remove(copy, ignored);
+        throw;
+    }
 }
 
 //! A video whose subtitles cannot be read is whole without them.
@@ -161,24 +226,8 @@ void VideoFile::addSubtitlesAndChapters()
 void VideoFile::keep()
 {
     complete();
-    temporary_.clear(); // stays, whatever happens here
-    const fs::path unfinished = unfinishedVideo(target_), cut = hiddenName(target_, REWRITTEN);
-    std::vector<std::string> arguments = { "-i", unfinished.string(), "-t", std::to_string(last_ + 1e-3), "-map", "0",
-        "-c", "copy" };
-    addPlainOutput(arguments, cut);
-    try
-    {
-        makePrivateFile(cut);
-        ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED).finish(); // the sound was there to its end
-        fs::permissions(cut, permissionsFor(target_, options_.source_file));
-        fs::rename(cut, target_);
-    }
-    catch (...)
-    {
-        std::error_code ignored;
-        fs::remove(cut, ignored);
-        throw;
-    }
+    temporary_.clear();                                       // stays, whatever happens here
+    rewrite({ "-t", std::to_string(last_ + 1e-3) }, target_); // the sound was there to its end
 }
 
 void VideoFile::complete()
@@ -198,7 +247,10 @@ void VideoFile::complete()
 //! Raises the error of ffmpeg that is being handled; where the file's ending is its reason, with what to do.
 void VideoFile::explain(const std::runtime_error& error) const
 {
-    if (std::string(error.what()).find("output format for '") == std::string::npos)
+    const std::string text = error.what();
+    const auto says = [&](const char* sign) { return text.find(sign) != std::string::npos; };
+    if (!says("output format for '") && !says("not supported by the bitstream filter")
+        && !says("supported in container"))
         throw;
     const fs::path known = target_.stem().string() + ".mp4";
     throw std::runtime_error("ffmpeg writes no videos with the ending " + target_.extension().string()

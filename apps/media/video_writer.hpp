@@ -22,6 +22,8 @@ public:
     //! Starts the encoder early, before the first frame can be written. @param first the same frame as it was read
     virtual void begin(const VideoFrame& /*first*/) {}
     virtual void write(const VideoFrame& frame) = 0;
+    //! Before finish(): when the last frame ceases to be shown, in the time of the frames. 0: nobody knows.
+    virtual void endAt(double /*time*/) {}
     virtual void finish() = 0;
 
     //! As finish(), for a video that is to be resumed: unfinishedVideo() stays beside it.

@@ -31,6 +31,7 @@ namespace {
 const size_t QUEUE =
     10; // frames between two steps of the pipeline: more than from one look of the detector to the next
 const size_t LEAST_QUEUE = 3, QUEUE_BYTES = size_t(256) << 20; // ... of large frames
+const double LARGEST_TOLERANCE = .04;                          // seconds; a mean rate may be that of slides
 const size_t LIVE_QUEUE = 2;                                   // ... of a camera: older ones are dropped
 // Frames that are followed again where a video is resumed, at least, and hold times: faces followed or held there stay
 // covered.
@@ -51,7 +52,7 @@ Pipeline::Pipeline(
     : job_(job), options_(options), log_(log), logged_source_(withoutPasswords(job.source)),
       reader_(opened.valid() ? opened.get() : openSource()), sequence_(ImagePattern::matches(job.source)),
       resumable_(!reader_->live() && job.source != "-" && job.target != "-" && !ImagePattern::matches(job.target)),
-      tolerance_(.25 / reader_->format().rate),
+      tolerance_(std::min(LARGEST_TOLERANCE, .25 / reader_->format().rate)),
       square_pixels_(options.pixel_aspect.empty() ? reader_->format().shown_pixel_shape : options.pixel_aspect,
           options.max_pixels),
       params_(protection.params(reader_->live(), reader_->format().rate)), anonymizer_(protection.create(params_)),
@@ -411,7 +412,11 @@ Outcome Pipeline::end()
     const std::string problem = reader_->problem();
     const bool kept = face_found_ || keepsWithoutFace();
     if (kept)
+    {
+        const bool cut = options_.to >= 0 && options_.to < reader_->end();
+        writer_->endAt(problem.empty() ? (cut ? options_.to : reader_->end()) : 0);
         writer_->finish();
+    }
     for (const std::string& note : { reader_->note(), writer_->note() })
         if (kept)
             say(note);

@@ -21,7 +21,8 @@ const std::string FACE_FOUND = "A face was found.";
 
 size_t framesOf(const fs::path& video)
 {
-    return fs::exists(video) ? packetCount(fs::absolute(video).string()) : 0;
+    const int only_images = 0; // come first in our files
+    return fs::exists(video) ? packetCount(fs::absolute(video).string(), only_images) : 0;
 }
 
 } // namespace
