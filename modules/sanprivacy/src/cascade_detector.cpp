@@ -55,7 +55,7 @@ struct Proposer
 };
 
 //! The image at a size that cascades search, and the way back.
-struct View
+struct ScaledImage
 {
     Mat image;
     Similarity toImage;
@@ -71,26 +71,26 @@ class CascadeDetector CV_FINAL : public FaceDetector::Impl
 {
 public:
     CascadeDetector(float wanted, const DnnDevice& device)
-        : frontal(Point2d(0, .085), .38), generous(Point2d(0, .08), .375), profile(Point2d(-.155, .105), .35),
+        : frontal(Point2d(0, .085), .38), tolerant(Point2d(0, .08), .375), profile(Point2d(-.155, .105), .35),
           network(device), threshold(wanted < 0 ? THRESHOLD : wanted)
     {
         load(frontal.cascade, "haarcascade_frontalface_alt2.xml");
-        load(generous.cascade, "haarcascade_frontalface_default.xml");
+        load(tolerant.cascade, "haarcascade_frontalface_default.xml");
         load(profile.cascade, "haarcascade_profileface.xml");
     }
 
     std::vector<FaceRow> detect(const Mat& image, bool quick, const Known&) CV_OVERRIDE
     {
         const GrayPyramid pyramid(image);
-        std::vector<Candidate> seen;
+        std::vector<Candidate> candidates;
         const int rounds = quick ? ROLLED_ROUND : ROUNDS;
-        for (int round = 0; round < rounds && distinct(seen, SURE).empty(); ++round)
+        for (int round = 0; round < rounds && distinct(candidates, SURE).empty(); ++round)
         {
-            const std::vector<Candidate> found = look(pyramid, propose(pyramid, round));
-            seen.insert(seen.end(), found.begin(), found.end());
+            const std::vector<Candidate> found = refine(pyramid, propose(pyramid, round));
+            candidates.insert(candidates.end(), found.begin(), found.end());
         }
         std::vector<FaceRow> faces;
-        for (const Candidate& face : distinct(seen, threshold))
+        for (const Candidate& face : distinct(candidates, threshold))
             faces.push_back(toRow(face));
         return faces;
     }
@@ -105,7 +105,7 @@ private:
     enum
     {
         FRONTAL_ROUND,
-        GENEROUS_ROUND,
+        TOLERANT_ROUND,
         ROLLED_ROUND,
         EVERYWHERE_ROUND,
         ROUNDS
@@ -149,7 +149,7 @@ private:
                                               name.c_str(), path.empty() ? "missing" : "broken", variable));
     }
 
-    View viewOf(const GrayPyramid& pyramid, double mostSide, double roll) const
+    ScaledImage scaledImage(const GrayPyramid& pyramid, double mostSide, double roll) const
     {
         const Size full = pyramid.size();
         const double longSide = std::max(full.width, full.height);
@@ -159,19 +159,19 @@ private:
         const Size size(std::max(1, cvRound(scale * (c * full.width + s * full.height))),
             std::max(1, cvRound(scale * (s * full.width + c * full.height))));
         const Point2c a = std::polar(scale, -roll);
-        const Similarity toView(
+        const Similarity toScaled(
             a, Point2c(size.width - 1, size.height - 1) * .5 - a * Point2c(full.width - 1, full.height - 1) * .5);
-        View view = { Mat(size, CV_8U), toView.inverse(), roll };
-        pyramid.warp(view.image, toView);
-        return view;
+        ScaledImage scaled = { Mat(size, CV_8U), toScaled.inverse(), roll };
+        pyramid.warp(scaled.image, toScaled);
+        return scaled;
     }
 
     //! Squares around the boxes that a cascade finds in the scaled image or, mirrored, in its mirror image.
-    void search(Proposer& proposer, const View& view, bool mirrored, std::vector<Square>& squares) const
+    void search(Proposer& proposer, const ScaledImage& scaled, bool mirrored, std::vector<Square>& squares) const
     {
-        Mat image = view.image;
+        Mat image = scaled.image;
         if (mirrored)
-            flip(view.image, image, 1);
+            flip(scaled.image, image, 1);
         std::vector<Rect> boxes;
         std::vector<int> votes;
         proposer.cascade.detectMultiScale(image, boxes, votes, STEP, NEIGHBOURS, 0, Size(LEAST_FACE, LEAST_FACE));
@@ -181,8 +181,8 @@ private:
             Point2c centre(box.x + (.5 + proposer.centre.x) * box.width, box.y + (.5 + proposer.centre.y) * box.height);
             if (mirrored)
                 centre.real(image.cols - 1 - centre.real());
-            const double eyes = proposer.eyes * box.width * view.toImage.scale();
-            const Square square = { view.toImage(centre), SQUARE_SIDE * eyes, view.roll, false, double(votes[i]) };
+            const double eyes = proposer.eyes * box.width * scaled.toImage.scale();
+            const Square square = { scaled.toImage(centre), SQUARE_SIDE * eyes, scaled.roll, false, double(votes[i]) };
             squares.push_back(square);
         }
         // Cascades give their boxes in the order in which their threads find them.
@@ -194,8 +194,8 @@ private:
             });
     }
 
-    //! Squares of all sizes everywhere, as dense as the network's tolerance of misplaced squares asks for.
-    static void cover(const Size& size, std::vector<Square>& squares)
+    //! Squares of all sizes on a grid, as dense as the network's tolerance of misplaced squares asks for.
+    static void addGrid(const Size& size, std::vector<Square>& squares)
     {
         const double largest = 1.5 * std::max(size.width, size.height),
                      smallest = .3 * std::max(size.width, size.height);
@@ -220,24 +220,24 @@ private:
         std::vector<Square> squares;
         if (round == EVERYWHERE_ROUND)
         {
-            cover(pyramid.size(), squares);
+            addGrid(pyramid.size(), squares);
             return squares;
         }
-        const View upright = viewOf(pyramid, round == FRONTAL_ROUND ? MOST_SIDE : LATER_SIDE, 0);
+        const ScaledImage upright = scaledImage(pyramid, round == FRONTAL_ROUND ? MOST_SIDE : LATER_SIDE, 0);
         if (round == FRONTAL_ROUND)
         {
             search(frontal, upright, false, squares);
         }
-        else if (round == GENEROUS_ROUND)
+        else if (round == TOLERANT_ROUND)
         {
-            search(generous, upright, false, squares);
+            search(tolerant, upright, false, squares);
             search(profile, upright, false, squares);
             search(profile, upright, true, squares);
         }
         else
         {
-            search(frontal, viewOf(pyramid, LATER_SIDE, -eighth), false, squares);
-            search(frontal, viewOf(pyramid, LATER_SIDE, eighth), false, squares);
+            search(frontal, scaledImage(pyramid, LATER_SIDE, -eighth), false, squares);
+            search(frontal, scaledImage(pyramid, LATER_SIDE, eighth), false, squares);
         }
         return squares;
     }
@@ -250,19 +250,19 @@ private:
     }
 
     //! The candidates that the network finally accepts.
-    std::vector<Candidate> look(const GrayPyramid& pyramid, const std::vector<Square>& proposals)
+    std::vector<Candidate> refine(const GrayPyramid& pyramid, const std::vector<Square>& proposals)
     {
-        std::vector<Candidate> candidates = network.look(pyramid, proposals);
+        std::vector<Candidate> candidates = network.predict(pyramid, proposals);
         for (int pass = 1; pass <= REFINEMENTS; ++pass)
         {
             std::vector<Square> squares;
             for (const Candidate& candidate : distinct(candidates, FIRST_THRESHOLD))
                 squares.push_back(squareAround(candidate));
-            candidates = network.look(pyramid, squares);
+            candidates = network.predict(pyramid, squares);
         }
         candidates = distinct(candidates, FIRST_THRESHOLD);
         for (Candidate& candidate : candidates)
-            candidate = network.lookAround(pyramid, squareAround(candidate));
+            candidate = network.predictAveraged(pyramid, squareAround(candidate));
         return candidates;
     }
 
@@ -317,7 +317,7 @@ private:
         return row;
     }
 
-    Proposer frontal, generous, profile;
+    Proposer frontal, tolerant, profile;
     LandmarkNetwork network;
     double threshold;
 };

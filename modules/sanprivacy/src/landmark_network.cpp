@@ -32,24 +32,24 @@ LandmarkNetwork::LandmarkNetwork(const DnnDevice& device)
     forward(Mat(4, shape, CV_32F, Scalar(0)));
 }
 
-std::vector<Candidate> LandmarkNetwork::look(const GrayPyramid& pyramid, const std::vector<Square>& squares)
+std::vector<Candidate> LandmarkNetwork::predict(const GrayPyramid& pyramid, const std::vector<Square>& squares)
 {
     std::vector<Candidate> candidates;
     for (size_t begin = 0; begin < squares.size(); begin += AT_ONCE)
     {
         const int count = int(std::min(squares.size() - begin, size_t(AT_ONCE)));
         const int shape[] = { count, 1, INPUT, INPUT };
-        Mat blob(4, shape, CV_32F), view(INPUT, INPUT, CV_8U);
+        Mat blob(4, shape, CV_32F), crop(INPUT, INPUT, CV_8U);
         std::vector<Similarity> toSquare;
         for (int i = 0; i < count; ++i)
         {
             const Square& square = squares[begin + i];
             const Point2c a = std::polar(INPUT / square.side, -square.roll);
             toSquare.push_back(Similarity(a, Point2c(INPUT / 2., INPUT / 2.) - a * square.centre));
-            pyramid.warp(view, toSquare.back());
+            pyramid.warp(crop, toSquare.back());
             if (square.mirrored)
-                flip(view, view, 1);
-            view.convertTo(blobPlane(blob, i), CV_32F, 1 / 255.);
+                flip(crop, crop, 1);
+            crop.convertTo(blobPlane(blob, i), CV_32F, 1 / 255.);
         }
         const Mat output = forward(blob);
         for (int i = 0; i < count; ++i)
@@ -76,27 +76,27 @@ std::vector<Candidate> LandmarkNetwork::look(const GrayPyramid& pyramid, const s
     return candidates;
 }
 
-Candidate LandmarkNetwork::lookAround(const GrayPyramid& pyramid, const Square& square)
+Candidate LandmarkNetwork::predictAveraged(const GrayPyramid& pyramid, const Square& square)
 {
-    const int turns = 3;                 // of each, as it is in between
+    const int variants = 3;              // smaller, as it is, larger; and the same mirrored
     const double zoom = 1.15, roll = .2; // radians
     std::vector<Square> squares;
-    for (int view = 0; view < 2 * turns; ++view)
+    for (int i = 0; i < 2 * variants; ++i)
     {
         Square changed = square;
-        changed.mirrored = view >= turns;
-        const int turn = view % turns - 1;
-        changed.side *= std::pow(zoom, turn);
-        changed.roll += roll * (changed.mirrored ? -turn : turn);
+        changed.mirrored = i >= variants;
+        const int step = i % variants - 1;
+        changed.side *= std::pow(zoom, step);
+        changed.roll += roll * (changed.mirrored ? -step : step);
         squares.push_back(changed);
     }
-    const std::vector<Candidate> views = look(pyramid, squares);
+    const std::vector<Candidate> predictions = predict(pyramid, squares);
     Candidate mean = { Landmarks(FaceRow::LANDMARKS), 0, square.votes };
-    for (const Candidate& view : views)
+    for (const Candidate& prediction : predictions)
     {
         for (int k = 0; k < FaceRow::LANDMARKS; ++k)
-            mean.landmarks[k] += view.landmarks[k] / double(views.size());
-        mean.logit += view.logit / double(views.size());
+            mean.landmarks[k] += prediction.landmarks[k] / double(predictions.size());
+        mean.logit += prediction.logit / double(predictions.size());
     }
     return mean;
 }

@@ -13,7 +13,7 @@ namespace cv { namespace sanprivacy {
 
 // Lengths are in inter-ocular distances of the face's similarity to the canonical landmarks.
 
-const double SQUARE_SIDE = 2.8; // of a square that the landmark network sees best
+const double SQUARE_SIDE = 2.8; // of a square for which the landmark network is at its best
 
 // YuNet's box around the landmarks, the mean of 380 faces: users of boxes find the same square with either detector.
 const Point2c BOX_CENTRE(0, -.25);
@@ -25,11 +25,11 @@ struct Square
     Point2c centre;
     double side;
     double roll;   //!< radians
-    bool mirrored; //!< look at its mirror image
+    bool mirrored; //!< whether its mirror image is taken
     double votes;  //!< how many times it has been proposed
 };
 
-//! What the landmark network sees in a square.
+//! What the landmark network predicts for a square.
 struct Candidate
 {
     Landmarks landmarks; //!< pixels of the image
@@ -49,11 +49,11 @@ class LandmarkNetwork
 public:
     explicit LandmarkNetwork(const DnnDevice& device);
 
-    std::vector<Candidate> look(const GrayPyramid& pyramid, const std::vector<Square>& squares);
+    std::vector<Candidate> predict(const GrayPyramid& pyramid, const std::vector<Square>& squares);
 
-    /** @brief The mean of several views of a square. A face looks the same in a square a little larger, rolled or
-    mirrored; what is none does not, and errors cancel out. */
-    Candidate lookAround(const GrayPyramid& pyramid, const Square& square);
+    /** @brief The mean prediction for a square and for some that are a little larger, smaller, rolled or mirrored
+    (test-time augmentation). There a face is still one; what is none often is not, and errors cancel out. */
+    Candidate predictAveraged(const GrayPyramid& pyramid, const Square& square);
 
 private:
     Mat forward(const Mat& blob);

@@ -11,9 +11,9 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-Point2c turnPointBack(const Point2c& point, int quarters, const Size& image)
+Point2c rotateBack(const Point2c& point, int orientation, const Size& image)
 {
-    switch (quarters)
+    switch (orientation)
     {
     case 1:
         return Point2c(point.imag(), image.height - 1 - point.real());
@@ -33,24 +33,24 @@ int orientationOf(const Landmarks& landmarks)
     return (ORIENTATIONS - cvRound(std::arg(cropToImage(landmarks).a) / (CV_PI / 2))) % ORIENTATIONS;
 }
 
-Mat turnedClockwise(const Mat& image, int quarters)
+Mat rotatedUpright(const Mat& image, int orientation)
 {
-    if (quarters == 0)
+    if (orientation == 0)
         return image;
-    Mat turned;
-    rotate(image, turned,
-        quarters == 1   ? ROTATE_90_CLOCKWISE
-        : quarters == 2 ? ROTATE_180
-                        : ROTATE_90_COUNTERCLOCKWISE);
-    return turned;
+    Mat rotated;
+    rotate(image, rotated,
+        orientation == 1   ? ROTATE_90_CLOCKWISE
+        : orientation == 2 ? ROTATE_180
+                           : ROTATE_90_COUNTERCLOCKWISE);
+    return rotated;
 }
 
-void turnBack(FaceRow& face, int quarters, const Size& image)
+void rotateBack(FaceRow& face, int orientation, const Size& image)
 {
     for (Point2c& point : face.landmarks)
-        point = turnPointBack(point, quarters, image);
-    const Point2c a = turnPointBack(Point2c(face.box.x, face.box.y), quarters, image);
-    const Point2c b = turnPointBack(Point2c(face.box.br().x, face.box.br().y), quarters, image);
+        point = rotateBack(point, orientation, image);
+    const Point2c a = rotateBack(Point2c(face.box.x, face.box.y), orientation, image);
+    const Point2c b = rotateBack(Point2c(face.box.br().x, face.box.br().y), orientation, image);
     face.box = Rect2f(float(std::min(a.real(), b.real())), float(std::min(a.imag(), b.imag())),
         float(std::abs(a.real() - b.real())), float(std::abs(a.imag() - b.imag())));
 }

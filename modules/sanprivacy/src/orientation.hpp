@@ -13,11 +13,11 @@ namespace cv { namespace sanprivacy {
 const int ORIENTATIONS = 4;
 int orientationOf(const Landmarks& landmarks);
 
-//! The image turned clockwise by 0 to 3 quarters; by none, it is the same data.
-Mat turnedClockwise(const Mat& image, int quarters);
+//! The image rotated so that faces of an orientation are upright; of orientation 0 it is the same data.
+Mat rotatedUpright(const Mat& image, int orientation);
 
-//! Takes a face that was found in an image of the given size after it was turned to its place in the image itself.
-void turnBack(FaceRow& face, int quarters, const Size& image);
+//! Takes a face found in rotatedUpright() to its place in the image itself. @param image size of that.
+void rotateBack(FaceRow& face, int orientation, const Size& image);
 
 }} // namespace cv::sanprivacy
 

@@ -146,7 +146,7 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
     Ptr<GrayPyramid> gray; // of the rotated frame, where it is needed
     const auto inFrame = [&](FaceRow face)
     {
-        turnBack(face, orientation, view.size());
+        rotateBack(face, orientation, view.size());
         return detectionOf(scaled(face, toFrame), orientation);
     };
     const auto foundBefore = [&](const FaceRow& face)
@@ -161,7 +161,7 @@ void RotatedDetector::lookTurned(const Size& frame, const Mat& view, int orienta
         return false;
     };
     for (const FaceRow& face :
-        FaceDetector::Impl::of(*detector_).detectSorted(turnedClockwise(view, orientation), quick, foundBefore))
+        FaceDetector::Impl::of(*detector_).detectSorted(rotatedUpright(view, orientation), quick, foundBefore))
     {
         const RotatedDetection detection = inFrame(face);
 
@@ -194,7 +194,7 @@ bool RotatedDetector::isUpright(const FaceRow& upright, const FaceRow& turned, c
 {
     if (!upright_faces_)
         upright_faces_ = makePtr<LandmarkNetwork>(selectDevice(dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_CPU));
-    const std::vector<Candidate> seen = upright_faces_->look(
+    const std::vector<Candidate> seen = upright_faces_->predict(
         gray, { squareOf(upright, rollOf(upright.landmarks)), squareOf(turned, rollOf(turned.landmarks)) });
     return seen[0].logit >= seen[1].logit;
 }

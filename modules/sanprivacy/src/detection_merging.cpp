@@ -3,7 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
-#include "found_faces.hpp"
+#include "detection_merging.hpp"
 
 #include <algorithm>
 
@@ -14,7 +14,7 @@ namespace {
 const float OVERLAP = .3f;   // of two faces: share of the union in one search, of the smaller box in several ones
 const float REPEATED = .7f;  // share of the union
 const float SAME_FACE = .3f; // overlap, share of the union
-const float WELL_SEEN = 128, TOO_LARGE = 256; // height of a face's box in the scaled image, pixels
+const float WELL_SHOWN = 128, TOO_LARGE = 256; // height of a face's box in the scaled image, pixels
 
 // Two faces, and what detector and landmark network see of one: distance of the centres, inter-ocular distances of the
 // larger.
@@ -22,7 +22,7 @@ const double APART = .8, CLEARLY_APART = .9, AGREED = .5;
 const float MOST_SHARED =
     .5f; // of two faces' boxes, share of the union: more, and one of them is upside down in the other
 
-// Logits of a further face, at first sight and of the mean of several views. In composites of two faces 40 of 43 had
+// Logits of a further face, at first sight and of the mean of several crops. In composites of two faces 40 of 43 had
 // the latter, and none of 9 mistakes that overlapped with a face.
 const double PROBABLE = 7, SURE = 9;
 
@@ -49,14 +49,12 @@ bool areApart(const Landmarks& landmarks, const std::vector<FaceRow>& faces, dou
 
 } // namespace
 
-Seen enlarged(Seen seen, const Size& scaled, const Size& image)
+void scaleBack(FaceRow& face, const Size& scaled, const Size& image)
 {
     const float sx = float(image.width) / scaled.width, sy = float(image.height) / scaled.height;
-    FaceRow& face = seen.face;
     face.box = Rect2f(face.box.x * sx, face.box.y * sy, face.box.width * sx, face.box.height * sy);
     for (Point2c& z : face.landmarks)
         z = Point2c(z.real() * sx, z.imag() * sy);
-    return seen;
 }
 
 bool isApart(const FaceRow& face, const std::vector<FaceRow>& others)
@@ -73,7 +71,7 @@ bool showSameFace(const FaceRow& a, const FaceRow& b)
     return shareOfUnion(a.box, b.box) > SAME_FACE || a.box.contains(other) || b.box.contains(centre);
 }
 
-std::vector<Seen> withoutRepeats(const std::vector<FaceRow>& found)
+std::vector<ScaledFace> suppressNonMaxima(const std::vector<FaceRow>& found)
 {
     std::vector<Rect> boxes;
     std::vector<float> scores;
@@ -85,22 +83,22 @@ std::vector<Seen> withoutRepeats(const std::vector<FaceRow>& found)
     std::vector<int> chosen, best;
     dnn::NMSBoxes(boxes, scores, 0, REPEATED, chosen);
     dnn::NMSBoxes(boxes, scores, 0, OVERLAP, best);
-    std::vector<Seen> faces;
+    std::vector<ScaledFace> faces;
     for (int i : best)
-        faces.push_back(Seen { found[size_t(i)], found[size_t(i)].box.height, false, false });
+        faces.push_back(ScaledFace { found[size_t(i)], found[size_t(i)].box.height, false, false });
     for (int i : chosen)
         if (std::find(best.begin(), best.end(), i) == best.end())
-            faces.push_back(Seen { found[size_t(i)], found[size_t(i)].box.height, false, true });
+            faces.push_back(ScaledFace { found[size_t(i)], found[size_t(i)].box.height, false, true });
     return faces;
 }
 
-void join(const std::vector<Seen>& found, std::vector<Seen>& faces)
+void mergeLargerScale(const std::vector<ScaledFace>& found, std::vector<ScaledFace>& faces)
 {
     const size_t before = faces.size();
     std::vector<bool> replaced(before, false);
-    for (const Seen& candidate : found)
+    for (const ScaledFace& candidate : found)
     {
-        if (candidate.covered)
+        if (candidate.suppressed)
             continue;
         size_t known = before; // that it has most in common with
         for (size_t i = 0; i < before; ++i)
@@ -112,7 +110,7 @@ void join(const std::vector<Seen>& found, std::vector<Seen>& faces)
                                            : replaced[known] && !showSameFace(faces[known].face, candidate.face);
         if (isNew)
             faces.push_back(candidate);
-        else if (known < before && !replaced[known] && faces[known].height < WELL_SEEN && !candidate.cut)
+        else if (known < before && !replaced[known] && faces[known].height < WELL_SHOWN && !candidate.cut)
         {
             faces[known] = candidate;
             replaced[known] = true;
@@ -130,12 +128,12 @@ std::vector<FaceRow> furtherFaces(std::vector<FaceRow> candidates, const std::ve
     {
         if (!isApart(candidate, known))
             continue;
-        Candidate seen = network.look(pyramid, { squareOf(candidate, rollOf(candidate.landmarks)) })[0];
-        if (seen.logit < PROBABLE)
+        Candidate prediction = network.predict(pyramid, { squareOf(candidate, rollOf(candidate.landmarks)) })[0];
+        if (prediction.logit < PROBABLE)
             continue;
-        seen = network.lookAround(pyramid, squareAround(seen.landmarks));
-        if (seen.logit < SURE || centreDistance(candidate.landmarks, seen.landmarks) > AGREED
-            || !areApart(seen.landmarks, known, CLEARLY_APART))
+        prediction = network.predictAveraged(pyramid, squareAround(prediction.landmarks));
+        if (prediction.logit < SURE || centreDistance(candidate.landmarks, prediction.landmarks) > AGREED
+            || !areApart(prediction.landmarks, known, CLEARLY_APART))
             continue;
         further.push_back(candidate);
         known.push_back(candidate);
