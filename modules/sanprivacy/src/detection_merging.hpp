@@ -27,8 +27,8 @@ bool showSameFace(const FaceRow& a, const FaceRow& b);
 //! Whether a face is none of the others, although they may overlap.
 bool isApart(const FaceRow& face, const std::vector<FaceRow>& others);
 
-//! Non-maximum suppression of what is found at one scale: first the best of those that overlap, then the others, without
-//! those nearly the same.
+//! Non-maximum suppression of what is found at one scale: first the best of those that overlap, then the others but for
+//! those that are nearly the same.
 std::vector<ScaledFace> suppressNonMaxima(const std::vector<FaceRow>& found);
 
 /** Adds the faces of a larger scale.
@@ -36,8 +36,8 @@ YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks
 parts. So a face that was large enough at a smaller scale stays as it is, and one that was small there is replaced. */
 void mergeLargerScale(const std::vector<ScaledFace>& found, std::vector<ScaledFace>& faces);
 
-/** @brief Faces among the candidates that are none of the known ones: half hidden by one, in front of one, or turned
-otherwise. The landmark network must see each of them where the detector does.
+/** @brief Faces among the candidates that are none of the known ones: half hidden by one, in front of one, or in another
+orientation. The landmark network must see each of them where the detector does.
 @param candidates what the detector found, in any orientation and several times. @param faces those known. */
 std::vector<FaceRow> furtherFaces(std::vector<FaceRow> candidates, const std::vector<FaceRow>& faces,
     const GrayPyramid& pyramid, LandmarkNetwork& network);

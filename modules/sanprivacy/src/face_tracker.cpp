@@ -75,7 +75,7 @@ double FaceTracker::timeOf(double given) const
 }
 
 void FaceTracker::next(
-    const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released)
+    const Mat& image, double time, const std::vector<FrameDetection>* given, std::deque<TrackedFrame>& released)
 {
     TrackedFrame newest;
     image.copyTo(newest.image);
@@ -117,9 +117,9 @@ void FaceTracker::next(
     if (appears)
         places_.push_back(where);
     if (given)
-        detect(frame, LOOK_ROUTINE, given);
+        detect(frame, SEARCH_ROUTINE, given);
     else if (appears || alone || detectionDue(frame))
-        detect(frame, alone ? LOOK_COMPLETE : appears ? LOOK_CHANGE : LOOK_ROUTINE);
+        detect(frame, alone ? SEARCH_COMPLETE : appears ? SEARCH_CHANGE : SEARCH_ROUTINE);
     dropGone(image.size());
     observe(frame);
     if (frame.record.error == UNTRACKED)
@@ -132,7 +132,7 @@ void FaceTracker::closeScene()
 {
     if (!window_.empty() && !window_.back().released && detected_ < window_.back().time && !detector_.empty())
     {
-        detect(window_.back(), LOOK_COMPLETE);
+        detect(window_.back(), SEARCH_COMPLETE);
         observe(window_.back());
     }
 }
@@ -150,13 +150,13 @@ void FaceTracker::finish(std::deque<TrackedFrame>& released)
 }
 
 //! Searches the newest frame, or takes the faces that are given.
-void FaceTracker::detect(TrackedFrame& frame, Look look, const std::vector<RotatedDetection>* given)
+void FaceTracker::detect(TrackedFrame& frame, SearchScope scope, const std::vector<FrameDetection>* given)
 {
     TickMeter timer;
     timer.start();
     try
     {
-        std::vector<RotatedDetection> detections;
+        std::vector<FrameDetection> detections;
         if (given)
             detections = *given;
         else
@@ -167,13 +167,14 @@ void FaceTracker::detect(TrackedFrame& frame, Look look, const std::vector<Rotat
             for (const Track& track : tracks_)
             {
                 known.push_back(track.landmarks);
-                if (track.lost_frames > 0 && !track.left)
+                if (track.lost_frames > 0 && !track.abandoned)
                     places_.push_back(HeadShape(track.landmarks, HELD_GROWTH).box());
             }
-            detections = detector_.detect(frame.image, look, known, faceIsMissing(), places_);
+            detections = detector_.detect(frame.image, scope, known, faceIsMissing(), places_);
         }
-        const MatchResult match = matchTracks(tracks_, detections, given != 0, params_.min_score, next_id_);
-        recognise(match, detections, frame.image);
+        const std::vector<TrackMatch> matches =
+            matchTracks(tracks_, detections, given != 0, params_.min_score, next_id_);
+        recognise(matches, detections, frame.image);
         frame.record.detected = true;
         detected_ = frame.time;
         detect_next_ = false;
@@ -195,8 +196,8 @@ void FaceTracker::observe(TrackedFrame& frame)
     frame.observations.clear();
     for (const Track& track : tracks_)
     {
-        const bool seen = track.unseen <= std::max(params_.hold, params_.detect_interval) + TOLERANCE;
-        const Observation observation = { track.id, track.state, reliable(track) && seen,
+        const bool recent = track.unseen <= std::max(params_.hold, params_.detect_interval) + TOLERANCE;
+        const Observation observation = { track.id, track.state, reliable(track) && recent,
             track.recognitions >= RECOGNITIONS && !crowded(track), track.score, 1, track.landmarks };
         frame.observations.push_back(observation);
     }
@@ -304,7 +305,7 @@ bool FaceTracker::carriedAway(const Track& track, const Point2c& move, double se
 bool FaceTracker::faceIsMissing() const
 {
     return std::any_of(
-        tracks_.begin(), tracks_.end(), [](const Track& track) { return !track.left && track.lost_frames > 0; });
+        tracks_.begin(), tracks_.end(), [](const Track& track) { return !track.abandoned && track.lost_frames > 0; });
 }
 
 bool FaceTracker::detectionDue(const TrackedFrame& frame) const
@@ -317,27 +318,28 @@ bool FaceTracker::detectionDue(const TrackedFrame& frame) const
         {
             // A face that the last search did not find may be hidden, and another one be tracked in its place.
             const bool hidden = track.unseen > since + TOLERANCE && crowded(track);
-            return !track.left
+            return !track.abandoned
                    && (track.lost_frames == 1
                        || ((track.lost_frames > 0 || hidden) && since >= LOST_INTERVAL - TOLERANCE));
         });
 }
 
-void FaceTracker::recognise(const MatchResult& match, const std::vector<RotatedDetection>& detections, const Mat& image)
+void FaceTracker::recognise(
+    const std::vector<TrackMatch>& matches, const std::vector<FrameDetection>& detections, const Mat& image)
 {
     if (exempt_.empty())
         return;
     for (Track& track : tracks_)
     {
-        const auto found = std::find_if(match.found.begin(), match.found.end(),
-            [&](const std::pair<int, size_t>& pair) { return pair.first == track.id; });
-        if (found == match.found.end())
+        const auto match =
+            std::find_if(matches.begin(), matches.end(), [&](const TrackMatch& one) { return one.track == track.id; });
+        if (match == matches.end())
         {
             if (track.recognitions > 0) // nobody confirms the exempt person
                 revokeExemption(track);
             continue;
         }
-        const int person = sanprivacy::recognise(exempt_, image, detections[found->second].face.toMat());
+        const int person = sanprivacy::recognise(exempt_, image, detections[match->detection].face.toMat());
         if (track.recognitions > 0 && person != track.person)
             revokeExemption(track);
         track.person = person;

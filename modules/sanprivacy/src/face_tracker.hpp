@@ -8,7 +8,7 @@
 #include "exempt_person.hpp"
 #include "frame_change.hpp"
 #include "observation.hpp"
-#include "rotated_detection.hpp"
+#include "frame_detector.hpp"
 #include "track_matching.hpp"
 
 #include "opencv2/sanprivacy/stream_anonymizer.hpp"
@@ -39,14 +39,14 @@ public:
 
     void addExemptPerson(const ExemptPerson& person) { exempt_.push_back(person); }
     void requestDetection() { detect_next_ = true; }
-    const RotatedDetector& detector() const { return detector_; }
+    const FrameDetector& detector() const { return detector_; }
 
     /** @brief Takes the next frame.
     @param time seconds; negative: as StreamParams::frame_rate says after the last one.
     @param given the faces of the frame; null: the frame is searched if a search is due.
     @param released receives the frames that nothing will change any more. */
     void next(
-        const Mat& image, double time, const std::vector<RotatedDetection>* given, std::deque<TrackedFrame>& released);
+        const Mat& image, double time, const std::vector<FrameDetection>* given, std::deque<TrackedFrame>& released);
 
     //! Releases the frames kept back.
     void finish(std::deque<TrackedFrame>& released);
@@ -61,15 +61,16 @@ private:
     bool faceIsMissing() const;
     bool detectionDue(const TrackedFrame& frame) const;
     void closeScene();
-    void detect(TrackedFrame& frame, Look look, const std::vector<RotatedDetection>* given = 0);
+    void detect(TrackedFrame& frame, SearchScope scope, const std::vector<FrameDetection>* given = 0);
     void observe(TrackedFrame& frame);
-    void recognise(const MatchResult& match, const std::vector<RotatedDetection>& detections, const Mat& image);
+    void recognise(
+        const std::vector<TrackMatch>& matches, const std::vector<FrameDetection>& detections, const Mat& image);
     void revokeExemption(Track& track);
     bool crowded(const Track& track) const;
     void dropGone(const Size& frame);
     void backtrack(const Track& track);
 
-    RotatedDetector detector_;
+    FrameDetector detector_;
     const StreamParams params_;
     std::vector<ExemptPerson> exempt_;
     FrameChange change_;

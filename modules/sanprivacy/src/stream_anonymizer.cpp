@@ -88,7 +88,7 @@ public:
     {
     }
 
-    void push(const Mat& image, double time, const std::vector<RotatedDetection>* faces)
+    void push(const Mat& image, double time, const std::vector<FrameDetection>* faces)
     {
         if (!std::isfinite(time))
             CV_Error(Error::StsBadArg, "The time of a frame must be finite");
@@ -230,7 +230,7 @@ void StreamAnonymizer::push(InputArray frame, InputArray _faces, double time)
     CV_INSTRUMENT_REGION();
     Impl& impl = checkCreated(p);
     const Mat image = checkFrame(frame), faces = _faces.getMat();
-    std::vector<RotatedDetection> detections;
+    std::vector<FrameDetection> detections;
     if (!faces.empty() && (faces.dims != 2 || faces.type() != CV_32F || faces.cols != FaceRow::COLUMNS))
         CV_Error(
             Error::StsBadArg, format("Faces must be Nx%d CV_32F, as FaceDetector gives them", int(FaceRow::COLUMNS)));

@@ -14,21 +14,21 @@ namespace {
 // Lengths are in eye distances of the track, times in seconds.
 const double DRIFT_WHILE_LOST = 2.5; // of a detection from its track, added for each second that the track was lost
 const double FARTHEST = 3;
-const double MOST_GROWTH = 1.7;     // of a detection, against its track
-const double TURNED_DISTANCE = 1.5; // of a face that lies otherwise, from known ones: heads are no nearer
-const float TURNED_SCORE = .9f;     // of the detector, at least
-const double JUMP = .25;            // a detection farther off is taken as it is
-const double CORRECTION = .3;       // otherwise, share of the flow's drift that a detection takes away
-const double MOVES_FORGOTTEN = .4;  // after which a lost face may go any way
+const double MOST_GROWTH = 1.7;      // of a detection, against its track
+const double ROTATED_DISTANCE = 1.5; // of a face that is not upright, from known ones: heads are no nearer
+const float ROTATED_SCORE = .9f;     // of such a face, at least
+const double JUMP = .25;             // a detection farther off is taken as it is
+const double CORRECTION = .3;        // otherwise, share of the flow's drift that a detection takes away
+const double MOVES_FORGOTTEN = .4;   // after which a lost face may go any way
 
 bool haveOneSize(const Landmarks& a, const Landmarks& b)
 {
     return std::abs(std::log(eyeDistance(a) / eyeDistance(b))) <= std::log(MOST_GROWTH);
 }
 
-/** Where another face has just been found, as large and less than half a head away, this one would hardly be seen:
+/** Where another face has just been found, as large and less than half a head away, this one would be hidden:
 the detector takes hair or two halves for a face. */
-bool hidden(const RotatedDetection& detection, const std::vector<Track>& tracks)
+bool hidden(const FrameDetection& detection, const std::vector<Track>& tracks)
 {
     return std::any_of(tracks.begin(), tracks.end(),
         [&](const Track& track)
@@ -38,18 +38,18 @@ bool hidden(const RotatedDetection& detection, const std::vector<Track>& tracks)
         });
 }
 
-//! Three more views show more faces where there are none, often in an upright face.
-bool credible(const RotatedDetection& turned, const std::vector<Track>& tracks, float min_score)
+//! In the three further orientations there are more false detections, often in an upright face.
+bool isCredible(const FrameDetection& rotated, const std::vector<Track>& tracks, float min_score)
 {
-    return turned.face.score >= std::max(min_score, TURNED_SCORE)
+    return rotated.face.score >= std::max(min_score, ROTATED_SCORE)
            && std::none_of(tracks.begin(), tracks.end(),
                [&](const Track& track) {
                    return track.state != FACE_HELD
-                          && centreDistance(track.landmarks, turned.landmarks) < TURNED_DISTANCE;
+                          && centreDistance(track.landmarks, rotated.landmarks) < ROTATED_DISTANCE;
                });
 }
 
-void take(Track& track, const RotatedDetection& detection)
+void update(Track& track, const FrameDetection& detection)
 {
     track.fresh = track.lost_frames > 0;
     double error = 0;
@@ -66,7 +66,7 @@ void take(Track& track, const RotatedDetection& detection)
     track.unseen = track.lost = 0;
     track.lost_frames = 0;
     track.settled = true;
-    track.left = false;
+    track.abandoned = false;
     track.score = std::max(track.score, detection.face.score);
 }
 
@@ -77,7 +77,7 @@ struct Pairing
 };
 
 //! Tracks and detections that may be one face, nearest first.
-std::vector<Pairing> pairingsOf(const std::vector<Track>& tracks, const std::vector<RotatedDetection>& detections)
+std::vector<Pairing> pairingsOf(const std::vector<Track>& tracks, const std::vector<FrameDetection>& detections)
 {
     std::vector<Pairing> pairings;
     for (size_t t = 0; t < tracks.size(); ++t)
@@ -87,7 +87,7 @@ std::vector<Pairing> pairingsOf(const std::vector<Track>& tracks, const std::vec
             const double distance = centreDistance(track.landmarks, detections[d].landmarks);
             const double reach = std::min(NEAR_FACE + DRIFT_WHILE_LOST * track.lost, FARTHEST);
             const bool contradicts =
-                detections[d].face.score < TURNED_SCORE && liesOtherwise(detections[d].landmarks, track.landmarks);
+                detections[d].face.score < ROTATED_SCORE && haveOtherRolls(detections[d].landmarks, track.landmarks);
             // A face that was followed up to here comes before one that went missing.
             const Pairing pairing = { distance + (track.lost_frames > 0 ? FARTHEST : 0), t, d };
             if (distance <= reach && haveOneSize(track.landmarks, detections[d].landmarks) && !contradicts)
@@ -98,11 +98,49 @@ std::vector<Pairing> pairingsOf(const std::vector<Track>& tracks, const std::vec
     return pairings;
 }
 
+//! The place where a track was: it stays covered.
+Track placeOf(const Track& track)
+{
+    Track place = track;
+    place.abandoned = true;
+    place.state = FACE_HELD;
+    if (place.lost_frames == 0)
+        place.velocity = usualMove(place.moves);
+    place.lost_frames = std::max(place.lost_frames, 1);
+    place.recognitions = 0;
+    return place;
+}
+
+//! A track that was not found and ended up on another one's face has lost its own.
+void giveUpOverlapping(std::vector<Track>& tracks, const std::vector<bool>& found)
+{
+    for (size_t t = 0; t < tracks.size(); ++t)
+        for (size_t other = 0; other < tracks.size(); ++other)
+            if (!found[t] && found[other] && tracks[t].state != FACE_HELD
+                && showSameFace(tracks[t].landmarks, tracks[other].landmarks))
+            {
+                tracks[t].state = FACE_HELD;
+                ++tracks[t].lost_frames;
+            }
+}
+
+//! Whether a detection shows a face that is tracked.
+bool isTracked(const FrameDetection& detection, const std::vector<Track>& tracks, bool trusted)
+{
+    return std::any_of(tracks.begin(), tracks.end(),
+        [&](const Track& track)
+        {
+            const double farthest = haveOtherRolls(detection.landmarks, track.landmarks) ? NEAR_FACE : SAME_FACE;
+            return track.state != FACE_HELD && centreDistance(track.landmarks, detection.landmarks) < farthest
+                   && (!trusted || haveOneSize(track.landmarks, detection.landmarks));
+        });
+}
+
 } // namespace
 
 Track::Track(int number, const Landmarks& where)
     : id(number), landmarks(where), state(FACE_FOUND), unseen(0), lost(0), lost_frames(0), score(0.f), person(-1),
-      recognitions(0), fresh(true), jumped(false), settled(true), left(false)
+      recognitions(0), fresh(true), jumped(false), settled(true), abandoned(false)
 {
 }
 
@@ -122,79 +160,48 @@ Point2c usualMove(const std::deque<Point2c>& moves)
     return Point2c(x[size_t(middle)], y[size_t(middle)]);
 }
 
-MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDetection>& detections, bool trusted,
-    float min_score, int& next_id)
+std::vector<TrackMatch> matchTracks(std::vector<Track>& tracks, const std::vector<FrameDetection>& detections,
+    bool trusted, float min_score, int& next_id)
 {
-    MatchResult result;
-    std::vector<bool> matched(detections.size(), false), seen(tracks.size(), false);
-    std::vector<Track> left;
+    std::vector<TrackMatch> matches;
+    std::vector<bool> matched(detections.size(), false), found(tracks.size(), false);
+    std::vector<Track> abandoned;
     for (const Pairing& pairing : pairingsOf(tracks, detections))
     {
         Track& track = tracks[pairing.track];
-        const RotatedDetection& detection = detections[pairing.detection];
-        if (matched[pairing.detection] || seen[pairing.track]
+        const FrameDetection& detection = detections[pairing.detection];
+        if (matched[pairing.detection] || found[pairing.track]
             || (!trusted && track.lost_frames > 0 && hidden(detection, tracks)))
             continue;
-        matched[pairing.detection] = seen[pairing.track] = true;
+        matched[pairing.detection] = found[pairing.track] = true;
         const bool jumps = !showSameFace(track.landmarks, detection.landmarks);
-        if (jumps)
-        {
-            left.push_back(track); // it may have been another face that was found
-            left.back().left = true;
-        }
-        take(track, detection);
+        if (jumps) // it may have been another face that was found
+            abandoned.push_back(placeOf(track));
+        update(track, detection);
         track.jumped = jumps && !track.fresh;
         track.fresh = track.fresh || jumps;
-        result.found.push_back(std::make_pair(track.id, pairing.detection));
+        matches.push_back({ track.id, pairing.detection });
     }
-
-    // A track that ended up on another one's face has lost its own.
-    for (size_t t = 0; t < seen.size(); ++t)
-    {
-        if (seen[t])
-            continue;
-        for (size_t other = 0; other < seen.size(); ++other)
-            if (seen[other] && tracks[t].state != FACE_HELD
-                && showSameFace(tracks[t].landmarks, tracks[other].landmarks))
-            {
-                tracks[t].state = FACE_HELD;
-                ++tracks[t].lost_frames;
-            }
-        result.missed.push_back(tracks[t].id);
-    }
+    giveUpOverlapping(tracks, found);
 
     for (size_t d = 0; d < detections.size(); ++d)
     {
-        const bool known = matched[d]
-                           || std::any_of(tracks.begin(), tracks.end(),
-                               [&](const Track& track)
-                               {
-                                   const double farthest =
-                                       liesOtherwise(detections[d].landmarks, track.landmarks) ? NEAR_FACE : SAME_FACE;
-                                   return track.state != FACE_HELD
-                                          && centreDistance(track.landmarks, detections[d].landmarks) < farthest
-                                          && (!trusted || haveOneSize(track.landmarks, detections[d].landmarks));
-                               });
-        if (known || (!trusted && hidden(detections[d], tracks)))
+        if (matched[d] || isTracked(detections[d], tracks, trusted) || (!trusted && hidden(detections[d], tracks)))
             continue;
-        if (!trusted && orientationOf(detections[d].landmarks) != 0 && !credible(detections[d], tracks, min_score))
+        if (!trusted && orientationOf(detections[d].landmarks) != 0 && !isCredible(detections[d], tracks, min_score))
             continue;
         tracks.push_back(Track(next_id++, detections[d].landmarks));
-        take(tracks.back(), detections[d]);
+        update(tracks.back(), detections[d]);
         tracks.back().fresh = true;
-        result.found.push_back(std::make_pair(tracks.back().id, d));
+        matches.push_back({ tracks.back().id, d });
     }
 
-    for (Track& track : left)
+    for (Track& track : abandoned)
     {
         track.id = next_id++;
-        track.state = FACE_HELD;
-        track.velocity = track.lost_frames > 0 ? track.velocity : usualMove(track.moves);
-        track.lost_frames = std::max(track.lost_frames, 1);
-        track.recognitions = 0;
         tracks.push_back(track);
     }
-    return result;
+    return matches;
 }
 
 }} // namespace cv::sanprivacy

@@ -5,7 +5,7 @@
 #ifndef OPENCV_SANPRIVACY_TRACK_MATCHING_HPP
 #define OPENCV_SANPRIVACY_TRACK_MATCHING_HPP
 
-#include "rotated_detection.hpp"
+#include "frame_detector.hpp"
 
 #include "opencv2/sanprivacy/stream_anonymizer.hpp"
 
@@ -28,8 +28,8 @@ struct Track
     int person, recognitions;  //!< index of the exempt person, and how often in a row that was recognised
     bool fresh;                //!< new, found again, or found beside where it was followed, in this frame
     bool jumped;               //!< ... the last of these
-    bool settled;              //!< found where it was to be seen whole, and nothing came near since
-    bool left;                 //!< only a place that a face may still be at
+    bool settled;              //!< found where it was not cut off or covered, and nothing came near since
+    bool abandoned;            //!< only a place that a face may still be at
 
     Track(int number, const Landmarks& where);
 };
@@ -39,11 +39,11 @@ const size_t MOST_MOVES = 10; // whose motion tells where a face goes that is hi
 //! Median of the moves along both axes.
 Point2c usualMove(const std::deque<Point2c>& moves);
 
-//! Which of the tracks a look of the detector has found and which not.
-struct MatchResult
+//! A track that was found again, or is new, and its detection.
+struct TrackMatch
 {
-    std::vector<std::pair<int, size_t>> found; //!< number of a track, and index of its detection
-    std::vector<int> missed;                   //!< numbers of tracks
+    int track;        //!< its number
+    size_t detection; //!< its index
 };
 
 /** @brief Moves tracks to where the detector found them, and adds what it found besides.
@@ -51,10 +51,11 @@ struct MatchResult
 @param detections of one frame.
 @param trusted whether each of them counts, as the caller's own do; the detector takes parts and pairs of faces for one,
 too.
-@param min_score of a turned face that is new.
-@param next_id number of the next new track. */
-MatchResult matchTracks(std::vector<Track>& tracks, const std::vector<RotatedDetection>& detections, bool trusted,
-    float min_score, int& next_id);
+@param min_score of a face that is new and not upright.
+@param next_id number of the next new track.
+@return for each track that was found its detection. */
+std::vector<TrackMatch> matchTracks(std::vector<Track>& tracks, const std::vector<FrameDetection>& detections,
+    bool trusted, float min_score, int& next_id);
 
 }} // namespace cv::sanprivacy
 

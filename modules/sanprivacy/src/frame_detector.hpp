@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#ifndef OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
-#define OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
+#ifndef OPENCV_SANPRIVACY_FRAME_DETECTOR_HPP
+#define OPENCV_SANPRIVACY_FRAME_DETECTOR_HPP
 
 #include "landmark_network.hpp"
 #include "orientation.hpp"
@@ -13,14 +13,14 @@
 namespace cv { namespace sanprivacy {
 
 //! A face that the detector found in a frame, or in the frame rotated by quarter turns.
-struct RotatedDetection
+struct FrameDetection
 {
     FaceRow face;        //!< of the detector, pixels of the frame
     Landmarks landmarks; //!< those of the face, or where they are no face's, those that a face in its box would have
     int orientation;     //!< quarter turns that bring the face upright
 };
 
-RotatedDetection detectionOf(const FaceRow& face, int orientation);
+FrameDetection detectionOf(const FaceRow& face, int orientation);
 
 // Between two faces, eye distances of the larger.
 const double NEAR_FACE = .8; // of a detection from its track
@@ -28,15 +28,15 @@ const double SAME_FACE = .5; // of two tracks or two detections
 
 bool showSameFace(const Landmarks& a, const Landmarks& b);
 
-//! Whether the face is rolled otherwise. Upside down its centre is at another place, too.
-bool liesOtherwise(const Landmarks& a, const Landmarks& b);
+//! Whether the rolls of two faces differ clearly. Upside down the centre of a face is at another place, too.
+bool haveOtherRolls(const Landmarks& a, const Landmarks& b);
 
 //! How thoroughly a frame is searched.
-enum Look
+enum SearchScope
 {
-    LOOK_ROUTINE, //!< one of a round of searches
-    LOOK_CHANGE,  //!< all orientations, and the tiles in which something has changed
-    LOOK_COMPLETE //!< everything that a round of searches covers
+    SEARCH_ROUTINE, //!< one of a round of searches
+    SEARCH_CHANGE,  //!< all orientations, and the tiles in which something has changed
+    SEARCH_COMPLETE //!< everything that a round of searches covers
 };
 
 /** @brief Searches a frame at several scales and orientations.
@@ -49,10 +49,10 @@ dark, its shadows are brightened first.
 
 The detector finds many upright faces in rotated frames, too, with the same score. Where the score of the rotated frame
 is higher, the landmark network has to agree. */
-class RotatedDetector
+class FrameDetector
 {
 public:
-    RotatedDetector(const Ptr<FaceDetector>& detector, const StreamParams& params);
+    FrameDetector(const Ptr<FaceDetector>& detector, const StreamParams& params);
 
     bool empty() const { return !detector_; }
 
@@ -63,26 +63,27 @@ public:
     @param known landmarks of the faces that are tracked, and of those that are lost.
     @param missing whether a face is lost.
     @param places boxes where something has changed or a face was lost: their tiles are searched. */
-    std::vector<RotatedDetection> detect(const Mat& frame, Look look, const std::vector<Landmarks>& known, bool missing,
-        const std::vector<Rect2d>& places);
+    std::vector<FrameDetection> detect(const Mat& frame, SearchScope scope, const std::vector<Landmarks>& known,
+        bool missing, const std::vector<Rect2d>& places);
 
 private:
-    double viewScale(const Size& frame) const;
+    double wholeScale(const Size& frame) const;
     double tileScale(const Size& frame) const;
     static bool largeInHalf(const std::vector<Landmarks>& known, double scale);
-    void lookTurned(const Size& frame, const Mat& view, int orientation, bool quick,
-        const std::vector<Landmarks>& known, std::vector<RotatedDetection>& detections);
-    bool isUpright(const FaceRow& upright, const FaceRow& turned, const GrayPyramid& gray);
-    void lookAtTiles(
-        const Mat& image, Look look, const std::vector<Rect2d>& places, std::vector<RotatedDetection>& detections);
+    void searchOrientation(const Size& frame, const Mat& scaledFrame, int orientation, bool quick,
+        const std::vector<Landmarks>& known, std::vector<FrameDetection>& detections);
+    bool isUpright(const FaceRow& upright, const FaceRow& rotated, const GrayPyramid& gray);
+    std::vector<Rect> chooseTiles(const std::vector<Rect>& tiles, SearchScope scope, const std::vector<Rect2d>& places);
+    void searchTiles(const Mat& image, SearchScope scope, const std::vector<Rect2d>& places,
+        std::vector<FrameDetection>& detections);
 
     Ptr<FaceDetector> detector_;
-    Ptr<LandmarkNetwork> upright_faces_; // from its first use on
+    Ptr<LandmarkNetwork> landmark_network_; // from its first use on
     const StreamParams params_;
-    int turn_;
-    size_t next_tile_;
+    int searches_;     // up to now
+    size_t next_tile_; // to be searched, of those of a frame one after the other
 };
 
 }} // namespace cv::sanprivacy
 
-#endif // OPENCV_SANPRIVACY_ROTATED_DETECTION_HPP
+#endif // OPENCV_SANPRIVACY_FRAME_DETECTOR_HPP
