@@ -2,9 +2,11 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Links within the documents lead to files and headings that exist. Commands in documents have options that their programs know, and
-scripts that exist; so do those that no test runs, because they need a camera, hours or data."""
+scripts that exist; so do those that no test runs, because they need a camera, hours or data. Source files and lines of code that
+documents and test/mutations.py name exist."""
 
 import functools
+import importlib.util
 import os
 import pathlib
 import re
@@ -100,6 +102,24 @@ class Documents(unittest.TestCase):
                     self.assertTrue(target.exists())
                     if anchor:
                         self.assertIn(anchor, anchors(target))
+
+    def test_sources_of_the_architecture(self):
+        text = (REPOSITORY / "doc/architecture.md").read_text()
+        for path in re.findall(r"`((?:modules|common|apps|trainer)/[\w/.]+)`", text):
+            with self.subTest(path):
+                self.assertTrue(list(REPOSITORY.glob(path if path.endswith((".cpp", "/")) else path + "*")))
+        sources = REPOSITORY / "modules/sanprivacy/src"
+        for name in re.findall(r"`([a-z]+(?:_[a-z]+)*)`", text.split("## Three paths")[1]):
+            with self.subTest(name):
+                self.assertTrue((sources / (name + ".cpp")).exists())
+
+    def test_lines_of_mutations(self):
+        module = importlib.util.spec_from_file_location("mutations", REPOSITORY / "test/mutations.py")
+        mutations = importlib.util.module_from_spec(module)
+        module.loader.exec_module(mutations)
+        for what, name, right, *_ in mutations.MISTAKES:
+            with self.subTest(what):
+                self.assertEqual((REPOSITORY / mutations.path_of(name)).read_text().count(right), 1)
 
 
 if __name__ == "__main__":
