@@ -3,7 +3,6 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
-#include "color_conversion.hpp"
 #include "perturber_impl.hpp"
 #include "aligned_face.hpp"
 #include "data_path.hpp"
@@ -217,7 +216,12 @@ void Perturber::Impl::loadFace(const Mat& image, Mat plane)
         image.depth(), image.depth() == CV_8U || image.depth() == CV_32F, "A face must be 8-bit or 32-bit float");
     CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "A face must be gray or BGR");
 
-    const Mat gray = toGray(image);
+    Mat gray = image;
+    if (image.channels() == 3) // into memory that is kept: toGray() would allocate it anew
+    {
+        cvtColor(image, converted, COLOR_BGR2GRAY);
+        gray = converted;
+    }
     if (gray.depth() == CV_32F && !checkRange(gray, true, 0, -RANGE_TOLERANCE, 1 + RANGE_TOLERANCE))
         CV_Error(Error::StsOutOfRange, "A face of floats must lie in 0..1; found NaN, infinity or another range");
     gray.convertTo(plane, CV_32F, 1 / whiteLevel(gray.depth()));

@@ -114,7 +114,7 @@ private:
     void predictLabels(std::vector<int>& labels, std::vector<String>& wrong, const Mat* in_color);
 
     Generator generator;
-    Mat faces, unlabelled; // kept from call to call
+    Mat faces, unlabelled, converted; // kept from call to call
     std::vector<Mat> outputs;
 };
 
