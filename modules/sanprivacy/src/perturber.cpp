@@ -3,14 +3,12 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
-#include "color_conversion.hpp"
 #include "perturber_impl.hpp"
-#include "surroundings.hpp"
 #include "aligned_face.hpp"
 #include "brightness.hpp"
 #include "data_path.hpp"
-#include "face_row.hpp"
 #include "image_depth.hpp"
+#include "image_perturbation.hpp"
 #include "matrix_argument.hpp"
 
 #include <algorithm>
@@ -67,130 +65,6 @@ void checkPerturbed(const std::vector<String>& wrong)
 void storeOutput(const Mat& output, int depth, OutputArray dst)
 {
     output.convertTo(dst, depth, whiteLevel(depth));
-}
-
-//! Checks the faces of an image, and makes one face that a binding gives as a column the row that it was.
-Mat readFaces(InputArray _faces)
-{
-    Mat faces = matrixArgument(_faces, "The faces");
-    if (faces.empty())
-        return Mat(0, FaceRow::COLUMNS, CV_32F);
-    if (faces.cols == 1 && faces.rows == FaceRow::COLUMNS)
-        faces = faces.reshape(0, 1);
-    if (faces.cols != FaceRow::COLUMNS || faces.type() != CV_32F)
-        CV_Error(Error::StsBadArg,
-            format("Faces must be rows of FaceDetector::detect(), Nx%d of %s; found %dx%d of %s", int(FaceRow::COLUMNS),
-                typeToString(CV_32F).c_str(), faces.rows, faces.cols, typeToString(faces.type()).c_str()));
-    return faces;
-}
-
-//! Why alignFace() refuses a face.
-FaceStatus statusOf(const cv::Exception& e)
-{
-    return e.code == Error::StsOutOfRange ? FACE_OUTSIDE_IMAGE
-           : e.code == Error::StsBadSize  ? FACE_TOO_SMALL
-                                          : FACE_WRONG_LANDMARKS;
-}
-
-//! Result of a face that passed the network; `wrong` says why it has no output.
-FaceResult networkResult(const PerturbParams& params, int label, const String& wrong)
-{
-    FaceResult result;
-    result.label = params.prototype == PROTOTYPE_RANDOM ? int(LABEL_PREDICT) : label;
-    result.status = wrong.empty() ? FACE_PERTURBED : FACE_NETWORK_FAILED;
-    result.reason = wrong;
-    return result;
-}
-
-bool allPerturbed(const std::vector<FaceResult>& results)
-{
-    return std::all_of(
-        results.begin(), results.end(), [](const FaceResult& face) { return face.status == FACE_PERTURBED; });
-}
-
-//! Perturbs every face that can be. If one cannot, all_or_nothing writes no image. @return whether dst is written
-bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, const PerturbParams& params,
-    const std::vector<int>& given_labels, bool all_or_nothing, OutputArray dst, std::vector<FaceResult>& results)
-{
-    Mat image = matrixArgument(_image, "The image");
-    checkImage(image);
-    if (std::min(image.rows, image.cols) < 2)
-        CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
-    const int gain = brightnessGain(image);
-    image = brightened(image, gain);
-    const Mat faces = readFaces(_faces), original = image;
-    std::vector<int> labels = impl.labelsOf(params, given_labels, (size_t)faces.rows);
-    if (params.gray)
-        image = toGray(image);
-
-    // Every crop comes from the unperturbed image: faces that overlap do not perturb each other.
-    results.assign((size_t)faces.rows, FaceResult());
-    std::vector<AlignedFace> aligned;
-    std::vector<size_t> rows; // of the aligned faces
-    std::vector<int> aligned_labels;
-    std::vector<Mat> crops, in_color, perturbed;
-    const bool by_color = std::any_of(
-        labels.begin(), labels.end(), [&](int label) { return impl.isToldByColor(label, params.prototype); });
-    for (size_t i = 0; i < results.size(); ++i)
-    {
-        try
-        {
-            const Landmarks landmarks = FaceRow(faces, (int)i).landmarks;
-            AlignedFace face = AlignedFace::cut(image, landmarks, FACE_SIZE);
-            face.crop.convertTo(face.crop, CV_32F, 1 / whiteLevel(image.depth()));
-            if (by_color)
-                in_color.push_back(GenderNetwork::cut(original, landmarks));
-            aligned.push_back(face);
-        }
-        catch (const cv::Exception& e)
-        {
-            results[i].status = statusOf(e);
-            results[i].reason = reasonOf(e);
-            continue;
-        }
-        rows.push_back(i);
-        aligned_labels.push_back(labels[i]);
-        crops.push_back(aligned.back().crop);
-    }
-    std::vector<String> wrong;
-    double color_strength = 0, surroundings_blur = 0;
-    bool weaken_marks;
-    {
-        // Threads that share a Perturber wait for its networks only.
-        std::lock_guard<std::mutex> lock(impl.mutex);
-        impl.perturb(crops, in_color, aligned_labels, params.prototype, perturbed, wrong);
-        if (params.prototype != PROTOTYPE_SAME)
-        {
-            color_strength = impl.color_strength;
-            surroundings_blur = impl.surroundings_blur;
-        }
-        weaken_marks = impl.weaken_marks;
-    }
-    for (size_t i = 0; i < rows.size(); ++i)
-        results[rows[i]] = networkResult(params, aligned_labels[i], wrong[i]);
-    const bool writes = !all_or_nothing || allPerturbed(results);
-    if (writes)
-    {
-        if (surroundings_blur > 0 && image.depth() == CV_32F && !checkRange(image))
-            CV_Error(Error::StsOutOfRange, "Surroundings are blurred in finite images only; found NaN or infinity");
-        Mat result = image; // a copy already, where it is brightened
-        if (gain == 1)
-        {
-            image.copyTo(dst);
-            result = dst.getMat();
-        }
-        std::vector<Similarity> changed, others;
-        for (size_t i = 0; i < rows.size(); ++i)
-        {
-            if (wrong[i].empty())
-                aligned[i].blend(result, perturbed[i], color_strength, weaken_marks);
-            (wrong[i].empty() ? changed : others).push_back(aligned[i].to_image);
-        }
-        blurSurroundings(result, changed, others, surroundings_blur);
-        if (gain > 1)
-            result.convertTo(dst, -1, 1. / gain);
-    }
-    return writes;
 }
 
 } // namespace
