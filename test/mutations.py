@@ -62,7 +62,7 @@ MISTAKES = [
      "observation->growth), false, record, heads);", "observation->growth), true, record, heads);",
      "SanPrivacy_FaceReplacer.a_network_without*"),
     ("a detector that fails shows no face", "face_tracker.cpp",
-     "frame.record.error = fromOpenCV ? reasonOf(*fromOpenCV) : String(e.what());", "static_cast<void>(fromOpenCV);",
+     "frame.record.error = reasonOf(e);", "static_cast<void>(e);",
      "SanPrivacy_FaceReplacer.an_error_never*"),
     ("a lost face is covered for half the hold time", "face_tracker.cpp",
      "track.lost > patience + TOLERANCE", "track.lost > patience / 2", "SanPrivacy_FaceTracker.a_lost_face*"),

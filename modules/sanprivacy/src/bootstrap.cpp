@@ -3,7 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
-#include "identity_draws.hpp"
+#include "bootstrap.hpp"
 #include "measure_input.hpp"
 
 #include "opencv2/sanprivacy/evaluation.hpp"

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#ifndef OPENCV_SANPRIVACY_IDENTITY_DRAWS_HPP
-#define OPENCV_SANPRIVACY_IDENTITY_DRAWS_HPP
+#ifndef OPENCV_SANPRIVACY_BOOTSTRAP_HPP
+#define OPENCV_SANPRIVACY_BOOTSTRAP_HPP
 
 #include "opencv2/core.hpp"
 
@@ -17,4 +17,4 @@ void drawIdentities(RNG& rng, int count, std::vector<int>& draws);
 
 }} // namespace cv::sanprivacy
 
-#endif // OPENCV_SANPRIVACY_IDENTITY_DRAWS_HPP
+#endif // OPENCV_SANPRIVACY_BOOTSTRAP_HPP

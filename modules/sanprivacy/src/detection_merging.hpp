@@ -36,8 +36,8 @@ YuNet is at its best with faces of 100 to 250 pixels: it misplaces the landmarks
 parts. So a face that was large enough at a smaller scale stays as it is, and one that was small there is replaced. */
 void mergeLargerScale(const std::vector<ScaledFace>& found, std::vector<ScaledFace>& faces);
 
-/** @brief Faces among the candidates that are none of the known ones: half hidden by one, in front of one, or in another
-orientation. The landmark network must see each of them where the detector does.
+/** @brief Faces among the candidates that are none of the known ones: half hidden by one, in front of one, or in
+another orientation. The landmark network must find each of them where the detector does.
 @param candidates what the detector found, in any orientation and several times. @param faces those known. */
 std::vector<FaceRow> furtherFaces(std::vector<FaceRow> candidates, const std::vector<FaceRow>& faces,
     const GrayPyramid& pyramid, LandmarkNetwork& network);

@@ -121,8 +121,7 @@ Mat FaceReplacer::protect(const TrackedFrame& frame, StreamRecord& record)
         }
         catch (const std::exception& e)
         {
-            const cv::Exception* const fromOpenCV = dynamic_cast<const cv::Exception*>(&e);
-            record.error = fromOpenCV ? reasonOf(*fromOpenCV) : String(e.what());
+            record.error = reasonOf(e);
         }
     }
     record.withheld = params_.low_confidence == LOW_CONFIDENCE_DROP;

@@ -182,8 +182,7 @@ void FaceTracker::detect(TrackedFrame& frame, SearchScope scope, const std::vect
     }
     catch (const std::exception& e)
     {
-        const cv::Exception* const fromOpenCV = dynamic_cast<const cv::Exception*>(&e);
-        frame.record.error = fromOpenCV ? reasonOf(*fromOpenCV) : String(e.what());
+        frame.record.error = reasonOf(e);
         detect_next_ = true;
     }
     timer.stop();

@@ -4,7 +4,7 @@
 
 #include "precomp.hpp"
 #include "best_pairs.hpp"
-#include "identity_draws.hpp"
+#include "bootstrap.hpp"
 #include "match_scores.hpp"
 #include "matrix_argument.hpp"
 #include "measure_input.hpp"

@@ -124,7 +124,7 @@ TEST(SanPrivacy_ExemptPerson, nobody_is_exempt_whom_nobody_confirms)
 
 TEST(SanPrivacy_ExemptPerson, another_person_in_the_same_place_is_protected)
 {
-    // Looks are at 0, 5, 10, 15 and 20; between the last two of them a woman takes the man's place.
+    // Frames searched are 0, 5, 10, 15 and 20; between the last two of them a woman takes the man's place.
     const int frames = 25, from = 15, to = 19;
     const Point2d place(130, 180);
     const Ptr<FaceNetwork> matcher = quarters();

@@ -23,7 +23,7 @@ Similarity portraitTo(const Place& place)
     return Similarity(a, Point2c(place.centre.x, place.centre.y) - a * complexOf(HEAD));
 }
 
-//! The detector looks at the first frame, and again only where a face is lost or the stream ends.
+//! The first frame is searched, and others only where a face is lost or the stream ends.
 StreamParams following()
 {
     StreamParams params = covering();

@@ -165,7 +165,7 @@ TEST(SanPrivacy_FaceReplacer, a_face_keeps_its_perturbation_until_it_changes)
         StreamParams params;
         params.label = 0;
         params.refresh_interval = k == 0 ? 0 : 1000;
-        params.detect_interval = 1; // a look moves the landmarks a little
+        params.detect_interval = 1; // a detection moves the landmarks a little
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
         std::vector<Mat> inputs;
         for (int t = 0; t < frames; ++t)

@@ -50,7 +50,7 @@ TEST(SanPrivacy_FaceTracker, a_face_comes_near)
 
 TEST(SanPrivacy_FaceTracker, a_face_comes_in_after_the_last_look)
 {
-    // The interval lets the detector look at frames 0, 5 and 10 to 20; half of the face is there from 21 on.
+    // The interval lets the detector search frames 0, 5 and 10 to 20; half of the face is there from 21 on.
     const auto late = [](int t)
     {
         const Place place = { Point2d(std::max(10. + 30 * (t - 21), -150.), 150), 40, 0 };
@@ -63,7 +63,7 @@ TEST(SanPrivacy_FaceTracker, a_face_comes_in_after_the_last_look)
 
 TEST(SanPrivacy_FaceTracker, a_small_face_comes_in_after_the_last_look)
 {
-    // The look at the end would be the sixth, which is one at half the size where it is not the last one.
+    // The search at the end would be the sixth, which is one at half the size where it is not the last one.
     const auto late = [](int t)
     {
         const Place place = { Point2d(t < 21 ? -150. : 150., 150), 7, 0 };
@@ -148,7 +148,7 @@ TEST(SanPrivacy_FaceTracker, a_change_of_size_begins_a_new_scene)
 
 TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_just_before_a_cut_is_covered)
 {
-    // The interval lets the detector look at frames 0, 5 and 10; the face is there from 11 on, the scene ends with 13.
+    // The interval lets the detector search frames 0, 5 and 10; the face is there from 11 on, the scene ends with 13.
     const auto late = [](int t)
     {
         const Place place = { Point2d(t < 11 ? -500. : 200., 150), 40, 0 };
@@ -173,7 +173,7 @@ TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_just_before_a_cut_is_covered)
 
 TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_slowly_is_found_where_its_scene_ends)
 {
-    // Nothing changes suddenly, and the detector looks at the first frame and at the last one only.
+    // Nothing changes suddenly, and the first frame and the last one only are searched.
     const int from = 2, shown = 20, end = 24;
     const Video with(
         Size(400, 300), end, { { "woman-dark-skin", line(Point2d(200, 150), Point2d(200, 150), end, 40) } }),
@@ -289,7 +289,7 @@ TEST(SanPrivacy_FaceTracker, looks_follow_the_time)
     struct
     {
         double rate;
-        int looks; // in 30 frames, with the last one's
+        int searches; // in 30 frames, with the last one's
     } const rates[] = { { 100, 3 }, { 50, 4 }, { 25, 7 }, { 10, 16 }, { 5, 30 }, { 1, 30 } };
     for (const auto& one : rates)
     {
@@ -299,10 +299,10 @@ TEST(SanPrivacy_FaceTracker, looks_follow_the_time)
         anonymizer->finish();
         StreamRecord record;
         Mat output;
-        int looks = 0;
+        int searches = 0;
         while (anonymizer->pop(output, record))
-            looks += record.detected;
-        EXPECT_EQ(one.looks, looks) << one.rate << " frames/s";
+            searches += record.detected;
+        EXPECT_EQ(one.searches, searches) << one.rate << " frames/s";
     }
 }
 

@@ -9,16 +9,16 @@
 
 namespace opencv_test { namespace {
 
-//! The frames in which a stream looked for faces.
+//! The frames that a stream searched for faces.
 std::set<int64> looksOf(StreamAnonymizer& anonymizer)
 {
-    std::set<int64> looks;
+    std::set<int64> searched;
     StreamRecord record;
     Mat output;
     while (anonymizer.pop(output, record))
         if (record.detected)
-            looks.insert(record.frame);
-    return looks;
+            searched.insert(record.frame);
+    return searched;
 }
 
 TEST(SanPrivacy_FrameChange, steady_motion_is_no_news)

@@ -185,15 +185,15 @@ TEST(SanPrivacy_StreamAnonymizer, a_stream_that_begins_anew)
         anonymizer->finish();
         StreamRecord record;
         Mat output;
-        int looks = 0;
+        int searches = 0;
         for (int t = 0; t < video.frames(); ++t)
         {
             ASSERT_TRUE(anonymizer->pop(output, record));
             EXPECT_EQ(record.faces.size(), 1u);
             EXPECT_NEAR(record.time, t / 25., 1e-9) << round;
-            looks += record.detected;
+            searches += record.detected;
         }
-        EXPECT_GE(looks, 3);
+        EXPECT_GE(searches, 3);
     }
 }
 
