@@ -27,6 +27,10 @@ perturber->perturbFaces(photo, faces, perturbed); // without faces it is the pho
 
 StreamAnonymizer (stream_anonymizer.hpp) does all four for the frames of a video or a camera.
 FaceNetwork (networks.hpp) runs the classifiers and matchers that evaluate the result; evaluation.hpp has the measures.
+
+Functions keep no state: any number of threads may call them. Each class says whether threads may share an object.
+Every error is a cv::Exception. An argument of a wrong type, size or range raises Error::StsError or Error::StsBadArg;
+other codes are listed where they arise.
 */
 
 #include "opencv2/sanprivacy/alignment.hpp"

@@ -12,8 +12,6 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-// These functions keep no state: any number of threads may call them.
-
 /** @brief The five landmarks of the canonical crop.
 
 Order as FaceDetectorYN gives them: right eye, left eye, nose tip, right and left mouth corner, image left first.

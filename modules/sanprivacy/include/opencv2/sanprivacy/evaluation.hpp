@@ -13,13 +13,12 @@ namespace cv { namespace sanprivacy {
 //! @addtogroup sanprivacy
 //! @{
 
-// The functions keep no state: any number of threads may call them. Arguments that do not fit each other or
-// are not finite raise Error::StsBadArg or Error::StsUnmatchedSizes.
-
 /** @brief Receiver operating characteristic of a score that should be high for label 1.
 
 A score at or above the threshold predicts label 1. Equal scores share one point, so a tie between the labels
 is a slanted piece of the curve and counts half in the area, as in scikit-learn's roc_curve(drop_intermediate=False).
+Here and in the other functions of this file, values that are not finite raise Error::StsBadArg, and arguments of
+different lengths Error::StsUnmatchedSizes or Error::StsError.
 @param scores N finite values of any one-channel type.
 @param labels N values 0 or 1; both must occur.
 @param fpr share of label 0 at or above each threshold, Mx1 CV_64F, rising from 0 to 1.
@@ -51,8 +50,9 @@ CV_EXPORTS_W double equalErrorThreshold(InputArray fpr, InputArray tpr, InputArr
 @param counts 2x2 CV_64F. */
 CV_EXPORTS_W void confusionMatrix(InputArray scores, InputArray labels, double threshold, OutputArray counts);
 
-/** @brief Share of the scores on the wrong side of the threshold, 0..1; arguments as in rocCurve(), one label is
-enough. */
+/** @brief Share of the scores on the wrong side of the threshold, 0..1.
+@param scores, labels as in rocCurve(); at least one score, one label is enough.
+@param threshold a score at or above it predicts label 1. */
 CV_EXPORTS_W double errorRate(InputArray scores, InputArray labels, double threshold);
 
 /** @brief Relative loss of a classifier's performance, (before - after) / before @cite rot2022privacyprober .
@@ -78,7 +78,7 @@ measures can be compared replicate by replicate.
 @param values N finite values, one per face.
 @param identities N integers.
 @param means replicates x 1 CV_64F.
-@param replicates number of draws.
+@param replicates number of draws, 1 or more.
 @param seed of the draws. */
 CV_EXPORTS_W void bootstrapMean(
     InputArray values, InputArray identities, OutputArray means, int replicates = 1000, int seed = 1);
@@ -86,7 +86,7 @@ CV_EXPORTS_W void bootstrapMean(
 /** @brief Percentile interval of bootstrap replicates.
 @param samples values of the replicates.
 @param lower, upper ends of the interval, interpolated between neighbouring values.
-@param level share of the replicates inside. */
+@param level share of the replicates inside, between 0 and 1. */
 CV_EXPORTS_W void confidenceInterval(
     InputArray samples, CV_OUT double& lower, CV_OUT double& upper, double level = 0.95);
 
@@ -111,12 +111,13 @@ class CV_EXPORTS_W MatchEvaluation
 public:
     CV_WRAP MatchEvaluation(); //!< an empty object: every call except empty() raises Error::StsAssert; use create()
 
-    /**
+    /** @brief Computes and counts the scores of all pairs.
     @param originals NxD descriptors of the original faces, CV_32F or CV_64F, finite.
     @param perturbed NxD descriptors of the same faces in the same order, perturbed; empty: originals against originals.
     @param identities N integers, at least two different ones. If no person has two faces there are no genuine pairs,
     and matchThreshold() is the only measure.
-    @param distance a NetworkDistance. */
+    @param distance a NetworkDistance.
+    Descriptors that are not finite raise Error::StsBadArg, as do faces of one person only. */
     CV_WRAP static Ptr<MatchEvaluation> create(
         InputArray originals, InputArray perturbed, InputArray identities, int distance = DISTANCE_COSINE);
 
@@ -144,7 +145,7 @@ public:
     drawn k times counts k times among the genuine pairs, and is not compared with itself as an impostor.
     @param fmr as in matchThreshold().
     @param rates replicates x 1 CV_64F.
-    @param replicates number of draws.
+    @param replicates number of draws, 1 or more.
     @param seed of the draws. */
     CV_WRAP void bootstrap(double fmr, OutputArray rates, int replicates = 1000, int seed = 1) const;
 

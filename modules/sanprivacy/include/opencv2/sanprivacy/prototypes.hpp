@@ -24,7 +24,8 @@ public:
     CV_WRAP
     PrototypeBuilder(); //!< an empty object: add(), merge() and save() raise Error::StsAssert; use create() or load()
 
-    /** @param size size of every face and prototype, pixels. */
+    /** @brief Creates a builder without faces.
+    @param size size of every face and prototype, pixels. */
     CV_WRAP static Ptr<PrototypeBuilder> create(const Size& size = Size(224, 224));
 
     /** @brief Reads what save() wrote.
