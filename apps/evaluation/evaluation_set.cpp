@@ -176,6 +176,27 @@ EvaluationSet::EvaluationSet(
     : name(folderName(options.faces)), attribute(options.attribute), gray_(options.gray),
       max_pixels_(options.max_pixels)
 {
+    readLabels(options, diagnostics);
+    for (size_t column = 0; column < group_columns.size(); ++column)
+        if (holdsYears(faces, column))
+            for (EvaluatedFace& face : faces)
+                face.groups[column] = decade(face.groups[column]);
+    if (options.limit > 0)
+        keepSome(faces, people, options.limit);
+    if (faces.empty())
+        throw std::runtime_error(options.labels + ": lists no usable faces");
+
+    readImages(networks, cache, diagnostics);
+    if (faces.empty())
+        throw std::runtime_error(options.faces + ": none of the images can be used");
+    noteRepetitions(diagnostics);
+    if (has_identities)
+        noteSingleImages(options.identity, diagnostics);
+}
+
+//! Takes over the rows of the label file that have a label and an identity, each face once.
+void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnostics)
+{
     const LabelFile labels(options.labels, { options.attribute });
     const CsvTable& table = labels.table();
     listed = labels.rows().size();
@@ -235,15 +256,11 @@ EvaluationSet::EvaluationSet(
         else
             diagnostics.note(face.file, "listed more than once in " + options.labels + ", counted once");
     }
-    for (size_t column = 0; column < group_columns.size(); ++column)
-        if (holdsYears(faces, column))
-            for (EvaluatedFace& face : faces)
-                face.groups[column] = decade(face.groups[column]);
-    if (options.limit > 0)
-        keepSome(faces, people, options.limit);
-    if (faces.empty())
-        throw std::runtime_error(options.labels + ": lists no usable faces");
+}
 
+//! Reads every image, finds its face, and leaves out those that cannot be used.
+void EvaluationSet::readImages(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)
+{
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
     for (cv::Ptr<FaceDetector>& detector : detectors)
         detector = networks.createDetector();
@@ -279,20 +296,6 @@ EvaluationSet::EvaluationSet(
         if (usable[i])
             kept.push_back(faces[i]);
     faces.swap(kept);
-    if (faces.empty())
-        throw std::runtime_error(options.faces + ": none of the images can be used");
-
-    noteRepetitions(diagnostics);
-    if (has_identities)
-    {
-        std::vector<int> images(people.size(), 0);
-        for (const EvaluatedFace& face : faces)
-            ++images[size_t(face.person)];
-        for (size_t person = 0; person < people.size(); ++person)
-            if (images[person] == 1)
-                diagnostics.note(options.identity + " " + people[person],
-                    "one image only: it is in impostor pairs, but in no genuine pair");
-    }
 }
 
 //! An image under two names makes a pair that every matcher matches.
@@ -313,6 +316,17 @@ void EvaluationSet::noteRepetitions(Diagnostics& diagnostics) const
             label = both;
         }
     }
+}
+
+void EvaluationSet::noteSingleImages(const std::string& identity_column, Diagnostics& diagnostics) const
+{
+    std::vector<int> images(people.size(), 0);
+    for (const EvaluatedFace& face : faces)
+        ++images[size_t(face.person)];
+    for (size_t person = 0; person < people.size(); ++person)
+        if (images[person] == 1)
+            diagnostics.note(identity_column + " " + people[person],
+                "one image only: it is in impostor pairs, but in no genuine pair");
 }
 
 cv::Mat EvaluationSet::readImage(const EvaluatedFace& face) const

@@ -66,7 +66,10 @@ public:
 
 private:
     std::string keyOf(cv::sanprivacy::FaceDetector& detector, const NetworkOptions& networks) const;
+    void readLabels(const SetOptions& options, Diagnostics& diagnostics);
+    void readImages(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics);
     void noteRepetitions(Diagnostics& diagnostics) const;
+    void noteSingleImages(const std::string& identity_column, Diagnostics& diagnostics) const;
 
     bool gray_;
     size_t max_pixels_;
