@@ -53,7 +53,7 @@ struct SheetOptions
 };
 
 //! One row of the sheet: the four images of a face, and the classifiers' predictions for each.
-struct FaceRow
+struct SheetRow
 {
     cv::Mat views[COLUMNS];
     std::vector<double> scores[COLUMNS]; //!< probability of label 1 of each attribute
@@ -89,7 +89,7 @@ cv::Mat viewTemplate()
 }
 
 //! The face in its finished image, and its score as anybody who gets that image would measure it.
-void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int column, FaceRow& row)
+void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int column, SheetRow& row)
 {
     cv::Mat crop;
     alignFace(image, face, row.views[column], VIEW, viewTemplate());
@@ -100,9 +100,9 @@ void show(const cv::Mat& image, const cv::Mat& face, Perturber& perturber, int c
         row.scores[column].push_back(perturber.predict(crop, int(k)));
 }
 
-FaceRow makeRow(const cv::Mat& image, const cv::Mat& face, int label, Perturber& perturber)
+SheetRow makeRow(const cv::Mat& image, const cv::Mat& face, int label, Perturber& perturber)
 {
-    FaceRow row;
+    SheetRow row;
     if (label == LABEL_PREDICT)
         label = predictLabel(perturber, image, face);
     int column = 0;
@@ -137,7 +137,7 @@ void drawScore(cv::Mat& sheet, double score, const LabelWords& words, const cv::
         sheet, (score < 0.5 ? words.zero : words.one) + percent, cv::Point(place.x + place.width / 2, bar.br().y + 13));
 }
 
-cv::Mat drawSheet(const std::vector<FaceRow>& rows, const std::vector<std::string>& attributes)
+cv::Mat drawSheet(const std::vector<SheetRow>& rows, const std::vector<std::string>& attributes)
 {
     const cv::Size cell(VIEW.width + MARGIN, VIEW.height + SCORE_HEIGHT * int(attributes.size()) + MARGIN);
     const cv::Size block(COLUMNS * cell.width + MARGIN, cell.height);
@@ -165,26 +165,21 @@ cv::Mat drawSheet(const std::vector<FaceRow>& rows, const std::vector<std::strin
     return sheet;
 }
 
-ExitCode run(const SheetOptions& options)
+struct SheetRows
 {
-    if (!hasImageName(options.output))
-        throw UsageError("-o " + options.output + ": the name of an image is expected, as sheet.png");
-    if (options.labels.label == "neutral")
-        throw UsageError("--label neutral has no opposite to show");
-    const Inputs inputs = findInputs(options.inputs, fs::path());
-    if (inputs.images.empty())
-        throw UsageError("no images found");
-    std::vector<fs::path> read = inputs.files(), networks = options.networks.files();
-    read.insert(read.end(), networks.begin(), networks.end());
-    read.push_back(options.labels.labels);
-    refuseInputsAsOutputs(read, { options.output });
-    const bool unreadable = inputs.reportUnreadable();
-    const FaceLabels labels(options.labels, options.networks, inputs);
+    std::vector<SheetRow> rows; //!< in the order of the images
+    size_t faces = 0;           //!< found in all images
+    size_t failures = 0;        //!< images without rows
+};
+
+//! Perturbs the faces of the images, side by side.
+SheetRows makeRows(const SheetOptions& options, const Inputs& inputs, const FaceLabels& labels)
+{
     const size_t workers = std::min(workerCount(), inputs.images.size());
     const std::vector<cv::Ptr<Perturber>> perturbers = options.networks.createPerturbers(workers);
     const std::vector<cv::Ptr<FaceDetector>> detectors = options.networks.createDetectors(workers);
 
-    std::vector<std::vector<FaceRow>> rows_of(inputs.images.size()); // per image, to keep their order
+    std::vector<std::vector<SheetRow>> rows_of(inputs.images.size()); // per image, to keep their order
     Progress progress("Perturbing", inputs.images.size());
     std::mutex seen_mutex;
     std::vector<int> faces_of(inputs.images.size(), 0);
@@ -223,21 +218,42 @@ ExitCode run(const SheetOptions& options)
     if (done < inputs.images.size())
         throw std::runtime_error("interrupted; nothing written");
 
-    std::vector<FaceRow> rows;
-    for (const std::vector<FaceRow>& found : rows_of)
-        rows.insert(rows.end(), found.begin(), found.end());
-    rows.resize(std::min(rows.size(), options.most_faces)); // the first ones, whichever thread was quicker
-    const size_t faces_left_out = size_t(std::accumulate(faces_of.begin(), faces_of.end(), 0)) - rows.size();
-    if (rows.empty())
+    SheetRows result;
+    result.failures = failures;
+    result.faces = size_t(std::accumulate(faces_of.begin(), faces_of.end(), 0));
+    for (const std::vector<SheetRow>& found : rows_of)
+        result.rows.insert(result.rows.end(), found.begin(), found.end());
+    result.rows.resize(std::min(result.rows.size(), options.most_faces)); // whichever thread was quicker
+    return result;
+}
+
+ExitCode run(const SheetOptions& options)
+{
+    if (!hasImageName(options.output))
+        throw UsageError("-o " + options.output + ": the name of an image is expected, as sheet.png");
+    if (options.labels.label == "neutral")
+        throw UsageError("--label neutral has no opposite to show");
+    const Inputs inputs = findInputs(options.inputs, fs::path());
+    if (inputs.images.empty())
+        throw UsageError("no images found");
+    std::vector<fs::path> read = inputs.files(), networks = options.networks.files();
+    read.insert(read.end(), networks.begin(), networks.end());
+    read.push_back(options.labels.labels);
+    refuseInputsAsOutputs(read, { options.output });
+    const bool unreadable = inputs.reportUnreadable();
+    const FaceLabels labels(options.labels, options.networks, inputs);
+    const SheetRows sheet = makeRows(options, inputs, labels);
+    if (sheet.rows.empty())
         throw std::runtime_error("no face found in any image; no sheet written");
-    writeImage(
-        options.output, { drawSheet(rows, options.networks.hidden()), cv::Mat() }, 95, mostPrivate(inputs.files()));
-    std::cout << printable(options.output) << ": " << count(rows.size(), "face");
-    if (faces_left_out > 0)
-        std::cout << ", " << faces_left_out << " more left out (--most-faces " << options.most_faces << ")";
+    writeImage(options.output, { drawSheet(sheet.rows, options.networks.hidden()), cv::Mat() }, 95,
+        mostPrivate(inputs.files()));
+    std::cout << printable(options.output) << ": " << count(sheet.rows.size(), "face");
+    if (sheet.faces > sheet.rows.size())
+        std::cout << ", " << sheet.faces - sheet.rows.size() << " more left out (--most-faces " << options.most_faces
+                  << ")";
     std::cout << std::endl;
     labels.reportUnlisted();
-    return failures == 0 && !unreadable && !labels.reportUnknown() ? SUCCEEDED : FAILED;
+    return sheet.failures == 0 && !unreadable && !labels.reportUnknown() ? SUCCEEDED : FAILED;
 }
 
 } // namespace

@@ -69,6 +69,62 @@ void writeMean(const fs::path& file, const cv::Mat& prototype)
     std::cout << printable(file.string()) << '\n';
 }
 
+//! Prototypes of the listed faces, and how many of these are left out.
+struct Means
+{
+    cv::Ptr<PrototypeBuilder> builder;
+    size_t cut = 0; //!< faces that the border of their image cuts off
+    size_t unlabelled = 0, failed = 0;
+};
+
+//! @param images of the rows of the label file.
+Means average(const PrototypesOptions& options, const LabelFile& labels, const std::vector<fs::path>& images)
+{
+    const bool detect = std::any_of(
+        labels.rows().begin(), labels.rows().end(), [](const Labelled& row) { return row.landmarks.empty(); });
+    std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
+    if (detect)
+        detectors = options.networks.createDetectors(workerCount());
+    std::vector<cv::Ptr<PrototypeBuilder>> builders;
+    for (size_t worker = 0; worker < workerCount(); ++worker)
+        builders.push_back(PrototypeBuilder::create());
+
+    std::mutex counts_mutex;
+    Means result;
+    Progress progress("Averaging", labels.rows().size());
+    const size_t done = forEach(labels.rows().size(),
+        [&](size_t worker, size_t i)
+        {
+            const Labelled& row = labels.rows()[i];
+            size_t* diagnostic = nullptr;
+            if (row.label == NO_LABEL)
+                diagnostic = &result.unlabelled;
+            else
+                try
+                {
+                    if (!addFace(images[i], row, options, detectors[worker], *builders[worker]))
+                        diagnostic = &result.cut;
+                }
+                catch (const std::exception& error)
+                {
+                    progress.message(images[i].string() + ": " + message(error));
+                    diagnostic = &result.failed;
+                }
+            progress.step();
+            if (diagnostic)
+            {
+                std::lock_guard<std::mutex> lock(counts_mutex);
+                ++*diagnostic;
+            }
+        });
+    if (done < labels.rows().size())
+        throw std::runtime_error("interrupted; nothing written");
+    for (size_t worker = 1; worker < builders.size(); ++worker)
+        builders[0]->merge(builders[worker]);
+    result.builder = builders[0];
+    return result;
+}
+
 ExitCode run(const PrototypesOptions& options)
 {
     const LabelFile labels(options.labels, { options.attribute });
@@ -85,68 +141,29 @@ ExitCode run(const PrototypesOptions& options)
     read.insert(read.end(), images.begin(), images.end());
     refuseInputsAsOutputs(read, { file, imageOf("0"), imageOf("1"), imageOf("neutral") });
     makeWritableFolder(options.output);
-    const bool detect = std::any_of(
-        labels.rows().begin(), labels.rows().end(), [](const Labelled& row) { return row.landmarks.empty(); });
-    std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
-    if (detect)
-        detectors = options.networks.createDetectors(workerCount());
-    std::vector<cv::Ptr<PrototypeBuilder>> builders;
-    for (size_t worker = 0; worker < workerCount(); ++worker)
-        builders.push_back(PrototypeBuilder::create());
 
-    std::mutex counts_mutex;
-    size_t failed = 0, cut = 0, unlabelled = 0;
-    Progress progress("Averaging", labels.rows().size());
-    const size_t done = forEach(labels.rows().size(),
-        [&](size_t worker, size_t i)
-        {
-            const Labelled& row = labels.rows()[i];
-            size_t* diagnostic = nullptr;
-            if (row.label == NO_LABEL)
-                diagnostic = &unlabelled;
-            else
-                try
-                {
-                    if (!addFace(images[i], row, options, detectors[worker], *builders[worker]))
-                        diagnostic = &cut;
-                }
-                catch (const std::exception& error)
-                {
-                    progress.message(images[i].string() + ": " + message(error));
-                    diagnostic = &failed;
-                }
-            progress.step();
-            if (diagnostic)
-            {
-                std::lock_guard<std::mutex> lock(counts_mutex);
-                ++*diagnostic;
-            }
-        });
-    if (done < labels.rows().size())
-        throw std::runtime_error("interrupted; nothing written");
-    for (size_t worker = 1; worker < builders.size(); ++worker)
-        builders[0]->merge(builders[worker]);
-
-    const PrototypeBuilder& means = *builders[0];
+    const Means means = average(options, labels, images);
+    const PrototypeBuilder& builder = *means.builder;
     for (int label = 0; label <= 1; ++label)
-        if (means.count(label) == 0)
+        if (builder.count(label) == 0)
             throw std::runtime_error(options.labels + ": no usable face of " + options.attribute + ' '
                                      + std::to_string(label) + "; both labels are needed");
     TemporaryFile unfinished(file);
-    means.save(unfinished.path().string());
+    builder.save(unfinished.path().string());
     unfinished.replaceTarget();
     std::cout << printable(file.string()) << '\n';
     cv::Mat prototype;
     for (int label = 0; label <= 1; ++label)
     {
-        means.same(label, prototype);
+        builder.same(label, prototype);
         writeMean(imageOf(std::to_string(label)), prototype);
     }
-    means.neutral(prototype);
+    builder.neutral(prototype);
     writeMean(imageOf("neutral"), prototype);
-    std::cout << "Faces of label 1: " << means.count(1) << ", of label 0: " << means.count(0) << "; left out: " << cut
-              << " cut off by the border, " << unlabelled << " unlabelled, " << failed << " failed" << std::endl;
-    return failed == 0 ? SUCCEEDED : FAILED;
+    std::cout << "Faces of label 1: " << builder.count(1) << ", of label 0: " << builder.count(0)
+              << "; left out: " << means.cut << " cut off by the border, " << means.unlabelled << " unlabelled, "
+              << means.failed << " failed" << std::endl;
+    return means.failed == 0 ? SUCCEEDED : FAILED;
 }
 
 } // namespace
