@@ -30,7 +30,7 @@ bool hasVideoName(const fs::path& file)
 }
 
 /** Whether a file of a folder is a video, by what is in it; one that cannot be read, by its name, so that it is told.
-Hidden ones are not looked at. */
+Hidden ones are left out. */
 bool holdsVideo(const fs::path& file)
 {
     if (file.filename().string()[0] == '.' || hasImageName(file) || !fs::is_regular_file(file))

@@ -24,7 +24,7 @@ public:
     //! Frames of a video that an earlier run has logged; -1: there is no line of it.
     std::int64_t framesOf(const std::string& video) const;
 
-    //! Takes out what was logged of a video from a frame on: it will be looked at once more.
+    //! Takes out what was logged of a video from a frame on: it will be processed once more.
     void cut(const std::string& video, std::int64_t frame);
 
     void write(const std::string& video, const cv::sanprivacy::StreamRecord& record, double time);

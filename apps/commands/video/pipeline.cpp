@@ -28,8 +28,7 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const size_t QUEUE =
-    10; // frames between two steps of the pipeline: more than from one look of the detector to the next
+const size_t QUEUE = 10; // frames between two steps of the pipeline: more than from one detection to the next
 const size_t LEAST_QUEUE = 3, QUEUE_BYTES = size_t(256) << 20; // ... of large frames
 const double LARGEST_TOLERANCE = .04;                          // seconds; a mean rate may be that of slides
 const size_t LIVE_QUEUE = 2;                                   // ... of a camera: older ones are dropped
@@ -124,7 +123,7 @@ void Pipeline::resume()
     skew_ = std::int64_t(read_) - looked_again_;
 }
 
-//! What an earlier run has protected goes into the new video; its last frames are looked at once more, without a second
+//! What an earlier run has protected goes into the new video; its last frames are searched once more, without a second
 //! result.
 void Pipeline::takeOver(size_t frames)
 {
