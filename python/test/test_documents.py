@@ -1,9 +1,9 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Links within the documents lead to files and headings that exist. Commands in documents have options that their programs know, and
-scripts that exist; so do those that no test runs, because they need a camera, hours or data. Source files and lines of code that
-documents and test/mutations.py name exist."""
+"""Links within the documents lead to files and headings that exist. Commands in documents have options that their
+programs know, and scripts that exist; so do those that no test runs, because they need a camera, hours or data.
+Source files and lines of code that documents and test/mutations.py name exist."""
 
 import functools
 import importlib.util
@@ -37,7 +37,7 @@ def all_documents():
 
 
 def commands(document):
-    """The lines of all blocks of code; a line that ends with a backslash is joined with the next one, comments are left out."""
+    """The lines of all blocks of code without comments; one that ends with a backslash is joined with the next one."""
     text = re.sub(r"\\\n\s*", " ", document.read_text())
     fenced = re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
     indented = re.findall(r"^ {4}\S.*$", re.sub(r"^```\w*\n.*?^```", "", text, flags=re.M | re.S), re.M)
@@ -50,7 +50,8 @@ def options_of(program, command):
     path = BUILD / "bin" / program
     if not path.exists():
         return None
-    done = subprocess.run([path, *command.split(), "--help"], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True)
+    done = subprocess.run([path, *command.split(), "--help"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          check=True)
     listed = set(re.findall(r"(?:^  |,)(?:-\w,)?(--[a-z][\w-]*)", done.stdout, re.M))
     return listed if f"Usage: {program} {command} " in done.stdout + " " else set()
 
@@ -73,7 +74,8 @@ class Documents(unittest.TestCase):
             self.skipTest("the programs are not built")
 
     def test_readme_shows_cmake_what_the_tests_build(self):
-        tested = "".join((REPOSITORY / "test" / name / "CMakeLists.txt").read_text() for name in ("consumer", "subdirectory"))
+        tested = "".join(
+            (REPOSITORY / "test" / name / "CMakeLists.txt").read_text() for name in ("consumer", "subdirectory"))
         code = "".join(re.findall(r"^```cmake\n(.*?)^```", (REPOSITORY / "README.md").read_text(), re.M | re.S))
         for target in ("sanprivacy::opencv_sanprivacy", "sanprivacy::sanprivacy"):
             self.assertIn(f"PRIVATE {target}", code)
@@ -94,7 +96,8 @@ class Documents(unittest.TestCase):
         for document in documents:
             text = re.sub(r"```.*?```", "", document.read_text(), flags=re.S)
             for link in LINK.findall(text):
-                if re.match(r"[a-z]+:", link) or link.endswith(".jpg") and document.suffix == ".markdown":  # Doxygen's IMAGE_PATH
+                by_doxygen = link.endswith(".jpg") and document.suffix == ".markdown"  # found in its IMAGE_PATH
+                if re.match(r"[a-z]+:", link) or by_doxygen:
                     continue
                 path, _, anchor = link.partition("#")
                 target = (document.parent / path) if path else document
