@@ -287,7 +287,7 @@ void addOutputOptions(CLI::App& command, VideoOptions& options)
         ->type_name("WxH@FPS");
     command
         .add_option("--pixel-aspect", options.pixel_aspect_text,
-            "Shape of a pixel where the video does not state it: 2:1 if faces have half their width")
+            "Width:height of a pixel where the video has none: 2:1 if faces have half their width")
         ->type_name("RATIO"); // CLI11 leaves out what follows a colon
     command.add_option("--log", options.log, "Log of faces found and protected: one line of JSON for each frame")
         ->type_name("FILE");
