@@ -204,8 +204,10 @@ void Pipeline::decode()
 void Pipeline::track()
 {
     VideoFrame frame;
-    while (decoded_.pop(frame))
+    for (std::int64_t last = -1; decoded_.pop(frame); last = frame.number)
     {
+        if (reader_->live() && frame.number > last + 1)
+            anonymizer_->reportLostFrames();
         Moment moment;
         push(frame, moment);
         if (!pushed_.push(std::move(moment)))

@@ -63,7 +63,7 @@ const char UNTRACKED[] = "The frame could not be tracked";
 
 FaceTracker::FaceTracker(const Ptr<FaceDetector>& detector, const StreamParams& params)
     : detector_(detector, params), params_(params), frames_(0), time_(0), detected_(-DBL_MAX), next_id_(0),
-      detect_next_(true)
+      detect_next_(true), lost_(false), complete_(false)
 {
 }
 
@@ -112,8 +112,12 @@ void FaceTracker::next(
     timer.stop();
     frame.record.track_ms = timer.getTimeMilli();
 
-    // Where frames are as far apart as searches, every frame is searched completely.
-    const bool alone = !last || frame.cut || frame.time - last->time >= params_.detect_interval - TOLERANCE;
+    // Where frames are as far apart as searches, every frame is searched completely; but not where this would cost the
+    // next frames, since those between were lost.
+    const double gap = last ? frame.time - last->time : 0;
+    const bool tooSlow = lost_ && (complete_ || gap < params_.hold);
+    const bool alone = !last || frame.cut || (gap >= params_.detect_interval - TOLERANCE && !tooSlow);
+    lost_ = false;
     if (appears)
         places_.push_back(where);
     if (given)
@@ -178,6 +182,7 @@ void FaceTracker::detect(TrackedFrame& frame, SearchScope scope, const std::vect
         frame.record.detected = true;
         detected_ = frame.time;
         detect_next_ = false;
+        complete_ = scope == SEARCH_COMPLETE;
         places_.clear();
     }
     catch (const std::exception& e)

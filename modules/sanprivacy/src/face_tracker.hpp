@@ -39,6 +39,7 @@ public:
 
     void addExemptPerson(const ExemptPerson& person) { exempt_.push_back(person); }
     void requestDetection() { detect_next_ = true; }
+    void reportLostFrames() { lost_ = true; }
     const FrameDetector& detector() const { return detector_; }
 
     /** @brief Takes the next frame.
@@ -81,6 +82,8 @@ private:
     double time_, detected_; // of the newest frame and of the last search
     int next_id_;
     bool detect_next_;
+    bool lost_;     // frames before the next one
+    bool complete_; // the last search was
 };
 
 }} // namespace cv::sanprivacy

@@ -250,6 +250,11 @@ void StreamAnonymizer::requestDetection()
     checkCreated(p).tracker.requestDetection();
 }
 
+void StreamAnonymizer::reportLostFrames()
+{
+    checkCreated(p).tracker.reportLostFrames();
+}
+
 void StreamAnonymizer::finish()
 {
     checkCreated(p).finish();

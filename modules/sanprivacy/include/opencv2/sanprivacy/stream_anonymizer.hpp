@@ -59,7 +59,7 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     CV_PROP_RW double frame_rate;
     /** Longest time between two detections; default .2. The detector also runs at once when a face is lost or something
         appears beside the known faces. If frames are this far apart, or farther, every one is searched in full: in all
-        orientations and at all sizes. */
+        orientations and at all sizes. See StreamAnonymizer::reportLostFrames() where the caller is too slow. */
     CV_PROP_RW double detect_interval;
     /** Long side of the image that the detector receives, pixels; default 896, 0: as the frame. Unless a face is lost,
         every second detection uses half of it if look_ahead covers two detections; three of four do so if all known
@@ -203,6 +203,12 @@ public:
 
     /** @brief Runs the detector on the next frame, whatever detect_interval says. */
     CV_WRAP void requestDetection();
+
+    /** @brief Says that frames before the next one were lost, because the caller was too slow for them.
+
+    The next frame is then searched in full only where more time than `hold` was lost, and not twice in succession.
+    Without this, searches in full would cost the next frames, which would cause the next search in full. */
+    CV_WRAP void reportLostFrames();
 
     /** @brief No more frames will come: those kept back become ready. */
     CV_WRAP void finish();
