@@ -241,7 +241,7 @@ public:
 
     If PerturberParams names no classifier, gender is predicted by a network that sees color. It is wrong for 7.0 % of
     the faces of FairFace's validation set and 1.6 % of CelebA's; the classifier of gray crops is wrong for 13.2 and
-    7.8 %. Its label is used even where its probability is near 1/2, because the neutral prototype misleads less.
+    7.8 %. Its label is used even where its probability is near 1/2: the neutral prototype misleads about equally there.
     @param image,face as in alignFace(), with its errors.
     @param attribute number of the attribute, from 0. */
     CV_WRAP double predictFace(InputArray image, InputArray face, int attribute = 0);
