@@ -186,25 +186,25 @@ std::vector<fs::path> inputFiles(const EvaluateOptions& options, const std::vect
     return files;
 }
 
-void refuseIdleOptions(const CLI::App& command, const EvaluateOptions& options, const std::vector<MethodName>& methods)
+void tellIdleOptions(const CLI::App& command, const EvaluateOptions& options, const std::vector<MethodName>& methods)
 {
     std::vector<MethodName> networks;
     std::copy_if(methods.begin(), methods.end(), std::back_inserter(networks), isNetwork);
     const auto all = [&](const auto& condition) { return std::all_of(networks.begin(), networks.end(), condition); };
     if (options.set.gray && options.perturber.color_strength > 0)
-        refuseWithoutEffect(command, { "--color-strength" }, "with --gray");
+        tellWithoutEffect(command, { "--color-strength" }, "with --gray");
     if (networks.empty())
         return;
     if (all([](const MethodName& method) { return !method.value.empty(); }))
-        refuseWithoutEffect(command, { "--model" }, "with --methods that name their models");
+        tellWithoutEffect(command, { "--model" }, "with --methods that name their models");
     if (all([](const MethodName& method) { return method.kind == "same"; }))
-        refuseWithoutEffect(command, options.perturber.ofWholeImage(), "with --methods same");
+        tellWithoutEffect(command, options.perturber.ofWholeImage(), "with --methods same");
 }
 
 ExitCode run(EvaluateOptions& options, const CLI::App& command)
 {
     const std::vector<MethodName> methods = parseMethods(options.methods);
-    refuseIdleOptions(command, options, methods);
+    tellIdleOptions(command, options, methods);
     if (command.get_option("--identity")->count() > 0)
         options.set.demanded.push_back(options.set.identity);
     if (command.get_option("--groups")->count() > 0)

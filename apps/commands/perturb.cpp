@@ -369,14 +369,14 @@ cv::Mat Perturbation::perturbedCrop(size_t worker, const cv::Mat& image, const c
     return perturbed;
 }
 
-void refuseIdleOptions(const CLI::App& command, const PerturbOptions& options)
+void tellIdleOptions(const CLI::App& command, const PerturbOptions& options)
 {
     if (options.crop)
-        refuseWithoutEffect(command, options.networks.ofWholeImage(), "with --crop");
+        tellWithoutEffect(command, options.networks.ofWholeImage(), "with --crop");
     if (options.gray && options.networks.color_strength > 0)
-        refuseWithoutEffect(command, { "--color-strength" }, "with --gray");
+        tellWithoutEffect(command, { "--color-strength" }, "with --gray");
     if (options.prototype == "same")
-        refuseWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
+        tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
 }
 
 } // namespace
@@ -414,7 +414,7 @@ Command addPerturb(CLI::App& app)
                     "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
     return { command, [options, command]
         {
-            refuseIdleOptions(*command, *options);
+            tellIdleOptions(*command, *options);
             return Perturbation(*options).run();
         } };
 }

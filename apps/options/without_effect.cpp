@@ -4,20 +4,20 @@
 
 #include "options/without_effect.hpp"
 
-#include "common/errors.hpp"
-
 #include <CLI/CLI.hpp>
+
+#include <iostream>
 
 namespace sanprivacy { namespace apps {
 
-void refuseWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because)
+void tellWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because)
 {
     std::string given;
     for (const std::string& option : options)
         if (command.get_option(option)->count() > 0)
             given += (given.empty() ? "" : ", ") + option;
     if (!given.empty())
-        throw UsageError(given + ": no effect " + because);
+        std::cerr << given << ": no effect " << because << std::endl;
 }
 
 }} // namespace sanprivacy::apps

@@ -14,10 +14,10 @@ class App;
 
 namespace sanprivacy { namespace apps {
 
-/** Raises UsageError where the user has given options that have no effect because of what else the command line says.
+/** Says on stderr which of these options the user has given, which have no effect beside the rest of the command line.
 @param options names of options of the command
 @param because what leaves them without effect, as "with --replace blur" */
-void refuseWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because);
+void tellWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because);
 
 }} // namespace sanprivacy::apps
 

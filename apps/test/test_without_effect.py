@@ -1,7 +1,7 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""An option that has no effect beside another one is refused: whoever gives it expects something of it."""
+"""Who gives an option that has no effect beside another one is told so."""
 
 import os
 import unittest
@@ -17,34 +17,34 @@ gender: {{ task: "classifier", file: "{}", width: 32, height: 32, color: "rgb", 
 
 
 class WithoutEffect(CommandTest):
-    def refused(self, arguments, options, *because):
+    def told(self, arguments, options, *because):
         for option in options:
             with self.subTest(option=option, because=because):
                 done = run(*arguments, *option)
-                self.assertEqual(done.returncode, 2, done.stderr)
-                self.one_line(done.stderr, option[0], "no effect", *because)
-                self.assertEqual(done.stderr.count("\n"), 1)
+                lines = [line for line in done.stderr.splitlines() if "no effect" in line]
+                self.assertEqual(len(lines), 1, done.stderr)
+                self.one_line(lines[0], option[0] + ": no effect", *because)
 
     def test_video(self):
         command = ["video", self.path("in.mp4"), self.path("out.mp4")]
         for how in ("blur", "pixelation", "solid"):
-            self.refused([*command, "--replace", how],
+            self.told([*command, "--replace", how],
                          (*OF_NETWORK, ["--prototype", "opposite"], ["--refresh-interval", "0"]), "--replace " + how)
-        self.refused([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
-        self.refused(command, [["--exempt-score", "0.5"]], "without --exempt")
-        self.refused(command, [["--raw", "640x480"]], "without the input -")
+        self.told([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
+        self.told(command, [["--exempt-score", "0.5"]], "without --exempt")
+        self.told(command, [["--raw", "640x480"]], "without the input -")
         for output in ("-", self.path("%d.png")):
-            self.refused(["video", self.path("in.mp4"), output], [["--quality", "18"], ["--resume"]], output)
+            self.told(["video", self.path("in.mp4"), output], [["--quality", "18"], ["--resume"]], output)
         for ending in ("avi", "mpg.mxf", "gif", "mjpeg"):
             output = self.path("out." + ending)
-            self.refused(["video", self.path("in.mp4"), output], [["--quality", "18"]], output)
+            self.told(["video", self.path("in.mp4"), output], [["--quality", "18"]], output)
 
     def test_several_are_named_in_one_line(self):
         done = run("video", "in.mp4", self.path("out.mp4"), "--replace", "blur", "--strength", 1, "--keep-marks")
-        self.one_line(done.stderr, "--strength, --keep-marks: no effect with --replace blur")
+        self.assertIn("--strength, --keep-marks: no effect with --replace blur\n", done.stderr)
 
     def test_what_has_an_effect(self):
-        """None of these is refused; the input is not there."""
+        """The input is not there."""
         for options in (["--replace", "solid", "--backend", "cpu", "--low-confidence", "drop", "--detector", "cascade"],
                         ["--prototype", "same", "--strength", ".5", "--color-strength", "0"], ["--quality", "3"],
                         ["--replace", "san", "--strength", ".5"]):
@@ -54,10 +54,10 @@ class WithoutEffect(CommandTest):
 
     def test_perturb(self):
         command = ["perturb", portraits()[0], "-o", self.path("out")]
-        self.refused([*command, "--crop"], WHOLE_IMAGE, "--crop")
-        self.refused([*command, "--gray"], WHOLE_IMAGE[:1], "--gray")
-        self.refused([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
-        self.assertFalse(os.path.exists(self.path("out")))
+        self.told([*command, "--crop"], WHOLE_IMAGE, "--crop")
+        self.told([*command, "--gray"], WHOLE_IMAGE[:1], "--gray")
+        self.told([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
+        self.assertEqual(os.listdir(self.path("out")), [os.path.basename(portraits()[0])])
 
     def evaluate(self, *arguments):
         with open(self.path("models.yml"), "w", encoding="utf-8") as models:
@@ -70,10 +70,10 @@ class WithoutEffect(CommandTest):
 
     def test_evaluate(self):
         model = os.path.join(TEST_NETWORKS, "generator_project.onnx")
-        self.refused(self.evaluate("--methods", "same,blur"), WHOLE_IMAGE, "--methods same")
+        self.told(self.evaluate("--methods", "same,blur"), WHOLE_IMAGE, "--methods same")
         methods = f"opposite={model},blur"
-        self.refused(self.evaluate("--methods", methods), [["--model", "residual"]], "name their models")
-        self.refused(self.evaluate("--gray"), WHOLE_IMAGE[:1], "--gray")
+        self.told(self.evaluate("--methods", methods), [["--model", "residual"]], "name their models")
+        self.told(self.evaluate("--gray"), WHOLE_IMAGE[:1], "--gray")
 
     def test_columns_that_are_asked_for_must_be_there(self):
         """The usual ones need not."""

@@ -108,24 +108,24 @@ public:
     }
 };
 
-void refuseIdleOptions(const CLI::App& command, const VideoOptions& options)
+void tellIdleOptions(const CLI::App& command, const VideoOptions& options)
 {
     std::vector<std::string> of_network = options.networks.of_perturber;
     of_network.insert(of_network.end(), { "--prototype", "--refresh-interval" });
     if (options.replacement != "san")
-        refuseWithoutEffect(command, of_network, "with --replace " + options.replacement);
+        tellWithoutEffect(command, of_network, "with --replace " + options.replacement);
     if (options.prototype == "same")
-        refuseWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
+        tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
     if (options.exempt.empty())
-        refuseWithoutEffect(command, { "--exempt-score" }, "without --exempt");
+        tellWithoutEffect(command, { "--exempt-score" }, "without --exempt");
     const std::vector<std::string>& names = options.names;
     if (std::find(names.begin(), names.end() - 1, "-") == names.end() - 1)
-        refuseWithoutEffect(command, { "--raw" }, "without the input - (raw frames on standard input)");
+        tellWithoutEffect(command, { "--raw" }, "without the input - (raw frames on standard input)");
     const std::string& output = names.back();
     if (output == "-" || ImagePattern::matches(output))
-        refuseWithoutEffect(command, { "--resume", "--quality" }, "with the output " + output);
+        tellWithoutEffect(command, { "--resume", "--quality" }, "with the output " + output);
     else if (names.size() == 2 && !hasRateFactor(output))
-        refuseWithoutEffect(
+        tellWithoutEffect(
             command, { "--quality" }, "with the output " + output + ", which is not of H.264, H.265 or VP9");
 }
 
@@ -199,7 +199,7 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
 ExitCode runVideo(const CLI::App& command, VideoOptions& options)
 {
     checkOptions(options);
-    refuseIdleOptions(command, options);
+    tellIdleOptions(command, options);
     const Jobs jobs = findJobs(options);
     OpenedVideo first = openFirst(jobs, options); // while the networks are loaded
     const Protection protection(options);
