@@ -52,7 +52,7 @@ cv::Mat toBgr(const cv::Mat& pixels, bool keep_depth)
 class LiveReader : public VideoReader
 {
 public:
-    explicit LiveReader(const std::string& source) : start_(std::chrono::steady_clock::now())
+    explicit LiveReader(const std::string& source)
     {
         setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a stream, we say
         if (!(isCamera(source) ? capture_.open(std::stoi(source)) : capture_.open(source)))
@@ -72,10 +72,12 @@ public:
         cv::Mat pixels;
         if (!capture_.read(pixels) || pixels.empty())
             return false;
-        const double time = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(),
-                     least = 1e-4;
+        const auto now = std::chrono::steady_clock::now();
+        if (count_ == 0)
+            start_ = now;
+        const double time = std::chrono::duration<double>(now - start_).count(), least = 1e-4;
         frame.pixels = toBgr(pixels, false);
-        frame.time = count_ == 0 ? time : std::max(time, last_ + least);
+        frame.time = count_ == 0 ? 0 : std::max(time, last_ + least);
         frame.number = count_++;
         last_ = frame.time;
         return true;
@@ -83,7 +85,7 @@ public:
 
 private:
     cv::VideoCapture capture_;
-    std::chrono::steady_clock::time_point start_;
+    std::chrono::steady_clock::time_point start_; // when the first frame came
     double last_ = 0;
     std::int64_t count_ = 0;
 };
