@@ -89,8 +89,7 @@ class Live(CommandTest):
         done = run("video", *self.networks, address, out, "--replace", "solid", "--to", 1, "--log", log)
         self.assertEqual(done.returncode, 0, done.stderr)
         records = self.check_frames(frames_of(out), read(log).decode())
-        self.assertEqual(records[0]["time"], 0)  # however long it takes to open a stream
-        self.assertLess(records[-1]["time"], 1)
+        self.assertLess(records[-1]["time"], 1)  # since the first frame, however long it takes to open a stream
         write(log, b"")
         with subprocess.Popen([EXECUTABLE, "video", *self.networks, address, out, "--replace", "solid", "--log", log],
                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
