@@ -250,7 +250,7 @@ void VideoFile::explain(const std::runtime_error& error) const
     const std::string text = error.what();
     const auto says = [&](const char* sign) { return text.find(sign) != std::string::npos; };
     if (!says("output format for '") && !says("not supported by the bitstream filter")
-        && !says("supported in container"))
+        && !says("supported in container") && !says("muxer supports only")) // ffmpeg 5 and 7 say it differently
         throw;
     const fs::path known = target_.stem().string() + ".mp4";
     throw std::runtime_error("ffmpeg writes no videos with the ending " + target_.extension().string()
