@@ -13,6 +13,7 @@
 #include "media/image_sequence.hpp"
 #include "media/matroska.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -169,7 +170,8 @@ void VideoFile::showLastFrameToEnd()
     const double least = .1, rounding = .002; // seconds
     const std::string ending = endingOf(target_);
     const bool gif = ending == ".gif";
-    if (end_ - begin_ - last_ < least || !(gif || endings.count(ending) > 0))
+    const double shown = end_ - begin_ - last_;
+    if (shown <= 0 || std::max(shown, 1 / options_.format.rate) < least || !(gif || endings.count(ending) > 0))
         return;
     const MediaInfo written = readMediaInfo(temporary_.string());
     const double last = written.video_begin + last_, end = written.video_begin + end_ - begin_;

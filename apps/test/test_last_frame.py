@@ -58,6 +58,14 @@ class LastFrame(VideoTest):
             np.testing.assert_allclose(times(result), stamps, atol=.002)
             self.assertAlmostEqual(length(result), min(end, END) - begin, delta=.05)
 
+    def test_a_last_frame_shown_for_a_moment(self):
+        """As by the programs that list the last image of slides twice."""
+        self.slides("a.mp4", "-c:v", "libx264", "-an")
+        self.hold(self.path("short-a.mp4"), self.path("moment.mp4"), STAMPS[-1], STAMPS[-1] + .04)
+        for target in ("out.mp4", "out.mkv"):
+            result = self.protect(self.path("moment.mp4"), target)
+            self.assertAlmostEqual(length(result), STAMPS[-1] + .04, delta=.02)
+
     def test_containers_of_one_rate_repeat_it(self):
         ffmpeg("-i", self.original, "-c", "copy", self.path("a.mkv"))
         self.hold(self.path("a.mkv"), self.path("held.mkv"), (FRAMES - 1) / RATE, 3)
