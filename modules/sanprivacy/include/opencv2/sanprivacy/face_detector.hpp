@@ -49,8 +49,8 @@ public:
     @param image_size size of the image, pixels.
     @return width of the face box in pixels; narrower faces may be missed. With YuNet it is the same for all images,
     with cascades it grows with the image. Faces on their side or upside down must be larger: they are searched for
-    where no upright face is found, in the image reduced to at most 640 pixels. Besides an upright face, those upside
-    down are, in the image reduced to at most 512: water and tables mirror faces. */
+    where no upright face is found, in the image reduced to at most 640 pixels. Faces upside down are searched for also
+    where an upright one is found, since water and tables mirror faces, in the image reduced to at most 512 pixels. */
     CV_WRAP int getSmallestFace(const Size& image_size) const;
 
     /** @brief Finds all faces of an image.

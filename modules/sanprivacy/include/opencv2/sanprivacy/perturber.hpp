@@ -150,7 +150,7 @@ public:
 
     It applies to all outputs except PROTOTYPE_SAME. They are all treated alike, so that the color does not reveal which
     label PROTOTYPE_RANDOM has drawn.
-    @param strength 0 (color stays) to 1; until it is set DEFAULT_COLOR_STRENGTH where gender is hidden, else 0. */
+    @param strength 0 (color stays) to 1; initially DEFAULT_COLOR_STRENGTH where gender is hidden, else 0. */
     CV_WRAP void setColorStrength(double strength);
     CV_WRAP double getColorStrength() const; //!< see setColorStrength()
 
@@ -171,7 +171,7 @@ public:
     blendFace().
 
     The faces look more natural, and classifiers are misled less often.
-    @param weaken until it is set true, but false for a network that receives P_SM, as that of the paper. */
+    @param weaken initially true, but false for a network that receives P_SM, as that of the paper. */
     CV_WRAP void setWeakenMarks(bool weaken);
     CV_WRAP bool getWeakenMarks() const; //!< see setWeakenMarks()
 
