@@ -2,12 +2,14 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures the tables of doc/results.md that are of the present weights, and prints them as Markdown.
+"""Measures most tables of doc/results.md, and prints them as Markdown.
 
-    measure_results.py SANPRIVACY --faces DIR --models YML -o DIR [celeba|strength|methods|fairface|rolled ...] [OPTION of `evaluate` ...]
+    measure_results.py SANPRIVACY --faces DIR --models YML -o DIR [celeba|strength|methods|fairface|rolled ...]
+        [OPTION of `evaluate` ...]
 
-DIR holds the sets celeba-identities and fairface-val, each with a labels.csv. YML describes the classifiers and matchers; the names of those that took
-no part in training are in HELD_OUT. The reports of `evaluate` stay in the folder of -o, with frontier.png, a picture of recognition against privacy."""
+DIR holds the sets celeba-identities and fairface-val, each with a labels.csv. YML describes the classifiers and
+matchers; the names of those that took no part in training are in HELD_OUT. The reports of `evaluate` stay in the folder
+of -o, with frontier.png, a picture of recognition against privacy."""
 
 import argparse
 import csv
@@ -23,7 +25,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 HELD_OUT = ["gender-intel-62", "gender-dlib-32", "SFace"]
-LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
+POINTS = ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth")
+LANDMARKS = [f"{point}_{axis}" for point in POINTS for axis in "xy"]
 STRENGTHS = [.5, .75, 1, 1.25, 1.5]
 OTHER_METHODS = {"blur": [3, 6, 9, 12], "pixelation": [6, 10, 14], "mixing": [.25, .5]}
 MATCHER = "SFace"  # of the picture
@@ -74,8 +77,9 @@ def roll(rows, folder, rolled):
 def evaluated(options, name, faces, labels, methods, *more):
     """The tables of a report."""
     report = os.path.join(options.output, name)
-    subprocess.run([options.sanprivacy, "evaluate", "--faces", faces, "--labels", labels, "--models", options.models, "--attackers", "none",
-                    "--replicates", "20", "-o", report, *options.of_evaluate, *more, "--methods", *methods], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([options.sanprivacy, "evaluate", "--faces", faces, "--labels", labels, "--models", options.models,
+                    "--attackers", "none", "--replicates", "20", "-o", report, *options.of_evaluate, *more,
+                    "--methods", *methods], check=True, stdout=subprocess.DEVNULL)
     with open(os.path.join(report, "report.json")) as stream:
         return json.load(stream)["tables"]
 
@@ -97,12 +101,13 @@ def table(header, numbers, rows):
 
 
 def gender_rows(tables):
-    return [(bold(row["network"]), row["method"], percent(row["error"]), percent(row["error_label_1"]), percent(row["error_label_0"]),
-             f"{row['auc']:.3f}") for row in tables["classifiers"]]
+    return [(bold(row["network"]), row["method"], percent(row["error"]), percent(row["error_label_1"]),
+             percent(row["error_label_0"]), f"{row['auc']:.3f}") for row in tables["classifiers"]]
 
 
 def match_rows(tables):
-    return [(bold(row["network"]), row["method"], *(percent(row[f"tmr_at_fmr_{fmr}"]) for fmr in ("0.01", "0.001", "0.0001")))
+    return [(bold(row["network"]), row["method"],
+             *(percent(row[f"tmr_at_fmr_{fmr}"]) for fmr in ("0.01", "0.001", "0.0001")))
             for row in tables["matchers"]]
 
 
@@ -118,13 +123,15 @@ def print_tables(tables):
 
 def measure_celeba(options, faces):
     predicted = os.path.join(options.output, "predicted")
-    subprocess.run([options.sanprivacy, "perturb", faces, "-o", predicted, *options.of_evaluate], check=True, stdout=subprocess.DEVNULL)
-    print_tables(evaluated(options, "celeba", faces, faces + ".csv", ["same", "neutral", "opposite", "random", "folder=" + predicted]))
+    subprocess.run([options.sanprivacy, "perturb", faces, "-o", predicted, *options.of_evaluate], check=True,
+                   stdout=subprocess.DEVNULL)
+    methods = ["same", "neutral", "opposite", "random", "folder=" + predicted]
+    print_tables(evaluated(options, "celeba", faces, faces + ".csv", methods))
 
 
 def strength_reports(options, faces):
-    return {strength: evaluated(options, f"strength-{strength}", faces, faces + ".csv", ["opposite"], "--strength", str(strength))
-            for strength in STRENGTHS}
+    return {strength: evaluated(options, f"strength-{strength}", faces, faces + ".csv", ["opposite"],
+                                "--strength", str(strength)) for strength in STRENGTHS}
 
 
 def of(tables, kind, method):
@@ -139,14 +146,15 @@ def measure_strength(options, faces):
         originals = of(reports[1], kind, "original")
         table(["Strength"] + [bold(row["network"]) for row in originals], 0,
               [["0 (original)"] + [text(row) for row in originals]]
-              + [[str(strength)] + [text(row) for row in of(tables, kind, "opposite")] for strength, tables in reports.items()])
+              + [[str(strength)] + [text(row) for row in of(tables, kind, "opposite")]
+                 for strength, tables in reports.items()])
     for strength, tables in reports.items():
         print(f"strength {strength}: PSNR {of(tables, 'summary', 'opposite')[0]['psnr']:.1f} dB")
     print()
 
 
 def measure_methods(options, faces):
-    """Other methods, and the picture of all: the mean error of the held-out classifiers against the TMR of a matcher."""
+    """Other methods, and the picture of all: mean error of the held-out classifiers against the TMR of a matcher."""
     methods = [f"{name}={value}" for name, values in OTHER_METHODS.items() for value in values]
     networks = ["opposite=san2018"] + [f"opposite={file}" for file in options.network]
     tables = evaluated(options, "methods", faces, faces + ".csv", methods + networks)
@@ -158,7 +166,8 @@ def measure_methods(options, faces):
         return 100 * tmr, 100 * sum(errors) / len(errors)
 
     figure, axes = plt.subplots(figsize=(7, 4.5))
-    curves = {"default network, by strength": [(point(report, "opposite"), strength) for strength, report in strength_reports(options, faces).items()]}
+    curves = {"default network, by strength": [(point(report, "opposite"), strength)
+                                               for strength, report in strength_reports(options, faces).items()]}
     for name, values in OTHER_METHODS.items():
         curves[name] = [(point(tables, f"{name} {value:g}"), value) for value in values]
     for method in {row["method"] for row in tables["classifiers"]}:
@@ -178,7 +187,8 @@ def measure_methods(options, faces):
 
 def measure_fairface(options, _):
     folder = os.path.join(options.faces, "fairface-val")
-    tables = evaluated(options, "fairface", folder, os.path.join(folder, "labels.csv"), ["opposite", "neutral", "random"], "--limit", "600")
+    tables = evaluated(options, "fairface", folder, os.path.join(folder, "labels.csv"),
+                       ["opposite", "neutral", "random"], "--limit", "600")
     print_tables(tables)
     thresholds = {row["network"]: row["threshold"] for row in tables["confusion"]}
     labelled = {row["file"]: row for row in read_rows(os.path.join(folder, "labels.csv"))}
@@ -189,11 +199,13 @@ def measure_fairface(options, _):
 
     def error(rows, held_out, method):
         wrong = [(float(row[f"{network} {method}"]) >= threshold) != (row["label"] == "1") for row in rows
-                 for network, threshold in thresholds.items() if (network in HELD_OUT) == held_out and row[f"{network} {method}"]]
+                 for network, threshold in thresholds.items()
+                 if (network in HELD_OUT) == held_out and row[f"{network} {method}"]]
         return percent(sum(wrong) / len(wrong))
 
     table(["group", "faces", "held out: original", "`opposite`", "trained with: original", "`opposite`"], 5,
-          [[f"{column} {group}", str(len(rows)), *(error(rows, held_out, method) for held_out in (True, False) for method in ("original", "opposite"))]
+          [[f"{column} {group}", str(len(rows)),
+            *(error(rows, held_out, method) for held_out in (True, False) for method in ("original", "opposite"))]
            for (column, group), rows in sorted(groups.items()) if len(rows) >= GROUP_SIZE])
 
 
@@ -203,18 +215,19 @@ def measure_rolled(options, faces):
     print_tables(evaluated(options, "rolled", rolled, rolled + ".csv", ["opposite"]))
 
 
-SECTIONS = {"celeba": measure_celeba, "strength": measure_strength, "methods": measure_methods, "fairface": measure_fairface,
-            "rolled": measure_rolled}
+SECTIONS = {"celeba": measure_celeba, "strength": measure_strength, "methods": measure_methods,
+            "fairface": measure_fairface, "rolled": measure_rolled}
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Measures the tables of doc/results.md that are of the present weights.")
+    parser = argparse.ArgumentParser(description="Measures most tables of doc/results.md.")
     parser.add_argument("sanprivacy", help="the program")
     parser.add_argument("sections", nargs="*", metavar="SECTION", help="default: " + ", ".join(SECTIONS))
     parser.add_argument("--faces", required=True, help="folder of the sets")
     parser.add_argument("--models", required=True, help="model description file")
-    parser.add_argument("--network", action="append", default=[], metavar="ONNX", help="another network for the section methods")
-    parser.add_argument("-o", "--output", required=True)
+    parser.add_argument("--network", action="append", default=[], metavar="ONNX",
+                        help="another network for the section methods")
+    parser.add_argument("-o", "--output", required=True, help="folder for the reports and frontier.png")
     options, options.of_evaluate = parser.parse_known_intermixed_args()
     unknown = [section for section in options.sections if section not in SECTIONS]
     if unknown:
