@@ -68,7 +68,7 @@ FrameDetection detectionOf(const FaceRow& face, int orientation)
     return detection;
 }
 
-bool showSameFace(const Landmarks& a, const Landmarks& b)
+bool areOneFace(const Landmarks& a, const Landmarks& b)
 {
     return centreDistance(a, b) < SAME_FACE;
 }

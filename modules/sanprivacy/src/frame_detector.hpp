@@ -26,7 +26,7 @@ FrameDetection detectionOf(const FaceRow& face, int orientation);
 const double NEAR_FACE = .8; // of a detection from its track
 const double SAME_FACE = .5; // of two tracks or two detections
 
-bool showSameFace(const Landmarks& a, const Landmarks& b);
+bool areOneFace(const Landmarks& a, const Landmarks& b);
 
 //! Whether the rolls of two faces differ clearly. Upside down the centre of a face is at another place, too.
 bool haveOtherRolls(const Landmarks& a, const Landmarks& b);

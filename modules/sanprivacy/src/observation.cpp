@@ -33,6 +33,12 @@ std::vector<HeadShape> seenHeads(const std::vector<Observation>& observations, i
     return heads;
 }
 
+bool isOutside(const Landmarks& landmarks, const Size& frame)
+{
+    const Rect2d box = HeadShape(landmarks, HELD_GROWTH).box();
+    return (box & Rect2d(0, 0, frame.width, frame.height)).empty();
+}
+
 bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Observation>& observations, const Size& frame)
 {
     const Rect2d box = HeadShape(landmarks).box();

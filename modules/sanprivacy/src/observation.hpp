@@ -30,6 +30,9 @@ double growthWhileHeld(double seconds); //!< where it has not been seen for so l
 //! Heads that are seen in a frame, of all tracks but one.
 std::vector<HeadShape> seenHeads(const std::vector<Observation>& observations, int except);
 
+//! Whether nothing of a head is inside the frame.
+bool isOutside(const Landmarks& landmarks, const Size& frame);
+
 //! Whether a head is inside the frame and away from all others, with their hair and shoulders.
 bool showsWhole(const Landmarks& landmarks, int track, const std::vector<Observation>& observations, const Size& frame);
 

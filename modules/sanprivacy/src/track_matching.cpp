@@ -59,7 +59,7 @@ void update(Track& track, const FrameDetection& detection)
     if (track.lost > MOVES_FORGOTTEN)
         track.moves.clear();
     if (track.lost_frames > 0)
-        track.velocity = usualMove(track.moves);
+        track.velocity = track.usualMove();
     for (size_t k = 0; k < track.landmarks.size(); ++k)
         track.landmarks[k] += gain * (detection.landmarks[k] - track.landmarks[k]);
     track.state = FACE_FOUND;
@@ -105,7 +105,7 @@ Track placeOf(const Track& track)
     place.abandoned = true;
     place.state = FACE_HELD;
     if (place.lost_frames == 0)
-        place.velocity = usualMove(place.moves);
+        place.velocity = place.usualMove();
     place.lost_frames = std::max(place.lost_frames, 1);
     place.recognitions = 0;
     return place;
@@ -117,7 +117,7 @@ void giveUpOverlapping(std::vector<Track>& tracks, const std::vector<bool>& foun
     for (size_t t = 0; t < tracks.size(); ++t)
         for (size_t other = 0; other < tracks.size(); ++other)
             if (!found[t] && found[other] && tracks[t].state != FACE_HELD
-                && showSameFace(tracks[t].landmarks, tracks[other].landmarks))
+                && areOneFace(tracks[t].landmarks, tracks[other].landmarks))
             {
                 tracks[t].state = FACE_HELD;
                 ++tracks[t].lost_frames;
@@ -138,28 +138,6 @@ bool isTracked(const FrameDetection& detection, const std::vector<Track>& tracks
 
 } // namespace
 
-Track::Track(int number, const Landmarks& where)
-    : id(number), landmarks(where), state(FACE_FOUND), unseen(0), lost(0), lost_frames(0), score(0.f), person(-1),
-      recognitions(0), fresh(true), jumped(false), settled(true), abandoned(false)
-{
-}
-
-Point2c usualMove(const std::deque<Point2c>& moves)
-{
-    if (moves.empty())
-        return 0.;
-    std::vector<double> x, y;
-    for (const Point2c& move : moves)
-    {
-        x.push_back(move.real());
-        y.push_back(move.imag());
-    }
-    const std::ptrdiff_t middle = std::ptrdiff_t(moves.size() / 2);
-    std::nth_element(x.begin(), x.begin() + middle, x.end());
-    std::nth_element(y.begin(), y.begin() + middle, y.end());
-    return Point2c(x[size_t(middle)], y[size_t(middle)]);
-}
-
 std::vector<TrackMatch> matchTracks(std::vector<Track>& tracks, const std::vector<FrameDetection>& detections,
     bool trusted, float min_score, int& next_id)
 {
@@ -174,7 +152,7 @@ std::vector<TrackMatch> matchTracks(std::vector<Track>& tracks, const std::vecto
             || (!trusted && track.lost_frames > 0 && hidden(detection, tracks)))
             continue;
         matched[pairing.detection] = found[pairing.track] = true;
-        const bool jumps = !showSameFace(track.landmarks, detection.landmarks);
+        const bool jumps = !areOneFace(track.landmarks, detection.landmarks);
         if (jumps) // it may have been another face that was found
             abandoned.push_back(placeOf(track));
         update(track, detection);
