@@ -17,13 +17,6 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 const double LEAST_INSIDE = .5; // share of a crop inside the frame, for the network
-const int VOTES = 9;            // of the attribute classifier on a track's label
-const double VOTE_MARGIN = .1;  // around 1/2, to change a label once it is given
-
-// Against flicker: what is too small to be motion of the face is not passed on.
-const double SLACK = .004;      // of landmarks, eye distances
-const double STILL = .02;       // mean absolute difference of two crops of one face, of 1
-const double LEAST_WEIGHT = .3; // share of the new perturbation on a still face; the rest is the last one
 
 Landmarks toLandmarks(const std::vector<Point2f>& points)
 {
@@ -50,22 +43,6 @@ private:
     int64 start_;
 };
 
-//! Landmarks with hysteresis: they stay while the face moves by less than the slack, and lag by no more than it.
-const Landmarks& steady(TrackHistory& track, const Landmarks& landmarks)
-{
-    if (track.landmarks.empty())
-        track.landmarks = landmarks;
-    double distance = 0;
-    for (size_t k = 0; k < landmarks.size(); ++k)
-        distance += std::norm(landmarks[k] - track.landmarks[k]) / landmarks.size();
-    distance = std::sqrt(distance);
-    const double slack = SLACK * eyeDistance(landmarks);
-    if (distance > slack)
-        for (size_t k = 0; k < landmarks.size(); ++k)
-            track.landmarks[k] += (1 - slack / distance) * (landmarks[k] - track.landmarks[k]);
-    return track.landmarks;
-}
-
 //! The canonical crop in color or gray as the frame, and in gray, both 0..1. @return whether enough of it is inside the
 //! frame.
 bool cut(const Mat& image, const Landmarks& landmarks, AlignedFace& face, Mat& gray)
@@ -86,25 +63,6 @@ bool cut(const Mat& image, const Landmarks& landmarks, AlignedFace& face, Mat& g
     toGray(face.crop).convertTo(gray, CV_32F, 1 / 255.);
     face.crop.convertTo(face.crop, CV_32F, 1 / 255.);
     return true;
-}
-
-//! Mean absolute difference of a crop and the last one of the track that passed the network.
-double difference(const TrackHistory& track, const Mat& face)
-{
-    return norm(face, track.face, NORM_L1) / face.total();
-}
-
-//! Where a face has not changed, its last perturbation stays.
-void renew(TrackHistory& track, const Mat& face, const Mat& change)
-{
-    if (track.change.empty())
-        change.copyTo(track.change);
-    else
-    {
-        const double weight = std::min(std::max(difference(track, face) / STILL, LEAST_WEIGHT), 1.);
-        addWeighted(change, weight, track.change, 1 - weight, 0, track.change);
-    }
-    track.face = face;
 }
 
 } // namespace
@@ -135,54 +93,24 @@ Mat FaceReplacer::protect(const TrackedFrame& frame, StreamRecord& record)
 Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
 {
     Stopwatch watch;
-    Heads heads;
-    collect(frame, record, heads);
+    Plan plan = planFor(frame, record);
     forgetOthers(frame);
     record.align_ms = watch.lap();
-
-    std::vector<Mat> outputs;
-    if (!heads.crops.empty())
-        outputs = perturb(frame, heads, record);
-    for (size_t i = outputs.size(); i-- > 0;)
-        if (outputs[i].empty()) // the outputs are not numbers: whatever the policy, the face is not left as it is
-        {
-            StreamFace& face = record.faces[heads.aligned[i]];
-            const auto observation = std::find_if(frame.observations.begin(), frame.observations.end(),
-                [&](const Observation& one) { return one.track == face.track; });
-            cover(face, HeadShape(toLandmarks(face.landmarks), observation->growth), false, record, heads);
-            heads.perturbed.erase(heads.perturbed.begin() + std::ptrdiff_t(i));
-            heads.crops[i].release();
-            record.error = "The output of a network is not a probability or not an image";
-        }
+    if (!plan.faces.empty())
+        perturb(frame, plan, record);
+    coverFailures(frame, plan, record);
     record.network_ms = watch.lap();
     if (record.withheld)
         return Mat::zeros(frame.image.size(), frame.image.type());
-
-    const bool shared = !frame.image.u || frame.image.u->refcount > 1; // with the tracker, as its newest frame is
-    Mat result = shared ? frame.image.clone() : frame.image;
-    for (size_t i = 0; i < heads.covered.size(); ++i)
-        coverHead(frame.image, result, heads.covered[i], heads.covers[i], heads.perturbed);
-    const bool same = params_.prototype == PROTOTYPE_SAME;
-    std::vector<Similarity> changed, others;
-    for (size_t i = 0; i < heads.crops.size(); ++i)
-        if (!heads.crops[i].empty())
-        {
-            heads.faces[i].blend(
-                result, outputs[i], same ? 0 : perturber_->getColorStrength(), perturber_->getWeakenMarks());
-            changed.push_back(heads.faces[i].to_image);
-        }
-    for (const StreamFace& face : record.faces)
-        if (face.protection != PROTECTION_REPLACED)
-            others.push_back(cropToImage(toLandmarks(face.landmarks)));
-    if (!same && !changed.empty())
-        blurSurroundings(result, changed, others, perturber_->getSurroundingsBlur());
+    const Mat result = render(frame.image, plan, record);
     record.blend_ms = watch.lap();
     return result;
 }
 
-//! What is to be done with each face.
-void FaceReplacer::collect(const TrackedFrame& frame, StreamRecord& record, Heads& heads)
+//! What is to be done with each face; the record tells it.
+FaceReplacer::Plan FaceReplacer::planFor(const TrackedFrame& frame, StreamRecord& record)
 {
+    Plan plan;
     for (const Observation& observation : frame.observations)
     {
         StreamFace face = describe(observation);
@@ -192,46 +120,38 @@ void FaceReplacer::collect(const TrackedFrame& frame, StreamRecord& record, Head
         const bool confident = observation.confident && observation.state != FACE_HELD
                                && eyeDistance(landmarks) >= params_.min_eye_distance;
         AlignedFace aligned;
-        Mat crop;
+        Mat gray;
         if (observation.exempt)
         {
             face.protection = PROTECTION_NONE;
         }
-        else if (confident && params_.replacement == REPLACE_SAN && cut(frame.image, landmarks, aligned, crop))
+        else if (confident && params_.replacement == REPLACE_SAN && cut(frame.image, landmarks, aligned, gray))
         {
             face.protection = PROTECTION_REPLACED;
-            heads.aligned.push_back(record.faces.size());
-            heads.crops.push_back(crop);
-            heads.faces.push_back(aligned);
-            heads.perturbed.push_back(HeadShape(landmarks));
+            plan.faces.push_back({ record.faces.size(), aligned, gray, HeadShape(landmarks), Mat() });
             if (observation.growth > 1)
-            {
-                heads.covered.push_back(head);
-                heads.covers.push_back(REPLACE_BLUR);
-            }
+                plan.covered.push_back({ head, REPLACE_BLUR });
         }
         else if (confident && params_.replacement != REPLACE_SAN)
         {
             face.protection = PROTECTION_REPLACED;
-            heads.covered.push_back(head);
-            heads.covers.push_back(params_.replacement);
+            plan.covered.push_back({ head, params_.replacement });
         }
         else
             cover(face, head, params_.low_confidence == LOW_CONFIDENCE_PASS && observation.state != FACE_HELD, record,
-                heads);
+                plan);
         record.faces.push_back(face);
     }
+    return plan;
 }
 
 //! The low-confidence policy.
-void FaceReplacer::cover(StreamFace& face, const HeadShape& head, bool leave, StreamRecord& record, Heads& heads) const
+void FaceReplacer::cover(StreamFace& face, const HeadShape& head, bool leave, StreamRecord& record, Plan& plan) const
 {
     face.protection = leave ? PROTECTION_NONE : PROTECTION_BLURRED;
     record.withheld = record.withheld || params_.low_confidence == LOW_CONFIDENCE_DROP;
-    if (leave)
-        return;
-    heads.covered.push_back(head);
-    heads.covers.push_back(params_.replacement == REPLACE_SAN ? int(REPLACE_BLUR) : params_.replacement);
+    if (!leave)
+        plan.covered.push_back({ head, params_.replacement == REPLACE_SAN ? int(REPLACE_BLUR) : params_.replacement });
 }
 
 StreamFace FaceReplacer::describe(const Observation& observation)
@@ -241,9 +161,45 @@ StreamFace FaceReplacer::describe(const Observation& observation)
     face.state = observation.state;
     face.score = observation.score;
     face.exempt = observation.exempt;
-    for (const Point2c& z : steady(tracks_[observation.track], observation.landmarks))
+    for (const Point2c& z : tracks_[observation.track].landmarks.update(observation.landmarks))
         face.landmarks.push_back(Point2f(float(z.real()), float(z.imag())));
     return face;
+}
+
+//! Fills in the faces as they are to be shown.
+void FaceReplacer::perturb(const TrackedFrame& frame, Plan& plan, StreamRecord& record)
+{
+    std::vector<SteadyPerturbation*> due;
+    std::vector<Mat> inputs, outputs;
+    std::vector<int> labels;
+    std::vector<bool> labelled;
+    for (const NetworkFace& one : plan.faces)
+    {
+        StreamFace& face = record.faces[one.number];
+        TrackHistory& track = tracks_[face.track];
+        int label = LABEL_PREDICT;
+        labelled.push_back(labelOf(track.label, frame.image, face.landmarks, label));
+        if (!labelled.back())
+            continue;
+        if (!random())
+            face.label = label;
+        if (track.perturbation.isDue(one.gray, label, frame.time, params_.refresh_interval))
+        {
+            due.push_back(&track.perturbation);
+            inputs.push_back(one.gray);
+            labels.push_back(label);
+        }
+    }
+    if (!inputs.empty())
+        outputs = perturbEach(inputs, labels);
+    for (size_t i = 0; i < due.size(); ++i)
+        due[i]->update(inputs[i], outputs[i]);
+    for (size_t i = 0; i < plan.faces.size(); ++i)
+        if (labelled[i])
+        {
+            NetworkFace& face = plan.faces[i];
+            face.perturbed = tracks_[record.faces[face.number].track].perturbation.apply(face.gray);
+        }
 }
 
 //! The outputs of the network; empty where an output is no image.
@@ -266,102 +222,62 @@ std::vector<Mat> FaceReplacer::perturbEach(const std::vector<Mat>& faces, const 
     return perturbed;
 }
 
-//! The faces as they are to be shown; empty where a network gives no numbers.
-std::vector<Mat> FaceReplacer::perturb(const TrackedFrame& frame, const Heads& heads, StreamRecord& record)
+//! Covers the faces for which a network gave no numbers: whatever the policy, they are not left as they are.
+void FaceReplacer::coverFailures(const TrackedFrame& frame, Plan& plan, StreamRecord& record) const
 {
-    const std::vector<Mat>& crops = heads.crops;
-    const double tolerance = 1e-3; // of times, which are rounded
-    std::vector<TrackHistory*> renewed;
-    std::vector<Mat> faces, perturbed, outputs;
-    std::vector<int> labels;
-    std::vector<bool> labelled;
-    for (size_t i = 0; i < crops.size(); ++i)
-    {
-        StreamFace& face = record.faces[heads.aligned[i]];
-        TrackHistory& track = tracks_[face.track];
-        int label = LABEL_PREDICT;
-        labelled.push_back(labelOf(track, frame.image, face.landmarks, label));
-        if (!labelled.back())
-            continue;
-        if (!random())
-            face.label = label;
-        if (track.change.empty() || label != track.shown
-            || frame.time - track.renewed >= params_.refresh_interval - tolerance
-            || difference(track, crops[i]) > STILL)
+    for (size_t i = plan.faces.size(); i-- > 0;)
+        if (plan.faces[i].perturbed.empty())
         {
-            track.renewed = frame.time;
-            track.shown = label;
-            renewed.push_back(&track);
-            faces.push_back(crops[i]);
-            labels.push_back(label);
+            StreamFace& face = record.faces[plan.faces[i].number];
+            const auto observation = std::find_if(frame.observations.begin(), frame.observations.end(),
+                [&](const Observation& one) { return one.track == face.track; });
+            cover(face, HeadShape(toLandmarks(face.landmarks), observation->growth), false, record, plan);
+            plan.faces.erase(plan.faces.begin() + std::ptrdiff_t(i));
+            record.error = "The output of a network is not a probability or not an image";
         }
-    }
-    if (!faces.empty())
-        perturbed = perturbEach(faces, labels);
-    for (size_t i = 0; i < faces.size(); ++i)
-    {
-        if (!perturbed[i].empty())
-            renew(*renewed[i], faces[i], perturbed[i] - faces[i]);
-        else
-            renewed[i]->change.release(); // an earlier one would be that of another face
-    }
-    for (size_t i = 0; i < crops.size(); ++i)
-    {
-        const Mat& change = tracks_[record.faces[heads.aligned[i]].track].change;
-        outputs.push_back(labelled[i] && !change.empty() ? Mat(crops[i] + change) : Mat());
-    }
-    return outputs;
 }
 
-//! Counts what the attribute classifiers say of a face. @return false where that is no probability.
-bool FaceReplacer::vote(TrackHistory& track, const Mat& image, const std::vector<Point2f>& landmarks)
+//! Carries out the plan.
+Mat FaceReplacer::render(const Mat& image, const Plan& plan, const StreamRecord& record) const
 {
-    std::vector<double> votes(perturber_->getAttributes().size(), 0.);
-    try
+    const bool shared = !image.u || image.u->refcount > 1; // with the tracker, as its newest frame is
+    Mat result = shared ? image.clone() : image;
+    std::vector<HeadShape> spared;
+    for (const NetworkFace& face : plan.faces)
+        spared.push_back(face.head);
+    for (const CoveredHead& head : plan.covered)
+        coverHead(image, result, head.shape, head.cover, spared);
+
+    const bool same = params_.prototype == PROTOTYPE_SAME;
+    std::vector<Similarity> changed, others;
+    for (const NetworkFace& face : plan.faces)
     {
-        for (size_t k = 0; k < votes.size(); ++k)
-            votes[k] = perturber_->predictFace(image, Mat(landmarks).reshape(1), int(k));
+        face.aligned.blend(
+            result, face.perturbed, same ? 0 : perturber_->getColorStrength(), perturber_->getWeakenMarks());
+        changed.push_back(face.aligned.to_image);
     }
-    catch (const cv::Exception& e)
-    {
-        if (e.code != Error::StsOutOfRange)
-            throw;
-        return false;
-    }
-    const bool first = track.label == LABEL_PREDICT;
-    track.votes.resize(votes.size(), 0.);
-    ++track.voters;
-    int label = 0;
-    for (size_t k = 0; k < votes.size(); ++k)
-    {
-        track.votes[k] += votes[k];
-        const double probability = track.votes[k] / track.voters;
-        const bool clear = first || std::abs(probability - .5) > VOTE_MARGIN;
-        label |= (clear ? int(probability >= .5) : track.label >> k & 1) << k;
-    }
-    track.label = label;
-    return true;
+    for (const StreamFace& face : record.faces)
+        if (face.protection != PROTECTION_REPLACED)
+            others.push_back(cropToImage(toLandmarks(face.landmarks)));
+    if (!same && !changed.empty())
+        blurSurroundings(result, changed, others, perturber_->getSurroundingsBlur());
+    return result;
 }
 
 /** The given label, or that which the first observations voted for; at random: one that is drawn, of the prototype that
 the track gets. @return whether there is one */
-bool FaceReplacer::labelOf(TrackHistory& track, const Mat& image, const std::vector<Point2f>& landmarks, int& label)
+bool FaceReplacer::labelOf(TrackLabel& track, const Mat& image, const std::vector<Point2f>& landmarks, int& label)
 {
     if (random())
-    {
-        if (track.label == LABEL_PREDICT)
-            track.label = int(secure_() & ((1u << perturber_->getAttributes().size()) - 1));
-        label = track.label;
-        return true;
-    }
-    if (params_.label != LABEL_PREDICT)
+        track.draw(perturber_->getAttributes().size(), secure_);
+    else if (params_.label != LABEL_PREDICT)
     {
         label = params_.label;
         return true;
     }
-    if (track.voters < VOTES && !vote(track, image, landmarks))
+    else if (!track.vote(*perturber_, image, landmarks))
         return false;
-    label = track.label;
+    label = track.get();
     return true;
 }
 

@@ -6,7 +6,9 @@
 #define OPENCV_SANPRIVACY_FACE_REPLACER_HPP
 
 #include "aligned_face.hpp"
-#include "face_tracker.hpp"
+#include "temporal_smoothing.hpp"
+#include "track_label.hpp"
+#include "tracked_frame.hpp"
 
 #include "opencv2/sanprivacy/perturber.hpp"
 
@@ -18,14 +20,9 @@ namespace cv { namespace sanprivacy {
 //! What the protection of a track's next face depends on.
 struct TrackHistory
 {
-    Landmarks landmarks;       // as last used
-    Mat face, change;          // last crop that passed the network, and what that changed, CV_32F
-    double renewed;            // its time
-    int shown;                 // the label that the network was given
-    std::vector<double> votes; // sum of the probabilities of label 1, for each attribute
-    int voters, label;
-
-    TrackHistory() : renewed(0), shown(LABEL_PREDICT), voters(0), label(LABEL_PREDICT) {}
+    SteadyLandmarks landmarks;
+    SteadyPerturbation perturbation;
+    TrackLabel label;
 };
 
 /** @brief Replaces the faces of frames that come in order. */
@@ -40,25 +37,39 @@ public:
     Mat protect(const TrackedFrame& frame, StreamRecord& record);
 
 private:
-    struct Heads
+    //! A face that the network changes.
+    struct NetworkFace
     {
-        std::vector<size_t> aligned;      // faces for the network, by their number in the record
-        std::vector<Mat> crops;           // ... cut out, gray
-        std::vector<AlignedFace> faces;   // ... the same as the frame shows them, 0..1
-        std::vector<HeadShape> perturbed; // ... where they are
-        std::vector<HeadShape> covered;   // faces that are covered
-        std::vector<int> covers;          // ... with which FaceReplacement
+        size_t number;       //!< in the record
+        AlignedFace aligned; //!< cut out as the frame shows it, 0..1
+        Mat gray;            //!< ... in gray, for the network
+        HeadShape head;
+        Mat perturbed; //!< empty where a network gives no numbers
+    };
+
+    struct CoveredHead
+    {
+        HeadShape shape;
+        int cover; //!< FaceReplacement
+    };
+
+    //! What is to be done with the faces of a frame.
+    struct Plan
+    {
+        std::vector<NetworkFace> faces;
+        std::vector<CoveredHead> covered;
     };
 
     Mat replaceFaces(const TrackedFrame& frame, StreamRecord& record);
-    void collect(const TrackedFrame& frame, StreamRecord& record, Heads& heads);
-    void cover(StreamFace& face, const HeadShape& head, bool leave, StreamRecord& record, Heads& heads) const;
+    Plan planFor(const TrackedFrame& frame, StreamRecord& record);
+    void cover(StreamFace& face, const HeadShape& head, bool leave, StreamRecord& record, Plan& plan) const;
     StreamFace describe(const Observation& observation);
-    std::vector<Mat> perturb(const TrackedFrame& frame, const Heads& heads, StreamRecord& record);
+    void perturb(const TrackedFrame& frame, Plan& plan, StreamRecord& record);
     std::vector<Mat> perturbEach(const std::vector<Mat>& faces, const std::vector<int>& labels);
+    void coverFailures(const TrackedFrame& frame, Plan& plan, StreamRecord& record) const;
+    Mat render(const Mat& image, const Plan& plan, const StreamRecord& record) const;
     bool random() const { return params_.prototype == PROTOTYPE_RANDOM; }
-    bool vote(TrackHistory& track, const Mat& image, const std::vector<Point2f>& landmarks);
-    bool labelOf(TrackHistory& track, const Mat& image, const std::vector<Point2f>& landmarks, int& label);
+    bool labelOf(TrackLabel& track, const Mat& image, const std::vector<Point2f>& landmarks, int& label);
     void forgetOthers(const TrackedFrame& frame);
 
     const Ptr<Perturber> perturber_;
