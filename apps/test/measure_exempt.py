@@ -2,16 +2,18 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Counts how often `video --exempt` leaves the wrong person, and the right one, in videos of photographs that cross the frame.
+"""Counts how often `video --exempt` leaves the wrong person, and the right one, in videos of photographs that cross the
+frame.
 
-    measure_exempt.py SANPRIVACY --faces DIR --labels CSV --matcher YML [--people 30] [--frames 500] [OPTION of `video` ...]
+    measure_exempt.py SANPRIVACY --faces DIR --labels CSV --matcher YML [--people 30] [--frames 500]
+        [OPTION of `video` ...]
 
-For each person a video in which every third face is theirs, each time another photograph; one more is the reference. Faces are those of measure_video.py:
-they enter, leave, cross, grow, shrink and roll. `CSV` has identities and landmarks. A face of somebody else is unprotected where fewer than
-9 of 10 of its pixels have changed; it is taken for the person where, besides, the log says so."""
+For each person a video in which every third face is theirs, each time another photograph; one more is the reference.
+Faces move like those of measure_video.py: they enter, leave, cross, grow, shrink and roll. `CSV` has identities and
+landmarks. A face of somebody else is unprotected where fewer than 9 of 10 of its pixels have changed; it is taken for
+the person where, besides, the log says so."""
 
 import argparse
-import csv
 import json
 import os
 import subprocess
@@ -20,32 +22,26 @@ import tempfile
 import cv2
 import numpy as np
 
-from measure_video import AT_ONCE, CHANGED, HEIGHT, WIDTH, Actor, region, write_video
-from measure_frames import LANDMARKS
+from measuring import Passer, changes, crossing, landmarks_of, read_rows, write_video
 
-EYES = 72  # of every photograph, pixels, as of the portraits that Actor was made for
-ONE_OF = 3 # faces is the person's
+EYES = 72  # inter-ocular distance that every photograph is brought to, pixels, as that of the portraits
+ONE_OF = 3  # faces is the person's
 
 
 class Photograph:
     def __init__(self, folder, row):
         self.path, self.identity = os.path.join(folder, row["file"]), row["identity"]
-        self.landmarks = np.float32([row[column] for column in LANDMARKS]).reshape(5, 2)
+        self.landmarks = np.float32(landmarks_of(row))
 
     def load(self):
         """The image, its face from the eyes to the mouth, and its border, at the scale of the portraits."""
         image = cv2.imread(self.path)
         scale = EYES / np.linalg.norm(self.landmarks[1] - self.landmarks[0])
-        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        image = cv2.resize(image, None, fx=scale, fy=scale,
+                           interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
         h, w = image.shape[:2]
-        return image, cv2.convexHull(self.landmarks * np.float32(scale))[:, 0], np.float32([[2, 2], [w - 2, 2], [w - 2, h - 2], [2, h - 2]])
-
-
-class Passer(Actor):
-    def __init__(self, rng, photograph, frame, person):
-        self.image, self.face, self.border = photograph.load()
-        super().__init__(rng, [self.image], frame)
-        self.person = person
+        border = np.float32([[2, 2], [w - 2, 2], [w - 2, h - 2], [2, h - 2]])
+        return image, cv2.convexHull(self.landmarks * np.float32(scale))[:, 0], border
 
 
 def coming(rng, own, others):
@@ -60,35 +56,30 @@ def frames(count, seed, own, others):
     """Images, and the visible part of each face with whether it is the person's."""
     rng = np.random.default_rng(seed)
     entrance = coming(rng, own, others)
-    ground = cv2.resize(rng.integers(60, 190, (9, 12, 3), np.uint8), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-    actors = []
-    for t in range(count):
-        actors = [actor for actor in actors if t < actor.begin + actor.life]
-        while len(actors) < AT_ONCE:
-            photograph, person = next(entrance)
-            actors.append(Passer(rng, photograph, t, person))
-        image, parts = ground.copy(), []
-        for actor in actors:
-            matrix = actor.place(t)
-            head = region(actor.border, matrix)
-            warped = cv2.warpAffine(actor.image, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_AREA)
-            image[head] = warped[head]
-            parts = [part & ~head for part in parts] + [region(actor.face, matrix)]
-        whole = [abs(np.linalg.det(actor.place(t)[:, :2])) * cv2.contourArea(actor.face) for actor in actors]
-        yield image, [(part, actor.person) for part, actor, area in zip(parts, actors, whole) if part.sum() >= area / 2]
+
+    def next_passer(frame):
+        photograph, is_person = next(entrance)
+        passer = Passer(rng, frame, *photograph.load())
+        passer.is_person = is_person
+        return passer
+
+    for image, parts, _ in crossing(count, rng, next_passer):
+        yield image, [(part, passer.is_person) for passer, part in parts]
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Counts faces that --exempt leaves, the right ones and the wrong ones.")
-    parser.add_argument("sanprivacy")
-    parser.add_argument("--faces", required=True)
-    parser.add_argument("--labels", required=True)
-    parser.add_argument("--matcher", required=True)
-    parser.add_argument("--people", type=int, default=30)
-    parser.add_argument("--frames", type=int, default=500)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sanprivacy", help="the program")
+    parser.add_argument("--faces", required=True, metavar="DIR", help="folder with the images that the labels name")
+    parser.add_argument("--labels", required=True, metavar="CSV",
+                        help="label file with the columns file, identity and landmarks")
+    parser.add_argument("--matcher", required=True, metavar="YML",
+                        help="model description file of the matcher that recognises the person")
+    parser.add_argument("--people", type=int, default=30,
+                        help="number of people who are exempt, each in a video of their own; default: %(default)s")
+    parser.add_argument("--frames", type=int, default=500, help="length of each video; default: %(default)s")
     options, video_options = parser.parse_known_args()
-    with open(options.labels, newline="") as stream:
-        photographs = [Photograph(options.faces, row) for row in csv.DictReader(stream)]
+    photographs = [Photograph(options.faces, row) for row in read_rows(options.labels)]
     people = {}
     for photograph in photographs:
         people.setdefault(photograph.identity, []).append(photograph)
@@ -109,28 +100,29 @@ def main():
                     yield image
 
             write_video(images(), video)
-            subprocess.run([options.sanprivacy, "video", video, result, "--replace", "solid", "--log", log, "--exempt", reference.path,
-                            "--matcher", options.matcher, *video_options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            before, after = cv2.VideoCapture(video), cv2.VideoCapture(result)
-            with open(log) as records:
-                for t, (record, parts) in enumerate(zip(map(json.loads, records), truth)):
-                    changed = cv2.absdiff(before.read()[1], after.read()[1]).max(axis=2) > CHANGED
-                    exempt = [np.mean(face["landmarks"], axis=0) for face in record["faces"] if face["exempt"]]
-                    for (y, x), person in parts:
-                        covered = changed[y, x].mean()
-                        if person:
-                            faces += 1
-                            left += covered < .1
-                            continue
-                        strangers += 1
-                        if covered >= .9:
-                            continue
-                        taken = any(x.min() <= u <= x.max() and y.min() <= v <= y.max() for u, v in exempt)
-                        bare += 1
-                        mistaken += taken
-                        print(f"person {identity}, frame {t}: {'taken for the person' if taken else 'unprotected'} at {x.mean():.0f},{y.mean():.0f}, "
-                              f"{covered:.2f} covered", flush=True)
-    print(f"{left} of {faces} face-frames of the person left as they are; of {strangers} of others {bare} unprotected, {mistaken} taken for the person")
+            subprocess.run([options.sanprivacy, "video", video, result, "--replace", "solid", "--log", log,
+                            "--exempt", reference.path, "--matcher", options.matcher, *video_options],
+                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with open(log) as stream:
+                records = [json.loads(line) for line in stream]
+            for t, (record, parts, changed) in enumerate(zip(records, truth, changes(video, result))):
+                exempt = [np.mean(face["landmarks"], axis=0) for face in record["faces"] if face["exempt"]]
+                for (y, x), person in parts:
+                    covered = changed[y, x].mean()
+                    if person:
+                        faces += 1
+                        left += covered < .1
+                        continue
+                    strangers += 1
+                    if covered >= .9:
+                        continue
+                    taken = any(x.min() <= u <= x.max() and y.min() <= v <= y.max() for u, v in exempt)
+                    bare += 1
+                    mistaken += taken
+                    print(f"person {identity}, frame {t}: {'taken for the person' if taken else 'unprotected'} at "
+                          f"{x.mean():.0f},{y.mean():.0f}, {covered:.2f} covered", flush=True)
+    print(f"{left} of {faces} face-frames of the person left as they are; of {strangers} of others {bare} unprotected, "
+          f"{mistaken} taken for the person")
 
 
 if __name__ == "__main__":

@@ -2,18 +2,20 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Measures gender error and matching on frames of videos that the command `video` has perturbed, beside photographs perturbed one by one.
+"""Measures gender error and matching on frames of videos that the command `video` has perturbed, beside photographs
+perturbed one by one.
 
-    measure_frames.py SANPRIVACY --faces DIR --labels CSV --models YML [--limit 160] [--vote] [OPTION of `video` ...]
+    measure_frames.py SANPRIVACY --faces DIR --labels CSV --models YML [--limit 160] [--vote] [--output DIR]
+        [OPTION of `video` ...]
 
-Each photograph becomes a video of its own, in which the face moves, turns and grows. One frame of each is judged by `sanprivacy evaluate`: as it was,
-perturbed like a photograph (`opposite`), and out of the video. Labels are given. `CSV` has identities and landmarks.
+Each photograph becomes a video of its own, in which the face moves, turns and grows. One frame of each is judged by
+`sanprivacy evaluate`: as it was, perturbed like a photograph (`opposite`), and out of the video. Labels are given.
+`CSV` has identities and landmarks.
 
-With --vote several frames of each video are judged, and the attacker takes the mean logit of a classifier over them: a vote over the track."""
+With --vote several frames of each video are judged, and the attacker takes the mean logit of a classifier over them: a
+vote over the track."""
 
 import argparse
-import csv
-import json
 import os
 import subprocess
 import tempfile
@@ -21,12 +23,11 @@ import tempfile
 import cv2
 import numpy as np
 
-from measure_video import write_video
+from measuring import LANDMARKS, evaluate, landmarks_of, read_rows, write_rows, write_video
 
 WIDTH, HEIGHT, FRAMES = 480, 360, 12
 VOTERS = range(0, FRAMES, 3)
 CERTAIN = 1e-6  # a probability that counts as certain
-LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
 GENDERS = {"M": "male", "F": "female"}
 WAYS = {"original": "as they were", "opposite": "perturbed one by one", "video": "out of the video"}
 TABLES = {"classifiers": {"error": "gender error", "auc": "AUC"},
@@ -35,12 +36,11 @@ TABLES = {"classifiers": {"error": "gender error", "auc": "AUC"},
 
 def chosen(labels, limit):
     """Rows of whole people, men and women in turn, who have more than one image."""
-    with open(labels, newline="") as stream:
-        rows = list(csv.DictReader(stream))
     people = {}
-    for row in rows:
+    for row in read_rows(labels):
         people.setdefault((row["gender"], row["identity"]), []).append(row)
-    by_gender = [[faces for (gender, _), faces in sorted(people.items()) if gender == each and len(faces) > 1] for each in sorted(GENDERS)]
+    by_gender = [[faces for (gender, _), faces in sorted(people.items()) if gender == each and len(faces) > 1]
+                 for each in sorted(GENDERS)]
     rows = [row for pair in zip(*by_gender) for faces in pair for row in faces]
     return rows[:limit]
 
@@ -85,8 +85,7 @@ def error_and_auc(scores, labels, threshold):
 
 def print_votes(path):
     """Of a scores.csv whose files are named VIDEO-FRAME.png."""
-    with open(path, newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_rows(path)
     videos = np.array([row["file"].split("-")[0] for row in rows])
     labels = np.array([int(row["label"]) for row in rows])
     firsts = np.unique(videos, return_index=True)[1]
@@ -99,58 +98,65 @@ def print_votes(path):
             votes = np.array([logits[videos == videos[first]].mean() for first in firsts])
             judged = [(logits, labels), (votes, labels[firsts])]
             thresholds = thresholds or [equal_error_threshold(*each) for each in judged]
-            figures = [figure for each, threshold in zip(judged, thresholds) for figure in error_and_auc(*each, threshold)]
+            figures = [figure for each, threshold in zip(judged, thresholds)
+                       for figure in error_and_auc(*each, threshold)]
             print(f"| {network} | {WAYS[way]} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |")
 
 
+def make_videos(rows, faces, folder, voting):
+    """A video of each photograph, below videos/M and videos/F.
+    @return the frames that are judged: their rows of a label file. They are written to frames."""
+    judged = []
+    for i, row in enumerate(rows):
+        photograph = cv2.imread(os.path.join(faces, row["file"]))
+        row["video"] = os.path.join(row["gender"], f"{i:04}.mkv")
+        video = os.path.join(folder, "videos", row["video"])
+        os.makedirs(os.path.dirname(video), exist_ok=True)
+        write_video(moving(photograph), video)
+        for t in VOTERS if voting else [7 * i % FRAMES]:  # all frames in turn
+            matrix = place(photograph, t)
+            frame = dict(row, at=t, file=f"{i:04}-{t}.png")
+            points = landmarks_of(row) @ matrix[:, :2].T + matrix[:, 2]
+            frame.update(zip(LANDMARKS, points.ravel().round(1)))
+            write_frame(video, t, os.path.join(folder, "frames", frame["file"]))
+            judged.append(frame)
+    return judged
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Gender error and matching on frames of videos.")
-    parser.add_argument("sanprivacy")
-    parser.add_argument("--faces", required=True)
-    parser.add_argument("--labels", required=True)
-    parser.add_argument("--models", required=True)
-    parser.add_argument("--limit", type=int, default=160, help="photographs")
-    parser.add_argument("--vote", action="store_true", help="judge several frames of each video, one by one and together")
-    parser.add_argument("--output", help="folder for the report of evaluate; default: none stays")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sanprivacy", help="the program")
+    parser.add_argument("--faces", required=True, metavar="DIR", help="folder with the images that the labels name")
+    parser.add_argument("--labels", required=True, metavar="CSV",
+                        help="label file with the columns file, gender (M or F), identity and landmarks")
+    parser.add_argument("--models", required=True, metavar="YML",
+                        help="model description file of gender classifiers and matchers")
+    parser.add_argument("--limit", type=int, default=160,
+                        help="number of photographs, of whole people, women and men in turn; default: %(default)s")
+    parser.add_argument("--vote", action="store_true",
+                        help="judge several frames of each video, one by one and together")
+    parser.add_argument("--output", metavar="DIR", help="folder for the report of evaluate; default: none stays")
     options, video_options = parser.parse_known_args()
 
     with tempfile.TemporaryDirectory() as folder:
-        rows = chosen(options.labels, options.limit)
-        for gender in GENDERS:
-            os.makedirs(os.path.join(folder, "videos", gender))
         for name in ("frames", "video"):
             os.makedirs(os.path.join(folder, name))
-        frames = []
-        for i, row in enumerate(rows):
-            photograph = cv2.imread(os.path.join(options.faces, row["file"]))
-            row["video"] = os.path.join(row["gender"], f"{i:04}.mkv")
-            write_video(moving(photograph), os.path.join(folder, "videos", row["video"]))
-            points = np.float64([row[column] for column in LANDMARKS]).reshape(5, 2)
-            for t in VOTERS if options.vote else [7 * i % FRAMES]:  # all frames in turn
-                matrix = place(photograph, t)
-                frame = dict(row, at=t, file=f"{i:04}-{t}.png")
-                frame.update(zip(LANDMARKS, (points @ matrix[:, :2].T + matrix[:, 2]).ravel().round(1)))
-                write_frame(os.path.join(folder, "videos", row["video"]), t, os.path.join(folder, "frames", frame["file"]))
-                frames.append(frame)
-
-        for gender, label in GENDERS.items():
-            subprocess.run([options.sanprivacy, "video", os.path.join(folder, "videos", gender), os.path.join(folder, "results", gender),
-                            "--label", label, *video_options], check=True, stderr=subprocess.DEVNULL)
+        rows = chosen(options.labels, options.limit)
+        frames = make_videos(rows, options.faces, folder, options.vote)
+        for gender in sorted({row["gender"] for row in rows}, reverse=True):
+            subprocess.run([options.sanprivacy, "video", os.path.join(folder, "videos", gender),
+                            os.path.join(folder, "results", gender), "--label", GENDERS[gender], *video_options],
+                           check=True, stderr=subprocess.DEVNULL)
         for row in frames:
-            write_frame(os.path.join(folder, "results", row["video"]), row["at"], os.path.join(folder, "video", row["file"]))
+            write_frame(os.path.join(folder, "results", row["video"]), row["at"],
+                        os.path.join(folder, "video", row["file"]))
 
         table = os.path.join(folder, "labels.csv")
-        with open(table, "w", newline="") as stream:
-            writer = csv.DictWriter(stream, ["file", "gender", "identity", *LANDMARKS], extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows(frames)
+        write_rows(table, frames, ["file", "gender", "identity", *LANDMARKS])
         report = options.output or os.path.join(folder, "report")
         model = [word for i, word in enumerate(video_options) if "--model" in (word, *video_options[max(i - 1, 0):i])]
-        subprocess.run([options.sanprivacy, "evaluate", "--faces", os.path.join(folder, "frames"), "--labels", table, "--models", options.models,
-                        "--attackers", "none", "--replicates", "100", "-o", report, *model,
-                        "--methods", "opposite,folder=" + os.path.join(folder, "video")], check=True, stdout=subprocess.DEVNULL)
-        with open(os.path.join(report, "report.json")) as stream:
-            tables = json.load(stream)["tables"]
+        tables = evaluate(options.sanprivacy, os.path.join(folder, "frames"), table, options.models, report,
+                          ["opposite", "folder=" + os.path.join(folder, "video")], "--replicates", "100", *model)
         print(f"{len(frames)} frames of {len(rows)} videos of {len({row['identity'] for row in rows})} people")
         if options.vote:
             print_votes(os.path.join(report, "scores.csv"))
@@ -158,7 +164,8 @@ def main():
     for table, columns in TABLES.items():
         print("\n| network | frames | " + " | ".join(columns.values()) + " |\n|" + "---|" * (2 + len(columns)))
         for row in sorted(tables[table], key=lambda row: row["network"]):
-            print(f"| {row['network']} | {WAYS[row['method']]} | " + " | ".join(f"{row[column]:.3f}" for column in columns) + " |")
+            figures = " | ".join(f"{row[column]:.3f}" for column in columns)
+            print(f"| {row['network']} | {WAYS[row['method']]} | {figures} |")
 
 
 if __name__ == "__main__":

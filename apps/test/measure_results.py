@@ -12,8 +12,6 @@ matchers; the names of those that took no part in training are in HELD_OUT. The 
 of -o, with frontier.png, a picture of recognition against privacy."""
 
 import argparse
-import csv
-import json
 import os
 import shutil
 import subprocess
@@ -24,26 +22,14 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from measuring import LANDMARKS, evaluate, read_rows, write_rows
+
 HELD_OUT = ["gender-intel-62", "gender-dlib-32", "SFace"]
-POINTS = ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth")
-LANDMARKS = [f"{point}_{axis}" for point in POINTS for axis in "xy"]
 STRENGTHS = [.5, .75, 1, 1.25, 1.5]
 OTHER_METHODS = {"blur": [3, 6, 9, 12], "pixelation": [6, 10, 14], "mixing": [.25, .5]}
 MATCHER = "SFace"  # of the picture
 ROLLED, ROLL = 330, 30  # images, degrees
 GROUP_SIZE = 50  # smaller groups are left out
-
-
-def read_rows(path):
-    with open(path, newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def write_rows(path, rows):
-    with open(path, "w", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def untrained_people(faces, folder):
@@ -76,12 +62,8 @@ def roll(rows, folder, rolled):
 
 def evaluated(options, name, faces, labels, methods, *more):
     """The tables of a report."""
-    report = os.path.join(options.output, name)
-    subprocess.run([options.sanprivacy, "evaluate", "--faces", faces, "--labels", labels, "--models", options.models,
-                    "--attackers", "none", "--replicates", "20", "-o", report, *options.of_evaluate, *more,
-                    "--methods", *methods], check=True, stdout=subprocess.DEVNULL)
-    with open(os.path.join(report, "report.json")) as stream:
-        return json.load(stream)["tables"]
+    return evaluate(options.sanprivacy, faces, labels, options.models, os.path.join(options.output, name), methods,
+                    "--replicates", "20", *options.of_evaluate, *more)
 
 
 def percent(value):
