@@ -144,6 +144,13 @@ class Documents(unittest.TestCase):
                     if anchor:
                         self.assertIn(anchor, anchors(target))
 
+    def test_readme_of_the_wheel_has_no_links_into_the_project(self):
+        """Its readers, such as those of a package index, have no other file of the project."""
+        script = (REPOSITORY / "scripts/build_wheel.sh").read_text()
+        document, = re.findall(r'^cp "\$root/(.+)" "\$stage/README.md"$', script, re.M)
+        links = LINK.findall((REPOSITORY / document).read_text())
+        self.assertFalse([link for link in links if not re.match(r"https?:|#", link)])
+
     def test_sources_of_the_architecture(self):
         text = (REPOSITORY / "doc/architecture.md").read_text()
         for path in re.findall(r"`((?:modules|common|apps|trainer)/[\w/.]+)`", text):
