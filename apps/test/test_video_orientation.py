@@ -96,9 +96,10 @@ class Orientation(Formats):
         executable = os.path.join(os.path.dirname(EXECUTABLE), "example_sanprivacy_video")
         if not os.path.exists(executable):
             return []
-        done = subprocess.run([executable, self.path(name), self.path("sample.avi"), "--replace=3"],
-                              capture_output=True, text=True,
-                              timeout=TIMEOUT, check=False)
+        if os.path.exists(self.path("sample.avi")):
+            os.remove(self.path("sample.avi"))
+        done = subprocess.run([executable, self.path(name), self.path("sample.avi"), "--replace=solid"],
+                              capture_output=True, text=True, timeout=TIMEOUT, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return frames_of(self.path("sample.avi"))
 

@@ -3,7 +3,9 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 // Protects the faces that a camera sees: a webcam with a preview window, or an RTSP/HTTP camera to a file.
-// Pixels are taken for square; `sanprivacy video` also protects streams whose pixels are not.
+// Images that the program has no time for are dropped.
+
+#include "video_source.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -13,7 +15,6 @@
 
 #include <opencv2/highgui.hpp>
 #include <opencv2/sanprivacy.hpp>
-#include <opencv2/videoio.hpp>
 
 using namespace cv;
 using namespace cv::sanprivacy;
@@ -24,7 +25,7 @@ namespace {
 class NewestFrame
 {
 public:
-    explicit NewestFrame(VideoCapture& camera)
+    explicit NewestFrame(VideoSource& camera)
         : camera_(camera), ended_(false), fresh_(false), missed_(0), thread_([this] { run(); })
     {
     }
@@ -62,7 +63,7 @@ private:
         ended_ = true;
     }
 
-    VideoCapture& camera_;
+    VideoSource& camera_;
     std::atomic<bool> ended_;
     bool fresh_;
     std::atomic<int> missed_;
@@ -76,46 +77,30 @@ private:
 int main(int argc, char** argv)
 {
     CommandLineParser parser(argc, argv,
-        "{ help h      |    | print this message }"
-        "{ @camera     | 0  | number of a webcam, or URL of an RTSP or HTTP camera }"
-        "{ @output     |    | video to write; empty: show a window }"
-        "{ seconds s   | 0  | end after so long; 0: at a key in the window or the end of the stream }"
-        "{ look-ahead  | .2 | seconds that images are kept back, to protect faces before they are found }"
-        "{ detector d  |    | YuNet ONNX file; empty: the shipped YuNet }"
-        "{ model m     |    | perturbing network; empty: the shipped one }");
+        "{ help h  |   | print this message }"
+        "{ @camera | 0 | number of a webcam, or URL of an RTSP or HTTP camera }"
+        "{ @result |   | video to write, .avi; empty: show a window }"
+        "{ seconds | 0 | end after so long; 0: at a key in the window or the end of the stream }");
     parser.about("Protects the faces that a camera sees.");
-    const String source = parser.get<String>("@camera"), output = parser.get<String>("@output");
+    const String source = parser.get<String>("@camera"), output = parser.get<String>("@result");
+    const double seconds = parser.get<double>("seconds");
     if (parser.has("help") || !parser.check())
     {
         parser.printMessage();
         parser.printErrors();
         return parser.has("help") ? 0 : 2;
     }
-    const bool webcam = source.find_first_not_of("0123456789") == String::npos;
-    VideoCapture camera;
-    if (!(webcam ? camera.open(atoi(source.c_str())) : camera.open(source)))
-    {
-        std::cerr << "Cannot open the camera " << source << std::endl;
-        return 1;
-    }
     try
     {
+        const bool webcam = source.find_first_not_of("0123456789") == String::npos;
+        VideoSource camera = webcam ? VideoSource(std::atoi(source.c_str())) : VideoSource(source);
         //! [camera]
         StreamParams params;
-        params.look_ahead = parser.get<double>("look-ahead");
-        PerturberParams networks;
-        networks.model = parser.get<String>("model");
-        const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(
-            FaceDetector::create(parser.get<String>("detector")), Perturber::create(networks), params);
-
-        NewestFrame newest(camera);
+        params.look_ahead = .2; // seconds of delay, in which faces are protected before they are found
+        const Ptr<StreamAnonymizer> anonymizer =
+            StreamAnonymizer::create(FaceDetector::create(), Perturber::create(), params);
         VideoWriter writer;
         Mat frame, result;
-        double time = 0; // of the image, seconds: a slow machine drops some
-        TickMeter clock;
-        clock.start();
-        const double most = parser.get<double>("seconds"),
-                     rate = camera.get(CAP_PROP_FPS) > 0 ? camera.get(CAP_PROP_FPS) : 25;
         const auto show = [&]() -> bool // whether to go on
         {
             if (output.empty())
@@ -123,33 +108,37 @@ int main(int argc, char** argv)
                 imshow("sanprivacy", result);
                 return waitKey(1) < 0;
             }
-            if (!writer.isOpened()
-                && !writer.open(output, VideoWriter::fourcc('M', 'J', 'P', 'G'), rate, result.size()))
-                CV_Error(Error::StsError, "Cannot write " + output);
+            if (!writer.isOpened())
+                writer = openWriter(output, camera.get(CAP_PROP_FPS), result.size());
             writer.write(result);
             return true;
         };
-        for (bool more = true; more;)
+        NewestFrame newest(camera);
+        const int64 start = getTickCount();
+        double time = 0; // of the image, seconds
+        int missed = 0;
+        for (bool more = true; more && (seconds <= 0 || time < seconds);)
         {
             const bool last = newest.ended();
-            if (!newest.take(frame))
+            if (newest.take(frame))
             {
-                more = !last;
-                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                if (newest.missed() > missed)
+                    anonymizer->reportLostFrames();
+                missed = newest.missed();
+                more = !anonymizer->process(frame, result, time) || show();
             }
-            else if (anonymizer->process(frame, result, time))
-                more = show();
-            clock.stop();
-            time = clock.getTimeSec();
-            more = more && (most <= 0 || time < most);
-            clock.start();
+            else if (last)
+                more = false;
+            else
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            time = (getTickCount() - start) / getTickFrequency();
         }
         while (!output.empty() && anonymizer->flush(result))
             show();
         //! [camera]
         std::cout << newest.missed() << " image(s) dropped" << std::endl;
     }
-    catch (const cv::Exception& e) // a missing network, a bad option
+    catch (const cv::Exception& e) // what cannot be read or written, a missing network, no window
     {
         std::cerr << e.err << std::endl;
         return 1;

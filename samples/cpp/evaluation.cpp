@@ -7,6 +7,8 @@
 
 #include <iomanip>
 #include <iostream>
+#include <map>
+#include <set>
 
 #include <opencv2/core.hpp>
 #include <opencv2/core/utils/filesystem.hpp>
@@ -82,7 +84,7 @@ int main(int argc, char** argv)
                  models = parser.get<String>("@models");
     const String output = parser.get<String>("output");
     const int limit = parser.get<int>("limit");
-    if (parser.has("help") || folder.empty() || table.empty() || models.empty() || limit < 1 || !parser.check())
+    if (parser.has("help") || models.empty() || limit < 1 || !parser.check())
     {
         parser.printMessage();
         parser.printErrors();
@@ -119,13 +121,13 @@ int main(int argc, char** argv)
                 std::cerr << face.file << ": no face found, or no image" << std::endl;
                 continue;
             }
-            const Mat first = found.row(0);
-            perturber->perturbFaces(image, first, perturbed, PerturbParams(PROTOTYPE_OPPOSITE, face.label));
+            const Mat largest = largestFace(found);
+            perturber->perturbFaces(image, largest, perturbed, PerturbParams(PROTOTYPE_OPPOSITE, face.label));
             for (Answers& answers : networks)
             {
                 std::vector<Mat> crops(2);
-                answers.network->crop(image, first, crops[0]);
-                answers.network->crop(perturbed, first, crops[1]);
+                answers.network->crop(image, largest, crops[0]);
+                answers.network->crop(perturbed, largest, crops[1]);
                 Mat rows;
                 answers.network->forward(crops, rows);
                 answers.original.push_back(rows.row(0));
@@ -136,6 +138,8 @@ int main(int argc, char** argv)
         }
         //! [answers]
 
+        if (std::set<int>(labels.begin(), labels.end()).size() < 2)
+            CV_Error(Error::StsError, "Expected faces of both genders in " + table + "; --limit takes more");
         if (!utils::fs::createDirectories(output))
             CV_Error(Error::StsError, "Cannot make the folder " + output);
         std::cout << labels.size() << " face(s)" << std::endl << std::fixed << std::setprecision(3);

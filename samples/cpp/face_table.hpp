@@ -25,6 +25,16 @@ struct LabelledFace
     cv::Mat landmarks;    //!< 5x2 CV_32F, or empty
 };
 
+/** @return the row of the largest of the faces that a detector found, whose label the table has; or nothing. */
+inline cv::Mat largestFace(const cv::Mat& faces)
+{
+    int largest = 0;
+    const auto area = [&](int i) { return faces.at<float>(i, 2) * faces.at<float>(i, 3); };
+    for (int i = 1; i < faces.rows; ++i)
+        largest = area(i) > area(largest) ? i : largest;
+    return faces.empty() ? cv::Mat() : faces.row(largest);
+}
+
 /** Reads a CSV table with the columns `file` and the attribute (male or female, m or f, 1 or 0), and if it has them
 `identity` and the landmarks (`right_eye_x` ...). Lines without a label are skipped. Simple on purpose: it knows no
 quotes.
@@ -69,13 +79,18 @@ inline std::vector<LabelledFace> readFaceTable(
             int i = 0;
             for (const char* point : { "right_eye", "left_eye", "nose", "right_mouth", "left_mouth" })
                 for (const char* axis : { "_x", "_y" })
-                    face.landmarks.ptr<float>()[i++] = (float)std::atof(values[std::string(point) + axis].c_str());
+                {
+                    std::istringstream number(values[std::string(point) + axis]);
+                    if (!(number >> face.landmarks.at<float>(i / 2, i % 2)))
+                        CV_Error(cv::Error::StsBadArg, "Expected landmarks of " + file + " in " + path);
+                    ++i;
+                }
         }
         faces.push_back(face);
     }
     if (faces.empty())
-        CV_Error(cv::Error::StsBadArg,
-            "Expected columns 'file' and '" + attribute + "' with labels such as M and F in " + path + "; found none");
+        CV_Error(cv::Error::StsBadArg, "Expected the columns 'file' and '" + attribute
+                                           + "' with labels such as M and F in " + path + "; found none");
     return faces;
 }
 

@@ -32,21 +32,28 @@ bool isImage(const String& path)
 String perturbImage(
     const String& path, const String& result, FaceDetector& detector, Perturber& perturber, PrototypeChoice prototype)
 {
-    if (utils::fs::exists(result))
-        return result + " is there already";
-    const Mat image = imread(path);
-    if (image.empty())
-        return "no image that can be read";
-    Mat faces, perturbed;
-    detector.detect(image, faces);
-    if (faces.empty())
-        return "no face found";
-    std::vector<FaceResult> results;
-    if (!perturber.tryPerturbFaces(image, faces, perturbed, results, PerturbParams(prototype)))
-        for (const FaceResult& face : results)
-            if (face.status != FACE_PERTURBED)
-                return "a face cannot be protected: " + face.reason;
-    return imwrite(result, perturbed) ? String() : "cannot write " + result;
+    try
+    {
+        if (utils::fs::exists(result))
+            return result + " is there already";
+        const Mat image = imread(path);
+        if (image.empty())
+            return "no image that can be read";
+        Mat faces, perturbed;
+        detector.detect(image, faces);
+        if (faces.empty())
+            return "no face found";
+        std::vector<FaceResult> results;
+        if (!perturber.tryPerturbFaces(image, faces, perturbed, results, PerturbParams(prototype)))
+            for (const FaceResult& face : results)
+                if (face.status != FACE_PERTURBED)
+                    return "a face cannot be protected: " + face.reason;
+        return imwrite(result, perturbed) ? String() : "cannot write " + result;
+    }
+    catch (const cv::Exception& e) // an image that is too large, or of a format that OpenCV cannot write
+    {
+        return e.err;
+    }
 }
 //! [image]
 
@@ -55,17 +62,16 @@ String perturbImage(
 int main(int argc, char** argv)
 {
     CommandLineParser parser(argc, argv,
-        "{ help h      |          | print this message }"
-        "{ @folder     |          | folder with images }"
-        "{ @results    |          | folder for the perturbed images; it is made where there is none }"
-        "{ prototype p | opposite | how the gender appears: same, neutral, opposite or random }"
-        "{ detector d  |          | YuNet ONNX file; empty: the shipped YuNet }");
+        "{ help h    |          | print this message }"
+        "{ @folder   |          | folder with images }"
+        "{ @results  |          | folder for the perturbed images; it is made where there is none }"
+        "{ prototype | opposite | how the gender appears: same, neutral, opposite or random }");
     parser.about("Perturbs every image of a folder.");
     const String folder = parser.get<String>("@folder"), results = parser.get<String>("@results");
     const std::map<String, PrototypeChoice> prototypes = { { "same", PROTOTYPE_SAME }, { "neutral", PROTOTYPE_NEUTRAL },
         { "opposite", PROTOTYPE_OPPOSITE }, { "random", PROTOTYPE_RANDOM } };
     const auto prototype = prototypes.find(parser.get<String>("prototype"));
-    if (parser.has("help") || folder.empty() || results.empty() || prototype == prototypes.end() || !parser.check())
+    if (parser.has("help") || results.empty() || prototype == prototypes.end() || !parser.check())
     {
         parser.printMessage();
         parser.printErrors();
@@ -80,7 +86,7 @@ int main(int argc, char** argv)
     try
     {
         //! [folder]
-        const Ptr<FaceDetector> detector = FaceDetector::create(parser.get<String>("detector"));
+        const Ptr<FaceDetector> detector = FaceDetector::create();
         const Ptr<Perturber> perturber = Perturber::create();
         std::vector<String> paths;
         glob(folder, paths);

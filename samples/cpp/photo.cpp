@@ -18,55 +18,43 @@ using namespace cv::sanprivacy;
 int main(int argc, char** argv)
 {
     CommandLineParser parser(argc, argv,
-        "{ help h      |               | print this message }"
-        "{ @input      |               | photo }"
-        "{ @output     | perturbed.png | perturbed photo }"
-        "{ prototype p | opposite      | how the gender appears: same, neutral, opposite or random }"
-        "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: predicted for each face }"
-        "{ detector d  |               | YuNet ONNX file; empty: the shipped YuNet }"
-        "{ gray g      |               | write a gray photo }");
-    parser.about("Perturbs the faces of a photo with a semi-adversarial network.");
-    const String input = parser.get<String>("@input"), output = parser.get<String>("@output");
+        "{ help h    |          | print this message }"
+        "{ @photo    |          | photo }"
+        "{ @result   |          | perturbed photo; a file that is there is not overwritten }"
+        "{ prototype | opposite | how the gender appears: same, neutral, opposite or random }");
+    parser.about("Perturbs the faces of a photo.");
+    const String input = parser.get<String>("@photo"), output = parser.get<String>("@result");
     const std::map<String, PrototypeChoice> prototypes = { { "same", PROTOTYPE_SAME }, { "neutral", PROTOTYPE_NEUTRAL },
         { "opposite", PROTOTYPE_OPPOSITE }, { "random", PROTOTYPE_RANDOM } };
     const auto prototype = prototypes.find(parser.get<String>("prototype"));
-    const int label = parser.get<int>("label");
-    if (parser.has("help") || input.empty() || prototype == prototypes.end() || !parser.check())
+    if (parser.has("help") || output.empty() || prototype == prototypes.end() || !parser.check())
     {
         parser.printMessage();
         parser.printErrors();
         return parser.has("help") ? 0 : 2;
     }
-
-    const Mat photo = imread(input);
-    if (photo.empty())
-    {
-        std::cerr << "Cannot read " << input << std::endl;
-        return 1;
-    }
-    if (utils::fs::exists(output))
-    {
-        std::cerr << output << " is there already" << std::endl;
-        return 1;
-    }
-    Mat faces, perturbed;
     try
     {
+        const Mat photo = imread(input);
+        if (photo.empty())
+            CV_Error(Error::StsError, "Cannot read " + input);
+        if (utils::fs::exists(output))
+            CV_Error(Error::StsError, output + " is there already");
         //! [perturb]
-        FaceDetector::create(parser.get<String>("detector"))->detect(photo, faces);
+        Mat faces, perturbed;
+        FaceDetector::create()->detect(photo, faces);
         if (faces.empty())
             CV_Error(Error::StsError, "No face found, nothing written");
-        Perturber::create()->perturbFaces(
-            photo, faces, perturbed, PerturbParams(prototype->second, label, parser.has("gray")));
+        Perturber::create()->perturbFaces(photo, faces, perturbed, PerturbParams(prototype->second));
         if (!imwrite(output, perturbed))
             CV_Error(Error::StsError, "Cannot write " + output);
         //! [perturb]
+        std::cout << faces.rows << " face(s) perturbed: " << output << std::endl;
     }
-    catch (const cv::Exception& e) // no face, a missing network, a bad option
+    catch (const cv::Exception& e) // one of the above, a missing network, a face that cannot be protected
     {
         std::cerr << e.err << std::endl;
         return 1;
     }
-    std::cout << faces.rows << " face(s) perturbed: " << output << std::endl;
     return 0;
 }

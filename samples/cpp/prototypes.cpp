@@ -22,11 +22,11 @@ int main(int argc, char** argv)
         "{ help h    |        | print this message }"
         "{ @table    |        | CSV with the columns file (relative to it) and the attribute, and landmarks if it has "
         "them }"
-        "{ @result   |        | file to write, .yml.gz }"
+        "{ @result   |        | file to write, .yml.gz; a file that is there is not overwritten }"
         "{ attribute | gender | column of the label: male or female, 1 or 0 }");
     parser.about("Builds prototypes from a table of faces.");
     const String table = parser.get<String>("@table"), output = parser.get<String>("@result");
-    if (parser.has("help") || table.empty() || output.empty() || !parser.check())
+    if (parser.has("help") || output.empty() || !parser.check())
     {
         parser.printMessage();
         parser.printErrors();
@@ -51,8 +51,7 @@ int main(int argc, char** argv)
             if (landmarks.empty() && !image.empty())
             {
                 detector->detect(image, faces);
-                if (!faces.empty())
-                    landmarks = faces.row(0);
+                landmarks = largestFace(faces);
             }
             if (landmarks.empty() || image.empty())
             {

@@ -2,11 +2,13 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// Protects every face of a video: file to file. Image only; `sanprivacy video` also keeps sound and time stamps.
+// Protects every face of a video, and tells what was done. Image only; `sanprivacy video` also keeps sound and time
+// stamps.
 
 #include "video_source.hpp"
 
 #include <iostream>
+#include <map>
 
 #include <opencv2/sanprivacy.hpp>
 
@@ -16,45 +18,39 @@ using namespace cv::sanprivacy;
 int main(int argc, char** argv)
 {
     CommandLineParser parser(argc, argv,
-        "{ help h      |               | print this message }"
-        "{ @input      |               | video }"
-        "{ @output     | protected.avi | protected video }"
-        "{ replace r   | 0             | 0: perturbed face, 1: blur, 2: pixelation, 3: solid }"
-        "{ label l     | -1            | gender of all faces, 1: male, 0: female; -1: predicted for each person }"
-        "{ detector d  |               | YuNet ONNX file; empty: the shipped YuNet }"
-        "{ model m     |               | perturbing network; empty: the shipped one }");
+        "{ help h  |     | print this message }"
+        "{ @video  |     | video }"
+        "{ @result |     | protected video, .avi; a file that is there is not overwritten }"
+        "{ replace | san | what replaces a face: san (the perturbed face), blur, pixelation or solid }"
+        "{ label   | -1  | gender of all faces, 1: male, 0: female; -1: predicted for each person }");
     parser.about("Protects every face of a video.");
-    const String input = parser.get<String>("@input"), output = parser.get<String>("@output");
-    if (parser.has("help") || input.empty() || !parser.check())
+    const String input = parser.get<String>("@video"), output = parser.get<String>("@result");
+    const std::map<String, int> replacements = { { "san", REPLACE_SAN }, { "blur", REPLACE_BLUR },
+        { "pixelation", REPLACE_PIXELATION }, { "solid", REPLACE_SOLID } };
+    const auto replacement = replacements.find(parser.get<String>("replace"));
+    const int label = parser.get<int>("label");
+    if (parser.has("help") || output.empty() || replacement == replacements.end() || !parser.check())
     {
         parser.printMessage();
         parser.printErrors();
         return parser.has("help") ? 0 : 2;
     }
-
-    VideoSource video(input);
-    if (!video.isOpened())
-    {
-        std::cerr << "Cannot read " << input << std::endl;
-        return 1;
-    }
-    int frames = 0, faces = 0;
+    const std::map<int, String> states = { { FACE_FOUND, "found" }, { FACE_TRACKED, "tracked" },
+        { FACE_BACKTRACKED, "backtracked" }, { FACE_HELD, "held" } };
+    std::map<int, int> faces; // in each state
     try
     {
         //! [anonymize]
+        VideoSource video(input);
         StreamParams params;
-        params.replacement = parser.get<int>("replace");
-        params.label = parser.get<int>("label");
-        PerturberParams networks;
-        networks.model = parser.get<String>("model");
-        const Ptr<Perturber> perturber =
-            params.replacement == REPLACE_SAN ? Perturber::create(networks) : Ptr<Perturber>();
-        const Ptr<StreamAnonymizer> anonymizer =
-            StreamAnonymizer::create(FaceDetector::create(parser.get<String>("detector")), perturber, params);
-
+        params.replacement = replacement->second;
+        params.label = label;
+        const Ptr<Perturber> perturber = params.replacement == REPLACE_SAN ? Perturber::create() : Ptr<Perturber>();
+        const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(FaceDetector::create(), perturber, params);
         VideoWriter writer;
         Mat frame, result;
         StreamRecord record;
+        int frames = 0;
         for (bool more = true; more;)
         {
             more = video.read(frame);
@@ -64,22 +60,28 @@ int main(int argc, char** argv)
                 anonymizer->finish();
             while (anonymizer->pop(result, record))
             {
-                if (!writer.isOpened()
-                    && !writer.open(
-                        output, VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(CAP_PROP_FPS), result.size()))
-                    CV_Error(Error::StsError, "Cannot write " + output);
+                if (!writer.isOpened())
+                    writer = openWriter(output, video.get(CAP_PROP_FPS), result.size());
                 writer.write(result);
                 ++frames;
-                faces += (int)record.faces.size();
+                for (const StreamFace& face : record.faces)
+                    ++faces[face.state];
+                if (!record.error.empty())
+                    std::cerr << "Frame " << record.frame << ": " << record.error << std::endl;
             }
         }
         //! [anonymize]
+        std::cout << frames << " frame(s)";
+        for (const auto& state : faces)
+            std::cout << ", " << state.second << " face(s) " << states.at(state.first);
+        std::cout << std::endl;
     }
-    catch (const cv::Exception& e) // a missing network, a bad option
+    catch (const cv::Exception& e) // what cannot be read or written, a missing network, a bad option
     {
         std::cerr << e.err << std::endl;
         return 1;
     }
-    std::cout << frames << " frame(s) with " << faces << " face(s): " << output << std::endl;
-    return 0;
+    if (faces.empty())
+        std::cerr << "No face found: the result shows what the video shows" << std::endl;
+    return faces.empty();
 }

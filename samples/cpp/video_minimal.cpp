@@ -19,17 +19,25 @@ int main(int argc, char** argv)
         std::cerr << "Usage: video_minimal VIDEO RESULT.avi" << std::endl;
         return 2;
     }
-    //! [minimal]
-    VideoSource video(argv[1]); // cv::VideoCapture whose frames are upright, with square pixels
-    auto anonymizer = StreamAnonymizer::create(FaceDetector::create(), Perturber::create());
-    const cv::Size size(int(video.get(cv::CAP_PROP_FRAME_WIDTH)), int(video.get(cv::CAP_PROP_FRAME_HEIGHT)));
-    cv::VideoWriter writer(argv[2], cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), video.get(cv::CAP_PROP_FPS), size);
-    cv::Mat frame, result;
-    while (video.read(frame))
-        if (anonymizer->process(frame, result, video.get(cv::CAP_PROP_POS_MSEC) / 1000))
+    try
+    {
+        //! [minimal]
+        VideoSource video(argv[1]); // cv::VideoCapture whose frames are upright, with square pixels
+        auto anonymizer = StreamAnonymizer::create(FaceDetector::create(), Perturber::create());
+        const cv::Size size(int(video.get(cv::CAP_PROP_FRAME_WIDTH)), int(video.get(cv::CAP_PROP_FRAME_HEIGHT)));
+        cv::VideoWriter writer = openWriter(argv[2], video.get(cv::CAP_PROP_FPS), size);
+        cv::Mat frame, result;
+        while (video.read(frame))
+            if (anonymizer->process(frame, result, video.get(cv::CAP_PROP_POS_MSEC) / 1000))
+                writer.write(result);
+        while (anonymizer->flush(result))
             writer.write(result);
-    while (anonymizer->flush(result))
-        writer.write(result);
-    //! [minimal]
+        //! [minimal]
+    }
+    catch (const cv::Exception& e) // what cannot be read or written, a missing network
+    {
+        std::cerr << e.err << std::endl;
+        return 1;
+    }
     return 0;
 }

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// A video whose frames come as a player shows them, for the samples.
+// Opens videos and cameras for the samples, and the videos that they write.
 
 #ifndef SANPRIVACY_SAMPLES_VIDEO_SOURCE_HPP
 #define SANPRIVACY_SAMPLES_VIDEO_SOURCE_HPP
@@ -12,8 +12,10 @@
 #include <string>
 
 #include <opencv2/core.hpp>
+#include <opencv2/core/utils/filesystem.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
+#include <opencv2/videoio/registry.hpp>
 
 /** cv::VideoCapture, with frames as a player shows them: with square pixels, and turned and mirrored as the file asks
 for, as phones' videos do. OpenCV 4.6 turns some of them upside down, and no version mirrors; so the tool ffprobe is
@@ -21,16 +23,21 @@ asked how they lie. Without it they lie as OpenCV gives them. */
 class VideoSource
 {
 public:
-    explicit VideoSource(const std::string& file) : capture_(file)
+    explicit VideoSource(int camera) : capture_(camera)
     {
-        if (capture_.isOpened() && readOrientation(file))
-            oriented_ = capture_.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);
-        const double width = capture_.get(cv::CAP_PROP_SAR_NUM), height = capture_.get(cv::CAP_PROP_SAR_DEN), most = 8;
-        if (width > 0 && height > 0 && width <= most * height && height <= most * width)
-            aspect_ = width / height;
+        if (!capture_.isOpened())
+            CV_Error(cv::Error::StsError, "Cannot open the camera " + std::to_string(camera));
+        readAspect();
     }
 
-    bool isOpened() const { return capture_.isOpened(); }
+    explicit VideoSource(const std::string& file_or_url) : capture_(file_or_url)
+    {
+        if (!capture_.isOpened())
+            CV_Error(cv::Error::StsError, "Cannot read " + file_or_url);
+        if (readOrientation(file_or_url))
+            oriented_ = capture_.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);
+        readAspect();
+    }
 
     bool read(cv::Mat& frame)
     {
@@ -63,6 +70,13 @@ public:
 private:
     bool transposed() const { return across_[0] == 0; }
 
+    void readAspect()
+    {
+        const double width = capture_.get(cv::CAP_PROP_SAR_NUM), height = capture_.get(cv::CAP_PROP_SAR_DEN), most = 8;
+        if (width > 0 && height > 0 && width <= most * height && height <= most * width)
+            aspect_ = width / height;
+    }
+
     //! Reads the display matrix of the video. @return whether there is one, of quarter turns and mirrors.
     bool readOrientation(const std::string& file)
     {
@@ -93,5 +107,20 @@ private:
     double aspect_ = 1;                             // width of a pixel divided by its height
     int across_[2] = { 1, 0 }, down_[2] = { 0, 1 }; // where a step to the right and one down lead, times 65536
 };
+
+/** @return a writer of Motion JPEG. A file that is there is not overwritten.
+@param rate frames per second; 25 where it is not known. */
+inline cv::VideoWriter openWriter(const std::string& path, double rate, const cv::Size& size)
+{
+    if (cv::utils::fs::exists(path))
+        CV_Error(cv::Error::StsError, path + " is there already");
+    const bool ffmpeg = cv::videoio_registry::hasBackend(cv::CAP_FFMPEG);
+    const cv::VideoWriter writer(path, ffmpeg ? cv::CAP_FFMPEG : cv::CAP_OPENCV_MJPEG,
+        cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), rate > 0 ? rate : 25, size);
+    if (!writer.isOpened())
+        CV_Error(cv::Error::StsError,
+            "Cannot write " + path + "; expected a name that ends with .avi, in a folder that can be written");
+    return writer;
+}
 
 #endif // SANPRIVACY_SAMPLES_VIDEO_SOURCE_HPP

@@ -2,11 +2,13 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Protects the faces that a camera sees: a webcam in a window, or an RTSP/HTTP camera to a file: camera.py [CAMERA] [RESULT.avi]
+"""Protects the faces that a camera sees: a webcam with a preview window, or an RTSP/HTTP camera to a file:
+camera.py [CAMERA] [RESULT.avi]
 
-The result has square pixels, whatever the stream's are."""
+Images that the program has no time for are dropped."""
 
 import argparse
+import sys
 import threading
 import time
 
@@ -37,41 +39,47 @@ class NewestFrame(threading.Thread):
 def main():
     parser = argparse.ArgumentParser(description="Protects the faces that a camera sees.")
     parser.add_argument("camera", nargs="?", default="0", help="number of a webcam, or URL of an RTSP or HTTP camera")
-    parser.add_argument("result", nargs="?", help="video to write; default: show a window")
-    parser.add_argument("--seconds", type=float, default=float("inf"), help="end after so long")
+    parser.add_argument("result", nargs="?", help="video to write, .avi; default: show a window")
+    parser.add_argument("--seconds", type=float, default=0,
+                        help="end after so long; default: at a key in the window or the end of the stream")
     options = parser.parse_args()
-    camera = open_video(int(options.camera) if options.camera.isdigit() else options.camera)
+    camera = open_video(int(options.camera) if options.camera.isdecimal() else options.camera)
 
     ## [camera]
-    params = cv2.sanprivacy.StreamParams()
-    params.look_ahead = .2  # seconds of delay
-    anonymizer = cv2.sanprivacy.StreamAnonymizer.create(cv2.sanprivacy.FaceDetector.create(), cv2.sanprivacy.Perturber.create(), params)
+    sp = cv2.sanprivacy
+    params = sp.StreamParams()
+    params.look_ahead = .2  # seconds of delay, in which faces are protected before they are found
+    anonymizer = sp.StreamAnonymizer.create(sp.FaceDetector.create(), sp.Perturber.create(), params)
     writer = None
 
     def show(result):
+        """@return whether to go on"""
         nonlocal writer
         if not options.result:
             cv2.imshow("sanprivacy", result)
             return cv2.waitKey(1) < 0
         if writer is None:
-            size, rate = (result.shape[1], result.shape[0]), camera.get(cv2.CAP_PROP_FPS) or 25
-            writer = open_writer(options.result, rate, size)
+            writer = open_writer(options.result, camera.get(cv2.CAP_PROP_FPS), (result.shape[1], result.shape[0]))
         writer.write(result)
         return True
 
-    newest, end, more = NewestFrame(camera), time.monotonic() + options.seconds, True
-    while more and time.monotonic() < end:
+    newest, start, passed, missed, more = NewestFrame(camera), time.monotonic(), 0, 0, True
+    while more and (options.seconds <= 0 or passed < options.seconds):
         last = not newest.is_alive()
         frame = newest.take()
         if frame is not None:
-            ready, result = anonymizer.process(frame, time=time.monotonic())
+            if newest.missed > missed:
+                anonymizer.reportLostFrames()
+            missed = newest.missed
+            ready, result = anonymizer.process(frame, time=passed)
             more = not ready or show(result)
         elif last:
-            break
+            more = False
         else:
             time.sleep(.001)
+        passed = time.monotonic() - start
     ready, result = anonymizer.flush()
-    while ready:
+    while ready and options.result:
         show(result)
         ready, result = anonymizer.flush()
     if writer is not None:
@@ -81,4 +89,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except cv2.error as error:  # a missing network, no window
+        sys.exit(error.err)

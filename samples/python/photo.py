@@ -2,7 +2,8 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Perturbs the faces of a photo: photo.py PHOTO RESULT"""
+"""Perturbs every face of a photo, so that a matcher still recognises the person and a gender classifier is misled:
+photo.py PHOTO RESULT"""
 
 import argparse
 import os
@@ -16,18 +17,22 @@ parser.add_argument("result", help="perturbed photo; a file that is there is not
 parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "random"), default="opposite",
                     help="how the gender appears; default: opposite")
 options = parser.parse_args()
-
-photo = cv2.imread(options.photo)
-if photo is None:
-    sys.exit(f"Cannot read {options.photo}")
-if os.path.exists(options.result):
-    sys.exit(f"{options.result} is there already")
 prototype = getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper())
-## [perturb]
-faces = cv2.sanprivacy.FaceDetector.create().detect(photo)
-if faces is None:
-    sys.exit("No face found, nothing written")
-result = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, params=cv2.sanprivacy.PerturbParams(prototype))
-cv2.imwrite(options.result, result)
-## [perturb]
+try:
+    photo = cv2.imread(options.photo)
+    if photo is None:
+        sys.exit(f"Cannot read {options.photo}")
+    if os.path.exists(options.result):
+        sys.exit(f"{options.result} is there already")
+    ## [perturb]
+    faces = cv2.sanprivacy.FaceDetector.create().detect(photo)
+    if faces is None:
+        sys.exit("No face found, nothing written")
+    params = cv2.sanprivacy.PerturbParams(prototype)
+    perturbed = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, params=params)
+    if not cv2.imwrite(options.result, perturbed):
+        sys.exit(f"Cannot write {options.result}")
+    ## [perturb]
+except cv2.error as error:  # a missing network, a face that cannot be protected
+    sys.exit(error.err)
 print(f"{len(faces)} face(s) perturbed: {options.result}")

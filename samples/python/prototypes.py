@@ -2,58 +2,48 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Builds prototypes from a pandas table of faces: prototypes.py faces.csv RESULT.yml.gz
-
-The table has the columns `file` (relative to it) and the attribute, male or female or 0 or 1; with landmark columns
-(`right_eye_x` ...) the faces are cut out by them."""
+"""Builds prototypes, the mean faces of two labels, from a table of faces: prototypes.py faces.csv RESULT.yml.gz"""
 
 import argparse
-import pathlib
+import os
 import sys
 
 import cv2
-import numpy as np
-import pandas as pd
-
-LANDMARKS = [f"{point}_{axis}" for point in ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth") for axis in "xy"]
-LABELS = {"m": 1, "male": 1, "1": 1, "f": 0, "female": 0, "0": 0}
-
-
-def landmarks_of(row, image, detector):
-    if set(LANDMARKS) <= set(row.index):
-        return row[LANDMARKS].to_numpy(np.float32).reshape(5, 2)
-    faces = detector.detect(image)
-    return faces[0, 4:14].reshape(5, 2) if faces is not None else None
+from face_table import largest_face, read_face_table
 
 
 def main():
     parser = argparse.ArgumentParser(description="Builds prototypes from a table of faces.")
-    parser.add_argument("table", type=pathlib.Path,
-                        help="CSV with the columns file (relative to it) and the attribute, and landmarks if it has them")
-    parser.add_argument("result", type=pathlib.Path, help="file to write, .yml.gz")
-    parser.add_argument("--attribute", default="gender", help="column of the label, male or female, 1 or 0; default: gender")
+    parser.add_argument("table", help="CSV with the columns file (relative to it) and the attribute, and landmarks "
+                                      "if it has them")
+    parser.add_argument("result", help="file to write, .yml.gz; a file that is there is not overwritten")
+    parser.add_argument("--attribute", default="gender",
+                        help="column of the label: male or female, 1 or 0; default: gender")
     options = parser.parse_args()
-    if options.result.exists():
+    if os.path.exists(options.result):
         sys.exit(f"{options.result} is there already")
 
-    table = pd.read_csv(options.table)
-    if not {"file", options.attribute} <= set(table):
-        sys.exit(f"{options.table}: expected the columns 'file' and '{options.attribute}', separated by commas; found {list(table)}")
-    table["label"] = table[options.attribute].astype(str).str.lower().map(LABELS)
+    left_out = 0
     ## [prototypes]
-    builder, detector, left_out = cv2.sanprivacy.PrototypeBuilder.create(), cv2.sanprivacy.FaceDetector.create(), []
-    for _, row in table.dropna(subset=["label"]).iterrows():
-        image = cv2.imread(str(options.table.parent / row["file"]))
-        landmarks = landmarks_of(row, image, detector) if image is not None else None
-        if landmarks is None:
-            left_out.append(row["file"])
+    builder, detector = cv2.sanprivacy.PrototypeBuilder.create(), cv2.sanprivacy.FaceDetector.create()
+    for face in read_face_table(options.table, options.attribute, os.path.dirname(options.table)):
+        image, landmarks = cv2.imread(face.file), face.landmarks
+        if landmarks is None and image is not None:
+            landmarks = largest_face(detector.detect(image))
+        if landmarks is None or image is None:
+            left_out += 1
+            print(f"{face.file}: no face found, or no image", file=sys.stderr)
             continue
-        builder.add(cv2.sanprivacy.alignFace(image, landmarks)[1], int(row["label"]))
-    builder.save(str(options.result))
+        _, crop = cv2.sanprivacy.alignFace(image, landmarks)
+        builder.add(crop, face.label)
+    builder.save(options.result)
     ## [prototypes]
-    print(pd.Series({label: builder.count(label) for label in (0, 1)}, name="faces").to_string())
-    sys.exit("\n".join(f"{name}: no face found, or no image" for name in left_out) or None)
+    print(f"{builder.count(0):.0f} face(s) of label 0, {builder.count(1):.0f} of label 1: {options.result}")
+    sys.exit(left_out > 0)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except cv2.error as error:  # a folder that is not there, a missing network
+        sys.exit(error.err)

@@ -1,9 +1,10 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Opens videos and cameras for the samples, and the videos that they write: with OpenCV, or with PyAV where this OpenCV cannot, as that
-of our wheel without FFmpeg."""
+"""Opens videos and cameras for the samples, and the videos that they write: with OpenCV, or with PyAV where this OpenCV
+cannot, as that of our wheel without FFmpeg."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,11 +14,12 @@ import numpy as np
 
 
 def display_matrix(source):
-    """Where a step to the right and a step down of a video's frames lead as it is shown: [[a, b], [c, d]] of -1, 0 and 1.
-    None where the tool ffprobe does not tell it, or tells another angle."""
-    command = ["ffprobe", "-v", "quiet", "-select_streams", "v:0", "-show_entries", "stream_side_data=displaymatrix", "-i", source]
+    """Where a step to the right and a step down of a video's frames lead as it is shown: [[a, b], [c, d]] of -1, 0
+    and 1. None where the tool ffprobe does not tell it, or tells another angle."""
+    command = ["ffprobe", "-v", "quiet", "-select_streams", "v:0", "-show_entries", "stream_side_data=displaymatrix"]
     try:
-        told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+        told = subprocess.run([*command, "-i", source], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False).stdout
     except OSError:
         return None
     rows = re.findall(r"^0000000[01]: +(-?\d+) +(-?\d+)", told, re.MULTILINE)
@@ -40,8 +42,8 @@ def sides_with_square_pixels(width, height, aspect):
 
 
 class ShownVideo:
-    """cv2.VideoCapture, with frames as a player shows them: with square pixels, turned and mirrored as the file asks for. OpenCV 4.6 turns
-    some upside down, and no version mirrors."""
+    """cv2.VideoCapture, with frames as a player shows them: with square pixels, turned and mirrored as the file asks
+    for. OpenCV 4.6 turns some upside down, and no version mirrors."""
 
     def __init__(self, video, matrix, aspect):
         self.video, self.matrix, self.aspect = video, matrix or [[1, 0], [0, 1]], aspect
@@ -87,14 +89,15 @@ class PyAvVideo:
         if frame is None:
             return False, None
         self.time = frame.time or 0.
-        return True, np.ascontiguousarray(np.rot90(with_square_pixels(frame.to_ndarray(format="bgr24"), self.aspect), self.turns))
+        pixels = with_square_pixels(frame.to_ndarray(format="bgr24"), self.aspect)
+        return True, np.ascontiguousarray(np.rot90(pixels, self.turns))
 
     def get(self, which):
         width, height = sides_with_square_pixels(self.stream.width, self.stream.height, self.aspect)
         if self.turns % 2:
             width, height = height, width
-        return float({cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height, cv2.CAP_PROP_POS_MSEC: 1000 * self.time,
-                      cv2.CAP_PROP_FPS: self.stream.average_rate or 0}[which])
+        return float({cv2.CAP_PROP_FRAME_WIDTH: width, cv2.CAP_PROP_FRAME_HEIGHT: height,
+                      cv2.CAP_PROP_POS_MSEC: 1000 * self.time, cv2.CAP_PROP_FPS: self.stream.average_rate or 0}[which])
 
 
 def open_video(source):
@@ -109,15 +112,19 @@ def open_video(source):
     try:
         return PyAvVideo(source)
     except ImportError:
-        sys.exit(f"Cannot read {source}; this OpenCV may be one without FFmpeg: pip install av")
+        ffmpeg = cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG)
+        sys.exit(f"Cannot read {source}" + ("" if ffmpeg else "; this OpenCV has no FFmpeg: pip install av"))
     except (OSError, ValueError, LookupError, StopIteration) as error:
         sys.exit(f"Cannot read {source}: {error or 'no frames'}")
 
 
 def open_writer(path, rate, size):
-    """A cv2.VideoWriter of Motion JPEG; rate: frames per second, size: width and height. Ends the program where it cannot write."""
-    backend = cv2.CAP_ANY if cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG) else cv2.CAP_OPENCV_MJPEG
-    writer = cv2.VideoWriter(path, backend, cv2.VideoWriter_fourcc(*"MJPG"), rate, size)
+    """A cv2.VideoWriter of Motion JPEG. A file that is there is not overwritten. rate: frames per second, 25 where it
+    is not known; size: width and height. Ends the program where it cannot write."""
+    if os.path.exists(path):
+        sys.exit(f"{path} is there already")
+    backend = cv2.CAP_FFMPEG if cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG) else cv2.CAP_OPENCV_MJPEG
+    writer = cv2.VideoWriter(path, backend, cv2.VideoWriter_fourcc(*"MJPG"), rate if rate > 0 else 25, size)
     if not writer.isOpened():
         sys.exit(f"Cannot write {path}; expected a name that ends with .avi, in a folder that can be written")
     return writer
