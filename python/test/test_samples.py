@@ -196,6 +196,11 @@ class Samples(unittest.TestCase):
         self.check_refused("'file' and 'age'", "prototypes", PORTRAITS / "labels.csv", other, "--attribute", "age")
         self.check_refused("Cannot read the table", "prototypes", self.folder / "none.csv", other)
         self.check_refused("folder", "prototypes", PORTRAITS / "labels.csv", self.folder / "none" / "other.yml.gz")
+        points = "right_eye", "left_eye", "nose", "right_mouth", "left_mouth"
+        landmarks = ",".join(f"{point}_x,{point}_y" for point in points)
+        table.write_text(f"file,gender,{landmarks}\n{self.photo_without_a_face(self.folder / 'empty.png')},F,"
+                         "124,164,196,164,160,205.5,133,239,187,239\n")
+        self.run_sample("prototypes", table, self.folder / "by-landmarks.yml.gz")
         table.write_text(f"file,gender,right_eye_x\n{PORTRAITS}/man-bald.jpg,M,left\n")
         self.check_refused("Expected landmarks of", "prototypes", table, other)
         table.write_bytes(b"file,gender\nm\xe4nnlich.jpg,M\n")
@@ -309,6 +314,8 @@ class Cluster(unittest.TestCase):
                 cv2.imwrite(str(folder / f"{i:02}.jpg"), cv2.imread(str(portrait)))
             (folder / "broken.jpg").write_bytes(b"no image")
             cv2.imwrite(str(folder / "empty.png"), np.full((200, 200, 3), 127, np.uint8))
+            latin = os.fsdecode(b"latin-\xe9.jpg")
+            (folder / latin).write_bytes(portraits[0].read_bytes())
 
             def kill_one(pid):
                 while len(list(results.glob("*.jpg"))) < self.IMAGES // 3:
@@ -324,7 +331,7 @@ class Cluster(unittest.TestCase):
                 killer.join()
                 self.assertEqual(process.exitcode, -signal.SIGKILL)
                 self.assertEqual(left_out, [("broken.jpg", "no image that can be read"),
-                                            ("empty.png", "no face found")])
+                                            ("empty.png", "no face found"), (latin, "a name that is not UTF-8")])
                 self.assertEqual(sorted(path.name for path in results.glob("*.jpg")), sorted(labels))
                 self.assertEqual((prototypes.count(0), prototypes.count(1)),
                                  (self.IMAGES - sum(labels.values()), sum(labels.values())))
