@@ -4,6 +4,7 @@
 
 #include "precomp.hpp"
 #include "dnn_net.hpp"
+#include "file_argument.hpp"
 #include "onnx_check.hpp"
 
 #include "opencv2/core/cuda.hpp"
@@ -150,8 +151,7 @@ static dnn::Net prepare(Reader read, const String& description, const DnnDevice&
 
 dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device)
 {
-    if (!std::ifstream(filename.c_str(), std::ios::binary).good())
-        CV_Error(Error::StsBadArg, format("Cannot open the %s: '%s'", role.c_str(), filename.c_str()));
+    checkReadable(filename, "the " + role);
     const auto read = [&]
     {
         {

@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "color_conversion.hpp"
 #include "dnn_net.hpp"
+#include "file_argument.hpp"
 #include "face_row.hpp"
 #include "matrix_argument.hpp"
 #include "storage_limits.hpp"
@@ -206,8 +207,7 @@ ModelDescription::ModelDescription()
 void readModelDescriptions(const String& filename, std::vector<ModelDescription>& networks)
 {
     networks.clear();
-    if (!utils::fs::exists(filename))
-        CV_Error(Error::StsBadArg, format("Model description file not found: '%s'", filename.c_str()));
+    checkReadable(filename, "the model description file");
 
     FileStorage storage;
     String reason = "expected a YAML or JSON file with a map for each network";

@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "color_conversion.hpp"
 #include "dnn_net.hpp"
+#include "file_argument.hpp"
 #include "matrix_argument.hpp"
 #include "storage_limits.hpp"
 
@@ -145,8 +146,7 @@ Ptr<PrototypeBuilder> PrototypeBuilder::create(const Size& size)
 
 Ptr<PrototypeBuilder> PrototypeBuilder::load(const String& filename)
 {
-    if (!std::ifstream(filename.c_str(), std::ios::binary).good())
-        CV_Error(Error::StsBadArg, format("Prototypes '%s' cannot be opened", filename.c_str()));
+    checkReadable(filename, "the prototypes");
     Ptr<PrototypeBuilder> builder = makePtr<PrototypeBuilder>();
     builder->p = readPrototypes(filename, "'" + filename + "'");
     return builder;

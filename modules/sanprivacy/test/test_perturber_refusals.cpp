@@ -4,6 +4,8 @@
 
 #include "test_perturber_common.hpp"
 
+#include <functional>
+
 namespace opencv_test { namespace {
 
 TEST(SanPrivacy_Perturber, empty_object_says_so)
@@ -121,6 +123,26 @@ TEST(SanPrivacy_Perturber, refuses_bad_files)
     builder->add(Mat::zeros(112, 112, CV_8U), 1);
     builder->save(small.name);
     EXPECT_THROW(createFrom(model, small.name, classifier), cv::Exception) << "prototypes of another size";
+}
+
+TEST(SanPrivacy_Perturber, folders_in_place_of_files_are_told)
+{
+    const String model = findDataFile("generator_project.onnx"), folder = model.substr(0, model.find_last_of('/'));
+    std::vector<ModelDescription> networks;
+    const std::function<void()> calls[] = {
+        [&] { createFrom(folder, prototypesFile(), model); },
+        [&] { createFrom(model, folder, model); },
+        [&] { createFrom(model, prototypesFile(), folder); },
+        [&] { PrototypeBuilder::load(folder); },
+        [&] { FaceDetector::create(folder); },
+        [&] { readModelDescriptions(folder, networks); },
+    };
+    for (const std::function<void()>& call : calls)
+    {
+        const cv::Exception error = errorOf(call);
+        EXPECT_EQ(Error::StsBadArg, error.code) << error.err;
+        EXPECT_NE(std::string::npos, error.err.find("'" + folder + "' is a folder")) << error.err;
+    }
 }
 
 std::string bytesOfClassifier()
