@@ -16,6 +16,8 @@
 #include "cv2_numpy.hpp"
 #include "cv2_util.hpp"
 
+#include <map>
+
 using namespace cv;
 
 typedef std::vector<int> vector_int;
@@ -98,11 +100,31 @@ bool refuseUnsafe(PyTypeObject* type)
     return done;
 }
 
+std::map<PyTypeObject*, initproc> constructors; // as OpenCV's generator made them
+
+/** Calls a class. Constructors without arguments, as OpenCV's generator makes them, fail without an exception where they
+receive any, which Python reports as an error of its own. */
+int construct(PyObject* self, PyObject* args, PyObject* keywords)
+{
+    PyTypeObject* const type = Py_TYPE(self);
+    const int result = constructors.at(type)(self, args, keywords);
+    if (result < 0 && !PyErr_Occurred())
+        PyErr_Format(PyExc_TypeError,
+            PyObject_HasAttrString(reinterpret_cast<PyObject*>(type), "create")
+                ? "%s() takes no arguments and makes an empty object; use its create()"
+                : "%s() takes no arguments; set the fields of the object",
+            type->tp_name);
+    return result;
+}
+
 //! A class belongs to cv2.sanprivacy; cv2 has it too, under the name that a cv2 with all modules gives it.
 bool registerNewType(PyObject* module, const char* name, PyObject* type, const std::string&)
 {
-    if (!refuseUnsafe(reinterpret_cast<PyTypeObject*>(type)))
+    PyTypeObject* const class_ = reinterpret_cast<PyTypeObject*>(type);
+    if (!refuseUnsafe(class_))
         return false;
+    constructors[class_] = class_->tp_init;
+    class_->tp_init = construct;
     PyObject* const cv2 = PyImport_AddModule("cv2");
     if (!cv2 || PyObject_SetAttrString(module, name, type) < 0)
         return false;

@@ -45,6 +45,16 @@ class Classes(unittest.TestCase):
         self.assertIsInstance(cv2.sanprivacy.PerturbParams(), cv2.sanprivacy.PerturbParams)
 
 
+    def test_constructors_without_arguments_tell_what_to_call(self):
+        for real, told in ((cv2.sanprivacy.FaceDetector, "create"), (cv2.sanprivacy.Perturber, "create"), (cv2.sanprivacy.MatchEvaluation, "create"),
+                           (cv2.sanprivacy.StreamParams, "fields"), (cv2.sanprivacy.ModelDescription, "fields")):
+            for call in (lambda: real("residual"), lambda: real(model="residual")):
+                with self.assertRaisesRegex(TypeError, f"{real.__name__}.. takes no arguments.*{told}"):
+                    call()
+        with self.assertRaisesRegex(TypeError, "integer"):
+            cv2.sanprivacy.PerturbParams("same")
+
+
 class Stub(unittest.TestCase):
     def setUp(self):
         with open(STUB) as stream:
