@@ -6,7 +6,14 @@
 #include "fast_u_net.hpp"
 #include "dnn_net.hpp"
 
+#if defined(__GNUC__) // inside OpenCV's own build its headers are no system headers
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#endif
 #include "opencv2/dnn/all_layers.hpp"
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 #include <algorithm>
 

@@ -117,10 +117,11 @@ private:
             found = found || (c != '>' && !blank);
             break;
         case BLANKS:
-            if (blank)
+        case ELSEWHERE:
+        case DATA:
+            if (place == BLANKS && blank)
                 break;
-            place = DATA; // fall through
-        default:
+            place = DATA;
             addLetter(c);
         }
     }
