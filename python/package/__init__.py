@@ -18,7 +18,8 @@ def _load():
     others = [path for path in sys.path if not os.path.exists(os.path.join(path, "cv2", "sanprivacy.pyi"))]  # none like this one
     spec = importlib.machinery.PathFinder.find_spec("cv2", others)
     if spec is None or spec.loader is None:
-        raise ImportError("cv2.sanprivacy needs OpenCV's own cv2 (Debian's python3-opencv), which is not on the path")
+        raise ImportError("cv2.sanprivacy needs OpenCV's own cv2 (Debian's python3-opencv), which is not on the path "
+                          "(a virtual environment needs --system-site-packages)")
     cv2 = sys.modules["cv2"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(cv2)
 
