@@ -102,8 +102,8 @@ bool refuseUnsafe(PyTypeObject* type)
 
 std::map<PyTypeObject*, initproc> constructors; // as OpenCV's generator made them
 
-/** Calls a class. Constructors without arguments, as OpenCV's generator makes them, fail without an exception where they
-receive any, which Python reports as an error of its own. */
+/** Calls a class. Constructors without arguments, as OpenCV's generator makes them, fail without an exception where
+they receive any, which Python reports as an error of its own. */
 int construct(PyObject* self, PyObject* args, PyObject* keywords)
 {
     PyTypeObject* const type = Py_TYPE(self);

@@ -15,7 +15,8 @@ def _load():
     import warnings
 
     here = os.path.dirname(os.path.abspath(__file__))
-    others = [path for path in sys.path if not os.path.exists(os.path.join(path, "cv2", "sanprivacy.pyi"))]  # none like this one
+    like_this = os.path.join("cv2", "sanprivacy.pyi")
+    others = [path for path in sys.path if not os.path.exists(os.path.join(path, like_this))]
     spec = importlib.machinery.PathFinder.find_spec("cv2", others)
     if spec is None or spec.loader is None:
         raise ImportError("cv2.sanprivacy needs OpenCV's own cv2 (Debian's python3-opencv), which is not on the path "

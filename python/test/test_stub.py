@@ -19,7 +19,8 @@ STUB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "package",
 
 def documented(function):
     """Arguments of each overload by a generated docstring: 'f(a[, b[, c]]) -> d' at the start of a line."""
-    return [re.findall(r"\w+", arguments) for arguments in re.findall(r"^\w+\((.*?)\) ->", function.__doc__, re.MULTILINE)]
+    overloads = re.findall(r"^\w+\((.*?)\) ->", function.__doc__, re.MULTILINE)
+    return [re.findall(r"\w+", arguments) for arguments in overloads]
 
 
 def stubbed(function):
@@ -30,7 +31,8 @@ def stubbed(function):
 class Classes(unittest.TestCase):
     def test_none_can_be_derived_from(self):
         """OpenCV's glue frees an object of a derived class wrongly: Python would crash."""
-        for real in (cv2.sanprivacy.Perturber, cv2.sanprivacy.FaceDetector, cv2.sanprivacy.StreamAnonymizer, cv2.sanprivacy.StreamParams):
+        for name in ("Perturber", "FaceDetector", "StreamAnonymizer", "StreamParams"):
+            real = getattr(cv2.sanprivacy, name)
             with self.assertRaises(TypeError):
                 type("Own", (real,), {})
 
@@ -46,10 +48,11 @@ class Classes(unittest.TestCase):
 
 
     def test_constructors_without_arguments_tell_what_to_call(self):
-        for real, told in ((cv2.sanprivacy.FaceDetector, "create"), (cv2.sanprivacy.Perturber, "create"), (cv2.sanprivacy.MatchEvaluation, "create"),
-                           (cv2.sanprivacy.StreamParams, "fields"), (cv2.sanprivacy.ModelDescription, "fields")):
+        for name, told in (("FaceDetector", "create"), ("Perturber", "create"), ("MatchEvaluation", "create"),
+                           ("StreamParams", "fields"), ("ModelDescription", "fields")):
+            real = getattr(cv2.sanprivacy, name)
             for call in (lambda: real("residual"), lambda: real(model="residual")):
-                with self.assertRaisesRegex(TypeError, f"{real.__name__}.. takes no arguments.*{told}"):
+                with self.assertRaisesRegex(TypeError, f"{name}.. takes no arguments.*{told}"):
                     call()
         with self.assertRaisesRegex(TypeError, "integer"):
             cv2.sanprivacy.PerturbParams("same")
@@ -68,7 +71,8 @@ class Stub(unittest.TestCase):
                 self.assertTrue(hasattr(real, member.name), f"{where}.{member.name}")
                 if member.name != "__init__" and callable(getattr(real, member.name)):
                     self.assertIn(stubbed(member), documented(getattr(real, member.name)), f"{where}.{member.name}")
-        names = {m.target.id if isinstance(m, ast.AnnAssign) else m.name for m in stub if isinstance(m, (ast.AnnAssign, ast.FunctionDef, ast.ClassDef))}
+        names = {m.target.id if isinstance(m, ast.AnnAssign) else m.name
+                 for m in stub if isinstance(m, (ast.AnnAssign, ast.FunctionDef, ast.ClassDef))}
         return names
 
     def test_agrees_with_the_module(self):
@@ -79,7 +83,8 @@ class Stub(unittest.TestCase):
                 real = getattr(module, node.name)
                 found = self.check_members(node.body, real, node.name)
                 self.assertEqual({name for name in vars(real) if not name.startswith("_")} - found, set(), node.name)
-        without_aliases = {name for name in vars(module) if not name.startswith("_") and "_create" not in name and "_load" not in name}
+        without_aliases = {name for name in vars(module)
+                           if not name.startswith("_") and "_create" not in name and "_load" not in name}
         self.assertEqual(without_aliases - names, set())
 
     @unittest.skipUnless(OURS, "OpenCV's own bindings come without this project's stub")
