@@ -23,7 +23,7 @@ case "${1:-run}" in
 run) ;;
 test) packages+=(doxygen texlive-base libjs-mathjax libtorch-dev libonnx-dev libopenblas0-openmp
                  dpkg-dev python3 python3-dev python3-venv python3-numpy python3-onnx python3-opencv python3-pil python3-sklearn
-                 python3-tqdm python3-pandas python3-matplotlib python3-dask python3-distributed
+                 python3-tqdm python3-matplotlib python3-dask python3-distributed
                  python3-fastapi python3-uvicorn) ;;
 browser) packages=(chromium chromium-driver python3-selenium python3-fastapi python3-uvicorn python3-pil) ;;
 in-opencv) packages+=(dpkg-dev python3 python3-dev python3-venv python3-numpy zlib1g-dev libjpeg-dev libpng-dev libprotobuf-dev protobuf-compiler) ;;

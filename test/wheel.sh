@@ -5,7 +5,7 @@
 
 # The wheel of scripts/build_wheel.sh in a virtual environment that has nothing of the system's OpenCV: wheel.sh [WHEEL]
 # $PYTHON (default: /usr/bin/python3) is the Python, $REQUIREMENTS (default: numpy) what pip installs beside it, as 'numpy<2'.
-# Samples that need more are left out without it: REQUIREMENTS='numpy av tqdm pandas matplotlib dask distributed'
+# Samples that need more are left out without it: REQUIREMENTS='numpy av tqdm matplotlib dask distributed'
 # Exit code 77: no wheel was built.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
