@@ -5,9 +5,11 @@
 #include "precomp.hpp"
 #include "brightness.hpp"
 #include "cascade_detector.hpp"
+#include "detection_merging.hpp"
 #include "face_detector_impl.hpp"
 #include "image_depth.hpp"
 #include "matrix_argument.hpp"
+#include "orientation.hpp"
 #include "yunet_detector.hpp"
 
 #include <algorithm>
@@ -27,6 +29,30 @@ const FaceDetector::Impl& checkCreated(const Ptr<FaceDetector::Impl>& p)
     if (!p)
         CV_Error(Error::StsNullPtr, "The detector is empty: use FaceDetector::create()");
     return *p;
+}
+
+//! That of most faces; upright where no other one is that of more.
+int commonOrientation(const std::vector<FaceRow>& faces)
+{
+    std::vector<int> counts(ORIENTATIONS, 0);
+    for (const FaceRow& face : faces)
+        ++counts[size_t(orientationOf(face.landmarks))];
+    return int(std::max_element(counts.begin(), counts.end()) - counts.begin());
+}
+
+/** Searches once more in the image turned so that faces of an orientation are upright: only upright faces are searched
+for at all scales.
+@param faces those found in the image as it is; come back with the others. */
+void detectTurned(FaceDetector::Impl& impl, const Mat& image, int orientation, std::vector<FaceRow>& faces)
+{
+    std::vector<FaceRow> all = impl.detectSorted(rotatedUpright(image, orientation), false);
+    for (FaceRow& face : all)
+        rotateBack(face, orientation, image.size());
+    for (const FaceRow& face : faces)
+        if (isApart(face, all))
+            all.push_back(face);
+    std::stable_sort(all.begin(), all.end(), [](const FaceRow& a, const FaceRow& b) { return a.score > b.score; });
+    faces = all;
 }
 
 } // namespace
@@ -87,7 +113,10 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
         image = bytes;
     }
 
-    const std::vector<FaceRow> faces = p->detectSorted(image, quick);
+    std::vector<FaceRow> faces = p->detectSorted(image, quick);
+    const int orientation = quick ? 0 : commonOrientation(faces);
+    if (orientation != 0)
+        detectTurned(*p, image, orientation, faces);
     _faces.create(int(faces.size()), FaceRow::COLUMNS, CV_32F);
     if (faces.empty())
         return;

@@ -24,6 +24,7 @@ const float SAME_FACE = .3f;        // share of the union
 const double LEAST_SIDE = 256;      // long side at the largest scale; at the smallest half to all of it
 const double ROTATED_SIDE = 640;    // largest side of a rotated image
 const double MIRRORED_SIDE = 512;   // the same, of the image upside down
+const double SIDEWAYS_SCALE = .25;  // largest scale of the image on its side, besides an upright face
 const double MOST_ENLARGED = 4;     // beyond, no face can be recognised
 const int LEAST_IMAGE = 3;          // side
 const double BORDER = .25;          // of the long side
@@ -146,7 +147,15 @@ public:
         others.insert(others.end(), leftOut.begin(), leftOut.end());
         for (int orientation : orientationsOf(others))
             if (!quick && searched.count(orientation) == 0)
+            {
                 detectRotated(bgr, scales, orientation, all);
+                searched.insert(orientation);
+            }
+        while (!scales.empty() && scales.back() > SIDEWAYS_SCALE)
+            scales.pop_back();
+        for (int orientation = 1; orientation < ORIENTATIONS && !scales.empty() && !quick; orientation += 2)
+            if (searched.count(orientation) == 0)
+                detectSideways(bgr, scales.back(), orientation, all); // one of several people may lie
         all.erase(std::remove_if(all.begin(), all.end(), known), all.end());
         for (const FaceRow& face : furtherFaces(all, others, pyramid, landmarkNetwork))
             if (confirm(bgr, face))
@@ -205,6 +214,19 @@ private:
             all.push_back(face);
         }
         return faces;
+    }
+
+    //! Adds faces of an orientation that are found at one small scale: the image is shrunk first, then rotated.
+    void detectSideways(const Mat& bgr, double scale, int orientation, std::vector<FaceRow>& all)
+    {
+        const Mat small = resized(bgr, scale);
+        std::vector<FaceRow> found;
+        detectRotated(small, std::vector<double>(1, 1.), orientation, found);
+        for (FaceRow& face : found)
+        {
+            scaleBack(face, small.size(), bgr.size());
+            all.push_back(face);
+        }
     }
 
     //! Detects in the scaled image within a black border, the given share of its long side wide.

@@ -48,9 +48,11 @@ public:
     /** @brief Width of the smallest face that is searched for.
     @param image_size size of the image, pixels.
     @return width of the face box in pixels; narrower faces may be missed. With YuNet it is the same for all images,
-    with cascades it grows with the image. Faces on their side or upside down must be larger: they are searched for
-    where no upright face is found, in the image reduced to at most 640 pixels. Faces upside down are searched for also
-    where an upright one is found, since water and tables mirror faces, in the image reduced to at most 512 pixels. */
+    with cascades it grows with the image. Where most of the faces that are found lie on their side or upside down, the
+    image is searched once more, turned so that they are upright. Besides upright faces, others must be larger: faces
+    upside down are searched for in the image reduced to at most 512 pixels, since water and tables mirror faces, and
+    those on their side in the image reduced to a quarter and at most 512 pixels. Where no upright face is found,
+    the latter are searched for in the image reduced to at most 640 pixels. */
     CV_WRAP int getSmallestFace(const Size& image_size) const;
 
     /** @brief Finds all faces of an image.
