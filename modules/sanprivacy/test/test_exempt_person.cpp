@@ -110,8 +110,7 @@ TEST(SanPrivacy_ExemptPerson, nobody_is_exempt_whom_nobody_confirms)
     const Ptr<FaceNetwork> matcher = quarters();
     const Video video = couple(Point2d(130, 180), Point2d(500, 180), frames);
     const Couple two(video.frame(0), *matcher);
-    const Ptr<StreamAnonymizer> anonymizer =
-        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    const Ptr<StreamAnonymizer> anonymizer = coveringGivenFaces();
     anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
     for (int t = 0; t < frames; ++t)
         anonymizer->push(video.frame(t), t < confirmed ? two.faces : Mat(), t / 25.);
@@ -153,8 +152,7 @@ TEST(SanPrivacy_ExemptPerson, after_a_cut_a_person_is_recognised_anew)
     const Ptr<FaceNetwork> matcher = quarters();
     const Video video = couple(Point2d(130, 180), Point2d(500, 180), frames);
     const Couple two(video.frame(0), *matcher);
-    const Ptr<StreamAnonymizer> anonymizer =
-        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    const Ptr<StreamAnonymizer> anonymizer = coveringGivenFaces();
     anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
     for (int t = 0; t < frames; ++t)
     {
@@ -184,8 +182,7 @@ TEST(SanPrivacy_ExemptPerson, near_somebody_else_nobody_is_exempt)
     for (const Video* video : { &far, &near })
     {
         const Couple now(video->frame(0), *matcher);
-        const Ptr<StreamAnonymizer> anonymizer =
-            StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+        const Ptr<StreamAnonymizer> anonymizer = coveringGivenFaces();
         anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
         for (int t = 0; t < frames; ++t)
             anonymizer->push(video->frame(t), now.faces, t / 25.);
@@ -199,8 +196,7 @@ TEST(SanPrivacy_ExemptPerson, a_matcher_that_fails_recognises_nobody)
     const Ptr<FaceNetwork> matcher = quarters();
     const Video video = couple(Point2d(130, 180), Point2d(500, 180), frames);
     const Couple two(video.frame(0), *matcher);
-    const Ptr<StreamAnonymizer> anonymizer =
-        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    const Ptr<StreamAnonymizer> anonymizer = coveringGivenFaces();
     for (const Mat& descriptor : two.descriptors)
         anonymizer->addExemptPerson(matcher, descriptor, two.least);
     *matcher = FaceNetwork(); // breaks in use
@@ -212,8 +208,7 @@ TEST(SanPrivacy_ExemptPerson, a_matcher_that_fails_recognises_nobody)
 
 TEST(SanPrivacy_ExemptPerson, bad_arguments_are_refused)
 {
-    const Ptr<StreamAnonymizer> anonymizer =
-        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    const Ptr<StreamAnonymizer> anonymizer = coveringGivenFaces();
     EXPECT_THROW(anonymizer->addExemptPerson(Ptr<FaceNetwork>(), Mat::ones(1, 12, CV_32F), .5), cv::Exception);
     EXPECT_THROW(anonymizer->addExemptPerson(makePtr<FaceNetwork>(), Mat::ones(1, 12, CV_32F), .5), cv::Exception);
     EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(2, 12, CV_32F), .5), cv::Exception);

@@ -3,13 +3,13 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "test_precomp.hpp"
+#include "concurrency.hpp"
 
 #include "opencv2/dnn.hpp"
 
 #include <atomic>
 #include <functional>
 #include <limits>
-#include <thread>
 
 namespace opencv_test { namespace {
 
@@ -416,20 +416,16 @@ TEST(SanPrivacy_FaceNetwork, threads_share_one_object)
         network->forward(std::vector<Mat>(1 + i, crops[i]), expected[i]);
     }
     std::atomic<int> wrong(0);
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i)
-        threads.push_back(std::thread(
-            [&, i]
+    runConcurrently(4,
+        [&](int i)
+        {
+            for (int k = 0; k < 200; ++k)
             {
-                for (int k = 0; k < 200; ++k)
-                {
-                    Mat output;
-                    network->forward(std::vector<Mat>(1 + i, crops[i]), output);
-                    wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
-                }
-            }));
-    for (std::thread& thread : threads)
-        thread.join();
+                Mat output;
+                network->forward(std::vector<Mat>(1 + i, crops[i]), output);
+                wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
+            }
+        });
     EXPECT_EQ(0, wrong);
 }
 

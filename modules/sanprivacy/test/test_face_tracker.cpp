@@ -384,8 +384,7 @@ std::vector<std::vector<StreamFace>> facesOf(int frames, const std::vector<Given
     Mat found;
     detector()->detect(frame, found);
     CV_Assert(found.rows == 1);
-    const Ptr<StreamAnonymizer> anonymizer =
-        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+    const Ptr<StreamAnonymizer> anonymizer = coveringGivenFaces();
     for (int t = 0; t < frames; ++t)
     {
         Mat faces;

@@ -4,8 +4,9 @@
 
 #include "test_perturber_common.hpp"
 
+#include "concurrency.hpp"
+
 #include <atomic>
-#include <thread>
 
 namespace opencv_test { namespace {
 
@@ -199,20 +200,16 @@ TEST(SanPrivacy_PerturbFaces, threads_share_one_object)
         perturber->perturbFaces(images[i], faces[i], expected[i]);
     }
     std::atomic<int> wrong(0);
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i)
-        threads.push_back(std::thread(
-            [&, i]
+    runConcurrently(4,
+        [&](int i)
+        {
+            for (int k = 0; k < 10; ++k)
             {
-                for (int k = 0; k < 10; ++k)
-                {
-                    Mat output;
-                    perturber->perturbFaces(images[i], faces[i], output);
-                    wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
-                }
-            }));
-    for (std::thread& thread : threads)
-        thread.join();
+                Mat output;
+                perturber->perturbFaces(images[i], faces[i], output);
+                wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
+            }
+        });
     EXPECT_EQ(0, wrong);
 }
 

@@ -4,8 +4,9 @@
 
 #include "test_perturber_common.hpp"
 
+#include "concurrency.hpp"
+
 #include <atomic>
-#include <thread>
 
 namespace opencv_test { namespace {
 
@@ -293,22 +294,18 @@ TEST(SanPrivacy_Perturber, threads_share_one_object)
         perturber->perturb(faces[i], expected[i], PerturbParams(CHOICES[i % 3]));
     }
     std::atomic<int> wrong(0);
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i)
-        threads.push_back(std::thread(
-            [&, i]
+    runConcurrently(4,
+        [&](int i)
+        {
+            for (int k = 0; k < 20; ++k)
             {
-                for (int k = 0; k < 20; ++k)
-                {
-                    Mat output;
-                    perturber->perturb(faces[i], output, PerturbParams(CHOICES[i % 3]));
-                    wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
-                    perturber->predict(faces[i]);
-                    perturber->getPrototypes()->count(0);
-                }
-            }));
-    for (std::thread& thread : threads)
-        thread.join();
+                Mat output;
+                perturber->perturb(faces[i], output, PerturbParams(CHOICES[i % 3]));
+                wrong += cvtest::norm(output, expected[i], NORM_INF) > 0;
+                perturber->predict(faces[i]);
+                perturber->getPrototypes()->count(0);
+            }
+        });
     EXPECT_EQ(0, wrong);
 }
 

@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "test_precomp.hpp"
+#include "concurrency.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 #include <csignal>
@@ -10,7 +11,6 @@
 #include <cstring>
 #include <fstream>
 #include <limits>
-#include <thread>
 
 #ifndef _WIN32
 #include <sys/resource.h>
@@ -362,25 +362,21 @@ TEST(SanPrivacy_Prototypes, load_from_memory)
 TEST(SanPrivacy_Prototypes, threads_share_one_object)
 {
     const Ptr<PrototypeBuilder> builder = PrototypeBuilder::create(SMALL), other = randomBuilder(1, 1);
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i)
-        threads.push_back(std::thread(
-            [&, i]
+    runConcurrently(4,
+        [&](int i)
+        {
+            const Mat face(SMALL, CV_8UC3, Scalar::all(10 + i));
+            Mat mean;
+            for (int k = 0; k < 500; ++k)
             {
-                const Mat face(SMALL, CV_8UC3, Scalar::all(10 + i));
-                Mat mean;
-                for (int k = 0; k < 500; ++k)
-                {
-                    builder->add(face, 1);
-                    builder->same(1, mean);
-                }
-                if (i % 2)
-                    builder->merge(other);
-                else
-                    other->merge(builder); // the other way round at the same time
-            }));
-    for (std::thread& thread : threads)
-        thread.join();
+                builder->add(face, 1);
+                builder->same(1, mean);
+            }
+            if (i % 2)
+                builder->merge(other);
+            else
+                other->merge(builder); // the other way round at the same time
+        });
     EXPECT_GE(builder->count(1), 2002);
     const double before = builder->count(1);
     builder->merge(builder);

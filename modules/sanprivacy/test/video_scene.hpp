@@ -164,6 +164,12 @@ inline StreamParams covering()
     return params;
 }
 
+//! A stream that covers the faces with which its frames come, without a detector.
+inline Ptr<StreamAnonymizer> coveringGivenFaces()
+{
+    return StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+}
+
 //! Covers the faces of a video and compares with the truth. A face counts where at least half of it is to be seen.
 //! @param rate frames per second.
 inline Protection protect(const Video& video, StreamParams params = covering(), double rate = 25)
