@@ -4,7 +4,7 @@
 
 #include "precomp.hpp"
 #include "bootstrap.hpp"
-#include "measure_input.hpp"
+#include "value_arguments.hpp"
 
 #include "opencv2/sanprivacy/evaluation.hpp"
 

@@ -7,7 +7,7 @@
 #include "bootstrap.hpp"
 #include "match_scores.hpp"
 #include "matrix_argument.hpp"
-#include "measure_input.hpp"
+#include "value_arguments.hpp"
 #include "roc_points.hpp"
 #include "score_counts.hpp"
 

@@ -4,7 +4,7 @@
 
 #include "precomp.hpp"
 #include "matrix_argument.hpp"
-#include "measure_input.hpp"
+#include "value_arguments.hpp"
 #include "roc_points.hpp"
 
 #include "opencv2/sanprivacy/evaluation.hpp"
