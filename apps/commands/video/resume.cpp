@@ -4,7 +4,6 @@
 
 #include "commands/video/resume.hpp"
 
-#include "common/errors.hpp"
 #include "media/media_info.hpp"
 #include "media/video_writer.hpp"
 

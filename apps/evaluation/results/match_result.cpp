@@ -6,8 +6,6 @@
 
 #include "evaluation/cache_keys.hpp"
 
-#include <cmath>
-
 #include <nlohmann/json.hpp>
 #include <opencv2/sanprivacy.hpp>
 

@@ -5,7 +5,7 @@
 #ifndef OPENCV_SANPRIVACY_SKIN_MARKS_HPP
 #define OPENCV_SANPRIVACY_SKIN_MARKS_HPP
 
-#include "precomp.hpp"
+#include "opencv2/core.hpp"
 
 namespace cv { namespace sanprivacy {
 

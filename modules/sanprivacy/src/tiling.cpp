@@ -5,8 +5,6 @@
 #include "precomp.hpp"
 #include "tiling.hpp"
 
-#include <algorithm>
-
 namespace cv { namespace sanprivacy {
 
 namespace {
