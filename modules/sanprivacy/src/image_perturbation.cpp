@@ -18,14 +18,13 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-//! Checks the faces of an image, and makes one face that a binding gives as a column the row that it was.
+//! Checks the faces of an image.
 Mat readFaces(InputArray _faces)
 {
     Mat faces = matrixArgument(_faces, "The faces");
     if (faces.empty())
         return Mat(0, FaceRow::COLUMNS, CV_32F);
-    if (faces.cols == 1 && faces.rows == FaceRow::COLUMNS)
-        faces = faces.reshape(0, 1);
+    faces = asRow(faces, FaceRow::COLUMNS);
     if (faces.cols != FaceRow::COLUMNS || faces.type() != CV_32F)
         CV_Error(Error::StsBadArg,
             format("Faces must be rows of FaceDetector::detect(), Nx%d of %s; found %dx%d of %s", int(FaceRow::COLUMNS),

@@ -31,6 +31,12 @@ inline Mat matrixArgument(InputArray array, const char* name)
                               name, matrix.dims, shape.c_str()));
 }
 
+//! One row of that length. A binding gives it, as an array of one dimension, as a column.
+inline Mat asRow(const Mat& matrix, int length)
+{
+    return matrix.cols == 1 && matrix.rows == length ? matrix.clone().reshape(0, 1) : matrix;
+}
+
 }} // namespace cv::sanprivacy
 
 #endif // OPENCV_SANPRIVACY_MATRIX_ARGUMENT_HPP

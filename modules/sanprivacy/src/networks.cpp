@@ -406,9 +406,7 @@ ModelDescription FaceNetwork::getDescription() const
 void FaceNetwork::crop(InputArray image, InputArray face, OutputArray dst) const
 {
     const FaceNetwork::Impl& impl = checkCreated(p);
-    Mat row = matrixArgument(face, "The face");
-    if (row.cols == 1 && row.rows == FaceRow::COLUMNS) // as some bindings give one
-        row = row.reshape(0, 1);
+    const Mat row = asRow(matrixArgument(face, "The face"), FaceRow::COLUMNS);
     impl.crop(matrixArgument(image, "The image"), row, dst);
 }
 

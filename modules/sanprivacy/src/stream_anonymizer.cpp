@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "face_replacer.hpp"
 #include "face_tracker.hpp"
+#include "matrix_argument.hpp"
 
 #include <mutex>
 
@@ -195,7 +196,8 @@ void StreamAnonymizer::addExemptPerson(const Ptr<FaceNetwork>& matcher, InputArr
     Impl& impl = checkCreated(p);
     if (!matcher || matcher->empty() || matcher->getDescription().task != NETWORK_MATCHER)
         CV_Error(Error::StsBadArg, "An exempt person needs a FaceNetwork of NETWORK_MATCHER");
-    const ExemptPerson person = { matcher, descriptor.getMat().clone(), min_score };
+    const Mat given = matrixArgument(descriptor, "A descriptor");
+    const ExemptPerson person = { matcher, asRow(given, given.rows).clone(), min_score };
     CV_Check(person.descriptor.rows, person.descriptor.rows == 1, "An exempt person needs the descriptor of one face");
     if (!checkRange(person.descriptor) || !std::isfinite(min_score))
         CV_Error(Error::StsBadArg, "The descriptor and the score of an exempt person must be finite");
@@ -229,9 +231,9 @@ void StreamAnonymizer::push(InputArray frame, InputArray _faces, double time)
 {
     CV_INSTRUMENT_REGION();
     Impl& impl = checkCreated(p);
-    const Mat image = checkFrame(frame), faces = _faces.getMat();
+    const Mat image = checkFrame(frame), faces = asRow(matrixArgument(_faces, "The faces"), FaceRow::COLUMNS);
     std::vector<FrameDetection> detections;
-    if (!faces.empty() && (faces.dims != 2 || faces.type() != CV_32F || faces.cols != FaceRow::COLUMNS))
+    if (!faces.empty() && (faces.type() != CV_32F || faces.cols != FaceRow::COLUMNS))
         CV_Error(
             Error::StsBadArg, format("Faces must be Nx%d CV_32F, as FaceDetector gives them", int(FaceRow::COLUMNS)));
     for (int i = 0; i < faces.rows; ++i)

@@ -10,12 +10,22 @@
 
 namespace cv { namespace sanprivacy {
 
+//! The elements of a matrix, row by row; of one that is a part of another, as a column, too.
+template <typename T>
+static std::vector<T> elementsOf(const Mat& values)
+{
+    if (values.empty())
+        return std::vector<T>();
+    Mat_<T> elements;
+    values.convertTo(elements, DataType<T>::type); // the result is continuous
+    return std::vector<T>(elements.begin(), elements.end());
+}
+
 std::vector<double> readValues(InputArray _values, const char* name)
 {
     const Mat values = matrixArgument(_values, name);
     CV_Check(values.channels(), values.channels() == 1, "Expected values of one channel");
-    std::vector<double> result;
-    values.reshape(1, 1).convertTo(result, CV_64F);
+    const std::vector<double> result = elementsOf<double>(values);
     for (double value : result)
         if (!std::isfinite(value))
             CV_Error(Error::StsBadArg, format("%s hold a value that is not finite", name));
@@ -29,10 +39,7 @@ std::vector<int> readIntegers(InputArray _values, size_t expected, const char* n
     if (values.total() != expected)
         CV_Error(
             Error::StsUnmatchedSizes, format("Expected %d %s, found %d", (int)expected, name, (int)values.total()));
-    std::vector<int> result;
-    if (expected)
-        values.reshape(1, 1).convertTo(result, CV_32S);
-    return result;
+    return elementsOf<int>(values);
 }
 
 }} // namespace cv::sanprivacy

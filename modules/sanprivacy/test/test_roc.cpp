@@ -103,6 +103,37 @@ TEST(SanPrivacy_Roc, confusion_counts_every_face)
     EXPECT_EQ(errorRate(std::vector<float> { .6f }, std::vector<int> { 1 }, .5), 0);
 }
 
+TEST(SanPrivacy_Roc, a_column_of_a_table_is_as_good_as_a_copy)
+{
+    const Mat table(Matx<double, 4, 2>(.1, 0, .6, 0, .4, 1, .8, 1));
+    Mat labels, fpr, tpr, thresholds;
+    table.convertTo(labels, CV_32S);
+    EXPECT_EQ(errorRate(table.col(0), labels.col(1), .5), errorRate(table.col(0).clone(), labels.col(1).clone(), .5));
+    rocCurve(table.col(0), labels.col(1), fpr, tpr, thresholds);
+    EXPECT_EQ(areaUnderCurve(fpr, tpr), .75);
+}
+
+TEST(SanPrivacy_Roc, what_is_empty_is_told)
+{
+    double lower, upper;
+    Mat dst;
+    const std::function<void()> calls[] = { [&] { confidenceInterval(noArray(), lower, upper); },
+        [&] { errorRate(noArray(), noArray(), 0); }, [&] { rocCurve(noArray(), noArray(), dst, dst, dst); },
+        [&] { bootstrapMean(noArray(), noArray(), dst); }, [&] { areaUnderCurve(noArray(), noArray()); } };
+    for (const std::function<void()>& call : calls)
+    {
+        try
+        {
+            call();
+            ADD_FAILURE() << "no error";
+        }
+        catch (const cv::Exception& e)
+        {
+            EXPECT_NE(std::string::npos, e.err.find(" needs ")) << e.err;
+        }
+    }
+}
+
 TEST(SanPrivacy_Roc, wrong_arguments_are_errors)
 {
     Mat fpr, tpr, thresholds;
