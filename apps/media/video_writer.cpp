@@ -79,7 +79,7 @@ VideoFile::VideoFile(const fs::path& target, const WriteOptions& options)
     if (!ToolProcess::available("ffmpeg"))
         throw std::runtime_error("the tool ffmpeg, which writes videos, is not installed (apt install ffmpeg)");
     if (target_.extension().empty())
-        throw std::runtime_error("'" + target.string() + "' has no ending that tells the kind of video, such as .mp4");
+        throw WrongEnding("'" + target.string() + "' has no ending that tells the kind of video, such as .mp4");
     std::error_code ignored;
     if (fs::exists(target_, ignored) && !fs::is_regular_file(target_, ignored))
         throw std::runtime_error("cannot write '" + target.string() + "': not a regular file");
@@ -255,8 +255,8 @@ void VideoFile::explain(const std::runtime_error& error) const
         && !says("supported in container") && !says("muxer supports only")) // ffmpeg 5 and 7 say it differently
         throw;
     const fs::path known = target_.stem().string() + ".mp4";
-    throw std::runtime_error("ffmpeg writes no videos with the ending " + target_.extension().string()
-                             + "; name another output for this one, such as " + known.string());
+    throw WrongEnding("ffmpeg writes no videos with the ending " + target_.extension().string()
+                      + "; name another output for this one, such as " + known.string());
 }
 
 std::vector<std::string> VideoFile::soundArguments() const

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 namespace sanprivacy { namespace apps {
@@ -36,6 +37,12 @@ public:
     virtual std::string note() const { return std::string(); }
 };
 
+//! A video cannot be written because of the ending of its name.
+struct WrongEnding : std::runtime_error
+{
+    using std::runtime_error::runtime_error;
+};
+
 //! What a target takes over from its source.
 struct WriteOptions
 {
@@ -51,7 +58,8 @@ struct WriteOptions
 
 A video keeps the frames' time stamps, color tags and field order, and the source's sound, subtitles and chapters; it
 gets no other metadata. An .avi has one rate.
-Without the ffmpeg tool a video raises std::runtime_error. */
+Without the ffmpeg tool a video raises std::runtime_error. A kind of file that ffmpeg does not write, as those of
+recorders, raises WrongEnding, at the latest in finish(). */
 std::unique_ptr<VideoWriter> createVideoWriter(const std::string& target, const WriteOptions& options);
 
 //! Whether a target can hold more than 8 bits per color.

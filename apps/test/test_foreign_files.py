@@ -115,6 +115,25 @@ class Videos(VideoTest):
         done = self.video(self.path("dahua.dav"), self.path("out.dav"), "--replace", "solid")
         self.one_line(done.stderr, "dahua.dav", "ffmpeg writes no videos with the ending .dav; name another output")
 
+    def test_a_folder_of_recordings(self):
+        """ffmpeg reads .dav and files without an ending, but does not write them."""
+        ffmpeg("-i", self.original, "-an", "-c", "copy", "-bsf:v", "h264_mp4toannexb", self.path("a.h264"))
+        for name in ("stream.dav", "deep/stream.dav", "video"):
+            os.makedirs(os.path.dirname(self.path("in", name)), exist_ok=True)
+            shutil.copy(self.path("a.h264"), self.path("in", name))
+        shutil.copy(self.original, self.path("in", "stream.mp4"))
+        shutil.copy(self.original, self.path("z.mp4"))
+        cases = (([self.path("in")], ["deep/stream.dav.mp4", "stream.dav.mp4", "stream.mp4", "video.mp4"]),
+                 ([self.path("in", "stream.dav"), self.path("z.mp4")], ["stream.dav.mp4", "z.mp4"]))
+        for inputs, names in cases:
+            out = self.path(f"out{len(inputs)}")
+            done = self.video(*inputs, out, "--replace", "solid")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(files(out), names)
+            self.one_line(done.stderr, "in/stream.dav: written as", "stream.dav.mp4", "no videos with the ending .dav")
+            for name in names:
+                self.covered(os.path.join(out, name))
+
     def test_streams_whose_time_stamps_leap(self):
         """Two recordings in one file, and a clock that begins anew after 26.5 hours."""
         ffmpeg("-i", self.original, "-c", "copy", self.path("a.ts"))

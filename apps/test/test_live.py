@@ -6,6 +6,7 @@
 import http.server
 import json
 import shutil
+import re
 import signal
 import subprocess
 import threading
@@ -14,7 +15,7 @@ import unittest
 
 import numpy as np
 
-from command import EXECUTABLE, TIMEOUT, CommandTest, portraits, read, run, write
+from command import EXECUTABLE, TIMEOUT, CommandTest, files, portraits, read, run, write
 from test_video import frames_of, probe
 
 WIDTH, HEIGHT, SECONDS = 320, 384, 3
@@ -101,6 +102,25 @@ class Live(CommandTest):
         self.assertEqual(process.returncode, 0, errors)
         self.one_line(errors, "interrupted; ", "holds what came before")
         self.check_frames(frames_of(out), read(log).decode())
+
+    def test_interruption_before_the_first_frame(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            for target in ("-", self.path("out.mkv")):
+                with self.subTest(number=number, target=target):
+                    command = [EXECUTABLE, "video", *self.networks, "-", target, "--raw", "320x240"]
+                    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                               stderr=subprocess.PIPE, text=True)
+                    for _ in range(10 * TIMEOUT):
+                        status = read(f"/proc/{process.pid}/status").decode()
+                        if int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) >> (number - 1) & 1:  # it is caught
+                            break
+                        time.sleep(.1)
+                    process.send_signal(number)
+                    output, errors = process.communicate(timeout=TIMEOUT)
+                    self.assertEqual(process.returncode, 1, errors)
+                    self.one_line(errors, "-: interrupted before the first frame; nothing written")
+                    self.one_line(errors if target == "-" else output, "0 videos protected (0 frames", "1 failed")
+                    self.assertEqual([name for name in files(self.folder) if name.startswith((".", "out"))], [])
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@
 #include "media/media_info.hpp"
 #include "media/video_writer.hpp"
 
+#include <cstdlib>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -57,6 +59,51 @@ std::vector<fs::path> filesOf(const std::string& name)
     else if (name != "-" && !isCamera(name) && !isUrl(name))
         files.push_back(localName(name));
     return files;
+}
+
+//! Whether ffmpeg writes such files; it reads more kinds, as those of recorders. Tries it with one black frame.
+bool canBeWritten(const fs::path& name)
+{
+    std::string folder = (fs::temp_directory_path() / "sanprivacy-XXXXXX").string();
+    if (!mkdtemp(&folder[0]))
+        return true; // what is wrong is told when it is written
+    bool can = true;
+    try
+    {
+        const std::unique_ptr<VideoWriter> writer =
+            createVideoWriter((folder / name.filename()).string(), WriteOptions());
+        VideoFrame black;
+        black.pixels = cv::Mat::zeros(240, 320, CV_8UC3);
+        writer->write(black);
+        writer->finish();
+    }
+    catch (const WrongEnding&)
+    {
+        can = false;
+    }
+    catch (const std::runtime_error&)
+    {
+        // as above
+    }
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+    return can;
+}
+
+//! A video that is written to a folder, under the name of its source where ffmpeg writes such files.
+Job jobInFolder(const fs::path& source, const fs::path& folder, const fs::path& name)
+{
+    static std::map<std::string, bool> kinds; // by their ending
+    const std::string ending = endingOf(name);
+    if (kinds.count(ending) == 0)
+        kinds[ending] = hasVideoName(name) || canBeWritten(name);
+    const fs::path target = folder / name;
+    if (kinds[ending])
+        return { source.string(), target.string(), std::string() };
+    const std::string renamed = target.string() + ".mp4";
+    return { source.string(), renamed,
+        "written as '" + renamed + "': ffmpeg writes no videos "
+            + (ending.empty() ? "without an ending" : "with the ending " + ending) };
 }
 
 void append(std::vector<fs::path>& files, const std::vector<fs::path>& more)
@@ -107,13 +154,14 @@ Jobs findJobs(const VideoOptions& options)
         {
             const Inputs found = findInputs({ name }, output, holdsVideo);
             for (const Input& video : found.images)
-                jobs.list.push_back({ video.file.string(), (output / video.relative).string() });
+                jobs.list.push_back(jobInFolder(video.file, output, video.relative));
             jobs.searched.add(found);
             continue;
         }
         if (several && (name == "-" || isCamera(name) || isUrl(name) || ImagePattern::matches(name)))
             throw UsageError("'" + name + "' cannot be written to a folder; name an output file for it alone");
-        jobs.list.push_back({ name, several ? (output / fs::path(name).filename()).string() : output });
+        jobs.list.push_back(
+            several ? jobInFolder(name, output, fs::path(name).filename()) : Job { name, output, std::string() });
     }
     checkOutputs(jobs.list, options);
     std::vector<fs::path> sources;

@@ -22,6 +22,7 @@ namespace sanprivacy { namespace apps {
 struct Job
 {
     std::string source, target;
+    std::string note; //!< on the target's name, for the user; or empty
 };
 
 //! The videos of a run.

@@ -401,6 +401,11 @@ FrameCounts Pipeline::counts() const
 Outcome Pipeline::end()
 {
     say(labels_.warning(true));
+    if (interrupted() && counts_.frames == 0 && looked_again_ == 0)
+    {
+        say("interrupted before the first frame; nothing written");
+        return Outcome::FAILED;
+    }
     if (interrupted())
     {
         resumable_ ? writer_->keep() : writer_->finish();
@@ -418,7 +423,7 @@ Outcome Pipeline::end()
         writer_->endAt(problem.empty() ? (cut ? options_.to : reader_->end()) : 0);
         writer_->finish();
     }
-    for (const std::string& note : { reader_->note(), writer_->note() })
+    for (const std::string& note : { job_.note, reader_->note(), writer_->note() })
         if (kept)
             say(note);
     if (!face_found_)
