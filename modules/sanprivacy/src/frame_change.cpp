@@ -19,6 +19,11 @@ const double CHANGED = 10;         // gray levels, beside the change of the whol
 const int LEAST_CELLS = 3;         // that change where something appears
 const double SUDDEN = 2;           // as many as usual
 const double RISE = .5, FALL = .2; // of the usual number towards that of a frame
+const double FALL_OF_NEWS = .5;    // ... in quiet places, where much is new for a moment only
+const double NOT_KNOWN = -1;       // of the usual number
+const int RESTLESS = 12;           // frames for which nothing is new where, and near where, a cell has changed
+const int NEAR_RESTLESS = 3;       // cells
+const int BLOCK = 3;               // cells a side, of the least that is new in a quiet place
 const double HEAD_GROWN = 1.4;     // with hair and neck
 
 Mat cellsOf(const Mat& image)
@@ -48,7 +53,28 @@ Mat changeBesideMove(const Mat& last, const Mat& cells, const Point2c& move)
     return (cells < least - CHANGED) | (cells > most + CHANGED);
 }
 
+//! Takes the next number of cells that change: whether it is far above the usual one, which it then changes.
+bool isSudden(int count, double& usual, double fall)
+{
+    const bool sudden = count >= LEAST_CELLS && count > SUDDEN * usual;
+    usual = usual == NOT_KNOWN ? count : usual + (count > usual ? RISE : fall) * (count - usual);
+    return sudden;
+}
+
 } // namespace
+
+//! Blocks of cells that change where all was quiet, apart from what moves all the time elsewhere.
+Mat FrameChange::amongQuiet(const Mat& changed)
+{
+    const Mat near = Mat::ones(2 * NEAR_RESTLESS + 1, 2 * NEAR_RESTLESS + 1, CV_8U),
+              block = Mat::ones(BLOCK, BLOCK, CV_8U);
+    Mat restless, news;
+    dilate(restless_, restless, near);
+    morphologyEx(changed & (restless == 0), news, MORPH_OPEN, block);
+    subtract(restless_, Scalar(1), restless_);
+    restless_.setTo(RESTLESS, changed);
+    return news;
+}
 
 bool FrameChange::appears(const Mat& image, const std::vector<MovingHead>& heads, Rect2d& where)
 {
@@ -56,7 +82,8 @@ bool FrameChange::appears(const Mat& image, const std::vector<MovingHead>& heads
     last_ = cells;
     if (last.size() != cells.size())
     {
-        usual_ = NOT_KNOWN;
+        usual_ = usual_news_ = NOT_KNOWN;
+        restless_ = Mat::zeros(cells.size(), CV_8U);
         return false;
     }
     Mat changed = changeOf(last, cells);
@@ -71,15 +98,15 @@ bool FrameChange::appears(const Mat& image, const std::vector<MovingHead>& heads
             Scalar(0), FILLED);
         changed &= changeBesideMove(last, cells, Point2c(head.move.real() * x, head.move.imag() * y));
     }
-    const int count = countNonZero(changed);
-    const bool sudden = count >= LEAST_CELLS && count > SUDDEN * usual_;
-    usual_ = usual_ == NOT_KNOWN ? count : usual_ + (count > usual_ ? RISE : FALL) * (count - usual_);
-    if (sudden)
+    const Mat news = amongQuiet(changed);
+    const bool anywhere = isSudden(countNonZero(changed), usual_, FALL),
+               among_quiet = isSudden(countNonZero(news), usual_news_, FALL_OF_NEWS);
+    if (anywhere || among_quiet)
     {
-        const Rect box = boundingRect(changed);
+        const Rect box = boundingRect(anywhere ? changed : news);
         where = Rect2d(box.x / x, box.y / y, box.width / x, box.height / y);
     }
-    return sudden;
+    return anywhere || among_quiet;
 }
 
 }} // namespace cv::sanprivacy

@@ -16,12 +16,12 @@ struct MovingHead
     Point2c move; //!< of its centre from the last frame to this one, pixels
 };
 
-/** @brief Tells when something appears beside the faces that are known, more than usually changes from frame to frame.
-*/
+/** @brief Tells when something appears beside the faces that are known: more changes than usually does from frame to
+frame, in the whole or where all was quiet. */
 class FrameChange
 {
 public:
-    FrameChange() : usual_(NOT_KNOWN) {}
+    FrameChange() : usual_(0), usual_news_(0) {}
 
     /** @brief Takes the next frame.
     @param image 8-bit, gray or BGR.
@@ -32,13 +32,11 @@ public:
     bool appears(const Mat& image, const std::vector<MovingHead>& heads, Rect2d& where);
 
 private:
-    enum
-    {
-        NOT_KNOWN = -1
-    };
+    Mat amongQuiet(const Mat& changed);
 
     Mat last_;
-    double usual_; // number of cells that change
+    Mat restless_;              // frames for which each cell still counts as moving all the time
+    double usual_, usual_news_; // number of cells that change, in all and among quiet ones
 };
 
 }} // namespace cv::sanprivacy

@@ -64,4 +64,27 @@ TEST(SanPrivacy_FrameChange, what_moves_with_a_face_is_no_news)
     EXPECT_EQ(expected, looksOf(*anonymizer));
 }
 
+TEST(SanPrivacy_FrameChange, what_appears_beside_steady_motion_is_news)
+{
+    // Most of the frame changes all the time; a person is seen in the ninth frame only, beside it.
+    const int appears = 8;
+    const Rect restless(0, 0, 200, 240), portrait(210, 60, 100, 125);
+    RNG rng(1);
+    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
+    for (int t = 0; t < 12; ++t)
+    {
+        Mat frame(240, 320, CV_8UC3, Scalar(110, 125, 135)), part = frame(restless), place = frame(portrait);
+        rng.fill(part, RNG::UNIFORM, 0, 256);
+        GaussianBlur(part, part, Size(), 4);
+        normalize(part, part, 60, 180, NORM_MINMAX);
+        if (t == appears)
+            resize(imread(shippedFile("portraits/man-bald.jpg")), place, portrait.size(), 0, 0, INTER_AREA);
+        anonymizer->push(frame, t / 25.);
+    }
+    anonymizer->finish();
+    const std::set<int64> searched = looksOf(*anonymizer);
+    EXPECT_EQ(1u, searched.count(appears));
+    EXPECT_EQ(0u, searched.count(appears - 1)); // not in every frame
+}
+
 }} // namespace
