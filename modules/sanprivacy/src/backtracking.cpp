@@ -48,9 +48,11 @@ void backtrack(const Track& track, bool confident, double overlooked, std::deque
         const Size size = frame.image.size();
         const Point2c before = centreOf(landmarks);
         const double seconds = later.time - frame.time;
+        const std::vector<HeadShape> others = seenHeads(later.observations, track.id);
         lost = lost
-               || !followFace(later.grayPyramid(), frame.grayPyramid(), landmarks, extrapolatedMove(velocity, seconds),
-                   seenHeads(later.observations, track.id));
+               || !(followFace(later.grayPyramid(), frame.grayPyramid(), landmarks, extrapolatedMove(velocity, seconds),
+                        others)
+                    || (velocity == 0. && followFarther(later.grayPyramid(), frame.grayPyramid(), landmarks, others)));
         if (lost)
             held += seconds;
         else

@@ -27,6 +27,10 @@ const double LEAST_AGREEMENT = .5; // share of the points
 const double MOST_ZOOM = 1.25;     // between two frames
 const double MOST_TURN = CV_PI / 6;
 const double LEAST_LIKENESS = .65; // correlation of the face before and after
+const double LIKENESS_AFAR = .85;  // the same, of a face that is looked for farther away
+const double MORE_LIKE = .1;       // ... than its old place is now
+const double AFAR = 1.6;           // eye distances
+const int DIRECTIONS = 8;
 
 Mat windowOf(const GrayPyramid& frame, const Similarity& toWindow, int side)
 {
@@ -169,6 +173,29 @@ bool followFace(const GrayPyramid& from, const GrayPyramid& to, Landmarks& landm
     if (!(likeness(from, landmarks, to, moved) >= LEAST_LIKENESS))
         return false;
     landmarks = moved;
+    return true;
+}
+
+bool followFarther(
+    const GrayPyramid& from, const GrayPyramid& to, Landmarks& landmarks, const std::vector<HeadShape>& others)
+{
+    Landmarks best;
+    double most = std::max(LIKENESS_AFAR, likeness(from, landmarks, to, landmarks) + MORE_LIKE);
+    for (int k = 0; k < DIRECTIONS; ++k)
+    {
+        Landmarks moved = landmarks;
+        if (!followFace(from, to, moved, std::polar(AFAR * eyeDistance(landmarks), 2 * CV_PI * k / DIRECTIONS), others))
+            continue;
+        const double like = likeness(from, landmarks, to, moved);
+        if (like > most)
+        {
+            most = like;
+            best = moved;
+        }
+    }
+    if (best.empty())
+        return false;
+    landmarks = best;
     return true;
 }
 

@@ -24,6 +24,11 @@ lies within other heads says nothing of this face's motion.
 bool followFace(const GrayPyramid& from, const GrayPyramid& to, Landmarks& landmarks, const Point2c& velocity,
     const std::vector<HeadShape>& others);
 
+/** @brief As followFace() for a face whose velocity is not known, and which it did not find: looks farther away, and
+takes nothing but what looks much the same, as the old place no longer does. */
+bool followFarther(
+    const GrayPyramid& from, const GrayPyramid& to, Landmarks& landmarks, const std::vector<HeadShape>& others);
+
 }} // namespace cv::sanprivacy
 
 #endif // OPENCV_SANPRIVACY_FACE_FLOW_HPP

@@ -65,11 +65,12 @@ void followTracks(std::vector<Track>& tracks, const GrayPyramid& from, const Gra
             for (int i = range.start; i < range.end; ++i)
             {
                 Track& track = tracks[size_t(i)];
+                const std::vector<HeadShape> others = seenHeads(observations, track.id);
                 Landmarks landmarks = track.landmarks;
                 track.unseen += seconds;
                 if (track.state == FACE_HELD
-                    || !followFace(from, to, landmarks, extrapolatedMove(track.velocity, seconds),
-                        seenHeads(observations, track.id))
+                    || !(followFace(from, to, landmarks, extrapolatedMove(track.velocity, seconds), others)
+                         || (track.moves.empty() && followFarther(from, to, landmarks, others)))
                     || isCarriedAway(
                         before[size_t(i)], centreOf(landmarks) - centreOf(track.landmarks), seconds, before))
                     hold(track, seconds);

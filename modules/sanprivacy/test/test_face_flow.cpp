@@ -114,4 +114,41 @@ TEST(SanPrivacy_FaceFlow, what_comes_in_front_of_a_face_is_not_followed)
     }
 }
 
+TEST(SanPrivacy_FaceFlow, a_new_face_that_moves_fast_is_followed_both_ways)
+{
+    // It is found in one frame only, and moves by 1.7 eye distances from frame to frame.
+    const int frames = 9, found = 4;
+    const double eyes = 15;
+    const auto place = [&](int t)
+    {
+        const Place now = { Point2d(40 + 1.7 * eyes * t, 90 + 2 * t), eyes, 0 };
+        return now;
+    };
+    const Video video(Size(320, 180), frames, { { "man-glasses", place } });
+    const Ptr<StreamAnonymizer> anonymizer =
+        StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), following());
+    for (int t = 0; t < frames; ++t)
+    {
+        Mat faces;
+        if (t == found)
+            detector()->detect(video.frame(t), faces);
+        anonymizer->push(video.frame(t), faces);
+    }
+    anonymizer->finish();
+    std::vector<StreamRecord> records(frames);
+    Mat output;
+    for (StreamRecord& record : records)
+        ASSERT_TRUE(anonymizer->pop(output, record));
+    ASSERT_EQ(records[found].faces.size(), 1u);
+    for (int t = 0; t < frames; ++t)
+    {
+        ASSERT_EQ(records[size_t(t)].faces.size(), 1u) << t;
+        const StreamFace& face = records[size_t(t)].faces[0];
+        EXPECT_EQ(face.state, int(t < found ? FACE_BACKTRACKED : t == found ? FACE_FOUND : FACE_TRACKED)) << t;
+        const Point2f moved = face.landmarks[2] - records[found].faces[0].landmarks[2];
+        const Point2d expected = place(t).centre - place(found).centre;
+        EXPECT_LT(cv::norm(Point2d(moved) - expected), .2 * eyes) << t;
+    }
+}
+
 }} // namespace
