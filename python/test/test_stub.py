@@ -57,6 +57,15 @@ class Classes(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, "integer"):
             cv2.sanprivacy.PerturbParams("same")
 
+    def test_methods_without_arguments_refuse_some(self):
+        """Python's own error tells nothing: a function returned NULL without setting an exception."""
+        detector = cv2.sanprivacy.FaceDetector()
+        for call in (lambda: detector.empty(1), lambda: detector.empty(quick=True),
+                     lambda: cv2.sanprivacy.PrototypeBuilder().getSize(1, 2)):
+            with self.assertRaisesRegex(TypeError, "expected no arguments; found [12]$"):
+                call()
+        self.assertTrue(detector.empty())
+
 
 class Stub(unittest.TestCase):
     def setUp(self):
