@@ -130,65 +130,91 @@ cv::Mat texture(cv::RNG& rng)
     return image * share + noise * (1 - share);
 }
 
+bool sometimes(double share, cv::RNG& rng)
+{
+    return rng.uniform(0., 1.) < share;
+}
+
+void showSmall(cv::Mat& image, cv::RNG& rng)
+{
+    const double share = rng.uniform(.25, .8);
+    cv::Mat small;
+    cv::resize(image, small, cv::Size(), share, share, cv::INTER_AREA);
+    cv::resize(small, image, image.size(), 0, 0, cv::INTER_LINEAR);
+}
+
+void changeTones(cv::Mat& image, cv::RNG& rng)
+{
+    const double gain = rng.uniform(.6, 1.3), offset = rng.uniform(-.12, .12), gamma = std::exp(rng.uniform(-.35, .35));
+    cv::pow(image, gamma, image);
+    image.convertTo(image, -1, gain, .5 * (1 - gain) + offset);
+}
+
+void lightFromOneSide(cv::Mat& image, cv::RNG& rng)
+{
+    cv::Mat row(1, SIDE, CV_32F), light;
+    const double slope = rng.uniform(-.4, .4);
+    for (int x = 0; x < SIDE; ++x)
+        row.at<float>(x) = float(slope * (double(x) / SIDE - .5));
+    cv::repeat(row, SIDE, 1, light);
+    image += sometimes(.5, rng) ? light : cv::Mat(light.t());
+}
+
+void addNoise(cv::Mat& image, cv::RNG& rng)
+{
+    cv::Mat noise(image.size(), CV_32F);
+    rng.fill(noise, cv::RNG::NORMAL, 0, rng.uniform(.005, .05));
+    image += noise;
+}
+
+//! The image ends within the square, beyond the points of a face.
+void endWithin(Example& example, cv::RNG& rng)
+{
+    cv::Mat& image = example.image;
+    float reach = 0;
+    const int axis = rng.uniform(0, 2), end = rng.uniform(0, 2);
+    for (int k = axis; example.face && k < 10; k += 2)
+        reach = std::max(reach, end ? example.points[size_t(k)] : 1 - example.points[size_t(k)]);
+    const int left = int(SIDE * rng.uniform(std::min(1., reach + .08), 1.05));
+    if (left >= SIDE)
+        return;
+    const cv::Range outside = end ? cv::Range(std::max(1, left), SIDE) : cv::Range(0, SIDE - std::max(1, left));
+    const cv::Range all = cv::Range::all();
+    cv::Mat beyond = axis ? image(outside, all) : image(all, outside);
+    const int border = end ? outside.start - 1 : outside.end;
+    if (sometimes(.5, rng))
+        beyond.setTo(sometimes(.7, rng) ? 0. : rng.uniform(0., 1.));
+    else if (axis)
+        cv::repeat(image.row(border).clone(), beyond.rows, 1, beyond);
+    else
+        cv::repeat(image.col(border).clone(), 1, beyond.cols, beyond);
+}
+
+//! Something in front.
+void hidePart(cv::Mat& image, cv::RNG& rng)
+{
+    const cv::Rect patch(
+        rng.uniform(0, SIDE), rng.uniform(0, SIDE), rng.uniform(8, SIDE / 3), rng.uniform(8, SIDE / 3));
+    image(patch & cv::Rect(0, 0, SIDE, SIDE)).setTo(rng.uniform(0., 1.));
+}
+
 //! What cameras, prints and image borders do to a square.
 void degrade(Example& example, cv::RNG& rng)
 {
     cv::Mat& image = example.image;
-    const auto sometimes = [&rng](double share) { return rng.uniform(0., 1.) < share; };
-    if (sometimes(.25)) // seen small
-    {
-        const double share = rng.uniform(.25, .8);
-        cv::Mat small;
-        cv::resize(image, small, cv::Size(), share, share, cv::INTER_AREA);
-        cv::resize(small, image, image.size(), 0, 0, cv::INTER_LINEAR);
-    }
-    if (sometimes(.3))
+    if (sometimes(.25, rng))
+        showSmall(image, rng);
+    if (sometimes(.3, rng))
         cv::GaussianBlur(image, image, cv::Size(), rng.uniform(.4, 1.8));
-    const double gain = rng.uniform(.6, 1.3), offset = rng.uniform(-.12, .12), gamma = std::exp(rng.uniform(-.35, .35));
-    cv::pow(image, gamma, image);
-    image.convertTo(image, -1, gain, .5 * (1 - gain) + offset);
-    if (sometimes(.3)) // light from one side
-    {
-        cv::Mat row(1, SIDE, CV_32F), light;
-        const double slope = rng.uniform(-.4, .4);
-        for (int x = 0; x < SIDE; ++x)
-            row.at<float>(x) = float(slope * (double(x) / SIDE - .5));
-        cv::repeat(row, SIDE, 1, light);
-        image += sometimes(.5) ? light : cv::Mat(light.t());
-    }
-    if (sometimes(.35))
-    {
-        cv::Mat noise(image.size(), CV_32F);
-        rng.fill(noise, cv::RNG::NORMAL, 0, rng.uniform(.005, .05));
-        image += noise;
-    }
-    if (sometimes(.3)) // the image ends within the square, beyond the points
-    {
-        float reach = 0;
-        const int axis = rng.uniform(0, 2), end = rng.uniform(0, 2);
-        for (int k = axis; example.face && k < 10; k += 2)
-            reach = std::max(reach, end ? example.points[size_t(k)] : 1 - example.points[size_t(k)]);
-        const int left = int(SIDE * rng.uniform(std::min(1., reach + .08), 1.05));
-        if (left < SIDE)
-        {
-            const cv::Range outside = end ? cv::Range(std::max(1, left), SIDE) : cv::Range(0, SIDE - std::max(1, left));
-            const cv::Range all = cv::Range::all();
-            cv::Mat beyond = axis ? image(outside, all) : image(all, outside);
-            const int border = end ? outside.start - 1 : outside.end;
-            if (sometimes(.5))
-                beyond.setTo(sometimes(.7) ? 0. : rng.uniform(0., 1.));
-            else if (axis)
-                cv::repeat(image.row(border).clone(), beyond.rows, 1, beyond);
-            else
-                cv::repeat(image.col(border).clone(), 1, beyond.cols, beyond);
-        }
-    }
-    if (sometimes(.1)) // something in front
-    {
-        const cv::Rect patch(
-            rng.uniform(0, SIDE), rng.uniform(0, SIDE), rng.uniform(8, SIDE / 3), rng.uniform(8, SIDE / 3));
-        image(patch & cv::Rect(0, 0, SIDE, SIDE)).setTo(rng.uniform(0., 1.));
-    }
+    changeTones(image, rng);
+    if (sometimes(.3, rng))
+        lightFromOneSide(image, rng);
+    if (sometimes(.35, rng))
+        addNoise(image, rng);
+    if (sometimes(.3, rng))
+        endWithin(example, rng);
+    if (sometimes(.1, rng))
+        hidePart(image, rng);
     cv::max(image, 0, image);
     cv::min(image, 1, image);
 }
