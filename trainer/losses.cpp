@@ -43,7 +43,7 @@ Tensor costOfHiding(const Tensor& hiding, const Tensor& logits, const Tensor& hi
 
 } // namespace
 
-Tensor reconstructionLoss(const Tensor& logits, const Tensor& x)
+Tensor reconstructionLoss(const Tensor& logits, const Tensor& x) // Eq. 1
 {
     return binaryCrossEntropy(x, logits);
 }
@@ -63,6 +63,13 @@ Tensor matchingLoss(const Tensor& perturbed, const Tensor& original) // Eq. 4
     checkSameShape(perturbed, original);
     return (perturbed.to(torch::kFloat) - original.to(torch::kFloat)).square().sum(1).mean();
 }
+
+Tensor totalLoss(const Tensor& gender, const Tensor& matching, double lambda_gender, double lambda_matching) // Eq. 5
+{
+    return lambda_gender * gender + lambda_matching * matching;
+}
+
+// Beyond the paper: costs of the residual U-Net.
 
 Tensor targetLoss(const Tensor& targets, const Tensor& logits, double margin, const Tensor& hidden,
     const Tensor& original, const Tensor& middle, const Tensor& weights)
@@ -100,12 +107,6 @@ Tensor orderLoss(const Tensor& perturbed, const Tensor& original, const Tensor& 
     return temperature * (torch::softplus(strangers - s) * pair).sum() / double(s.size(0));
 }
 
-double errorRate(const Tensor& labels, const Tensor& logits)
-{
-    checkSameShape(labels, logits);
-    return ((logits > 0) != (labels > .5)).to(torch::kFloat).mean().item<double>();
-}
-
 Tensor changePenalty(const Tensor& change)
 {
     return change.square().mean();
@@ -128,9 +129,10 @@ Tensor asymmetryPenalty(const Tensor& change)
     return (change - change.flip(3)).square().mean();
 }
 
-Tensor totalLoss(const Tensor& gender, const Tensor& matching, double lambda_gender, double lambda_matching) // Eq. 5
+double errorRate(const Tensor& labels, const Tensor& logits)
 {
-    return lambda_gender * gender + lambda_matching * matching;
+    checkSameShape(labels, logits);
+    return ((logits > 0) != (labels > .5)).to(torch::kFloat).mean().item<double>();
 }
 
 }} // namespace sanprivacy::train

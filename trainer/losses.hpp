@@ -11,7 +11,7 @@ namespace sanprivacy { namespace train {
 
 // The cost functions of the paper as means over the batch, computed in fp32.
 
-/** J_D, the cost of pre-training: pixelwise cross entropy S between X and X'_SM, mean over the pixels.
+/** J_D (Eq. 1), the cost of pre-training: pixelwise cross entropy S between X and X'_SM, mean over the pixels.
 @param logits [N,1,H,W] of X'_SM
 @param x [N,1,H,W], 0..1 */
 torch::Tensor reconstructionLoss(const torch::Tensor& logits, const torch::Tensor& x);
