@@ -13,7 +13,7 @@
 #include "losses.hpp"
 #include "networks/attackers.hpp"
 #include "networks/auxiliary.hpp"
-#include "networks/views.hpp"
+#include "networks/crops.hpp"
 
 namespace sanprivacy { namespace train {
 
@@ -42,7 +42,7 @@ Losses losses(const Attackers& attackers, const std::vector<Auxiliary>& matchers
     const Tensor descriptors = torch::cat(taught, 1); // D of the matchers, one after the other
     for (const auto& member : attackers.members)
     {
-        const SmallClassifier::Output seen = member->look(viewOf(x, member->shape, drawJitter(draws)));
+        const SmallClassifier::Output seen = member->predict(classifierCrop(x, member->shape, drawJitter(draws)));
         costs.push_back(crossEntropy(y, seen.logit));
         distances.push_back(1 - torch::cosine_similarity(seen.descriptor, descriptors, 1).mean());
     }
@@ -57,7 +57,7 @@ Figures measure(const Attackers& attackers, const Faces& faces, const torch::Dev
     Figures figures;
     for (const auto& member : attackers.members)
         figures.emplace_back("accuracy" + std::to_string(figures.size() + 1),
-            1 - errorRate(all[1], member->forward(viewOf(all[0], member->shape))));
+            1 - errorRate(all[1], member->forward(classifierCrop(all[0], member->shape))));
     return figures;
 }
 

@@ -35,6 +35,100 @@ ExitCode run(const ResidualOptions& options)
     return runLoop(task, loop) ? SUCCEEDED : INTERRUPTED;
 }
 
+template <class Value>
+CLI::Option* add(CLI::App& command, const std::string& name, Value& value, const std::string& help)
+{
+    return command.add_option(name, value, help)->capture_default_str();
+}
+
+void addNetworks(CLI::App& command, ResidualOptions& options)
+{
+    command.add_option("--prototypes", options.prototypes, "file of the command prototypes, one for each attribute")
+        ->required()
+        ->check(CLI::ExistingFile);
+    command.add_option("--attackers", options.attackers, "checkpoint of the command attackers")
+        ->check(CLI::ExistingFile);
+    command
+        .add_option("--initial", options.initial,
+            "checkpoint of this command to start from, or a file of the command export (and --attackers)")
+        ->check(CLI::ExistingFile);
+    command.add_option("--models", options.models, "model description file of the auxiliary networks")
+        ->required()
+        ->check(CLI::ExistingFile);
+    command.add_option("--classifiers", options.classifiers,
+        "names in the model description file: public classifiers of the first attribute, used besides the attackers; "
+        "a name given twice is drawn twice as often");
+    add(command, "--sampled-classifiers", options.sampledClassifiers,
+        "how many of --classifiers are drawn for each step")
+        ->check(CLI::NonNegativeNumber.description(""));
+    command.add_option("--monitored", options.monitored, "classifiers that are only measured, not trained against");
+    command
+        .add_option(
+            "--matchers", options.matchers, "names in the model description file, the same as for the attackers")
+        ->required();
+}
+
+//! What is asked of the generator and of classifiers.
+void addTargets(CLI::App& command, ResidualOptions& options)
+{
+    add(command, "--margin", options.margin,
+        "margin in J_G: logit by which a classifier should favor the target label");
+    add(command, "--opposite-share", options.oppositeShare,
+        "share of targets with the opposite label, which is harder to learn; adaptive attackers weigh both equally")
+        ->type_name("0.01-0.99")
+        ->check(CLI::Range(.01, .99).description(""));
+    add(command, "--neutral-share", options.neutralShare,
+        "share of targets that are neutral: classifiers should be undecided")
+        ->type_name("0-1")
+        ->check(CLI::Range(0., 1.).description(""));
+    add(command, "--neutral-overshoot", options.neutralOvershoot,
+        "logit of the other label that neutral targets aim at; above 0, because unseen classifiers are misled less");
+    add(command, "--feature-share", options.featureShare,
+        "share of J_G of an attacker that linear probes of its inner features have")
+        ->type_name("0-1")
+        ->check(CLI::Range(0., 1.).description(""));
+    add(command, "--weight-of-label-1", options.weightOfLabel1,
+        "weight in J_G of faces of label 1, that of label 0 is 1; above 1 where these are misled less often")
+        ->check(CLI::PositiveNumber.description(""));
+    add(command, "--largest-change", options.largestChange, "largest change of a pixel")
+        ->type_name("0.01-1")
+        ->check(CLI::Range(.01, 1.).description(""));
+    add(command, "--color-evening", options.evening,
+        "strength of the color evening that is applied to the faces, as in the module")
+        ->type_name("0-1")
+        ->check(CLI::Range(0., 1.).description(""));
+}
+
+void addAttackerCounts(CLI::App& command, ResidualOptions& options)
+{
+    add(command, "--sampled-attackers", options.sampledAttackers,
+        "how many attackers are drawn for each step, besides --sampled-classifiers")
+        ->check(CLI::NonNegativeNumber.description(""));
+    add(command, "--adaptive-attackers", options.adaptiveAttackers,
+        "how many attackers, the first ones, go on learning on perturbed faces")
+        ->check(CLI::NonNegativeNumber.description(""));
+    add(command, "--updated-attackers", options.updatedAttackers, "how many of these learn in each step")
+        ->check(CLI::NonNegativeNumber.description(""));
+}
+
+//! The weights of J_M and of what the paper does not have.
+void addLossWeights(CLI::App& command, ResidualOptions& options)
+{
+    CLI::Option* const pairs =
+        add(command, "--pairs", options.pairs, "pairs of photographs of one person in each batch, for --lambda-order")
+            ->check(CLI::NonNegativeNumber.description(""));
+    add(command, "--lambda-matching", options.lambdaMatching, "weight l_M of J_M; that of J_G is 1");
+    add(command, "--lambda-order", options.lambdaOrder,
+        "weight of the order loss: a face should stay nearer to another photo of its person than other people are")
+        ->needs(pairs);
+    add(command, "--lambda-change", options.lambdaChange, "weight of the mean square change");
+    add(command, "--lambda-roughness", options.lambdaRoughness, "weight of the mean square gradient of the change");
+    add(command, "--lambda-patches", options.lambdaPatches,
+        "weight of the penalty for change that is concentrated at one place");
+    add(command, "--lambda-asymmetry", options.lambdaAsymmetry,
+        "weight of the penalty for a change that differs from its mirror image");
+}
+
 } // namespace
 
 Command addResidual(CLI::App& app)
@@ -44,76 +138,11 @@ Command addResidual(CLI::App& app)
         "Trains the residual U-Net to move faces towards target labels that are drawn at random, against an ensemble "
         "of\n"
         "classifiers. Some of these keep learning on perturbed faces. The U-Net does not receive the label of a face.");
-    const auto add = [command](const std::string& name, auto& value, const std::string& help)
-    { return command->add_option(name, value, help)->capture_default_str(); };
     options->dataset.addTo(*command, true);
-    command->add_option("--prototypes", options->prototypes, "file of the command prototypes, one for each attribute")
-        ->required()
-        ->check(CLI::ExistingFile);
-    command->add_option("--attackers", options->attackers, "checkpoint of the command attackers")
-        ->check(CLI::ExistingFile);
-    command
-        ->add_option("--initial", options->initial,
-            "checkpoint of this command to start from, or a file of the command export (and --attackers)")
-        ->check(CLI::ExistingFile);
-    command->add_option("--models", options->models, "model description file of the auxiliary networks")
-        ->required()
-        ->check(CLI::ExistingFile);
-    command->add_option("--classifiers", options->classifiers,
-        "names in the model description file: public classifiers of the first attribute, used besides the attackers; "
-        "a name given twice is drawn twice as often");
-    add("--sampled-classifiers", options->sampledClassifiers, "how many of --classifiers are drawn for each step")
-        ->check(CLI::NonNegativeNumber.description(""));
-    command->add_option("--monitored", options->monitored, "classifiers that are only measured, not trained against");
-    command
-        ->add_option(
-            "--matchers", options->matchers, "names in the model description file, the same as for the attackers")
-        ->required();
-    add("--margin", options->margin, "margin in J_G: logit by which a classifier should favor the target label");
-    add("--opposite-share", options->oppositeShare,
-        "share of targets with the opposite label, which is harder to learn; adaptive attackers weigh both equally")
-        ->type_name("0.01-0.99")
-        ->check(CLI::Range(.01, .99).description(""));
-    add("--neutral-share", options->neutralShare, "share of targets that are neutral: classifiers should be undecided")
-        ->type_name("0-1")
-        ->check(CLI::Range(0., 1.).description(""));
-    add("--neutral-overshoot", options->neutralOvershoot,
-        "logit of the other label that neutral targets aim at; above 0, because unseen classifiers are misled less");
-    add("--feature-share", options->featureShare,
-        "share of J_G of an attacker that linear probes of its inner features have")
-        ->type_name("0-1")
-        ->check(CLI::Range(0., 1.).description(""));
-    add("--weight-of-label-1", options->weightOfLabel1,
-        "weight in J_G of faces of label 1, that of label 0 is 1; above 1 where these are misled less often")
-        ->check(CLI::PositiveNumber.description(""));
-    add("--largest-change", options->largestChange, "largest change of a pixel")
-        ->type_name("0.01-1")
-        ->check(CLI::Range(.01, 1.).description(""));
-    add("--color-evening", options->evening,
-        "strength of the color evening that is applied to the faces, as in the module")
-        ->type_name("0-1")
-        ->check(CLI::Range(0., 1.).description(""));
-    add("--sampled-attackers", options->sampledAttackers,
-        "how many attackers are drawn for each step, besides --sampled-classifiers")
-        ->check(CLI::NonNegativeNumber.description(""));
-    add("--adaptive-attackers", options->adaptiveAttackers,
-        "how many attackers, the first ones, go on learning on perturbed faces")
-        ->check(CLI::NonNegativeNumber.description(""));
-    add("--updated-attackers", options->updatedAttackers, "how many of these learn in each step")
-        ->check(CLI::NonNegativeNumber.description(""));
-    CLI::Option* const pairs =
-        add("--pairs", options->pairs, "pairs of photographs of one person in each batch, for --lambda-order")
-            ->check(CLI::NonNegativeNumber.description(""));
-    add("--lambda-matching", options->lambdaMatching, "weight l_M of J_M; that of J_G is 1");
-    add("--lambda-order", options->lambdaOrder,
-        "weight of the order loss: a face should stay nearer to another photo of its person than other people are")
-        ->needs(pairs);
-    add("--lambda-change", options->lambdaChange, "weight of the mean square change");
-    add("--lambda-roughness", options->lambdaRoughness, "weight of the mean square gradient of the change");
-    add("--lambda-patches", options->lambdaPatches,
-        "weight of the penalty for change that is concentrated at one place");
-    add("--lambda-asymmetry", options->lambdaAsymmetry,
-        "weight of the penalty for a change that differs from its mirror image");
+    addNetworks(*command, *options);
+    addTargets(*command, *options);
+    addAttackerCounts(*command, *options);
+    addLossWeights(*command, *options);
     options->loop.addTo(*command);
     return { command, [options] { return run(*options); } };
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "data/dataset.hpp"
+#include "loop/figure_sums.hpp"
 #include "loop/loop.hpp"
 #include "networks/attackers.hpp"
 #include "networks/auxiliary.hpp"
@@ -64,17 +65,26 @@ public:
     bool needsSurroundings() const;
 
 private:
-    struct Scene;
+    struct StepFaces;
+
+    void loadWeights();
 
     torch::Tensor change(
         const torch::Tensor& faces, const torch::Tensor& targets, const torch::Tensor& hidden = {}) const;
-    torch::Tensor misleading(
-        const Scene& scene, const torch::Tensor& changed, const torch::Tensor& original, bool adaptive = false) const;
-    torch::Tensor faceAttackers(Scene& scene, Draws& draws) const;
-    void faceClassifier(Scene& scene, Draws& draws) const;
-    std::pair<torch::Tensor, torch::Tensor> faceMatcher(Scene& scene, Draws& draws) const;
-    torch::Tensor updateAttackers(
-        const Scene& scene, const torch::Tensor& labels, const torch::Tensor& weights, Draws& draws) const;
+    torch::Tensor genderLossOf(const StepFaces& faces, const torch::Tensor& changed, const torch::Tensor& original,
+        bool adaptive = false) const;
+    torch::Tensor attackerLosses(const StepFaces& faces, Draws& draws, std::vector<torch::Tensor>& gender) const;
+    void classifierLosses(const StepFaces& faces, Draws& draws, std::vector<torch::Tensor>& gender) const;
+    std::pair<torch::Tensor, torch::Tensor> matcherLosses(
+        const StepFaces& faces, Draws& draws, std::vector<torch::Tensor>& gender) const;
+    torch::Tensor adaptiveAttackersLoss(
+        const StepFaces& faces, const torch::Tensor& labels, const torch::Tensor& weights, Draws& draws) const;
+    void measureAttackers(
+        const torch::Tensor& shown, const torch::Tensor& labels, const std::string& suffix, FigureSums& sums) const;
+    void measureClassifiers(const Batch& batch, const torch::Tensor& shown, const torch::Tensor& change,
+        const std::string& suffix, FigureSums& sums) const;
+    void measureMatchers(const Batch& batch, const torch::Tensor& shown, const std::string& suffix, bool distances,
+        FigureSums& sums) const;
 
     const ResidualOptions& options_;
     const torch::ScalarType precision_;

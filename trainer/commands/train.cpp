@@ -14,9 +14,9 @@
 #include "losses.hpp"
 #include "networks/auxiliary.hpp"
 #include "networks/gender_classifier.hpp"
-#include "networks/generator.hpp"
 #include "networks/prototypes.hpp"
-#include "networks/views.hpp"
+#include "networks/san2018.hpp"
+#include "networks/crops.hpp"
 
 namespace sanprivacy { namespace train {
 
@@ -137,51 +137,55 @@ private:
     std::vector<Auxiliary> classifiers_, matchers_;
 };
 
+//! J (Eq. 5) and its parts.
+Losses losses(const Options& options, const Auxiliaries& auxiliaries, Generator& network, const Prototypes& prototypes,
+    const Batch& batch, Draws& draws)
+{
+    // The crop of a network is displaced a little each time, so that no perturbation relies on an exact one.
+    const double jitterScale = .03, jitterShift = 3;
+    const torch::ScalarType precision = options.loop.precision();
+    const torch::Tensor &x = batch[0], &y = batch[1];
+    const torch::Tensor same = prototypes.same(y).to(precision);
+    const torch::Tensor opposite = prototypes.opposite(y).to(precision);
+    std::vector<torch::Tensor> outputs = network.perturb(x.to(precision), same, { same, opposite });
+    for (torch::Tensor& output : outputs)
+        output = output.to(torch::kFloat);
+    const torch::Tensor &xSame = outputs[0], &xOpposite = outputs[1];
+
+    const torch::Tensor jitter = drawJitter(draws, jitterScale, jitterShift);
+    const torch::Tensor gender = auxiliaries.gender(y, xSame, xOpposite, jitter); // J_G, Eq. 3
+    torch::Tensor matching = auxiliaries.matching(xSame, x, jitter);              // J_M, Eq. 4
+    if (options.matchOpposite)
+        matching = .5 * (matching + auxiliaries.matching(xOpposite, x, jitter));
+    torch::Tensor total = totalLoss(gender, matching, options.lambdaGender, options.lambdaMatching); // Eq. 5
+    Losses losses = { { "J", total }, { "J_G", gender }, { "J_M", matching } };
+    if (options.lambdaDifference > 0)
+    {
+        const torch::Tensor difference = .5 * ((xSame - x).abs().mean() + (xOpposite - x).abs().mean());
+        losses[0].second = total + options.lambdaDifference * difference;
+        losses.emplace_back("difference", difference);
+    }
+    return losses;
+}
+
 ExitCode run(const Options& options)
 {
     options.loop.prepareFolder();
-    // The crop of a network is displaced a little each time, so that no perturbation relies on an exact one.
-    const double jitterScale = .03, jitterShift = 3;
-
     const LoopOptions& loop = options.loop;
     const Prototypes prototypes({ options.prototypes }, loop.device());
     const Auxiliaries auxiliaries(options);
-    const std::string kind = checkpointKind(options.initial);
-    const std::shared_ptr<Generator> network = makeGenerator(kind);
-    loadNetwork(options.initial, kind, *network);
+    const auto network = std::make_shared<San2018>();
+    loadNetwork(options.initial, SAN2018_KIND, *network);
     const Dataset dataset = loadDataset(options.dataset);
     const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter());
 
     Task task;
-    task.kind = kind;
+    task.kind = SAN2018_KIND;
     task.network = network;
     task.facesPerEpoch = int64_t(dataset.train.size());
     task.batch = [&](int64_t step) { return batches(step); };
-    task.losses = [&](const Batch& batch, Draws& draws) -> Losses
-    {
-        const torch::Tensor &x = batch[0], &y = batch[1];
-        const torch::Tensor same = prototypes.same(y).to(loop.precision());
-        const torch::Tensor opposite = prototypes.opposite(y).to(loop.precision());
-        std::vector<torch::Tensor> outputs = network->perturb(x.to(loop.precision()), same, { same, opposite });
-        for (torch::Tensor& output : outputs)
-            output = output.to(torch::kFloat);
-        const torch::Tensor &xSame = outputs[0], &xOpposite = outputs[1];
-
-        const torch::Tensor jitter = drawJitter(draws, jitterScale, jitterShift);
-        const torch::Tensor gender = auxiliaries.gender(y, xSame, xOpposite, jitter); // J_G, Eq. 3
-        torch::Tensor matching = auxiliaries.matching(xSame, x, jitter);              // J_M, Eq. 4
-        if (options.matchOpposite)
-            matching = .5 * (matching + auxiliaries.matching(xOpposite, x, jitter));
-        torch::Tensor total = totalLoss(gender, matching, options.lambdaGender, options.lambdaMatching); // Eq. 5
-        Losses losses = { { "J", total }, { "J_G", gender }, { "J_M", matching } };
-        if (options.lambdaDifference > 0)
-        {
-            const torch::Tensor difference = .5 * ((xSame - x).abs().mean() + (xOpposite - x).abs().mean());
-            losses[0].second = total + options.lambdaDifference * difference;
-            losses.emplace_back("difference", difference);
-        }
-        return losses;
-    };
+    task.losses = [&](const Batch& batch, Draws& draws)
+    { return losses(options, auxiliaries, *network, prototypes, batch, draws); };
     if (dataset.heldOut.size() > 0)
         task.evaluate = [&] { return auxiliaries.measure(*network, prototypes, dataset.heldOut); };
     return runLoop(task, loop) ? SUCCEEDED : INTERRUPTED;

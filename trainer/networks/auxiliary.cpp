@@ -71,8 +71,26 @@ Auxiliary::Auxiliary(
     : description_(description), graph_(description.file),
       zoom_(surroundings && needsSurroundings(description) ? WIDE_ZOOM : 1)
 {
+    checkDescription();
+    const bool classifierInBf16 = description_.task != cv::sanprivacy::NETWORK_MATCHER && dtype == torch::kBFloat16;
+    graph_.to(classifierInBf16 ? torch::kFloat : dtype, device);
+
+    const cv::Scalar& mean = description_.mean;
+    const int64_t channels = description_.color == "gray" ? 1 : 3;
+    mean_ =
+        torch::tensor({ mean[0], mean[1], mean[2] }).slice(0, 0, channels).reshape({ 1, channels, 1, 1 }).to(device);
+    prepareCrop(device);
+    checkOutput();
+}
+
+void Auxiliary::fail(const std::string& what) const
+{
+    CV_Error(cv::Error::StsBadArg, "Network '" + description_.name + "': " + what);
+}
+
+void Auxiliary::checkDescription() const
+{
     const ModelDescription& d = description_;
-    auto fail = [&d](const std::string& what) { CV_Error(cv::Error::StsBadArg, "Network '" + d.name + "': " + what); };
     if (graph_.inputs().size() != 1)
         fail(cv::format("expected one input, '%s' has %d", d.file.c_str(), (int)graph_.inputs().size()));
     if (d.landmark_template.empty() && !(d.square > 0))
@@ -80,18 +98,13 @@ Auxiliary::Auxiliary(
     if (d.output.empty() && graph_.outputs().size() != 1)
         fail(cv::format(
             "'%s' has %d outputs; expected one of them to be named", d.file.c_str(), (int)graph_.outputs().size()));
-    const bool classifierInBf16 = d.task != cv::sanprivacy::NETWORK_MATCHER && dtype == torch::kBFloat16;
-    graph_.to(classifierInBf16 ? torch::kFloat : dtype, device);
+}
 
-    const int64_t channels = d.color == "gray" ? 1 : 3;
-    mean_ = torch::tensor({ d.mean[0], d.mean[1], d.mean[2] })
-                .slice(0, 0, channels)
-                .reshape({ 1, channels, 1, 1 })
-                .to(device);
-
-    // As in alignFace(): a pyramid to within a factor of two, the rest of the low-pass by one Gaussian. All of it is
-    // linear and separable, so one matrix does the same to columns and rows, many times faster than convolutions do.
-    cv::Matx23d transform = canonicalToNetwork(d);
+//! As in alignFace(): a pyramid to within a factor of two, the rest of the low-pass by one Gaussian. All of it is
+//! linear and separable, so one matrix does the same to columns and rows, many times faster than convolutions do.
+void Auxiliary::prepareCrop(const torch::Device& device)
+{
+    cv::Matx23d transform = canonicalToNetwork(description_);
     if (wide()) // from the pixels of crops within their surroundings, which share the center of the canonical crop
     {
         const double center = (CROP_SIZE - 1) / 2.;
@@ -102,35 +115,44 @@ Auxiliary::Auxiliary(
         }
     }
     double scale = std::sqrt(std::abs(transform(0, 0) * transform(1, 1) - transform(0, 1) * transform(1, 0)));
-    int64_t step = 1; // of the pyramid's pixels: pyrDown's kernel is the binomial one, its pixels are every second one
     Tensor response = torch::eye(CROP_SIZE, torch::kDouble);
-    for (; scale < .5; scale *= 2, step *= 2)
+    // pyrDown's kernel is the binomial one, its pixels are every second one.
+    for (; scale < .5; scale *= 2, step_ *= 2)
         response = blur(response, torch::tensor({ 1., 4., 6., 4., 1. }) / 16, 2);
     if (scale < 1)
     {
         const double sigma = .5 * std::sqrt(1 / (scale * scale) - 1), reach = 4 * sigma;
         response = blur(response, toTensor(cv::getGaussianKernel(2 * cvCeil(reach) + 1, sigma, CV_64F)));
     }
-    if (scale < 1 || step > 1)
+    if (scale < 1 || step_ > 1)
         lowPass_ = response.t().contiguous().to(device);
 
     cv::Matx23d inverse;
     cv::invertAffineTransform(transform, inverse);
-    const Tensor v = torch::arange(d.size.height, torch::kDouble).reshape({ -1, 1 }).expand({ -1, d.size.width });
-    const Tensor u = torch::arange(d.size.width, torch::kDouble).expand_as(v);
+    const cv::Size& size = description_.size;
+    const Tensor v = torch::arange(size.height, torch::kDouble).reshape({ -1, 1 }).expand({ -1, size.width });
+    const Tensor u = torch::arange(size.width, torch::kDouble).expand_as(v);
     positions_ =
         torch::matmul(torch::stack({ u, v, torch::ones_like(u) }, 2), toTensor(cv::Mat(inverse.t()))).to(device);
-    step_ = step;
+}
 
+void Auxiliary::checkOutput() const
+{
+    const ModelDescription& d = description_;
     torch::NoGradGuard noGrad;
-    const Tensor output = graph_.forward(
-        { torch::zeros({ 2, channels, d.size.height, d.size.width }, torch::dtype(graph_.dtype()).device(device)) },
-        { d.output.empty() ? graph_.outputs()[0] : d.output })[0];
+    const Tensor output = run(torch::zeros({ 2, mean_.size(1), d.size.height, d.size.width }, mean_.device()));
     if (output.dim() < 2 || output.size(0) != 2)
         fail("expected one row of output per face");
     for (int index : d.index)
         if (d.task == cv::sanprivacy::NETWORK_CLASSIFIER && (index < 0 || index >= output.flatten(1).size(1)))
             fail(cv::format("index %d is beyond the output's %d elements", index, (int)output.flatten(1).size(1)));
+}
+
+//! The output that is described, of the network's own input.
+Tensor Auxiliary::run(const Tensor& input) const
+{
+    const std::string& output = description_.output;
+    return graph_.forward({ input.to(graph_.dtype()) }, { output.empty() ? graph_.outputs()[0] : output })[0];
 }
 
 Tensor Auxiliary::crop(const Tensor& faces, const Tensor& jitter) const
@@ -167,10 +189,7 @@ Tensor Auxiliary::forward(const Tensor& faces, const Tensor& jitter) const
     if (d.color == "bgr")
         plane = plane.flip(1);
     const Tensor input = (plane.expand({ -1, mean_.size(1), -1, -1 }) * 255 - mean_.to(plane.scalar_type())) * d.scale;
-    const Tensor output =
-        graph_.forward({ input.to(graph_.dtype()) }, { d.output.empty() ? graph_.outputs()[0] : d.output })[0]
-            .flatten(1)
-            .to(plane.scalar_type());
+    const Tensor output = run(input).flatten(1).to(plane.scalar_type());
     if (d.task == cv::sanprivacy::NETWORK_CLASSIFIER)
     {
         const std::vector<int64_t> elements(d.index.begin(), d.index.end());

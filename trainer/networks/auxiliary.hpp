@@ -53,6 +53,12 @@ public:
     torch::Tensor forward(const torch::Tensor& faces, const torch::Tensor& jitter = {}) const;
 
 private:
+    void fail [[noreturn]] (const std::string& what) const;
+    void checkDescription() const;
+    void prepareCrop(const torch::Device& device);
+    void checkOutput() const;
+    torch::Tensor run(const torch::Tensor& input) const;
+
     cv::sanprivacy::ModelDescription description_;
     OnnxGraph graph_;
     torch::Tensor lowPass_;   // [m,224]: columns or rows of the crop, low-passed, every step_-th of them; or undefined

@@ -46,12 +46,12 @@ SmallClassifier::SmallClassifier(const SmallClassifierShape& s, int64_t descript
         descriptor = register_module("descriptor", fullyConnected(features, descriptorSize, false));
 }
 
-SmallClassifier::Output SmallClassifier::look(const Tensor& view, bool frozen)
+SmallClassifier::Output SmallClassifier::predict(const Tensor& crop, bool frozen)
 {
-    TORCH_CHECK(view.size(2) == shape.side && view.size(3) == shape.side, "classifier input: expected ", shape.side,
-        "x", shape.side, ", found ", view.size(2), "x", view.size(3));
-    const auto weights = [&](const Tensor& parameter) { return like(frozen ? parameter.detach() : parameter, view); };
-    Tensor maps = view - .5;
+    TORCH_CHECK(crop.size(2) == shape.side && crop.size(3) == shape.side, "classifier input: expected ", shape.side,
+        "x", shape.side, ", found ", crop.size(2), "x", crop.size(3));
+    const auto weights = [&](const Tensor& parameter) { return like(frozen ? parameter.detach() : parameter, crop); };
+    Tensor maps = crop - .5;
     std::vector<Tensor> stages;
     for (size_t i = 0; i < convolutions.size(); ++i)
     {

@@ -36,7 +36,7 @@ struct SmallClassifierShape
 
 /** An attribute classifier of some shape: one of an ensemble, since what deceives one network seldom deceives another.
 
-Its input is the part of the crop that it wants, see viewOf() in views.hpp. */
+Its input is the part of the canonical crop that it wants, see classifierCrop(). */
 struct SmallClassifier : torch::nn::Module
 {
     /** @param descriptorSize D of the descriptors, 0: none
@@ -47,15 +47,15 @@ struct SmallClassifier : torch::nn::Module
     {
         torch::Tensor logit;      //!< [N,A] of label 1 of each attribute
         torch::Tensor descriptor; //!< [N,D], or undefined: what the same features tell of a matcher's descriptors
-        std::vector<torch::Tensor> stages; //!< features after each stage, [N,9C]: means over 3x3 parts of the view
+        std::vector<torch::Tensor> stages; //!< features after each stage, [N,9C]: means over 3x3 parts of the crop
     };
 
-    /** @param view [N,3,side,side] RGB, 0..1
+    /** @param crop [N,3,side,side] RGB, 0..1
     @param frozen no gradient reaches the weights, only the faces */
-    Output look(const torch::Tensor& view, bool frozen = false);
+    Output predict(const torch::Tensor& crop, bool frozen = false);
 
-    //! The logit of look().
-    torch::Tensor forward(const torch::Tensor& view, bool frozen = false) { return look(view, frozen).logit; }
+    //! The logit of predict().
+    torch::Tensor forward(const torch::Tensor& crop, bool frozen = false) { return predict(crop, frozen).logit; }
 
     SmallClassifierShape shape;
     std::vector<torch::nn::Conv2d> convolutions;

@@ -8,7 +8,7 @@
 #include "loop/checkpoint.hpp"
 #include "networks/attackers.hpp"
 #include "networks/linear_probe.hpp"
-#include "networks/views.hpp"
+#include "networks/crops.hpp"
 
 #include <gtest/gtest.h>
 
@@ -27,12 +27,12 @@ Tensor ramp()
         .contiguous();
 }
 
-TEST(Attackers, each_has_its_own_view)
+TEST(Attackers, each_has_its_own_crop)
 {
     const Attackers attackers(DESCRIPTOR);
     for (const auto& member : attackers.members)
     {
-        const SmallClassifier::Output seen = member->look(viewOf(ramp(), member->shape));
+        const SmallClassifier::Output seen = member->predict(classifierCrop(ramp(), member->shape));
         EXPECT_EQ(seen.logit.sizes(), torch::IntArrayRef({ 2, 1 }));
         EXPECT_EQ(seen.descriptor.sizes(), torch::IntArrayRef({ 2, DESCRIPTOR }));
     }
@@ -43,7 +43,7 @@ TEST(Attackers, show_the_features_of_each_stage)
     const Attackers attackers(DESCRIPTOR);
     for (const auto& member : attackers.members)
     {
-        const std::vector<Tensor> stages = member->look(viewOf(ramp(), member->shape)).stages;
+        const std::vector<Tensor> stages = member->predict(classifierCrop(ramp(), member->shape)).stages;
         ASSERT_EQ(stages.size(), member->shape.channels.size());
         for (size_t i = 0; i < stages.size(); i++)
             EXPECT_EQ(stages[i].sizes(), torch::IntArrayRef({ 2, 9 * member->shape.channels[i] }));
@@ -54,7 +54,7 @@ TEST(Attackers, tell_several_attributes)
 {
     const Attackers attackers(DESCRIPTOR, 3);
     for (const auto& member : attackers.members)
-        EXPECT_EQ(member->forward(viewOf(ramp(), member->shape)).sizes(), torch::IntArrayRef({ 2, 3 }));
+        EXPECT_EQ(member->forward(classifierCrop(ramp(), member->shape)).sizes(), torch::IntArrayRef({ 2, 3 }));
 }
 
 TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
@@ -66,7 +66,7 @@ TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
         Tensor face = torch::rand({ 2, 3, side, side }, torch::requires_grad());
         const auto both = [&](bool frozen)
         {
-            const SmallClassifier::Output seen = member->look(face, frozen);
+            const SmallClassifier::Output seen = member->predict(face, frozen);
             return seen.logit.sum() + seen.descriptor.sum();
         };
         both(true).backward();
@@ -79,16 +79,16 @@ TEST(Attackers, frozen_classifiers_pass_gradients_to_the_face_only)
     }
 }
 
-TEST(Attackers, view_is_the_zoomed_and_displaced_crop)
+TEST(Attackers, its_crop_is_zoomed_and_displaced)
 {
     SmallClassifierShape shape = { 48, .75, 3, { 8 }, 1, SmallClassifierShape::STRIDE, false, false, false };
-    // Of a ramp, the view's columns are their own places in it.
+    // Of a ramp, the columns of its crop are their own places in it.
     const Tensor columns = .5 + .75 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5);
-    EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape)[1][0][20], columns, 0, 1e-4));
+    EXPECT_TRUE(torch::allclose(classifierCrop(ramp(), shape)[1][0][20], columns, 0, 1e-4));
     const Tensor jitter =
         torch::tensor({ { 1.f, 0.f, 0.f, 0.f }, { .9f, 0.f, 11.2f, 0.f } }); // 11.2 pixels are a twentieth of the crop
     const Tensor moved = .5 + .75 * .9 * ((torch::arange(48, torch::kFloat) + .5) / 48 - .5) + .05;
-    EXPECT_TRUE(torch::allclose(viewOf(ramp(), shape, jitter)[1][0][20], moved, 0, 1e-4));
+    EXPECT_TRUE(torch::allclose(classifierCrop(ramp(), shape, jitter)[1][0][20], moved, 0, 1e-4));
 }
 
 TEST(Attackers, another_number_in_a_checkpoint_is_told)
@@ -115,9 +115,9 @@ TEST(Attackers, those_of_more_than_half_the_pixels_see_all_of_them)
 {
     SmallClassifierShape shape = { CROP_SIZE, 1, 3, { 8 }, 1, SmallClassifierShape::STRIDE, false, false, false };
     const Tensor face = torch::rand({ 1, 3, CROP_SIZE, CROP_SIZE });
-    EXPECT_TRUE(torch::allclose(viewOf(face, shape), face, 0, 1e-4));
+    EXPECT_TRUE(torch::allclose(classifierCrop(face, shape), face, 0, 1e-4));
     shape.side = CROP_SIZE / 2;
-    EXPECT_TRUE(torch::allclose(viewOf(face, shape), torch::avg_pool2d(face, 2), 0, 1e-4));
+    EXPECT_TRUE(torch::allclose(classifierCrop(face, shape), torch::avg_pool2d(face, 2), 0, 1e-4));
 }
 
 TEST(Attackers, every_second_face_is_smaller)

@@ -4,7 +4,7 @@
 
 #include "auxiliary_networks.hpp"
 #include "networks/auxiliary.hpp"
-#include "networks/views.hpp"
+#include "networks/crops.hpp"
 
 #include <cmath>
 

@@ -4,7 +4,7 @@
 
 #include "auxiliary_networks.hpp"
 #include "networks/auxiliary.hpp"
-#include "networks/views.hpp"
+#include "networks/crops.hpp"
 
 #include <cmath>
 
@@ -161,7 +161,8 @@ TEST(Auxiliary, jitter_rolls_the_crop)
     // A pixel to the right of the center shows what lies below the center: the picture turns against the clock.
     EXPECT_LE(meanDifference(Auxiliary(d).crop(x, quarter), torch::rot90(x, 1, { 2, 3 })), 1e-4);
     SmallClassifierShape shape = { 112, 1, 3, { 8 }, 1, SmallClassifierShape::STRIDE, false, false, false };
-    EXPECT_LE(meanDifference(viewOf(x, shape, quarter), torch::rot90(viewOf(x, shape), 1, { 2, 3 })), 1e-4);
+    EXPECT_LE(
+        meanDifference(classifierCrop(x, shape, quarter), torch::rot90(classifierCrop(x, shape), 1, { 2, 3 })), 1e-4);
 }
 
 TEST(Auxiliary, crops_are_those_of_a_detector_or_others)
