@@ -10,9 +10,9 @@
 #include "data/dataset.hpp"
 #include "loop/loop.hpp"
 #include "losses.hpp"
-#include "networks/generator.hpp"
 #include "networks/layers.hpp"
 #include "networks/prototypes.hpp"
+#include "networks/san2018.hpp"
 
 namespace sanprivacy { namespace train {
 
@@ -23,7 +23,6 @@ struct Options
     DatasetOptions dataset;
     LoopOptions loop;
     std::filesystem::path prototypes;
-    std::string network = SAN2018_KIND;
 };
 
 //! J_D and the mean absolute difference of X'_SM from X, in gray levels of 255, on held-out faces.
@@ -51,11 +50,11 @@ ExitCode run(const Options& options)
     const Dataset dataset = loadDataset(options.dataset);
     const LoopOptions& loop = options.loop;
     torch::manual_seed(loop.seed);
-    const std::shared_ptr<Generator> network = makeGenerator(options.network);
+    const auto network = std::make_shared<San2018>();
     const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter());
 
     Task task;
-    task.kind = options.network;
+    task.kind = SAN2018_KIND;
     task.network = network;
     task.facesPerEpoch = int64_t(dataset.train.size());
     task.batch = [&](int64_t step) { return batches(step); };
@@ -82,9 +81,6 @@ Command addPretrain(CLI::App& app)
     command->add_option("--prototypes", options->prototypes, "file that the command prototypes wrote")
         ->required()
         ->check(CLI::ExistingFile);
-    command->add_option("--network", options->network, "network to train")
-        ->capture_default_str()
-        ->check(CLI::IsMember(generatorKinds()));
     options->loop.addTo(*command);
     return { command, [options] { return run(*options); } };
 }

@@ -4,10 +4,6 @@
 
 #include "networks/generator.hpp"
 
-#include <opencv2/core.hpp>
-
-#include "networks/san2018.hpp"
-
 namespace sanprivacy { namespace train {
 
 using torch::Tensor;
@@ -18,23 +14,6 @@ std::vector<Tensor> Generator::perturb(const Tensor& x, const Tensor& p_same, co
     for (Tensor& output : outputs)
         output = torch::sigmoid(output);
     return outputs;
-}
-
-std::vector<std::string> generatorKinds()
-{
-    return { SAN2018_KIND, SAN2018_COMBINER3_KIND };
-}
-
-std::shared_ptr<Generator> makeGenerator(const std::string& kind)
-{
-    San2018Options options;
-    if (kind == SAN2018_KIND)
-        options.combiner_kernel = 1;
-    else if (kind == SAN2018_COMBINER3_KIND)
-        options.combiner_kernel = 3;
-    else
-        CV_Error(cv::Error::StsBadArg, "'" + kind + "' is not a network that perturbs");
-    return std::make_shared<San2018>(options);
 }
 
 }} // namespace sanprivacy::train

@@ -5,8 +5,6 @@
 #ifndef SANPRIVACY_TRAIN_NETWORKS_GENERATOR_HPP
 #define SANPRIVACY_TRAIN_NETWORKS_GENERATOR_HPP
 
-#include <memory>
-#include <string>
 #include <vector>
 
 #include <torch/torch.h>
@@ -30,16 +28,6 @@ struct Generator : torch::nn::Module
     virtual std::vector<torch::Tensor> perturb(
         const torch::Tensor& x, const torch::Tensor& p_same, const std::vector<torch::Tensor>& prototypes);
 };
-
-// Kinds of generator that a checkpoint may hold.
-const char* const SAN2018_KIND = "san2018";               //!< proto-combiner 1x1, as the authors' code
-const char* const SAN2018_COMBINER3_KIND = "san2018-3x3"; //!< proto-combiner 3x3
-
-//! The network of the paper of a kind; an unknown kind raises cv::Exception.
-std::shared_ptr<Generator> makeGenerator(const std::string& kind);
-
-//! Kinds that makeGenerator() knows.
-std::vector<std::string> generatorKinds();
 
 }} // namespace sanprivacy::train
 

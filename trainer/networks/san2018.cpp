@@ -14,16 +14,13 @@ const int64_t ENCODER1 = 8, ENCODER2 = 12, DECODER1 = 256, DECODER2 = 128; // ch
 
 } // namespace
 
-San2018::San2018(const San2018Options& opts) : options(opts)
+San2018::San2018()
 {
-    TORCH_CHECK(options.combiner_kernel == 1 || options.combiner_kernel == 3,
-        "combiner_kernel: expected 1 or 3, found ", options.combiner_kernel);
     encoder1 = register_module("encoder1", convolution(IMAGE_CHANNELS + PROTOTYPE_CHANNELS, ENCODER1));
     encoder2 = register_module("encoder2", convolution(ENCODER1, ENCODER2));
     decoder1 = register_module("decoder1", convolution(ENCODER2, DECODER1));
     decoder2 = register_module("decoder2", convolution(DECODER1, DECODER2));
-    combiner = register_module(
-        "combiner", convolution(DECODER2 + PROTOTYPE_CHANNELS, IMAGE_CHANNELS, options.combiner_kernel, 1, false));
+    combiner = register_module("combiner", convolution(DECODER2 + PROTOTYPE_CHANNELS, IMAGE_CHANNELS, 1, 1, false));
 }
 
 Tensor San2018::encode(const Tensor& x, const Tensor& p_same)
@@ -79,30 +76,26 @@ Tensor San2018::sharedLogits(const Tensor& code)
         column = leakyRelu(column);
 
     const Tensor weight = combiner->weight.slice(1, 0, DECODER2);
-    if (options.combiner_kernel == 1)
-    {
-        // A 1x1 convolution commutes with upsampling: each phase gets it, then a single channel is interleaved and
-        // upsampled.
-        const Tensor both_rows = torch::block_diag({ weight.flatten(1), weight.flatten(1) }).unsqueeze(2).unsqueeze(3);
-        for (Tensor& column : d2)
-            column = torch::conv2d(column, like(both_rows, column));
-        return upsample(interleavePhases(d2));
-    }
-    return interleavePhases(convolvePhases(interleavePhases(d2), weight));
+    // A 1x1 convolution commutes with upsampling: each phase gets it, then a single channel is interleaved and
+    // upsampled.
+    const Tensor both_rows = torch::block_diag({ weight.flatten(1), weight.flatten(1) }).unsqueeze(2).unsqueeze(3);
+    for (Tensor& column : d2)
+        column = torch::conv2d(column, like(both_rows, column));
+    return upsample(interleavePhases(d2));
 }
 
 std::vector<Tensor> San2018::logits(const Tensor& x, const Tensor& p_same, const std::vector<Tensor>& prototypes)
 {
     const Tensor code = encode(x, p_same);
-    const Tensor shared = options.fast ? sharedLogits(code) : decode(code);
+    const Tensor shared = fast ? sharedLogits(code) : decode(code);
     std::vector<Tensor> outputs;
     for (const Tensor& given : prototypes)
     {
         const Tensor prototype = like(given, x);
-        if (options.fast)
-            outputs.push_back(shared
-                              + torch::conv2d(prototype, like(combiner->weight.slice(1, DECODER2), x),
-                                  like(combiner->bias, x), 1, options.combiner_kernel / 2));
+        if (fast)
+            outputs.push_back(
+                shared
+                + torch::conv2d(prototype, like(combiner->weight.slice(1, DECODER2), x), like(combiner->bias, x)));
         else
             outputs.push_back(
                 convolve(combiner, torch::cat({ shared, prototype.expand({ x.size(0), -1, -1, -1 }) }, 1)));

@@ -11,22 +11,16 @@
 
 namespace sanprivacy { namespace train {
 
-struct San2018Options
-{
-    /** Side of the proto-combiner's kernel: the authors' code has 1, the paper's "convolution" may be read as 3. */
-    int64_t combiner_kernel = 1;
-    /** Computes the same function with 0.45 of the operations; see San2018::sharedLogits(). */
-    bool fast = true;
-};
+const char* const SAN2018_KIND = "san2018"; //!< of a checkpoint of a San2018
 
 /** The convolutional autoencoder of the paper.
 
 X and P_SM (4 channels) pass two 3x3 convolutions with 8 and 12 channels, each with leaky ReLU and 2x2 average pooling,
-then two with 256 and 128 channels, each with leaky ReLU and nearest x2 upsampling; the proto-combiner joins a
-prototype. */
+then two with 256 and 128 channels, each with leaky ReLU and nearest x2 upsampling; the proto-combiner, a 1x1
+convolution as in the authors' code, joins a prototype. */
 struct San2018 : Generator
 {
-    explicit San2018(const San2018Options& options = San2018Options());
+    San2018();
 
     std::vector<torch::Tensor> logits(
         const torch::Tensor& x, const torch::Tensor& p_same, const std::vector<torch::Tensor>& prototypes) override;
@@ -39,7 +33,8 @@ struct San2018 : Generator
     rewritten. Exact up to rounding: see convolvePhases(), and a 1x1 convolution commutes with nearest upsampling. */
     torch::Tensor sharedLogits(const torch::Tensor& code);
 
-    San2018Options options;
+    //! Computes the same function with 0.45 of the operations, see sharedLogits().
+    bool fast = true;
     torch::nn::Conv2d encoder1 { nullptr }, encoder2 { nullptr }, decoder1 { nullptr }, decoder2 { nullptr },
         combiner { nullptr };
 };

@@ -36,13 +36,12 @@ Tensor interleavingKernels()
     return kernels.flatten(0, 1);
 }
 
-std::string interleave(
-    ModelBuilder& graph, const std::string& name, const std::string& phases, const Tensor& kernels, int64_t groups = 1)
+std::string interleave(ModelBuilder& graph, const std::string& name, const std::string& phases, const Tensor& kernels)
 {
     const int64_t side = kernels.size(2);
     return graph.node("ConvTranspose", name, { phases, graph.constant(name + ".weight", kernels) },
         { { "kernel_shape", Integers(2, side) }, { "strides", Integers(2, side) }, { "pads", Integers(4, side / 2) },
-            { "group", groups } });
+            { "group", int64_t(1) } });
 }
 
 //! San2018::sharedLogits() of the code; returns the name of its value.
@@ -53,22 +52,10 @@ std::string sharedLogits(ModelBuilder& graph, const San2018& network, const std:
     const Tensor kernels = phaseKernels(network.decoder2->weight), biases = network.decoder2->bias.repeat(4);
     const Tensor weight = network.combiner->weight.slice(1, 0, maps);
 
-    if (network.options.combiner_kernel == 1)
-    {
-        // Combining, interleaving and the last upsampling (each kernel element twice per axis) are one operation.
-        const std::string d2 = graph.leakyRelu(graph.convolution("decoder2", d1, kernels, biases));
-        const Tensor upsampling = interleavingKernels().repeat_interleave(2, 2).repeat_interleave(2, 3);
-        return interleave(
-            graph, "shared", d2, (upsampling.unsqueeze(1) * weight.view({ 1, maps, 1, 1, 1 })).flatten(0, 1));
-    }
-    // Grouped by map instead of phase, each group of four phases interleaves to its map.
-    const Tensor by_map = kernels.view({ 4, maps, -1, 2, 2 }).transpose(0, 1).flatten(0, 1);
-    const Tensor biases_by_map = biases.view({ 4, maps }).t().flatten();
-    const std::string d2 = graph.leakyRelu(graph.convolution("decoder2", d1, by_map, biases_by_map));
-    const std::string upsampled =
-        interleave(graph, "interleaved", d2, interleavingKernels().repeat({ maps, 1, 1, 1 }), maps);
-    return interleave(
-        graph, "shared", graph.convolution("combiner", upsampled, phaseKernels(weight)), interleavingKernels());
+    // Combining, interleaving and the last upsampling (each kernel element twice per axis) are one operation.
+    const std::string d2 = graph.leakyRelu(graph.convolution("decoder2", d1, kernels, biases));
+    const Tensor upsampling = interleavingKernels().repeat_interleave(2, 2).repeat_interleave(2, 3);
+    return interleave(graph, "shared", d2, (upsampling.unsqueeze(1) * weight.view({ 1, maps, 1, 1, 1 })).flatten(0, 1));
 }
 
 struct Example
@@ -162,11 +149,11 @@ OnnxDifference writeOnnx(San2018& network, const std::string& file, const std::s
                 prototypes.push_back(
                     combination.first == "same_proto" ? example.inputs[1].second : example.inputs.back().second);
             }
-            const bool fast = network.options.fast;
-            network.options.fast = false; // the paper's own form is the reference
+            const bool fast = network.fast;
+            network.fast = false; // the paper's own form is the reference
             const std::vector<Tensor> outputs =
                 network.perturb(example.inputs[0].second, example.inputs[1].second, prototypes);
-            network.options.fast = fast;
+            network.fast = fast;
             for (size_t i = 0; i < outputs.size(); ++i)
                 example.outputs.emplace_back(combinations[i].second, outputs[i]);
             return example;

@@ -50,21 +50,17 @@ TEST(PhaseKernels, equal_nearest_upsampling_and_convolution)
     EXPECT_LE(relativeDifference(fast, plain), 1e-6);
 }
 
-class San2018Forms : public testing::TestWithParam<int64_t>
-{
-};
-
-TEST_P(San2018Forms, plain_and_fast_agree_forward_and_backward)
+TEST(San2018, plain_and_fast_agree_forward_and_backward)
 {
     torch::manual_seed(2);
-    San2018 network({ GetParam(), true });
+    San2018 network;
     for (const Tensor& bias : { network.decoder2->bias, network.combiner->bias })
         torch::nn::init::normal_(bias, 0., .5);
     const Faces faces(2, 64);
     std::vector<Tensor> outputs[2], gradients[2];
     for (bool fast : { false, true })
     {
-        network.options.fast = fast;
+        network.fast = fast;
         network.zero_grad();
         outputs[fast] = network.perturb(faces.x, faces.same, { faces.same, faces.opposite });
         (outputs[fast][0] * faces.x + outputs[fast][1].square()).sum().backward();
@@ -82,24 +78,15 @@ TEST_P(San2018Forms, plain_and_fast_agree_forward_and_backward)
         EXPECT_LE(relativeDifference(gradients[1][i], gradients[0][i]), 1e-4) << network.named_parameters()[i].key();
 }
 
-TEST_P(San2018Forms, layers_are_those_of_the_paper)
+TEST(San2018, layers_are_those_of_the_paper)
 {
-    San2018 network({ GetParam(), true });
-    const int64_t k = GetParam();
-    const int64_t expected =
-        (4 * 9 + 1) * 8 + (8 * 9 + 1) * 12 + (12 * 9 + 1) * 256 + (256 * 9 + 1) * 128 + 131 * k * k + 1;
+    San2018 network;
+    const int64_t expected = (4 * 9 + 1) * 8 + (8 * 9 + 1) * 12 + (12 * 9 + 1) * 256 + (256 * 9 + 1) * 128 + 131 + 1;
     EXPECT_EQ(countWeights(network), expected);
     const Faces faces(2);
     const Tensor code = network.encode(faces.x, faces.same);
     EXPECT_EQ(code.sizes(), torch::IntArrayRef({ 2, 12, 56, 56 }));
     EXPECT_EQ(network.decode(code).sizes(), torch::IntArrayRef({ 2, 128, 224, 224 }));
-}
-
-INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Forms, testing::Values(1, 3));
-
-TEST(San2018, refuses_other_combiner_kernels)
-{
-    EXPECT_THROW(San2018({ 2, true }), c10::Error);
 }
 
 TEST(San2018, computes_in_bf16_with_fp32_gradients)

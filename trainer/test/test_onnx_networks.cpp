@@ -62,16 +62,12 @@ std::vector<std::string> names(const google::protobuf::RepeatedPtrField<onnx::Va
 
 // Each comparison here is made with inputs of the test's own, apart from those writeOnnx() verifies with.
 
-class San2018Onnx : public OnnxNetworks, public testing::WithParamInterface<int64_t>
+TEST_F(OnnxNetworks, san2018_three_outputs_equal_the_plain_form)
 {
-};
-
-TEST_P(San2018Onnx, three_outputs_equal_the_plain_form)
-{
-    San2018 network({ GetParam(), true });
+    San2018 network;
     randomBiases(network);
     EXPECT_LE(writeOnnx(network, path("san.onnx"), "a description").exact, ONNX_TOLERANCE);
-    network.options.fast = false;
+    network.fast = false;
     torch::NoGradGuard no_gradients;
     for (int64_t batch : { 1, 3 })
     {
@@ -97,9 +93,9 @@ TEST_P(San2018Onnx, three_outputs_equal_the_plain_form)
     EXPECT_FALSE(model.producer_version().empty());
 }
 
-TEST_P(San2018Onnx, authors_form)
+TEST_F(OnnxNetworks, san2018_authors_form)
 {
-    San2018 network({ GetParam(), true });
+    San2018 network;
     randomBiases(network);
     writeOnnx(network, path("san.onnx"), "", San2018Form::AUTHORS);
     torch::NoGradGuard no_gradients;
@@ -112,8 +108,6 @@ TEST_P(San2018Onnx, authors_form)
     EXPECT_EQ(names(read(path("san.onnx")).graph().input()),
         (std::vector<std::string> { "image", "same_proto", "combine_proto" }));
 }
-
-INSTANTIATE_TEST_SUITE_P(CombinerKernel, San2018Onnx, testing::Values(1, 3));
 
 TEST_F(OnnxNetworks, the_authors_network_is_san2018)
 {
@@ -143,7 +137,7 @@ TEST_F(OnnxNetworks, the_authors_network_is_san2018)
     const NamedTensors inputs = { { "image", x }, { "same_proto", same }, { "combine_proto", combined } };
     for (bool fast : { false, true })
     {
-        network.options.fast = fast;
+        network.fast = fast;
         EXPECT_LE(
             verifyOnnx(file.string(), inputs, { { "perturbed", network.perturb(x, same, { combined })[0] } }).exact,
             ONNX_TOLERANCE);
