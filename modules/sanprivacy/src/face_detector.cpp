@@ -10,6 +10,7 @@
 #include "image_depth.hpp"
 #include "matrix_argument.hpp"
 #include "orientation.hpp"
+#include "shadows.hpp"
 #include "yunet_detector.hpp"
 
 #include <algorithm>
@@ -17,6 +18,10 @@
 namespace cv { namespace sanprivacy {
 
 namespace {
+
+// Score of a face that is found with brightened shadows only: 68 of 76 had it in composites of dark photos, and 2 of 15
+// mistakes.
+const float LEAST_IN_SHADOW = .9f;
 
 DnnDevice checkArguments(float score_threshold, int backend_id, int target_id)
 {
@@ -40,19 +45,44 @@ int commonOrientation(const std::vector<FaceRow>& faces)
     return int(std::max_element(counts.begin(), counts.end()) - counts.begin());
 }
 
-/** Searches once more in the image turned so that faces of an orientation are upright: only upright faces are searched
-for at all scales.
-@param faces those found in the image as it is; come back with the others. */
-void detectTurned(FaceDetector::Impl& impl, const Mat& image, int orientation, std::vector<FaceRow>& faces)
+//! Adds those of other faces that are not among the faces.
+void addOthers(const std::vector<FaceRow>& others, std::vector<FaceRow>& faces)
 {
-    std::vector<FaceRow> all = impl.detectSorted(rotatedUpright(image, orientation), false);
-    for (FaceRow& face : all)
+    const std::vector<FaceRow> before = faces;
+    for (const FaceRow& face : others)
+        if (isApart(face, before))
+            faces.push_back(face);
+}
+
+/** Searches once more, if most faces lie on their side or upside down, in the image turned so that they are upright:
+only upright faces are searched for at all scales. */
+std::vector<FaceRow> detectTurned(FaceDetector::Impl& impl, const Mat& image)
+{
+    std::vector<FaceRow> faces = impl.detectSorted(image, false);
+    const int orientation = commonOrientation(faces);
+    if (orientation == 0)
+        return faces;
+    std::vector<FaceRow> turned = impl.detectSorted(rotatedUpright(image, orientation), false);
+    for (FaceRow& face : turned)
         rotateBack(face, orientation, image.size());
-    for (const FaceRow& face : faces)
-        if (isApart(face, all))
-            all.push_back(face);
-    std::stable_sort(all.begin(), all.end(), [](const FaceRow& a, const FaceRow& b) { return a.score > b.score; });
-    faces = all;
+    addOthers(faces, turned);
+    return turned;
+}
+
+//! Searches with all means.
+std::vector<FaceRow> detectThoroughly(FaceDetector::Impl& impl, const Mat& image)
+{
+    std::vector<FaceRow> faces = detectTurned(impl, image);
+    if (isMostlyDark(image)) // there may be faces that no light falls on
+    {
+        std::vector<FaceRow> others = detectTurned(impl, brightShadows(image));
+        others.erase(std::remove_if(others.begin(), others.end(),
+                         [](const FaceRow& face) { return face.score < LEAST_IN_SHADOW; }),
+            others.end());
+        addOthers(others, faces);
+    }
+    std::stable_sort(faces.begin(), faces.end(), [](const FaceRow& a, const FaceRow& b) { return a.score > b.score; });
+    return faces;
 }
 
 } // namespace
@@ -113,10 +143,7 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
         image = bytes;
     }
 
-    std::vector<FaceRow> faces = p->detectSorted(image, quick);
-    const int orientation = quick ? 0 : commonOrientation(faces);
-    if (orientation != 0)
-        detectTurned(*p, image, orientation, faces);
+    const std::vector<FaceRow> faces = quick ? p->detectSorted(image, true) : detectThoroughly(*p, image);
     _faces.create(int(faces.size()), FaceRow::COLUMNS, CV_32F);
     if (faces.empty())
         return;

@@ -14,17 +14,30 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const int BLACK = 1, DARK = 25; // gray levels; what is black, such as bars beside the image, holds no face
-const double DARK_SHARE = .25;  // of the image
-const double CURVE = .2;        // the darkest levels become about 13 times as bright
-const int SAMPLES = 160;        // along the long side
+const int BLACK = 1, DARK = 25, WHITE = 255; // gray levels; what is black, such as bars beside the image, holds no face
+const double DARK_SHARE = .25;               // of the image
+const double MOST = .5;                      // of what is not black
+const double LEAST_DARK = .04;               // of the image
+const double CURVE = .2;                     // the darkest levels become about 13 times as bright
+const int SAMPLES = 160;                     // along the long side
 
-bool isDark(const Mat& image)
+//! Numbers of pixels of a small copy: all, those that are not black, and of these those that are dark.
+struct Levels
 {
-    Mat dark;
+    int all, not_black, dark;
+};
+
+Levels levelsOf(const Mat& image)
+{
+    Mat mask;
     const Mat gray = toGray(shrunk(image, SAMPLES / double(std::max(image.cols, image.rows))));
-    inRange(gray, BLACK + 1, DARK, dark);
-    return countNonZero(dark) >= DARK_SHARE * double(dark.total());
+    Levels levels;
+    levels.all = int(gray.total());
+    inRange(gray, BLACK + 1, WHITE, mask);
+    levels.not_black = countNonZero(mask);
+    inRange(gray, BLACK + 1, DARK, mask);
+    levels.dark = countNonZero(mask);
+    return levels;
 }
 
 Mat makeCurve()
@@ -39,16 +52,24 @@ Mat makeCurve()
 
 } // namespace
 
-Mat withBrightShadows(const Mat& image)
+bool isMostlyDark(const Mat& image)
+{
+    const Levels levels = levelsOf(image);
+    return levels.dark >= std::max(MOST * levels.not_black, LEAST_DARK * levels.all);
+}
+
+Mat brightShadows(const Mat& image)
 {
     static const Mat curve = makeCurve();
-    Mat result = image;
-    if (isDark(image))
-    {
-        result = Mat(); // the image itself stays as it is
-        LUT(image, curve, result);
-    }
+    Mat result;
+    LUT(image, curve, result);
     return result;
+}
+
+Mat withBrightShadows(const Mat& image)
+{
+    const Levels levels = levelsOf(image);
+    return levels.dark >= DARK_SHARE * levels.all ? brightShadows(image) : image;
 }
 
 }} // namespace cv::sanprivacy

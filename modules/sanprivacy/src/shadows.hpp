@@ -9,12 +9,18 @@
 
 namespace cv { namespace sanprivacy {
 
-/** @brief For the detector, which misses faces darker than about a tenth of full range: an image of which a large part
-is that dark comes back with its shadows brightened, and any other as it is.
+/** @brief For the detector, which misses faces darker than about a tenth of full range: a copy whose shadows are
+brightened.
 
 Levels are brightened by a logarithm. Bright parts keep some contrast, and the detector finds as many faces in them.
 @param image 8-bit. */
+Mat brightShadows(const Mat& image);
+
+//! The same for an image of which a large part is that dark. Any other comes back as it is.
 Mat withBrightShadows(const Mat& image);
+
+//! Whether most of an 8-bit image is that dark, apart from what is black.
+bool isMostlyDark(const Mat& image);
 
 }} // namespace cv::sanprivacy
 

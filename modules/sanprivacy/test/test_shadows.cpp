@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-#include "test_precomp.hpp"
+#include "test_face_detector_common.hpp"
 #include "video_scene.hpp"
 
 namespace opencv_test { namespace {
@@ -44,6 +44,27 @@ TEST(SanPrivacy_Shadows, faces_of_dark_frames_are_found)
     for (double brightness : { 1., .1, .05 })
         EXPECT_EQ(coveredFrames(video, brightness, 0), video.frames()) << brightness;
     EXPECT_EQ(coveredFrames(video, .05, 100), video.frames()) << "beside a window";
+}
+
+TEST(SanPrivacy_Shadows, faces_in_the_dark_beside_one_in_the_light)
+{
+    const Ptr<FaceDetector> finder = shippedDetector("");
+    const char* const names[] = { "man-dark-skin", "woman-fair-hair", "woman-dark-skin", "man-bald", "woman-glasses" };
+    Mat photo(500, 1100, CV_8UC3, Scalar::all(90)), dark, faces;
+    int x = 15;
+    for (const char* name : names)
+    {
+        Mat small;
+        resize(portrait(name), small, Size(), .6, .6, INTER_AREA);
+        small.copyTo(photo(Rect(Point(x, 100), small.size())));
+        x += 215;
+    }
+    photo.convertTo(dark, CV_8U, .04);
+    const int lit = 215; // columns
+    photo.colRange(0, lit).copyTo(dark.colRange(0, lit));
+    finder->detect(dark, faces);
+    EXPECT_GE(faces.rows, 4);
+    EXPECT_LE(faces.rows, 5);
 }
 
 }} // namespace

@@ -58,6 +58,7 @@ public:
 
     /** @brief Finds all faces of an image.
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size; a very dark one is brightened, see brightnessGain().
+    One that is mostly dark is searched a second time, with its shadows brightened.
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best
     first. Zero rows where there is no face; None in Python.
     @param quick a faster search for videos, whose next frames show the same faces. It skips the costly steps, so it
