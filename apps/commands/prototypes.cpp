@@ -8,7 +8,6 @@
 #include "common/message.hpp"
 #include "common/output_guard.hpp"
 #include "common/progress.hpp"
-#include "common/unicode_form.hpp"
 #include "common/workers.hpp"
 #include "options/faces.hpp"
 #include "options/inputs.hpp"
@@ -78,7 +77,7 @@ struct Means
 };
 
 //! @param images of the rows of the label file.
-Means average(const PrototypesOptions& options, const LabelFile& labels, const std::vector<fs::path>& images)
+Means average(const PrototypesOptions& options, const LabelFile& labels, const std::vector<ListedImage>& images)
 {
     const bool detect = std::any_of(
         labels.rows().begin(), labels.rows().end(), [](const Labelled& row) { return row.landmarks.empty(); });
@@ -102,12 +101,15 @@ Means average(const PrototypesOptions& options, const LabelFile& labels, const s
             else
                 try
                 {
-                    if (!addFace(images[i], row, options, detectors[worker], *builders[worker]))
+                    if (!images[i].problem.empty())
+                        throw std::runtime_error(images[i].problem);
+                    if (!addFace(images[i].file, row, options, detectors[worker], *builders[worker]))
                         diagnostic = &result.cut;
                 }
                 catch (const std::exception& error)
                 {
-                    progress.message(images[i].string() + ": " + message(error));
+                    progress.message(
+                        (images[i].problem.empty() ? images[i].file.string() : row.file) + ": " + message(error));
                     diagnostic = &result.failed;
                 }
             progress.step();
@@ -134,11 +136,9 @@ ExitCode run(const PrototypesOptions& options)
     const fs::path folder = options.output, file = folder / ("prototypes-" + options.attribute + ".yml.gz");
     const auto imageOf = [&](const std::string& label) { return folder / (options.attribute + "-" + label + ".png"); };
     std::vector<fs::path> read = { options.labels, options.networks.detector };
-    std::vector<fs::path> images;
-    NameFinder finder;
-    for (const Labelled& row : labels.rows())
-        images.push_back(finder.find(root / row.file));
-    read.insert(read.end(), images.begin(), images.end());
+    const std::vector<ListedImage> images = labels.find(root);
+    for (const ListedImage& image : images)
+        read.push_back(image.file);
     refuseInputsAsOutputs(read, { file, imageOf("0"), imageOf("1"), imageOf("neutral") });
     makeWritableFolder(options.output);
 

@@ -8,7 +8,6 @@
 #include "common/digest.hpp"
 #include "common/message.hpp"
 #include "common/progress.hpp"
-#include "common/unicode_form.hpp"
 #include "common/workers.hpp"
 #include "evaluation/cache_keys.hpp"
 #include "options/faces.hpp"
@@ -91,6 +90,14 @@ void keepSome(std::vector<EvaluatedFace>& faces, const std::vector<std::string>&
     for (size_t i : kept)
         some.push_back(faces[i]);
     faces.swap(some);
+}
+
+//! The path of a file from a folder; the bare name of a file elsewhere.
+fs::path relativePath(const fs::path& file, const fs::path& folder)
+{
+    const fs::path relative =
+        fs::absolute(file).lexically_normal().lexically_relative(fs::absolute(folder / "").lexically_normal());
+    return relative.empty() || *relative.begin() == ".." ? file.filename() : relative;
 }
 
 //! Detects a face or takes what an earlier run found; false where there are neither landmarks nor a face.
@@ -223,7 +230,7 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
         }
 
     std::map<std::string, int> person_numbers;
-    NameFinder finder;
+    const std::vector<ListedImage> images = labels.find(options.faces);
     std::map<std::string, size_t> listed_faces; // by digests of file and landmarks
     for (size_t row = 0; row < listed; ++row)
     {
@@ -239,11 +246,16 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
             diagnostics.fail(labelled.file, "no " + options.identity + " in " + options.labels);
             continue;
         }
+        if (!images[row].problem.empty())
+        {
+            diagnostics.fail(labelled.file, images[row].problem);
+            continue;
+        }
         const int person = person_numbers.emplace(identity, int(person_numbers.size())).first->second;
         if (size_t(person) == people.size())
             people.push_back(identity);
-        EvaluatedFace face = { labelled.file, finder.find(fs::path(options.faces) / labelled.file), std::string(),
-            labelled.label, person, {}, labelled.landmarks, cv::Mat(), false };
+        EvaluatedFace face = { labelled.file, images[row].file, relativePath(images[row].file, options.faces),
+            std::string(), labelled.label, person, {}, labelled.landmarks, cv::Mat(), false };
         for (size_t column : columns)
             face.groups.push_back(table.rows[row][column]);
         std::error_code none;
@@ -261,9 +273,9 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
 //! Reads every image, finds its face, and leaves out those that cannot be used.
 void EvaluationSet::readImages(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)
 {
-    std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
-    for (cv::Ptr<FaceDetector>& detector : detectors)
-        detector = networks.createDetector();
+    const std::vector<cv::Ptr<FaceDetector>> detectors = networks.createDetectors(workerCount());
+    if (interrupted()) // so that some of them may be missing
+        throw std::runtime_error("interrupted");
     detector_key = keyOf(*detectors[0], networks);
 
     std::vector<char> usable(faces.size(), 0);

@@ -24,6 +24,7 @@ struct EvaluatedFace
 {
     std::string file; //!< as the label file has it
     std::filesystem::path path;
+    std::filesystem::path relative;  //!< path from the folder of the faces
     std::string content;             //!< digest of the file's bytes
     int label;                       //!< 0 or 1
     int person;                      //!< of EvaluationSet::people; each face its own where identities are not known

@@ -72,8 +72,9 @@ FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networ
         {
             const std::filesystem::path meant = file_->path().parent_path() / row->file;
             std::error_code none;
-            if (std::filesystem::exists(meant, none) && !std::filesystem::equivalent(meant, inputs.images[i].file, none)
-                && namesakes_++ == 0)
+            if (!std::filesystem::exists(meant, none))
+                images_of_row_[rows_[i]].push_back(inputs.images[i].file.string());
+            else if (!std::filesystem::equivalent(meant, inputs.images[i].file, none) && namesakes_++ == 0)
                 first_namesake_ = "'" + meant.string() + "' for '" + inputs.images[i].file.string() + "'";
         }
 }
@@ -103,6 +104,19 @@ void FaceLabels::reportUnlisted() const
         std::cout << "Labels of " << count(namesakes_, "image")
                   << " taken from other files of the same name, the first that of " << printable(first_namesake_)
                   << ": correct only where one is a copy of the other" << std::endl;
+    size_t sharing = 0;
+    std::string first;
+    for (const auto& row : images_of_row_)
+        if (row.second.size() > 1)
+        {
+            if (sharing == 0)
+                first = "'" + file_->rows()[size_t(row.first)].file + "' for '" + row.second[0] + "' and '"
+                        + row.second[1] + "'";
+            sharing += row.second.size();
+        }
+    if (sharing > 0)
+        std::cout << "Labels of " << count(sharing, "image") << " taken from rows that several images fit, the first "
+                  << printable(first) << ": list more of the path if they are different people" << std::endl;
 }
 
 bool FaceLabels::reportUnknown() const

@@ -58,7 +58,8 @@ public:
     static int unlisted() { return cv::sanprivacy::LABEL_PREDICT; }
 
     bool hasLandmarks() const { return file_ && file_->hasLandmarks(); }
-    //! Says on stdout how many images are not listed, and how many share only their name with what is.
+    //! Says on stdout how many images are not listed, how many share only their name with what is, and how many a row
+    //! with others.
     void reportUnlisted() const;
     //! Says on stderr how many names of the label file are no images. Returns whether there are any.
     bool reportUnknown() const;
@@ -70,6 +71,7 @@ private:
     std::vector<int> rows_; // one per image, where there is a file
     size_t namesakes_ = 0;  // images that are other files than those that are listed
     std::string first_namesake_;
+    std::map<int, std::vector<std::string>> images_of_row_; // of rows whose path is no file beside the label file
 };
 
 /** Compares given labels with those that a classifier predicts. In a table of another convention, such as 0 for male,

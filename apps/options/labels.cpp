@@ -115,7 +115,7 @@ LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attri
     }
 }
 
-std::vector<int> LabelFile::match(const std::vector<Input>& images) const
+std::vector<std::vector<int>> LabelFile::fittingRows(const std::vector<Input>& images) const
 {
     std::unordered_map<std::string, std::vector<int>> rows_by_name;
     for (size_t i = 0; i < rows_.size(); ++i)
@@ -124,14 +124,13 @@ std::vector<int> LabelFile::match(const std::vector<Input>& images) const
     for (const Input& image : images)
         ++images_by_name[decomposed(image.file.filename().string())];
 
-    std::vector<int> matched;
+    std::vector<std::vector<int>> fitting;
     for (const Input& image : images)
     {
         const std::string name = decomposed(image.file.filename().string());
         const fs::path whole = fs::absolute(image.file).lexically_normal();
-        int best = -1;
+        std::vector<int> best;
         std::pair<size_t, size_t> best_common = {}; // whatever the form of Unicode, and in the same one
-        bool contradicted = false;
         for (int candidate : rows_by_name[name])
         {
             const fs::path listed = fs::path(rows_[size_t(candidate)].file).lexically_normal();
@@ -139,22 +138,65 @@ std::vector<int> LabelFile::match(const std::vector<Input>& images) const
                 commonEnd(decomposed(whole.string()), decomposed(listed.string())), commonEnd(whole, listed));
             const bool whole_name_fits = common.first == size_t(std::distance(listed.begin(), listed.end()));
             const bool only_of_its_name = rows_by_name[name].size() == 1 && images_by_name[name] == 1;
-            if (!whole_name_fits && !only_of_its_name)
+            if ((!whole_name_fits && !only_of_its_name) || common < best_common)
                 continue;
-            if (common == best_common)
-                contradicted = contradicted || rows_[size_t(candidate)].label != rows_[size_t(best)].label;
-            else if (common > best_common)
-            {
-                best = candidate;
-                best_common = common;
-                contradicted = false;
-            }
+            if (common > best_common)
+                best.clear();
+            best.push_back(candidate);
+            best_common = common;
         }
-        if (contradicted)
-            throw std::runtime_error(path_.string() + ": contradicting rows for '" + image.file.string() + "'");
-        matched.push_back(best);
+        fitting.push_back(best);
+    }
+    return fitting;
+}
+
+std::vector<int> LabelFile::match(const std::vector<Input>& images) const
+{
+    const std::vector<std::vector<int>> fitting = fittingRows(images);
+    std::vector<int> matched;
+    for (size_t i = 0; i < images.size(); ++i)
+    {
+        for (int row : fitting[i])
+            if (rows_[size_t(row)].label != rows_[size_t(fitting[i][0])].label)
+                throw std::runtime_error(path_.string() + ": contradicting rows for '" + images[i].file.string() + "'");
+        matched.push_back(fitting[i].empty() ? -1 : fitting[i][0]);
     }
     return matched;
+}
+
+std::vector<ListedImage> LabelFile::find(const fs::path& folder) const
+{
+    std::vector<ListedImage> found;
+    std::error_code no_file; // nor is a name that no file can have
+    NameFinder finder;
+    bool complete = true;
+    for (const Labelled& row : rows_)
+    {
+        found.push_back({ finder.find(folder / row.file), "" });
+        complete = complete && fs::exists(found.back().file, no_file);
+    }
+    if (complete)
+        return found;
+
+    const std::string place = folder.empty() ? "." : folder.string();
+    const std::vector<Input> images = findInputs({ place }, fs::path()).images;
+    const std::vector<std::vector<int>> fitting = fittingRows(images);
+    std::vector<std::vector<size_t>> images_of(rows_.size());
+    for (size_t i = 0; i < images.size(); ++i)
+        for (int row : fitting[i])
+            images_of[size_t(row)].push_back(i);
+    for (size_t row = 0; row < rows_.size(); ++row)
+        if (fs::exists(found[row].file, no_file))
+            continue;
+        else if (images_of[row].empty())
+            found[row].problem = "no such file in '" + place + "', nor in a folder there";
+        else if (images_of[row].size() > 1)
+            found[row].problem = "means " + std::to_string(images_of[row].size()) + " images in '" + place + "', as "
+                                 + images[images_of[row][0]].relative.string() + " and "
+                                 + images[images_of[row][1]].relative.string() + "; list more of the path";
+        else
+            found[row].file = images[images_of[row][0]].file;
+    return found;
 }
 
 std::vector<std::string> LabelFile::unknown(const std::vector<int>& matched) const

@@ -27,6 +27,13 @@ struct Labelled
     cv::Mat landmarks; //!< 5x2 CV_32F, or empty
 };
 
+//! Where the image of a row is.
+struct ListedImage
+{
+    std::filesystem::path file;
+    std::string problem; //!< why there is none, or empty
+};
+
 /** A label file: a CSV with the columns `file` and `gender` (or other attributes), and perhaps landmark columns.
 
 Values are those of binaryLabel(), such as M or F, male or female, 1 or 0; of the column `age` years (34, 30-39, more
@@ -45,14 +52,22 @@ public:
 
     /** The row of each image, or -1.
 
-    A row means the image whose path ends as the row's does; failing that, the only image of that name.
+    A row means the image whose path ends as the row's does; failing that, the only image of that name. Of several rows
+    that fit an image so, the one with the longest common end counts.
     Two rows that fit an image equally well and contradict each other raise std::runtime_error. */
     std::vector<int> match(const std::vector<Input>& images) const;
+
+    /** The image of each row in a folder: the file of this path from there; failing that, the image there, or in a
+    folder below, that match() would give the row. A row that fits several of them has a problem. */
+    std::vector<ListedImage> find(const std::filesystem::path& folder) const;
 
     //! Names in the file that no image matched, and that are not on disk beside the label file either.
     std::vector<std::string> unknown(const std::vector<int>& matched) const;
 
 private:
+    //! For each image the rows that fit it best, several where they fit equally well.
+    std::vector<std::vector<int>> fittingRows(const std::vector<Input>& images) const;
+
     std::filesystem::path path_;
     CsvTable table_;
     std::vector<Labelled> rows_;

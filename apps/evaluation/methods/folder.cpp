@@ -6,6 +6,8 @@
 #include "common/digest.hpp"
 #include "evaluation/methods/factories.hpp"
 
+#include <map>
+#include <set>
 #include <stdexcept>
 
 #include <opencv2/imgproc.hpp>
@@ -20,7 +22,16 @@ namespace {
 class Folder : public Method
 {
 public:
-    Folder(const fs::path& folder, const EvaluationSet& set) : folder_(folder), set_(set) {}
+    Folder(const fs::path& folder, const EvaluationSet& set) : folder_(folder), set_(set)
+    {
+        for (const EvaluatedFace& face : set.faces)
+        {
+            const fs::path found = search(face);
+            const auto known = originals_.emplace(found, face.path);
+            if (!known.second && known.first->second != face.path)
+                ambiguous_.insert(found);
+        }
+    }
 
     cv::Mat perturb(const cv::Mat& image, const EvaluatedFace& face) override
     {
@@ -38,19 +49,42 @@ public:
     std::string uses(const EvaluatedFace& face) override { return Digest().add(cv::Mat(readFile(find(face)))).value(); }
 
 private:
-    //! A file of the listed path or of the bare name, perhaps as PNG.
     fs::path find(const EvaluatedFace& face) const
     {
-        const fs::path listed = folder_ / face.file, bare = folder_ / fs::path(face.file).filename();
-        for (fs::path file :
-            { listed, bare, fs::path(listed).replace_extension(".png"), fs::path(bare).replace_extension(".png") })
-            if (fs::exists(file))
-                return file;
-        throw std::runtime_error("no such image in " + folder_.string());
+        const fs::path file = search(face);
+        if (file.empty())
+            throw std::runtime_error("no such image in " + folder_.string());
+        std::error_code no_file;
+        if (fs::equivalent(file, face.path, no_file))
+            throw std::runtime_error(file.string() + " is the original itself");
+        if (ambiguous_.count(file) > 0)
+            throw std::runtime_error(file.string() + " would stand for several originals, as " + face.path.string()
+                                     + " and " + originals_.at(file).string());
+        return file;
+    }
+
+    //! A file of the path or of the end of it, down to the bare name, perhaps as PNG. Empty where there is none.
+    fs::path search(const EvaluatedFace& face) const
+    {
+        std::error_code no_file;
+        for (const bool as_png : { false, true })
+            for (auto begin = face.relative.begin(); begin != face.relative.end(); ++begin)
+            {
+                fs::path file = folder_;
+                for (auto part = begin; part != face.relative.end(); ++part)
+                    file /= *part;
+                if (as_png)
+                    file.replace_extension(".png");
+                if (fs::exists(file, no_file))
+                    return file;
+            }
+        return fs::path();
     }
 
     fs::path folder_;
     const EvaluationSet& set_;
+    std::map<fs::path, fs::path> originals_; // of the files here
+    std::set<fs::path> ambiguous_;           // files of several originals
 };
 
 } // namespace

@@ -1,0 +1,109 @@
+# This file is part of the sanprivacy project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
+"""Every command that takes a label file finds the image of a row in the same way."""
+
+import csv
+import os
+import shutil
+import unittest
+
+import cv2
+
+from command import CommandTest, TEST_NETWORKS, portrait, run, write_labels
+
+MODELS = """%YAML:1.0
+---
+brightness: {{ task: "classifier", file: "{}", width: 224, height: 224, scale: 0.00392156863, color: "gray",
+  square: 1.2 }}
+"""
+
+
+class ListedImages(CommandTest):
+    """Faces in folders of people, as photos/anna/1.png."""
+
+    NAMES = ["anna/1.png", "anna/2.png", "ben/3.png"]
+
+    def setUp(self):
+        super().setUp()
+        with open(self.path("models.yml"), "w", encoding="utf-8") as models:
+            models.write(MODELS.format(os.path.join(TEST_NETWORKS, "classifier.onnx")))
+        for k, name in enumerate(self.NAMES):
+            cv2.imwrite(self.path("photos", name), portrait(k))
+
+    def evaluate(self, names, *methods, code=0):
+        """The rows of the table of scores."""
+        write_labels(self.path("labels.csv"), [(name, "FM"[k % 2]) for k, name in enumerate(names)])
+        shutil.rmtree(self.path("report"), ignore_errors=True)
+        self.done = run("evaluate", "--faces", self.path("photos"), "--labels", self.path("labels.csv"), "--models",
+                        self.path("models.yml"), "--cache", self.path("cache"), "-o", self.path("report"),
+                        "--attackers", "none", "--replicates", 20, "--methods", *(methods or ["blur"]))
+        self.assertEqual(self.done.returncode, code, self.done.stderr)
+        with open(self.path("report", "scores.csv"), newline="", encoding="utf-8") as scores:
+            return list(csv.reader(scores))[1:]
+
+    def test_evaluate_and_perturb_find_the_same_images(self):
+        whole = [row[1:] for row in self.evaluate(self.NAMES)]
+        moved = ["elsewhere/" + os.path.basename(name) for name in self.NAMES]
+        for names in ([os.path.basename(name) for name in self.NAMES], ["photos/" + name for name in self.NAMES],
+                      [self.path("photos", name) for name in self.NAMES], moved):
+            with self.subTest(names):
+                self.assertEqual([row[1:] for row in self.evaluate(names)], whole)
+                done = run("perturb", *self.networks, self.path("photos"), "-o", self.path("out"), "--labels",
+                           self.path("labels.csv"))
+                self.assertNotIn("not in", done.stdout)
+
+    def test_prototypes_find_the_same_images(self):
+        rows = [(os.path.basename(name), "FM"[k % 2]) for k, name in enumerate(self.NAMES)]
+        for folder, option in (("photos", []), (".", ["--faces", self.path("photos")])):
+            labels = self.path(folder, "labels.csv")
+            write_labels(labels, rows)
+            done = run("prototypes", "--labels", labels, *option, "-o", self.path("out"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.one_line(done.stdout, "label 1: 1, of label 0: 2", "0 failed")
+
+    def test_a_row_that_several_images_fit(self):
+        cv2.imwrite(self.path("photos", "ben", "1.png"), portrait(5))
+        self.assertEqual(len(self.evaluate(["1.png", "2.png", "3.png"], code=1)), 2)
+        self.one_line(self.done.stderr, "1.png: means 2 images", "anna/1.png and ben/1.png", "list more of the path")
+        self.assertEqual(len(self.evaluate(["ben/1.png", "1.png", "3.png"])), 3)  # each of these means one image
+        done = run("perturb", *self.networks, self.path("photos"), "-o", self.path("out"), "--labels",
+                   self.path("labels.csv"))
+        self.assertNotIn("several images", done.stdout)
+        write_labels(self.path("labels.csv"), [("1.png", "F")])
+        done = run("perturb", *self.networks, self.path("photos"), "-o", self.path("out"), "--labels",
+                   self.path("labels.csv"))
+        self.one_line(done.stdout, "Labels of 2 images", "several images fit", "'1.png' for", "anna/1.png", "ben/1.png")
+
+    def test_an_image_that_is_nowhere(self):
+        self.assertEqual(len(self.evaluate([*self.NAMES, "4.png"], code=1)), 3)
+        self.one_line(self.done.stderr, "4.png: no such file in", "photos")
+
+    def folder_scores(self, names, folder, code=0):
+        return [row[3] for row in self.evaluate(names, "folder=" + folder, code=code)]
+
+    def test_folder_of_another_method(self):
+        """Images of whole paths, of ends of them, and of bare names: never the originals."""
+        folders = {"whole": self.NAMES, "photos-of": [os.path.basename(name) for name in self.NAMES]}
+        for folder, names in folders.items():
+            for k, name in enumerate(names):
+                cv2.imwrite(self.path(folder, name), portrait(k) // 2)
+        expected = self.folder_scores(self.NAMES, self.path("whole"))
+        for names in (self.NAMES, [self.path("photos", name) for name in self.NAMES], [n[-5:] for n in self.NAMES]):
+            for folder in folders:
+                with self.subTest(folder=folder, names=names):
+                    self.assertEqual(self.folder_scores(names, self.path(folder)), expected)
+        self.assertEqual(self.folder_scores(self.NAMES, self.path("photos"), code=1), [""] * 3)
+        self.assertIn("is the original itself", self.done.stderr)
+
+    def test_an_image_that_would_stand_for_two_originals(self):
+        cv2.imwrite(self.path("photos", "ben", "1.png"), portrait(5))
+        for k, name in enumerate(("1.png", "2.png", "3.png")):
+            cv2.imwrite(self.path("flat", name), portrait(k) // 2)
+        scores = self.folder_scores([*self.NAMES, "ben/1.png"], self.path("flat"), code=1)
+        self.assertEqual([score == "" for score in scores], [True, False, False, True])
+        self.one_line(self.done.stderr, "ben/1.png (flat)", "would stand for several originals")
+
+
+if __name__ == "__main__":
+    unittest.main()
