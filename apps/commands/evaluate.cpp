@@ -194,7 +194,7 @@ void tellIdleOptions(const CLI::App& command, const EvaluateOptions& options, co
     if (options.set.gray && options.perturber.color_strength > 0)
         tellWithoutEffect(command, { "--color-strength" }, "with --gray");
     if (networks.empty())
-        return;
+        return tellWithoutEffect(command, options.perturber.of_perturber, "with --methods that no network makes");
     if (all([](const MethodName& method) { return !method.value.empty(); }))
         tellWithoutEffect(command, { "--model" }, "with --methods that name their models");
     if (all([](const MethodName& method) { return method.kind == "same"; }))
@@ -290,7 +290,7 @@ Command addEvaluate(CLI::App& app)
         ->required()
         ->check(CLI::ExistingDirectory);
     add("--labels", options->set.labels, "CSV",
-        "Columns file (path from --faces) and gender; if known, identity, race, age, landmarks")
+        "Columns file (image below --faces) and gender; if known, identity, race, age, landmarks")
         ->required();
     add("--models", options->networks, "YML", "Model description file of the classifiers and matchers")->required();
     add("-o,--output", options->output, "DIR", "Folder for report.html, report.json and a CSV of each table")

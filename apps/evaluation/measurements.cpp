@@ -130,9 +130,7 @@ Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>
     for (const ModelDescription& description : networks)
         try
         {
-            std::vector<cv::Ptr<FaceNetwork>> copies;
-            for (size_t worker = 0; worker < workers_.size(); ++worker)
-                copies.push_back(options.createNetwork(description));
+            const std::vector<cv::Ptr<FaceNetwork>> copies = options.createNetworks(description, workers_.size());
             network_keys_.push_back(apps::networkKey(description, options.backend));
             networks_.push_back(description);
             for (size_t worker = 0; worker < workers_.size(); ++worker)
@@ -142,8 +140,11 @@ Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>
         {
             diagnostics.fail("network " + description.name, message(error));
         }
-    for (Worker& worker : workers_)
-        worker.detector = options.createDetector();
+    const std::vector<cv::Ptr<FaceDetector>> detectors = options.createDetectors(workers_.size());
+    for (size_t worker = 0; worker < workers_.size(); ++worker)
+        workers_[worker].detector = detectors[worker];
+    if (interrupted()) // so that some of them may be missing
+        throw Interrupted("interrupted");
 }
 
 size_t Measurer::indexOf(const std::string& network) const
@@ -161,13 +162,13 @@ Measured Measurer::measureOriginals()
 
 Measured Measurer::measure(const MethodName& name, std::vector<MethodContext>& contexts)
 {
-    std::vector<std::unique_ptr<Method>> methods;
+    std::vector<std::unique_ptr<Method>> methods(contexts.size());
+    if (forEach(contexts.size(), [&](size_t, size_t i) { methods[i] = createMethod(name, contexts[i]); })
+        < contexts.size())
+        throw Interrupted("interrupted");
     std::vector<Method*> pointers;
-    for (MethodContext& context : contexts)
-    {
-        methods.push_back(createMethod(name, context));
-        pointers.push_back(methods.back().get());
-    }
+    for (const std::unique_ptr<Method>& method : methods)
+        pointers.push_back(method.get());
     return measureAll(name.title, keyOf(name, *methods[0]), pointers);
 }
 

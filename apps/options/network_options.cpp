@@ -105,8 +105,6 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
     command.add_flag("--keep-marks", keep_marks, "Keeps marks on smooth skin: more privacy, less natural");
     for (size_t k = others; k < command.get_options().size(); ++k)
         of_perturber.push_back(command.get_options()[k]->get_name());
-    for (const char* file : { "--model", "--prototypes", "--classifier" }) // may be given where no face needs them
-        of_perturber.erase(std::remove(of_perturber.begin(), of_perturber.end(), file), of_perturber.end());
     command
         .add_option("--backend", backend, "What the networks run on: cpu, opencl, openvino, cuda, cuda-fp16, vulkan")
         ->type_name("NAME")
@@ -162,6 +160,14 @@ std::vector<cv::Ptr<FaceDetector>> NetworkOptions::createDetectors(size_t worker
     std::vector<cv::Ptr<FaceDetector>> detectors(workers);
     forEach(workers, [&](size_t, size_t i) { detectors[i] = createDetector(); });
     return detectors;
+}
+
+std::vector<cv::Ptr<FaceNetwork>> NetworkOptions::createNetworks(
+    const ModelDescription& description, size_t workers) const
+{
+    std::vector<cv::Ptr<FaceNetwork>> networks(workers);
+    forEach(workers, [&](size_t, size_t i) { networks[i] = createNetwork(description); });
+    return networks;
 }
 
 std::vector<cv::Ptr<Perturber>> NetworkOptions::createPerturbers(size_t workers) const

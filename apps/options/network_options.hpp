@@ -53,6 +53,8 @@ struct NetworkOptions
     std::vector<cv::Ptr<cv::sanprivacy::FaceDetector>> createDetectors(size_t workers) const;
     std::vector<cv::Ptr<cv::sanprivacy::Perturber>> createPerturbers(size_t workers) const; //!< likewise
     cv::Ptr<cv::sanprivacy::FaceNetwork> createNetwork(const cv::sanprivacy::ModelDescription& description) const;
+    std::vector<cv::Ptr<cv::sanprivacy::FaceNetwork>> createNetworks(
+        const cv::sanprivacy::ModelDescription& description, size_t workers) const; //!< likewise
 };
 
 }} // namespace sanprivacy::apps

@@ -25,11 +25,15 @@ class WithoutEffect(CommandTest):
                 self.assertEqual(len(lines), 1, done.stderr)
                 self.one_line(lines[0], option[0] + ": no effect", *because)
 
+    def of_files(self):
+        return [self.networks[k:k + 2] for k in (0, 2, 4)]  # --model, --classifier, --prototypes
+
     def test_video(self):
         command = ["video", self.path("in.mp4"), self.path("out.mp4")]
         for how in ("blur", "pixelation", "solid"):
             self.told([*command, "--replace", how],
-                         (*OF_NETWORK, ["--prototype", "opposite"], ["--refresh-interval", "0"]), "--replace " + how)
+                      (*OF_NETWORK, *self.of_files(), ["--label", "male"], ["--prototype", "opposite"],
+                       ["--refresh-interval", "0"]), "--replace " + how)
         self.told([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
         self.told(command, [["--exempt-score", "0.5"]], "without --exempt")
         self.told(command, [["--raw", "640x480"]], "without the input -")
@@ -74,6 +78,7 @@ class WithoutEffect(CommandTest):
         methods = f"opposite={model},blur"
         self.told(self.evaluate("--methods", methods), [["--model", "residual"]], "name their models")
         self.told(self.evaluate("--gray"), WHOLE_IMAGE[:1], "--gray")
+        self.told(self.evaluate("--methods", "blur,mixing"), (*OF_NETWORK, *self.of_files()), "no network makes")
 
     def test_columns_that_are_asked_for_must_be_there(self):
         """The usual ones need not."""

@@ -111,7 +111,7 @@ public:
 void tellIdleOptions(const CLI::App& command, const VideoOptions& options)
 {
     std::vector<std::string> of_network = options.networks.of_perturber;
-    of_network.insert(of_network.end(), { "--prototype", "--refresh-interval" });
+    of_network.insert(of_network.end(), { "--prototype", "--label", "--refresh-interval" });
     if (options.replacement != "san")
         tellWithoutEffect(command, of_network, "with --replace " + options.replacement);
     if (options.prototype == "same")
