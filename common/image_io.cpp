@@ -14,6 +14,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 
 #include <opencv2/imgcodecs.hpp>
@@ -244,6 +246,28 @@ Format formatOf(const fs::path& file)
         is({ ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".jp2" }) };
 }
 
+/** Whether OpenCV writes 8-bit images of an ending. Of some formats it has an encoder that takes none, such as EXR, or
+one that is switched off, so it is tried, once for each ending. */
+bool isWritten(const std::string& ending)
+{
+    static std::mutex mutex;
+    static std::map<std::string, bool> written;
+    const std::lock_guard<std::mutex> lock(mutex);
+    const auto known = written.emplace(ending, cv::haveImageWriter("image" + ending));
+    if (known.second && known.first->second)
+        try
+        {
+            const QuietErrors quiet;
+            std::vector<unsigned char> content;
+            known.first->second = cv::imencode(ending, cv::Mat(64, 64, CV_8UC3, cv::Scalar::all(128)), content);
+        }
+        catch (const cv::Exception&)
+        {
+            known.first->second = false;
+        }
+    return known.first->second;
+}
+
 cv::Mat joined(const Image& image)
 {
     cv::Mat pixels = image.pixels;
@@ -299,7 +323,7 @@ void tellStraightAlpha(std::vector<unsigned char>& tiff)
 
 bool hasImageName(const fs::path& file)
 {
-    return file.has_extension() && endingOf(file) != ".pam" && cv::haveImageWriter("image" + endingOf(file));
+    return file.has_extension() && endingOf(file) != ".pam" && isWritten(formatOf(file).ending);
 }
 
 void setGain(Image& image, int gain)

@@ -34,6 +34,15 @@ class Inputs(CommandTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("[sheet].png", files(self.folder))
 
+    def test_formats_that_are_not_written(self):
+        """Told before a face is looked for; the other images are perturbed."""
+        names = [self.copy_portrait("photos", "a" + ending) for ending in (".jpg", ".j2k", ".exr", "")]
+        done = self.perturb(*names, "--crop", code=1)
+        self.assertEqual(files(self.path("out")), ["a.jpg"])
+        for ending in (".j2k", ".exr", ""):
+            self.one_line(done.stderr, f"a{ending}: images are not written with the ending '{ending}'", "convert it to PNG")
+        self.one_line(self.perturb(self.path("photos")).stdout, "Skipped 3 other files", "1 .exr, 1 .j2k")
+
     def test_links_to_folders(self):
         self.copy_portrait("album", "a.jpg")
         self.copy_portrait("elsewhere", "b.jpg")
