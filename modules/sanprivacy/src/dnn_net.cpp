@@ -149,14 +149,17 @@ static dnn::Net prepare(Reader read, const String& description, const DnnDevice&
     return net;
 }
 
-dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device)
+dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device, std::vector<int>* shape)
 {
     checkReadable(filename, "the " + role);
     const auto read = [&]
     {
         {
             const std::vector<char> bytes = contentOf(filename);
-            checkOnnx(reinterpret_cast<const uchar*>(bytes.data()), bytes.size());
+            const uchar* const data = reinterpret_cast<const uchar*>(bytes.data());
+            checkOnnx(data, bytes.size());
+            if (shape)
+                *shape = inputShape(data, bytes.size());
         }
         return importOnnx(filename);
     };

@@ -25,8 +25,10 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback = fals
 /** @brief Reads an ONNX file.
 @param filename the file; missing, truncated or no ONNX: Error::StsBadArg or StsParseError.
 @param role what the file is for, named in errors, e.g. "attribute classifier".
-@param device see selectDevice(). */
-dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device);
+@param device see selectDevice().
+@param shape what inputShape() says of it. */
+dnn::Net readOnnx(
+    const String& filename, const String& role, const DnnDevice& device, std::vector<int>* shape = nullptr);
 
 //! The same from the contents of an ONNX file.
 dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const DnnDevice& device);

@@ -5,244 +5,35 @@
 #include "precomp.hpp"
 #include "color_conversion.hpp"
 #include "dnn_net.hpp"
-#include "file_argument.hpp"
 #include "face_row.hpp"
 #include "matrix_argument.hpp"
-#include "storage_limits.hpp"
-
-#include "opencv2/core/utils/filesystem.hpp"
+#include "model_description.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <mutex>
-#include <set>
 
 namespace cv { namespace sanprivacy {
 
 namespace {
 
 const int MAX_CROPS_PER_PASS = 32; // bounds the memory
-const size_t LANDMARKS = FaceRow::LANDMARKS;
-const double MAX_SAMPLES = 16;   // of a pixel of a square crop, in each direction
-const int MAX_SIDE = 4096;       // of a network's input, pixels
-const size_t MAX_NAME = 255;     // characters
-const size_t MAX_FILE = 1 << 20; // bytes of a model description file
-
-//! Empty if the description makes sense, otherwise what is wrong with it.
-String whatIsWrong(const ModelDescription& d)
-{
-    if (d.task != NETWORK_CLASSIFIER && d.task != NETWORK_MATCHER)
-        return format("task %d is not a NetworkTask", d.task);
-    if (d.distance != DISTANCE_COSINE && d.distance != DISTANCE_EUCLIDEAN)
-        return format("distance %d is not a NetworkDistance", d.distance);
-    if (d.file.empty())
-        return "file is missing";
-    if (d.name.size() > MAX_NAME)
-        return format("the name must have at most %d characters", (int)MAX_NAME);
-    if (d.size.width <= 0 || d.size.height <= 0 || std::max(d.size.width, d.size.height) > MAX_SIDE)
-        return format("width and height must be from 1 to %d; found %d and %d", MAX_SIDE, d.size.width, d.size.height);
-    if (d.color != "rgb" && d.color != "bgr" && d.color != "gray")
-        return format("color must be rgb, bgr or gray; found '%s'", d.color.c_str());
-    if (!std::isfinite(d.scale) || d.scale == 0)
-        return "scale must be a finite number other than 0";
-    for (int channel = 0; channel < 4; ++channel)
-        if (!std::isfinite(d.mean[channel]))
-            return "mean must be finite";
-    for (int index : d.index)
-        if (index < 0)
-            return format("index must not be negative; found %d", index);
-    if (std::set<int>(d.index.begin(), d.index.end()).size() != d.index.size() || d.index.empty())
-        return "index must name at least one element of the output, and none twice";
-    if (!d.landmark_template.empty() && d.landmark_template.size() != LANDMARKS)
-        return format("landmark_template must hold five points; found %d", (int)d.landmark_template.size());
-    for (const Point2f& point : d.landmark_template)
-        if (!std::isfinite(point.x) || !std::isfinite(point.y))
-            return "landmark_template must be finite";
-    if (d.landmark_template.empty() && !(d.square > 0 && std::isfinite(d.square)))
-        return "either landmark_template or a positive square is needed";
-    return String();
-}
-
-//! One network of a model description file: the FileNode's map, read key by key.
-class DescriptionReader
-{
-public:
-    DescriptionReader(const FileNode& node_, const String& folder_) : node(node_), folder(folder_) {}
-
-    ModelDescription read()
-    {
-        ModelDescription d;
-        d.name = node.name();
-        if (!node.isMap())
-            fail("expected keys and values");
-        checkKeys();
-
-        d.task = choice("task", "classifier", NETWORK_CLASSIFIER, "matcher", NETWORK_MATCHER);
-        if (d.task == NETWORK_MATCHER || has("distance"))
-            d.distance = choice("distance", "cosine", DISTANCE_COSINE, "euclidean", DISTANCE_EUCLIDEAN);
-        d.file = absolutePath(text("file"));
-        d.size = Size(whole("width"), whole("height"));
-        d.color = text("color");
-        if (has("mean"))
-            d.mean = channels("mean");
-        if (has("scale"))
-            d.scale = numbers("scale", 1, 1)[0];
-        if (has("landmark_template"))
-            for (size_t i = 0; i < LANDMARKS; ++i)
-            {
-                const std::vector<double> xy = numbers("landmark_template", 2 * LANDMARKS, 2 * LANDMARKS);
-                d.landmark_template.push_back(Point2f((float)xy[2 * i], (float)xy[2 * i + 1]));
-            }
-        if (has("square"))
-            d.square = numbers("square", 1, 1)[0];
-        if (has("landmark_template") == has("square"))
-            fail("expected either landmark_template or square");
-        if (has("output"))
-            d.output = text("output");
-        if (has("index"))
-            d.index = wholes("index");
-
-        const String wrong = whatIsWrong(d);
-        if (!wrong.empty())
-            fail(wrong);
-        return d;
-    }
-
-private:
-    void fail(const String& what) const
-    {
-        CV_Error(Error::StsBadArg, format("Network '%s': %s", node.name().substr(0, MAX_NAME).c_str(), what.c_str()));
-    }
-
-    void checkKeys() const
-    {
-        static const std::set<String> known = { "task", "file", "width", "height", "mean", "scale", "color",
-            "landmark_template", "square", "output", "distance", "index" };
-        for (const String& key : node.keys())
-            if (!known.count(key))
-                fail("unknown key '" + key + "'");
-    }
-
-    bool has(const char* key) const { return !node[key].empty(); }
-
-    String text(const char* key) const
-    {
-        if (!node[key].isString())
-            fail(String("expected text for ") + key);
-        return (String)node[key];
-    }
-
-    int choice(const char* key, const char* first, int first_value, const char* second, int second_value) const
-    {
-        const String value = text(key);
-        if (value != first && value != second)
-            fail(format("%s must be %s or %s; found '%s'", key, first, second, value.c_str()));
-        return value == first ? first_value : second_value;
-    }
-
-    int whole(const char* key) const
-    {
-        if (!node[key].isInt())
-            fail(String("expected a whole number for ") + key);
-        return (int)node[key];
-    }
-
-    //! One whole number or a list of them.
-    std::vector<int> wholes(const char* key) const
-    {
-        std::vector<int> values;
-        for (const FileNode& element : node[key])
-        {
-            if (!element.isInt())
-                fail(String("expected whole numbers for ") + key);
-            values.push_back((int)element);
-        }
-        return values;
-    }
-
-    std::vector<double> numbers(const char* key, size_t least, size_t most) const
-    {
-        std::vector<double> values;
-        const FileNode value = node[key];
-        bool valid = value.isSeq() || value.isInt() || value.isReal();
-        for (const FileNode& element : value)
-        {
-            valid = valid && (element.isInt() || element.isReal());
-            values.push_back(valid ? (double)element : 0);
-        }
-        if (!valid || values.size() < least || values.size() > most)
-            fail(format("expected %s for %s", least == 1 ? "a number" : format("%d numbers", (int)least).c_str(), key));
-        return values;
-    }
-
-    //! One number for all channels, or one for each of three.
-    Scalar channels(const char* key) const
-    {
-        const std::vector<double> values = numbers(key, 1, 3);
-        if (values.size() == 2)
-            fail(String("expected one or three numbers for ") + key);
-        return values.size() == 1 ? Scalar::all(values[0]) : Scalar(values[0], values[1], values[2]);
-    }
-
-    String absolutePath(const String& file) const
-    {
-        const bool absolute = !file.empty() && (file[0] == '/' || file[0] == '\\' || file.find(':') == 1);
-        const String path = absolute ? file : utils::fs::join(folder, file);
-        if (!utils::fs::exists(path))
-            fail("file not found: " + path);
-        return utils::fs::canonical(path);
-    }
-
-    FileNode node;
-    String folder;
-};
+const double MAX_SAMPLES = 16;     // of a pixel of a square crop, in each direction
 
 } // namespace
-
-ModelDescription::ModelDescription()
-    : task(NETWORK_CLASSIFIER), scale(1), color("rgb"), square(0), distance(DISTANCE_COSINE), index(1, 0)
-{
-}
-
-void readModelDescriptions(const String& filename, std::vector<ModelDescription>& networks)
-{
-    networks.clear();
-    checkReadable(filename, "the model description file");
-
-    FileStorage storage;
-    String reason = "expected a YAML or JSON file with a map for each network";
-    try
-    {
-        checkStorageLimits(filename, MAX_FILE);
-        storage.open(filename, FileStorage::READ);
-    }
-    catch (const std::exception& e) // FileStorage raises others, too
-    {
-        reason = reasonOf(e);
-    }
-    const FileNode root = storage.isOpened() ? storage.root() : FileNode();
-    if (!root.isMap() || root.size() == 0)
-        CV_Error(
-            Error::StsBadArg, format("'%s' is not a model description file: %s", filename.c_str(), reason.c_str()));
-
-    const String folder = utils::fs::getParent(utils::fs::canonical(filename));
-    std::vector<ModelDescription> read;
-    for (const FileNode& network : root)
-        read.push_back(DescriptionReader(network, folder).read());
-    networks.swap(read);
-}
 
 class FaceNetwork::Impl
 {
 public:
     Impl(const ModelDescription& d, const DnnDevice& device)
-        : description(d), net(readOnnx(d.file, "network '" + d.name + "'", device)), batches(true)
+        : description(d), net(readOnnx(d.file, "network '" + d.name + "'", device, &declared)), batches(true)
     {
         // One run shows whether the network fits its description.
         const Mat black = Mat::zeros(d.size, d.color == "gray" ? CV_8UC1 : CV_8UC3);
         String found;
         try
         {
+            checkDeclared();
             const std::vector<String> outputs = net.getUnconnectedOutLayersNames();
             if (d.output.empty() && outputs.size() > 1)
                 CV_Error(Error::StsBadArg, format("it has %d outputs, so `output` must name one, such as '%s' or '%s'",
@@ -289,6 +80,25 @@ public:
     const ModelDescription description;
 
 private:
+    //! A network that takes images of any size would run, too, on those that it was not trained with.
+    void checkDeclared() const
+    {
+        const int taken[] = { 1, description.color == "gray" ? 1 : 3, description.size.height, description.size.width };
+        bool fits = declared.size() == 4 || declared.empty();
+        String text;
+        for (size_t i = 0; i < declared.size(); ++i)
+        {
+            fits = fits && (i == 0 || declared[i] == 0 || declared[i] == taken[i]);
+            text += (i == 0 ? "" : "x") + (declared[i] == 0 ? String("?") : format("%d", declared[i]));
+        }
+        const bool channels_last = declared.size() == 4 && declared[3] == taken[1] && declared[1] != taken[1];
+        if (!fits && channels_last)
+            CV_Error(Error::StsBadArg,
+                "its file declares an input of " + text + ", with the channels last; convert it to channels first");
+        if (!fits)
+            CV_Error(Error::StsBadArg, "its file declares an input of " + text + " (faces, channels, height, width)");
+    }
+
     //! Upright square round the face box, zero outside the image: every pixel the mean of what it covers, to fractions
     //! of a pixel.
     void cropSquare(const Mat& image, const Mat& face, OutputArray dst) const
@@ -366,7 +176,8 @@ private:
         return probability;
     }
 
-    std::mutex mutex; // held by whoever uses what follows
+    std::vector<int> declared; // sides of the input, 0 for one that is not fixed; set while the net is read
+    std::mutex mutex;          // held by whoever uses what follows
     dnn::Net net;
     Mat blob;
     bool batches; // whether the graph takes several faces at once, as far as is known

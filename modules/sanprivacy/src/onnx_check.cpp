@@ -5,6 +5,8 @@
 #include "precomp.hpp"
 #include "onnx_check.hpp"
 
+#include <algorithm>
+#include <climits>
 #include <set>
 
 namespace cv { namespace sanprivacy {
@@ -15,7 +17,9 @@ namespace {
 const unsigned GRAPH_OF_MODEL = 7, NODE_OF_GRAPH = 1, TENSOR_OF_GRAPH = 5, INPUT_OF_GRAPH = 11, NAME_OF_INPUT = 1;
 const unsigned INPUT_OF_NODE = 1, OUTPUT_OF_NODE = 2, KIND_OF_NODE = 4, ATTRIBUTE_OF_NODE = 5, TENSOR_OF_ATTRIBUTE = 5;
 const unsigned NAME_OF_TENSOR = 8, SIDES_OF_TENSOR = 1, TYPE_OF_TENSOR = 2, FLOATS_OF_TENSOR = 4,
-               INTEGERS_OF_TENSOR = 5, LONG_INTEGERS_OF_TENSOR = 7, BYTES_OF_TENSOR = 9, DOUBLES_OF_TENSOR = 10;
+               INTEGERS_OF_TENSOR = 5, LONG_INTEGERS_OF_TENSOR = 7, BYTES_OF_TENSOR = 9, DOUBLES_OF_TENSOR = 10,
+               PLACE_OF_TENSOR = 14;
+const unsigned TYPE_OF_INPUT = 2, TENSOR_OF_TYPE = 1, SHAPE_OF_TYPE = 2, SIDE_OF_SHAPE = 1, VALUE_OF_SIDE = 1;
 
 //! The fields of a protobuf message, one after the other.
 class Message
@@ -126,6 +130,9 @@ uint64 checkTensor(Message tensor)
             elements += tensor.bytes() / sizeof(double);
         else if (tensor.is(INTEGERS_OF_TENSOR) || tensor.is(LONG_INTEGERS_OF_TENSOR))
             elements += tensor.numbers().size();
+        else if (tensor.is(PLACE_OF_TENSOR) && tensor.numbers() == std::vector<uint64>(1, 1))
+            CV_Error(Error::StsParseError, "its weights are in another file (external data); save it with them in one "
+                                           "file, as by onnx.save(onnx.load(IN), OUT)");
     const uint64 size = sizeOfType(type);
     if (size > 0 && (bytes > 0 ? bytes < announced * size : elements < announced))
         CV_Error(Error::StsParseError, "it is damaged: a tensor has fewer elements than it announces");
@@ -199,14 +206,55 @@ void checkGraph(const Message& graph)
             checkNames(part.content(), known, empty);
 }
 
+//! What a field holds; nothing where there is none.
+Message contentOf(Message message, unsigned field)
+{
+    while (message.next())
+        if (message.is(field))
+            return message.content();
+    return Message(nullptr, 0);
+}
+
 } // namespace
 
 void checkOnnx(const uchar* data, size_t size)
 {
+    if (size == 0)
+        CV_Error(Error::StsParseError, "it is empty");
+    const std::string pointer = "version https://git-lfs";
+    if (size > pointer.size() && std::equal(pointer.begin(), pointer.end(), data))
+        CV_Error(Error::StsParseError, "it is a pointer of Git LFS, not the file itself");
     Message model(data, size);
     while (model.next())
         if (model.is(GRAPH_OF_MODEL))
             checkGraph(model.content());
+}
+
+std::vector<int> inputShape(const uchar* data, size_t size)
+{
+    const Message graph = contentOf(Message(data, size), GRAPH_OF_MODEL);
+    std::set<std::string> weights; // older files list them among the inputs
+    for (Message part = graph; part.next();)
+        if (part.is(TENSOR_OF_GRAPH))
+            weights.insert(textOf(part.content(), NAME_OF_TENSOR));
+    std::vector<int> shape;
+    int inputs = 0;
+    for (Message part = graph; part.next();)
+        if (part.is(INPUT_OF_GRAPH) && weights.count(textOf(part.content(), NAME_OF_INPUT)) == 0)
+        {
+            if (++inputs > 1)
+                return std::vector<int>();
+            const Message type = contentOf(contentOf(part.content(), TYPE_OF_INPUT), TENSOR_OF_TYPE);
+            for (Message side = contentOf(type, SHAPE_OF_TYPE); side.next();)
+                if (side.is(SIDE_OF_SHAPE))
+                {
+                    shape.push_back(0);
+                    for (Message value = side.content(); value.next();)
+                        if (value.is(VALUE_OF_SIDE) && !value.numbers().empty() && value.numbers()[0] <= INT_MAX)
+                            shape.back() = (int)value.numbers()[0];
+                }
+        }
+    return shape;
 }
 
 }} // namespace cv::sanprivacy

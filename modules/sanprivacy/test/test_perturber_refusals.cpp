@@ -175,6 +175,21 @@ TEST(SanPrivacy_Perturber, refuses_networks_with_empty_nodes)
     EXPECT_NE(std::string::npos, error.err.find("a node has no kind or no output")) << error.err;
 }
 
+TEST(SanPrivacy_Perturber, refuses_networks_without_their_weights)
+{
+    std::string bytes = bytesOfClassifier();
+    const std::string name = "contrast_b", elsewhere = "\x70\x01\x70\x01\x70\x01"; // in place of one float
+    const size_t at = bytes.find(name + "\x4a\x04");
+    ASSERT_NE(std::string::npos, at);
+    bytes.replace(at + name.size(), elsewhere.size(), elsewhere);
+    cv::Exception error = errorOfClassifier(bytes);
+    EXPECT_NE(std::string::npos, error.err.find("its weights are in another file (external data)")) << error.err;
+    error = errorOfClassifier("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    EXPECT_NE(std::string::npos, error.err.find("it is a pointer of Git LFS")) << error.err;
+    error = errorOfClassifier("");
+    EXPECT_NE(std::string::npos, error.err.find("it is empty")) << error.err;
+}
+
 // Found by a fuzzer: OpenCV's importer reads beyond the data of such a tensor.
 TEST(SanPrivacy_Perturber, refuses_networks_whose_tensors_lack_elements)
 {
