@@ -186,6 +186,21 @@ std::vector<fs::path> inputFiles(const EvaluateOptions& options, const std::vect
     return files;
 }
 
+//! Refuses labels of one attribute where the networks would take them for those of another one.
+void checkAttribute(const EvaluateOptions& options, const std::vector<MethodName>& methods)
+{
+    const std::string& attribute = options.set.attribute;
+    const std::vector<std::string> hidden = options.perturber.hidden(), &shipped = shippedModels();
+    const bool known = options.perturber.knowsHidden() && (attribute == "gender" || attribute == "age");
+    const auto hides = [&](const MethodName& method) {
+        return isNetwork(method)
+               && (method.value.empty() || std::count(shipped.begin(), shipped.end(), method.value) > 0);
+    };
+    if (known && hidden.size() == 1 && hidden[0] != attribute && std::any_of(methods.begin(), methods.end(), hides))
+        throw UsageError("--attribute " + attribute + ": its labels would be taken for those of " + hidden[0]
+                         + ", which is hidden; add --hide " + attribute);
+}
+
 void tellIdleOptions(const CLI::App& command, const EvaluateOptions& options, const std::vector<MethodName>& methods)
 {
     std::vector<MethodName> networks;
@@ -204,6 +219,11 @@ void tellIdleOptions(const CLI::App& command, const EvaluateOptions& options, co
 ExitCode run(EvaluateOptions& options, const CLI::App& command)
 {
     const std::vector<MethodName> methods = parseMethods(options.methods);
+    checkAttribute(options, methods);
+    if (options.set.faces.empty())
+        options.set.faces = (fs::path(options.set.labels).parent_path() / "").string();
+    if (options.set.faces.empty())
+        options.set.faces = ".";
     tellIdleOptions(command, options, methods);
     if (command.get_option("--identity")->count() > 0)
         options.set.demanded.push_back(options.set.identity);
@@ -286,8 +306,7 @@ Command addEvaluate(CLI::App& app)
             usual += (usual.empty() ? "" : ",") + value;
         option->default_str(usual);
     };
-    add("--faces", options->set.faces, "DIR", "Folder of the original images")
-        ->required()
+    add("--faces", options->set.faces, "DIR", "Folder of the original images; default: the folder of the CSV")
         ->check(CLI::ExistingDirectory);
     add("--labels", options->set.labels, "CSV",
         "Columns file (image below --faces) and gender; if known, identity, race, age, landmarks")

@@ -380,6 +380,12 @@ void tellIdleOptions(const CLI::App& command, const PerturbOptions& options)
         tellWithoutEffect(command, { "--color-strength" }, "with --gray");
     if (options.prototype == "same")
         tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
+    if (options.prototype == "random") // whose label is drawn
+    {
+        tellWithoutEffect(command, { "--label", "--classifier" }, "with --prototype random");
+        if (!options.landmarks)
+            tellWithoutEffect(command, { "--labels", "--attribute" }, "with --prototype random");
+    }
 }
 
 } // namespace

@@ -219,6 +219,7 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
             throw std::runtime_error(options.labels + ": " + error.what());
         }
     };
+    const std::vector<ListedImage> images = labels.find(options.faces);
     const int identity_column = find(options.identity);
     has_identities = identity_column >= 0;
     std::vector<size_t> columns;
@@ -229,8 +230,12 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
             columns.push_back(size_t(find(group)));
         }
 
+    const size_t missing = size_t(
+        std::count_if(images.begin(), images.end(), [](const ListedImage& image) { return !image.problem.empty(); }));
+    if (missing == listed && listed > 1)
+        throw std::runtime_error(options.labels + ": none of the " + std::to_string(listed)
+                                 + " images: " + labels.rows()[0].file + ": " + images[0].problem);
     std::map<std::string, int> person_numbers;
-    const std::vector<ListedImage> images = labels.find(options.faces);
     std::map<std::string, size_t> listed_faces; // by digests of file and landmarks
     for (size_t row = 0; row < listed; ++row)
     {
@@ -335,10 +340,16 @@ void EvaluationSet::noteSingleImages(const std::string& identity_column, Diagnos
     std::vector<int> images(people.size(), 0);
     for (const EvaluatedFace& face : faces)
         ++images[size_t(face.person)];
+    std::vector<std::string> single;
     for (size_t person = 0; person < people.size(); ++person)
         if (images[person] == 1)
-            diagnostics.note(identity_column + " " + people[person],
-                "one image only: it is in impostor pairs, but in no genuine pair");
+            single.push_back(people[person]);
+    const std::string consequence = " in impostor pairs, but in no genuine pair";
+    if (single.size() == 1)
+        diagnostics.note(identity_column + " " + single[0], "one image only: it is" + consequence);
+    else if (!single.empty())
+        diagnostics.note(identity_column, std::to_string(single.size()) + " people have one image only, the first "
+                                              + single[0] + ": they are" + consequence);
 }
 
 cv::Mat EvaluationSet::readImage(const EvaluatedFace& face) const

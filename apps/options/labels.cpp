@@ -8,11 +8,11 @@
 #include "common/message.hpp"
 #include "common/unicode_form.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <set>
 #include <stdexcept>
-#include <utility>
 
 namespace fs = std::filesystem;
 
@@ -117,9 +117,13 @@ LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attri
 
 std::vector<std::vector<int>> LabelFile::fittingRows(const std::vector<Input>& images) const
 {
-    std::unordered_map<std::string, std::vector<int>> rows_by_name;
+    std::unordered_map<std::string, std::vector<int>> rows_by_path, rows_by_name; // whatever the form of Unicode
     for (size_t i = 0; i < rows_.size(); ++i)
-        rows_by_name[decomposed(fs::path(rows_[i].file).filename().string())].push_back(int(i));
+    {
+        const fs::path listed = fs::path(rows_[i].file).lexically_normal();
+        rows_by_path[decomposed(listed.string())].push_back(int(i));
+        rows_by_name[decomposed(listed.filename().string())].push_back(int(i));
+    }
     std::unordered_map<std::string, int> images_by_name;
     for (const Input& image : images)
         ++images_by_name[decomposed(image.file.filename().string())];
@@ -127,23 +131,31 @@ std::vector<std::vector<int>> LabelFile::fittingRows(const std::vector<Input>& i
     std::vector<std::vector<int>> fitting;
     for (const Input& image : images)
     {
-        const std::string name = decomposed(image.file.filename().string());
         const fs::path whole = fs::absolute(image.file).lexically_normal();
-        std::vector<int> best;
-        std::pair<size_t, size_t> best_common = {}; // whatever the form of Unicode, and in the same one
-        for (int candidate : rows_by_name[name])
+        const std::string path = decomposed(whole.string());
+        auto candidates = rows_by_path.find(path);
+        for (size_t slash = path.find('/'); candidates == rows_by_path.end() && slash != std::string::npos;
+             slash = path.find('/', slash + 1))
+            candidates = rows_by_path.find(path.substr(slash + 1)); // the longest first
+        if (candidates == rows_by_path.end())
         {
-            const fs::path listed = fs::path(rows_[size_t(candidate)].file).lexically_normal();
-            const auto common = std::make_pair(
-                commonEnd(decomposed(whole.string()), decomposed(listed.string())), commonEnd(whole, listed));
-            const bool whole_name_fits = common.first == size_t(std::distance(listed.begin(), listed.end()));
-            const bool only_of_its_name = rows_by_name[name].size() == 1 && images_by_name[name] == 1;
-            if ((!whole_name_fits && !only_of_its_name) || common < best_common)
-                continue;
+            const std::string name = decomposed(image.file.filename().string());
+            const auto namesakes = rows_by_name.find(name);
+            const bool only_of_its_name =
+                namesakes != rows_by_name.end() && namesakes->second.size() == 1 && images_by_name[name] == 1;
+            fitting.push_back(only_of_its_name ? namesakes->second : std::vector<int>());
+            continue;
+        }
+        std::vector<int> best;
+        size_t best_common = 0; // in the same form of Unicode
+        for (int candidate : candidates->second)
+        {
+            const size_t common = commonEnd(whole, fs::path(rows_[size_t(candidate)].file).lexically_normal());
             if (common > best_common)
                 best.clear();
-            best.push_back(candidate);
-            best_common = common;
+            if (common >= best_common)
+                best.push_back(candidate);
+            best_common = std::max(best_common, common);
         }
         fitting.push_back(best);
     }

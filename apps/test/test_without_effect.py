@@ -35,6 +35,7 @@ class WithoutEffect(CommandTest):
                       (*OF_NETWORK, *self.of_files(), ["--label", "male"], ["--prototype", "opposite"],
                        ["--refresh-interval", "0"]), "--replace " + how)
         self.told([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
+        self.told([*command, "--prototype", "random"], [["--label", "male"], self.networks[2:4]], "--prototype random")
         self.told(command, [["--exempt-score", "0.5"]], "without --exempt")
         self.told(command, [["--raw", "640x480"]], "without the input -")
         for output in ("-", self.path("%d.png")):
@@ -61,6 +62,11 @@ class WithoutEffect(CommandTest):
         self.told([*command, "--crop"], WHOLE_IMAGE, "--crop")
         self.told([*command, "--gray"], WHOLE_IMAGE[:1], "--gray")
         self.told([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
+        labels = self.path("labels.csv")
+        write_labels(labels, [(os.path.basename(portraits()[0]), "M")])
+        drawn = [*command, "--prototype", "random"]
+        self.told(drawn, [["--label", "male"], ["--labels", labels]], "--prototype random")
+        self.assertNotIn("--labels: no effect", run(*drawn, "--labels", labels, "--landmarks").stderr)
         self.assertEqual(os.listdir(self.path("out")), [os.path.basename(portraits()[0])])
 
     def evaluate(self, *arguments):

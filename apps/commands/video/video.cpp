@@ -116,6 +116,8 @@ void tellIdleOptions(const CLI::App& command, const VideoOptions& options)
         tellWithoutEffect(command, of_network, "with --replace " + options.replacement);
     if (options.prototype == "same")
         tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
+    if (options.prototype == "random" && options.replacement == "san") // whose label is drawn
+        tellWithoutEffect(command, { "--label", "--classifier" }, "with --prototype random");
     if (options.exempt.empty())
         tellWithoutEffect(command, { "--exempt-score" }, "without --exempt");
     const std::vector<std::string>& names = options.names;
