@@ -5,6 +5,7 @@
 #include "commands/commands.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/output_folder.hpp"
 #include "common/output_guard.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
@@ -242,6 +243,7 @@ ExitCode run(const SheetOptions& options)
     refuseInputsAsOutputs(read, { options.output });
     const bool unreadable = inputs.reportUnreadable();
     const FaceLabels labels(options.labels, options.networks, inputs);
+    const OutputFolder made(fs::absolute(options.output).parent_path());
     const SheetRows sheet = makeRows(options, inputs, labels);
     if (sheet.rows.empty())
         throw std::runtime_error("no face found in any image; no sheet written");

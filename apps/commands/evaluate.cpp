@@ -3,9 +3,9 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "commands/commands.hpp"
-#include "common/atomic_file.hpp"
 #include "common/digest.hpp"
 #include "common/message.hpp"
+#include "common/output_folder.hpp"
 #include "common/output_guard.hpp"
 #include "common/workers.hpp"
 #include "evaluation/attackers/attackers.hpp"
@@ -238,7 +238,7 @@ ExitCode run(EvaluateOptions& options, const CLI::App& command)
     for (const std::string& name : reportFiles())
         outputs.push_back(fs::path(options.output) / name);
     refuseInputsAsOutputs(inputs, outputs);
-    makeWritableFolder(options.output);
+    const OutputFolder made(options.output);
     Diagnostics diagnostics;
     ResultCache cache(options.cache, diagnostics);
 

@@ -6,6 +6,7 @@
 #include "common/atomic_file.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/output_folder.hpp"
 #include "common/output_guard.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
@@ -140,7 +141,7 @@ ExitCode run(const PrototypesOptions& options)
     for (const ListedImage& image : images)
         read.push_back(image.file);
     refuseInputsAsOutputs(read, { file, imageOf("0"), imageOf("1"), imageOf("neutral") });
-    makeWritableFolder(options.output);
+    const OutputFolder made(options.output);
 
     const Means means = average(options, labels, images);
     const PrototypeBuilder& builder = *means.builder;

@@ -4,6 +4,7 @@
 """The command `contact-sheet`: one row per face, originals in the first column."""
 
 import os
+import shutil
 import unittest
 
 import cv2
@@ -49,6 +50,23 @@ class Sheet(CommandTest):
             self.assertEqual(done.returncode, 0, done.stderr)
             sheets[name] = cv2.imread(self.path("sheet.png")).astype(int)
         self.assertLess(np.abs(sheets["ten"] - sheets["whole"]).mean(), 2)
+
+    def test_folder_of_the_sheet(self):
+        """Made before there is anything to write; gone where nothing is."""
+        sheet = os.path.join(self.folder, "new", "folder", "sheet.png")
+        done = run("contact-sheet", *self.networks, portraits()[0], "-o", sheet)
+        self.assertEqual((done.returncode, files(self.folder)), (0, ["new/folder/sheet.png"]), done.stderr)
+        cv2.imwrite(self.path("plain.png"), np.zeros((64, 64, 3), np.uint8))
+        for command in (["contact-sheet", self.path("plain.png"), "-o", self.path("other", "sheet.png")],
+                        ["prototypes", "--labels", self.path("no.csv"), "-o", os.path.join(self.folder, "prototypes")]):
+            write(self.path("no.csv"), b"file,gender\nplain.png,M\n")
+            shutil.rmtree(os.path.join(self.folder, "other"), ignore_errors=True)
+            done = run(*command)
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(sorted(os.listdir(self.folder)), ["new", "no.csv", "plain.png"])
+        write(self.path("file"), b"")
+        done = run("contact-sheet", portraits()[0], "-o", os.path.join(self.folder, "file", "sheet.png"))
+        self.one_line(done.stderr, "cannot create the folder '" + os.path.join(self.folder, "file"))
 
     def test_wrong_arguments(self):
         write(self.path("file"), b"")
