@@ -54,9 +54,6 @@ private:
         const fs::path file = search(face);
         if (file.empty())
             throw std::runtime_error("no such image in " + folder_.string());
-        std::error_code no_file;
-        if (fs::equivalent(file, face.path, no_file))
-            throw std::runtime_error(file.string() + " is the original itself");
         if (ambiguous_.count(file) > 0)
             throw std::runtime_error(file.string() + " would stand for several originals, as " + face.path.string()
                                      + " and " + originals_.at(file).string());
