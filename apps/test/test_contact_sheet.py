@@ -46,7 +46,8 @@ class Sheet(CommandTest):
         sheets = {}
         for name, image in (("whole", portrait().astype(np.uint16) * 257), ("ten", portrait().astype(np.uint16) * 4)):
             cv2.imwrite(self.path(name + ".png"), image)
-            done = run("contact-sheet", *self.networks, "--label", "female", self.path(name + ".png"), "-o", self.path("sheet.png"))
+            done = run("contact-sheet", *self.networks, "--label", "female", self.path(name + ".png"), "-o",
+                       self.path("sheet.png"))
             self.assertEqual(done.returncode, 0, done.stderr)
             sheets[name] = cv2.imread(self.path("sheet.png")).astype(int)
         self.assertLess(np.abs(sheets["ten"] - sheets["whole"]).mean(), 2)
@@ -70,7 +71,7 @@ class Sheet(CommandTest):
 
     def test_wrong_arguments(self):
         write(self.path("file"), b"")
-        for output in ("sheet", "sheet.txt", "sheet.j2k", "sheet.exr"):  # OpenCV has an encoder of EXR that takes no 8 bits
+        for output in ("sheet", "sheet.txt", "sheet.j2k", "sheet.exr"):  # OpenCV's encoder of EXR takes no 8 bits
             done = run("contact-sheet", *self.networks, portraits()[0], "-o", self.path(output))
             self.assertEqual(done.returncode, 2)
             self.one_line(done.stderr, "the name of an image is expected")
