@@ -11,8 +11,8 @@ import unittest
 import cv2
 import numpy as np
 
-from command import (CommandTest, EXECUTABLE, LANDMARKS, LANDMARK_COLUMNS, difference, files, portrait, portraits, read, run,
-                     write, write_labels)
+from command import (CommandTest, EXECUTABLE, LANDMARKS, LANDMARK_COLUMNS, difference, files, portrait, portraits, read,
+                     run, write, write_labels)
 
 
 class Inputs(CommandTest):
