@@ -238,8 +238,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
 {
     Image image = readImage(inputs_.images[i].file, options_.max_pixels);
     if (!hasImageName(outputs_[i]))
-        throw std::runtime_error("images are not written with the ending '" + outputs_[i].extension().string()
-                                 + "', which its output would have; convert it to PNG first");
+        throw std::runtime_error("the name has no ending of an image format that is written, such as .png");
     if (!detectors_.empty())
         raise(smallest_face_in_transparency_,
             protectTransparency(image, *detectors_[worker],
