@@ -17,8 +17,8 @@ their sides announce: the importer of OpenCV 4.6 reads memory there that is not 
 This is no proof that a file is harmless: a network from strangers is to be loaded like a program from strangers. */
 void checkOnnx(const uchar* data, size_t size);
 
-/** @brief Sides that the file declares for the input of its graph, 0 for one that is not fixed. Empty where they are not
-declared, or where there are several inputs. The file has passed checkOnnx(). */
+/** @brief Sides that the file declares for the input of its graph, 0 for one that is not fixed. Empty where they are
+not declared, or where there are several inputs. The file has passed checkOnnx(). */
 std::vector<int> inputShape(const uchar* data, size_t size);
 
 }} // namespace cv::sanprivacy
