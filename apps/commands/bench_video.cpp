@@ -225,7 +225,7 @@ ExitCode benchVideo(const BenchVideoOptions& options)
             const FrameTimes times = measureSteps(video, result, options.frames, *anonymizer);
             std::printf("%4dx%-5d %5d", size.width, size.height, faces);
             print(times);
-            runCommand({ video, result }, command, protection, options.frames);
+            runCommand({ video, result, "" }, command, protection, options.frames);
             std::fflush(stdout);
         }
     return SUCCEEDED;

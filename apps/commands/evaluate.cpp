@@ -27,7 +27,6 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
-#include <set>
 #include <sstream>
 
 #include <CLI/CLI.hpp>

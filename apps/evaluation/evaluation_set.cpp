@@ -14,7 +14,7 @@
 #include "options/labels.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <cctype>
 #include <map>
 #include <set>
 

@@ -7,7 +7,6 @@
 
 #include <vector>
 
-#include "data/draws.hpp"
 #include "networks/layers.hpp"
 
 namespace sanprivacy { namespace train {

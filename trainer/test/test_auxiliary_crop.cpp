@@ -6,7 +6,6 @@
 #include "networks/auxiliary.hpp"
 #include "networks/crops.hpp"
 
-#include <cmath>
 
 #include <gtest/gtest.h>
 

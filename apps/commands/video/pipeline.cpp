@@ -12,10 +12,8 @@
 #include "options/transparency.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <csignal>
 #include <filesystem>
-#include <functional>
 #include <stdexcept>
 #include <thread>
 

@@ -60,7 +60,7 @@ void backtrack(const Track& track, bool confident, double overlooked, std::deque
         if (isOutside(landmarks, size) || isSeen(track, landmarks, frame.observations))
             return;
 
-        const bool settled = track.settled && showsWhole(track.landmarks, track.id, frame.observations, size);
+        const bool settled = track.settled && showsWhole(landmarks, track.id, frame.observations, size);
         const double growth = lost ? growthWhileHeld(held) : settled ? 1 : UNSETTLED_GROWTH;
         const Observation found = { track.id, lost ? FACE_HELD : FACE_BACKTRACKED, confident, false, track.score,
             growth, landmarks };
