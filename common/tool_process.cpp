@@ -71,25 +71,10 @@ struct Start
     posix_spawnattr_t attributes;
 };
 
-bool readLineFrom(FILE* stream, std::string& line)
-{
-    line.clear();
-    char part[300];
-    while (std::fgets(part, sizeof(part), stream))
-    {
-        line += part;
-        if (line.back() != '\n')
-            continue;
-        line.pop_back();
-        return true;
-    }
-    return !line.empty();
-}
-
 } // namespace
 
 ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction)
-    : name_(command.front()), process_(-1), pipe_(nullptr), second_pipe_(nullptr), messages_(std::tmpfile())
+    : name_(command.front()), process_(-1), messages_(std::tmpfile())
 {
     if (!messages_)
         throw std::runtime_error("cannot start " + name_ + ": " + std::strerror(errno));
@@ -116,11 +101,14 @@ ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction)
         throw std::runtime_error(error == ENOENT ? "the tool " + name_ + " is not installed (apt install ffmpeg)"
                                                  : "cannot start " + name_ + ": " + std::strerror(error));
     }
-    pipe_ = fdopen(pipe.release(ours), direction == FEED ? "wb" : "rb");
-    if (direction == FEED)
-        std::setvbuf(pipe_, nullptr, _IONBF, 0);
+    pipe_ = pipe.release(ours);
+    if (direction != FEED)
+        output_.reset(new PipeReader(pipe_, direction == LISTEN_ON_TWO_PIPES));
     if (direction == LISTEN_ON_TWO_PIPES)
-        second_pipe_ = fdopen(second.release(0), "rb");
+    {
+        second_pipe_ = second.release(0);
+        second_output_.reset(new PipeReader(second_pipe_, true));
+    }
 }
 
 ToolProcess::~ToolProcess()
@@ -130,10 +118,9 @@ ToolProcess::~ToolProcess()
         kill(process_, SIGKILL);
         wait();
     }
-    if (pipe_)
-        std::fclose(pipe_);
-    if (second_pipe_)
-        std::fclose(second_pipe_);
+    for (int pipe : { pipe_, second_pipe_ })
+        if (pipe >= 0)
+            close(pipe);
     std::fclose(messages_);
 }
 
@@ -142,7 +129,7 @@ void ToolProcess::feed(const void* data, size_t size)
     const char* content = static_cast<const char*>(data);
     while (size > 0)
     {
-        const ssize_t written = ::write(fileno(pipe_), content, size);
+        const ssize_t written = ::write(pipe_, content, size);
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
@@ -154,23 +141,22 @@ void ToolProcess::feed(const void* data, size_t size)
 
 bool ToolProcess::readLine(std::string& line)
 {
-    return readLineFrom(pipe_, line);
+    return output_->readLine(line);
 }
 
 bool ToolProcess::readSecondLine(std::string& line)
 {
-    return readLineFrom(second_pipe_, line);
+    return second_output_->readLine(line);
 }
 
 size_t ToolProcess::read(void* data, size_t size)
 {
-    return std::fread(data, 1, size, pipe_);
+    return output_->read(data, size);
 }
 
 void ToolProcess::finish()
 {
-    std::fclose(pipe_);
-    pipe_ = nullptr;
+    close(std::exchange(pipe_, -1));
     if (wait() != 0)
         fail();
 }

@@ -5,7 +5,10 @@
 #ifndef SANPRIVACY_COMMON_TOOL_PROCESS_HPP
 #define SANPRIVACY_COMMON_TOOL_PROCESS_HPP
 
+#include "common/pipe_reader.hpp"
+
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,7 +25,7 @@ public:
     {
         FEED,               //!< its standard input is ours to write
         LISTEN,             //!< its standard output is ours to read
-        LISTEN_ON_TWO_PIPES //!< as LISTEN, and so is what it writes to its file descriptor 3
+        LISTEN_ON_TWO_PIPES //!< as LISTEN until SIGINT or SIGTERM, and so is what it writes to its file descriptor 3
     };
 
     //! @param command the tool's name and arguments. Raises std::runtime_error where it cannot be started.
@@ -46,7 +49,9 @@ private:
 
     std::string name_;
     pid_t process_;
-    FILE *pipe_, *second_pipe_, *messages_;
+    int pipe_ = -1, second_pipe_ = -1; // file descriptors
+    std::unique_ptr<PipeReader> output_, second_output_;
+    FILE* messages_;
 };
 
 } // namespace sanprivacy

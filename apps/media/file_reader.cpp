@@ -6,6 +6,7 @@
 
 #include "common/message.hpp"
 #include "common/tool_process.hpp"
+#include "common/workers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -182,6 +183,8 @@ bool FileReader::read(VideoFrame& frame)
     const size_t bytes = pixels.total() * pixels.elemSize();
     double time = readTime();
     bool got = decoder_->read(pixels.data, bytes) == bytes;
+    if (!got && interrupted())
+        return false;
     if (missesFrames(got, time))
     {
         start(0);

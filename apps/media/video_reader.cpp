@@ -7,6 +7,7 @@
 #include "common/errors.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/pipe_reader.hpp"
 #include "common/tool_process.hpp"
 #include "media/file_reader.hpp"
 #include "media/image_sequence.hpp"
@@ -15,7 +16,6 @@
 #include <cctype>
 #include <chrono>
 #include <climits>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -24,6 +24,8 @@
 
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
+
+#include <unistd.h> // STDIN_FILENO
 
 namespace fs = std::filesystem;
 
@@ -173,7 +175,7 @@ public:
     bool read(VideoFrame& frame) override
     {
         cv::Mat pixels(size_, CV_8UC3);
-        const size_t bytes = pixels.total() * pixels.elemSize(), got = std::fread(pixels.data, 1, bytes, stdin);
+        const size_t bytes = pixels.total() * pixels.elemSize(), got = input_.read(pixels.data, bytes);
         truncated_ = got > 0 && got < bytes;
         if (got < bytes)
             return false;
@@ -190,6 +192,7 @@ public:
     }
 
 private:
+    PipeReader input_ = PipeReader(STDIN_FILENO, true);
     cv::Size size_;
     std::int64_t count_ = 0;
     bool truncated_ = false;

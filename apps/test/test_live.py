@@ -31,6 +31,9 @@ class Live(CommandTest):
                         "-pix_fmt", "yuv420p", "-c:v", "libx264", "-bf", "0", "-g", "5", "-c:a", "aac", self.stream],
                        check=True, timeout=TIMEOUT)
         self.times = 1  # how often the server sends the stream
+        self.stalled = threading.Event()  # where it is set, the server sends no more and does not end either
+        self.end = threading.Event()
+        self.addCleanup(self.end.set)
 
     def serve(self):
         """An address that sends the stream without telling its length, faster than any machine protects it."""
@@ -44,6 +47,8 @@ class Live(CommandTest):
                     for _ in range(test.times):
                         self.wfile.write(content)
                         time.sleep(.02)
+                    if test.stalled.is_set():
+                        test.end.wait(TIMEOUT)
                 except OSError:
                     pass  # nobody listens any more
 
@@ -103,6 +108,34 @@ class Live(CommandTest):
         self.one_line(errors, "interrupted; ", "holds what came before")
         self.check_frames(frames_of(out), read(log).decode())
 
+    def test_interruption_while_the_source_stalls(self):
+        self.times = 10  # as frames are dropped and the first ones wait for those after them
+        self.stalled.set()
+        frames = subprocess.run(["ffmpeg", "-v", "error", "-i", self.stream, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"],
+                                check=True, capture_output=True, timeout=TIMEOUT).stdout
+        raw = ["-", "--raw", f"{WIDTH}x{HEIGHT}@25"]
+        out, log = self.path("out.mkv"), self.path("log.jsonl")
+        for number, source in ((signal.SIGTERM, raw), (signal.SIGINT, [self.serve()])):
+            with self.subTest(source=source):
+                write(log, b"")
+                command = [EXECUTABLE, "video", *self.networks, source[0], out, *source[1:], "--replace", "solid",
+                           "--log", log]
+                with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.PIPE) as process:
+                    if source is raw:
+                        process.stdin.write(frames + b"part of a frame")
+                        process.stdin.flush()
+                    deadline = time.monotonic() + TIMEOUT
+                    while not read(log) and time.monotonic() < deadline:
+                        time.sleep(.05)
+                    time.sleep(.5)  # what was sent is read
+                    process.send_signal(number)
+                    process.wait(TIMEOUT)  # though its standard input stays open
+                    errors = process.stderr.read().decode()
+                self.assertEqual(process.returncode, 0, errors)
+                self.one_line(errors, "interrupted; ", "holds what came before")
+                self.check_frames(frames_of(out), read(log).decode())
+
     def test_interruption_before_the_first_frame(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             for target in ("-", self.path("out.mkv")):
@@ -116,7 +149,8 @@ class Live(CommandTest):
                             break
                         time.sleep(.1)
                     process.send_signal(number)
-                    output, errors = process.communicate(timeout=TIMEOUT)
+                    process.wait(TIMEOUT)  # though its standard input stays open
+                    output, errors = process.communicate()
                     self.assertEqual(process.returncode, 1, errors)
                     self.one_line(errors, "-: interrupted before the first frame; nothing written")
                     self.one_line(errors if target == "-" else output, "0 videos protected (0 frames", "1 failed")

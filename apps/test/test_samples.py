@@ -13,15 +13,14 @@ import cv2
 import numpy as np
 
 from command import (EXECUTABLE, PORTRAITS, TEST_NETWORKS, TIMEOUT, CommandTest, difference, files, portraits, read,
-                     write,
-                     write_labels)
+                     write, write_labels)
 
 MODELS = f"""%YAML:1.0
 ---
 shade: {{ task: "classifier", file: "{TEST_NETWORKS}/classifier.onnx", width: 224, height: 224, scale: 0.00392156863,
   color: "gray", landmark_template: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
-squares: {{ task: "matcher", file: "{TEST_NETWORKS}/descriptor.onnx", width: 224, height: 224, scale: 0.00392156863,
-  color: "gray", distance: "cosine", landmark_template: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
+squares: {{ task: "matcher", file: "{TEST_NETWORKS}/descriptor.onnx", width: 32, height: 32, scale: 0.00392156863,
+  color: "rgb", square: 1.2, distance: "cosine" }}
 """
 
 

@@ -229,7 +229,8 @@ class Samples(unittest.TestCase):
         (self.folder / "models.yml").write_text(f"""%YAML:1.0
 ---
 shade: {{ task: "classifier", file: "{networks}/classifier.onnx", {network} }}
-squares: {{ task: "matcher", file: "{networks}/descriptor.onnx", distance: "cosine", {network} }}
+squares: {{ task: "matcher", file: "{networks}/descriptor.onnx", distance: "cosine", width: 32, height: 32,
+  color: "rgb", square: 1.2, scale: 0.00392156863 }}
 """)
         names = sorted(path.name for path in PORTRAITS.glob("*.jpg"))[6:12]  # of both genders
         rows = [f"{name},{'M' if name.startswith('man') else 'F'},{i // 2}" for i, name in enumerate(names)]
