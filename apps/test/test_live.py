@@ -111,8 +111,8 @@ class Live(CommandTest):
     def test_interruption_while_the_source_stalls(self):
         self.times = 10  # as frames are dropped and the first ones wait for those after them
         self.stalled.set()
-        frames = subprocess.run(["ffmpeg", "-v", "error", "-i", self.stream, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"],
-                                check=True, capture_output=True, timeout=TIMEOUT).stdout
+        decoding = ["ffmpeg", "-v", "error", "-i", self.stream, "-f", "rawvideo", "-pix_fmt", "bgr24", "-"]
+        frames = subprocess.run(decoding, check=True, capture_output=True, timeout=TIMEOUT).stdout
         raw = ["-", "--raw", f"{WIDTH}x{HEIGHT}@25"]
         out, log = self.path("out.mkv"), self.path("log.jsonl")
         for number, source in ((signal.SIGTERM, raw), (signal.SIGINT, [self.serve()])):
