@@ -6,7 +6,6 @@
 #include "networks/auxiliary.hpp"
 #include "networks/crops.hpp"
 
-
 #include <gtest/gtest.h>
 
 using namespace sanprivacy::train;
