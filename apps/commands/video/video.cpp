@@ -254,7 +254,7 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
         ->type_name("YML");
     command
         .add_option("--exempt-score", options.exempt_score,
-            "Match score from which a face is this person; default .45 (cosine), -.5 (Euclidean)")
+            "Match score from which a face is this person; default 0.45 (cosine), -0.5 (Euclidean)")
         ->type_name("S");
 }
 
@@ -262,18 +262,18 @@ void addTimeOptions(CLI::App& command, VideoOptions& options)
 {
     command.add_option("--from", options.from_text, "Start of the output: seconds or H:MM:SS")->type_name("T");
     command.add_option("--to", options.to_text, "End of the output")->type_name("T");
-    command.add_option("--interval", options.interval, "Longest time between detections, seconds; default .2")
+    command.add_option("--interval", options.interval, "Longest time between detections, seconds; default 0.2")
         ->type_name("S")
         ->check(CLI::Range(0., 10.).description(""));
-    command.add_option("--look-ahead", options.look_ahead, "Delay of the output, seconds; default 1.2, live .24")
+    command.add_option("--look-ahead", options.look_ahead, "Delay of the output, seconds; default 1.2, live 0.24")
         ->type_name("S")
         ->check(CLI::Range(0., 60.).description(""));
-    command.add_option("--hold", options.hold, "Time for which a lost face stays protected, seconds; default .8")
+    command.add_option("--hold", options.hold, "Time for which a lost face stays protected, seconds; default 0.8")
         ->type_name("S")
         ->check(CLI::Range(0., 600.).description(""));
     command
         .add_option("--refresh-interval", options.refresh_interval,
-            "Time for which a face that hardly changes reuses its result, seconds; default .08")
+            "Time for which a face that hardly changes reuses its result, seconds; default 0.08")
         ->type_name("S")
         ->check(CLI::Range(0., 60.).description(""));
 }

@@ -48,10 +48,10 @@ Faces larger than the crop are low-pass filtered first, which avoids aliasing. O
 
 Landmarks that do not have the shape of a face raise an error. After the fit to the canonical landmarks the eyes must be
 at least 2 pixels apart (otherwise Error::StsBadSize: are the coordinates fractions of the image?), the landmarks must
-not lie on a line, and their distance from the canonical ones must be at most .48 inter-ocular distances in root mean
-square (otherwise Error::StsBadArg). For 16,175 near-frontal faces this distance is .048 in the median and .230 at most;
-for a model head turned by 90 degrees it is .45, for five points on a line .42 to .46, with left and right exchanged
-.62.
+not lie on a line, and their distance from the canonical ones must be at most 0.48 inter-ocular distances in root mean
+square (otherwise Error::StsBadArg). For 16,175 near-frontal faces this distance is 0.048 in the median and 0.230 at
+most; for a model head turned by 90 degrees it is 0.45, for five points on a line 0.42 to 0.46, with left and right
+exchanged 0.62.
 
 @param image 1 or 3 channels (BGR), 8-bit, 16-bit unsigned or 32-bit float (0..1), rows and columns only.
 @param landmarks 5x2, 1x10, or one face of FaceDetector (1x15); pixels of the image, any depth.
@@ -77,7 +77,7 @@ and keep it.
 Marks on smooth skin (drops, lines, specks) are weakened as perturbFaces() does. F(A), the fine part of A, is A minus
 its mean over a window of a sixth of the inter-ocular distance; E(A) is the mean of F(A)^2 over a window of about a
 fourth of it. The fine part F(D) of the change D is multiplied by min(1, sqrt(r / q)) with q = E(D) / (E(Y) + n),
-r = .35 and n = .014^2 for values of 0 to 1. So the change stays in a brow or a beard, which hides it, and becomes
+r = 0.35 and n = 0.014^2 for values of 0 to 1. So the change stays in a brow or a beard, which hides it, and becomes
 weaker on smooth skin.
 
 @param image the image the face was cut from, changed in place; types as in alignFace().

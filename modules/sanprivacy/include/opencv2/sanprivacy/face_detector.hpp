@@ -33,14 +33,14 @@ public:
     /** @brief Creates a detector that runs YuNet.
     @param model YuNet ONNX file; empty: the shipped one. A file that is not such a network, or whose output is not
     finite, raises Error::StsBadArg.
-    @param score_threshold lowest score of a face, 0..1; negative: .7. Below .2 hundreds of places without a face are
+    @param score_threshold lowest score of a face, 0..1; negative: 0.7. Below 0.2 hundreds of places without a face are
     found in an image, each of which takes time: a search then takes a minute or more.
     @param backend_id, target_id of the dnn module, for the networks involved. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> create(
         const String& model = String(), float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
 
     /** @brief Creates a detector that runs Haar cascades and the landmark network.
-    @param score_threshold lowest score of a face, 0..1; negative: .9.
+    @param score_threshold lowest score of a face, 0..1; negative: 0.9.
     @param backend_id, target_id of the dnn module, for the landmark network. An unavailable pair is an error. */
     CV_WRAP static Ptr<FaceDetector> createCascade(float score_threshold = -1.f, int backend_id = 0, int target_id = 0);
 

@@ -57,9 +57,9 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
 
     //! Frames per second, for frames that are pushed without their time; default 25
     CV_PROP_RW double frame_rate;
-    /** Longest time between two detections; default .2. The detector also runs at once when a face is lost or something
-        appears beside the known faces. If frames are this far apart, or farther, every one is searched in full: in all
-        orientations and at all sizes. See StreamAnonymizer::reportLostFrames() where the caller is too slow. */
+    /** Longest time between two detections; default 0.2. The detector also runs at once when a face is lost or
+        something appears beside the known faces. If frames are this far apart, or farther, every one is searched in
+        full: in all orientations and sizes. See StreamAnonymizer::reportLostFrames() if the caller is too slow. */
     CV_PROP_RW double detect_interval;
     /** Long side of the image that the detector receives, pixels; default 896, 0: as the frame. Unless a face is lost,
         every second detection uses half of it if look_ahead covers two detections; three of four do so if all known
@@ -77,10 +77,10 @@ struct CV_EXPORTS_W_SIMPLE StreamParams
     /** Time by which the output is delayed, so that a face that is found late is protected in earlier frames, too;
         default 1.2. The frames of this time are kept in memory. */
     CV_PROP_RW double look_ahead;
-    //! Time for which a face stays protected after it was last found; at least three frames, unless 0; default .8
+    //! Time for which a face stays protected after it was last found; at least three frames, unless 0; default 0.8
     CV_PROP_RW double hold;
     //! Time after which a face that hardly changes passes the network again; until then it keeps its perturbation;
-    //! default .08
+    //! default 0.08
     CV_PROP_RW double refresh_interval;
     //! A face whose detector score never reached this value has low confidence; default 0.6
     CV_PROP_RW float min_score;
