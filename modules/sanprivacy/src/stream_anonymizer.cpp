@@ -199,8 +199,12 @@ void StreamAnonymizer::addExemptPerson(const Ptr<FaceNetwork>& matcher, InputArr
     const Mat given = matrixArgument(descriptor, "A descriptor");
     const ExemptPerson person = { matcher, asRow(given, given.rows).clone(), min_score };
     CV_Check(person.descriptor.rows, person.descriptor.rows == 1, "An exempt person needs the descriptor of one face");
-    if (!checkRange(person.descriptor) || !std::isfinite(min_score))
-        CV_Error(Error::StsBadArg, "The descriptor and the score of an exempt person must be finite");
+    matcher->match(person.descriptor, person.descriptor); // refuses what cannot be compared
+    Mat other;
+    matcher->forward(std::vector<Mat>(1, Mat::zeros(matcher->getDescription().size, CV_8UC3)), other);
+    CV_CheckEQ(person.descriptor.cols, other.cols, "The descriptor of an exempt person must come from this matcher");
+    if (!std::isfinite(min_score))
+        CV_Error(Error::StsBadArg, "The score of an exempt person must be finite");
     impl.tracker.addExemptPerson(person);
 }
 

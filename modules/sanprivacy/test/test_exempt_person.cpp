@@ -214,6 +214,9 @@ TEST(SanPrivacy_ExemptPerson, bad_arguments_are_refused)
     EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(2, 12, CV_32F), .5), cv::Exception);
     EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat(1, 12, CV_32F, Scalar(NAN)), .5), cv::Exception);
     EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(1, 12, CV_32F), NAN), cv::Exception);
+    // The matcher would not compare these, so the person would never be recognised.
+    EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(1, 12, CV_64F), .5), cv::Exception);
+    EXPECT_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(1, 13, CV_32F), .5), cv::Exception);
     EXPECT_NO_THROW(anonymizer->addExemptPerson(quarters(), Mat::ones(1, 12, CV_32F), .5));
 }
 

@@ -181,7 +181,7 @@ public:
     A face is exempt from its second recognition in a row on, as long as every detection confirms it and no other face
     comes near. Otherwise it is protected.
     @param matcher a network of NETWORK_MATCHER; used by push() only.
-    @param descriptor of the person's face, from this matcher.
+    @param descriptor of the person's face, a row that this matcher's FaceNetwork::forward() gives.
     @param min_score lowest match score that counts as this person. */
     CV_WRAP void addExemptPerson(const Ptr<FaceNetwork>& matcher, InputArray descriptor, double min_score);
 
