@@ -6,6 +6,7 @@
 #define OPENCV_SANPRIVACY_FACE_ROW_HPP
 
 #include "face_geometry.hpp"
+#include "matrix_argument.hpp"
 
 #include <cmath>
 
@@ -70,6 +71,19 @@ struct FaceRow
     //! Centre of the box.
     Point2c centre() const { return Point2c(box.x + box.width / 2, box.y + box.height / 2); }
 };
+
+//! The faces of an argument, N x COLUMNS CV_32F; checked.
+inline Mat facesArgument(InputArray array)
+{
+    const Mat faces = asRow(matrixArgument(array, "The faces"), FaceRow::COLUMNS);
+    if (faces.empty())
+        return Mat(0, FaceRow::COLUMNS, CV_32F);
+    if (faces.cols != FaceRow::COLUMNS || faces.type() != CV_32F)
+        CV_Error(Error::StsBadArg,
+            format("Faces must be rows of FaceDetector::detect(), Nx%d of %s; found %dx%d of %s", int(FaceRow::COLUMNS),
+                typeToString(CV_32F).c_str(), faces.rows, faces.cols, typeToString(faces.type()).c_str()));
+    return faces;
+}
 
 inline float shareOfUnion(const Rect2f& a, const Rect2f& b)
 {

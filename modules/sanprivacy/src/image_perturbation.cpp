@@ -18,20 +18,6 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-//! Checks the faces of an image.
-Mat readFaces(InputArray _faces)
-{
-    Mat faces = matrixArgument(_faces, "The faces");
-    if (faces.empty())
-        return Mat(0, FaceRow::COLUMNS, CV_32F);
-    faces = asRow(faces, FaceRow::COLUMNS);
-    if (faces.cols != FaceRow::COLUMNS || faces.type() != CV_32F)
-        CV_Error(Error::StsBadArg,
-            format("Faces must be rows of FaceDetector::detect(), Nx%d of %s; found %dx%d of %s", int(FaceRow::COLUMNS),
-                typeToString(CV_32F).c_str(), faces.rows, faces.cols, typeToString(faces.type()).c_str()));
-    return faces;
-}
-
 //! Why alignFace() refuses a face.
 FaceStatus statusOf(const cv::Exception& e)
 {
@@ -148,7 +134,7 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
         CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
     const int gain = brightnessGain(image);
     image = brightened(image, gain);
-    const Mat faces = readFaces(_faces), original = image;
+    const Mat faces = facesArgument(_faces), original = image;
     const std::vector<int> labels = impl.labelsOf(params, given_labels, (size_t)faces.rows);
     if (params.gray)
         image = toGray(image);

@@ -55,8 +55,7 @@ public:
         CV_Check(image.size(), !image.empty(), "The image is empty");
         CV_CheckDepthEQ(image.depth(), CV_8U, "Networks take 8-bit images");
         CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "Networks take gray or BGR images");
-        CV_Check(face.cols, face.type() == CV_32F && face.rows == 1 && face.cols == FaceRow::COLUMNS,
-            "A face must be a row of FaceDetector::detect()");
+        CV_CheckEQ(face.rows, 1, "Networks take one face at a time");
         if (description.landmark_template.empty())
             cropSquare(image, face, dst);
         else
@@ -217,8 +216,7 @@ ModelDescription FaceNetwork::getDescription() const
 void FaceNetwork::crop(InputArray image, InputArray face, OutputArray dst) const
 {
     const FaceNetwork::Impl& impl = checkCreated(p);
-    const Mat row = asRow(matrixArgument(face, "The face"), FaceRow::COLUMNS);
-    impl.crop(matrixArgument(image, "The image"), row, dst);
+    impl.crop(matrixArgument(image, "The image"), facesArgument(face), dst);
 }
 
 void FaceNetwork::forward(InputArrayOfArrays _crops, OutputArray dst)

@@ -235,11 +235,8 @@ void StreamAnonymizer::push(InputArray frame, InputArray _faces, double time)
 {
     CV_INSTRUMENT_REGION();
     Impl& impl = checkCreated(p);
-    const Mat image = checkFrame(frame), faces = asRow(matrixArgument(_faces, "The faces"), FaceRow::COLUMNS);
+    const Mat image = checkFrame(frame), faces = facesArgument(_faces);
     std::vector<FrameDetection> detections;
-    if (!faces.empty() && (faces.type() != CV_32F || faces.cols != FaceRow::COLUMNS))
-        CV_Error(
-            Error::StsBadArg, format("Faces must be Nx%d CV_32F, as FaceDetector gives them", int(FaceRow::COLUMNS)));
     for (int i = 0; i < faces.rows; ++i)
     {
         FaceRow face(faces, i);
