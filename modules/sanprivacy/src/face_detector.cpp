@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "brightness.hpp"
 #include "cascade_detector.hpp"
+#include "check_created.hpp"
 #include "detection_merging.hpp"
 #include "face_detector_impl.hpp"
 #include "image_depth.hpp"
@@ -31,9 +32,7 @@ DnnDevice checkArguments(float score_threshold, int backend_id, int target_id)
 
 const FaceDetector::Impl& checkCreated(const Ptr<FaceDetector::Impl>& p)
 {
-    if (!p)
-        CV_Error(Error::StsNullPtr, "The detector is empty: use FaceDetector::create()");
-    return *p;
+    return checkCreated(p, "FaceDetector");
 }
 
 //! That of most faces; upright where no other one is that of more.

@@ -5,11 +5,12 @@
 #include "precomp.hpp"
 #include "best_pairs.hpp"
 #include "bootstrap.hpp"
+#include "check_created.hpp"
 #include "match_scores.hpp"
 #include "matrix_argument.hpp"
-#include "value_arguments.hpp"
 #include "roc_points.hpp"
 #include "score_counts.hpp"
+#include "value_arguments.hpp"
 
 #include "opencv2/sanprivacy/evaluation.hpp"
 
@@ -339,6 +340,11 @@ double MatchEvaluation::Impl::matchRate(float rejected, const std::vector<int>& 
     return matched / all;
 }
 
+static const MatchEvaluation::Impl& checkCreated(const Ptr<MatchEvaluation::Impl>& p)
+{
+    return checkCreated(p, "MatchEvaluation");
+}
+
 MatchEvaluation::MatchEvaluation()
 {
 }
@@ -359,48 +365,44 @@ bool MatchEvaluation::empty() const
 
 double MatchEvaluation::genuinePairs() const
 {
-    CV_Assert(!empty());
-    return p->genuine_pairs;
+    return checkCreated(p).genuine_pairs;
 }
 
 double MatchEvaluation::impostorPairs() const
 {
-    CV_Assert(!empty());
-    return p->impostor_pairs;
+    return checkCreated(p).impostor_pairs;
 }
 
 void MatchEvaluation::roc(OutputArray fmr, OutputArray tmr, OutputArray thresholds) const
 {
-    CV_Assert(!empty());
-    p->roc(fmr, tmr, thresholds);
+    checkCreated(p).roc(fmr, tmr, thresholds);
 }
 
 double MatchEvaluation::trueMatchRate(double fmr) const
 {
-    CV_Assert(!empty());
-    return p->trueMatchRate(fmr);
+    return checkCreated(p).trueMatchRate(fmr);
 }
 
 double MatchEvaluation::matchThreshold(double fmr) const
 {
-    CV_Assert(!empty());
-    const float rejected = p->rejectedScore(fmr, std::vector<int>(p->people, 1));
+    const Impl& impl = checkCreated(p);
+    const float rejected = impl.rejectedScore(fmr, std::vector<int>(impl.people, 1));
     return std::nextafter(rejected, std::numeric_limits<float>::infinity());
 }
 
 void MatchEvaluation::bootstrap(double fmr, OutputArray _rates, int replicates, int seed) const
 {
     CV_TRACE_FUNCTION();
-    CV_Assert(!empty());
+    const Impl& impl = checkCreated(p);
     CV_CheckGT(replicates, 0, "A bootstrap needs at least one replicate");
-    p->checkGenuine();
+    impl.checkGenuine();
     Mat1d rates(replicates, 1);
     RNG rng((uint64)seed);
     std::vector<int> draws;
     for (int r = 0; r < replicates; ++r)
     {
-        p->draw(rng, draws);
-        rates(r) = p->matchRate(p->rejectedScore(fmr, draws), draws);
+        impl.draw(rng, draws);
+        rates(r) = impl.matchRate(impl.rejectedScore(fmr, draws), draws);
     }
     rates.copyTo(_rates);
 }

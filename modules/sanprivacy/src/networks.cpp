@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "check_created.hpp"
 #include "color_conversion.hpp"
 #include "dnn_net.hpp"
 #include "face_row.hpp"
@@ -184,9 +185,7 @@ private:
 
 static FaceNetwork::Impl& checkCreated(const Ptr<FaceNetwork::Impl>& p)
 {
-    if (!p)
-        CV_Error(Error::StsNullPtr, "This FaceNetwork is empty: make one with FaceNetwork::create()");
-    return *p;
+    return checkCreated(p, "FaceNetwork");
 }
 
 FaceNetwork::FaceNetwork()

@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "perturber_impl.hpp"
 #include "aligned_face.hpp"
+#include "check_created.hpp"
 #include "data_path.hpp"
 #include "image_depth.hpp"
 
@@ -274,9 +275,7 @@ void Perturber::Impl::predictLabels(std::vector<int>& labels, std::vector<String
 
 Perturber::Impl& checkCreated(const Ptr<Perturber::Impl>& p)
 {
-    if (!p)
-        CV_Error(Error::StsNullPtr, "This Perturber is empty: make one with Perturber::create()");
-    return *p;
+    return checkCreated(p, "Perturber");
 }
 
 }} // namespace cv::sanprivacy

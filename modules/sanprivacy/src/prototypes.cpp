@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "check_created.hpp"
 #include "color_conversion.hpp"
 #include "dnn_net.hpp"
 #include "file_argument.hpp"
@@ -176,7 +177,7 @@ Ptr<PrototypeBuilder> PrototypeBuilder::load(const std::vector<uchar>& buffer)
 
 void PrototypeBuilder::save(const String& filename) const
 {
-    CV_Assert(p);
+    checkCreated(p, "PrototypeBuilder");
     // Same folder, so that the rename is atomic; same ending, which tells FileStorage the format.
     const size_t slash = filename.find_last_of("/\\");
     const size_t name = slash == String::npos ? 0 : slash + 1;
@@ -205,7 +206,7 @@ void PrototypeBuilder::save(const String& filename) const
 
 void PrototypeBuilder::add(InputArray _face, int label)
 {
-    CV_Assert(p);
+    checkCreated(p, "PrototypeBuilder");
     checkLabel(label);
     Mat face = matrixArgument(_face, "A face");
     CV_CheckDepth(
@@ -228,7 +229,7 @@ void PrototypeBuilder::add(InputArray _face, int label)
 
 void PrototypeBuilder::merge(const Ptr<PrototypeBuilder>& other)
 {
-    CV_Assert(p);
+    checkCreated(p, "PrototypeBuilder");
     if (!other || !other->p)
         CV_Error(Error::StsNullPtr, "There is no builder to merge");
     CV_CheckEQ(other->getSize(), getSize(), "Merged builders must be of one size");

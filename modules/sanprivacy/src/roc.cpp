@@ -4,8 +4,8 @@
 
 #include "precomp.hpp"
 #include "matrix_argument.hpp"
-#include "value_arguments.hpp"
 #include "roc_points.hpp"
+#include "value_arguments.hpp"
 
 #include "opencv2/sanprivacy/evaluation.hpp"
 

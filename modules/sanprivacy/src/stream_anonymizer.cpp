@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "check_created.hpp"
 #include "face_replacer.hpp"
 #include "face_tracker.hpp"
 #include "matrix_argument.hpp"
@@ -144,9 +145,7 @@ namespace {
 
 StreamAnonymizer::Impl& checkCreated(const Ptr<StreamAnonymizer::Impl>& p)
 {
-    if (!p)
-        CV_Error(Error::StsNullPtr, "This StreamAnonymizer is empty: make one with StreamAnonymizer::create()");
-    return *p;
+    return checkCreated(p, "StreamAnonymizer");
 }
 
 } // namespace

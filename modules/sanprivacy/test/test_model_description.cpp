@@ -19,33 +19,19 @@ ModelDescription describe(const char* file, const char* color, int side)
     return d;
 }
 
-//! What is said where the network is created; empty if it works.
-String refusalOf(const ModelDescription& d)
-{
-    try
-    {
-        FaceNetwork::create(d);
-    }
-    catch (const cv::Exception& e)
-    {
-        return e.err;
-    }
-    return String();
-}
-
 void expectRefusal(const ModelDescription& d, const String& part)
 {
-    const String refusal = refusalOf(d);
+    const String refusal = errorOf([&] { FaceNetwork::create(d); }).err;
     EXPECT_NE(String::npos, refusal.find(part)) << refusal << "\nexpected: " << part;
 }
 
 TEST(SanPrivacy_ModelDescription, input_must_be_the_one_that_the_file_declares)
 {
-    EXPECT_EQ("", refusalOf(describe("classifier.onnx", "gray", 224)));
+    EXPECT_NO_THROW(FaceNetwork::create(describe("classifier.onnx", "gray", 224)));
     expectRefusal(describe("classifier.onnx", "gray", 112),
         "(112x112 gray, output ''): its file declares an input of ?x1x224x224 (faces, channels, height, width)");
     expectRefusal(describe("classifier.onnx", "rgb", 224), "declares an input of ?x1x224x224");
-    EXPECT_EQ("", refusalOf(describe("descriptor_single.onnx", "bgr", 32)));
+    EXPECT_NO_THROW(FaceNetwork::create(describe("descriptor_single.onnx", "bgr", 32)));
     expectRefusal(describe("descriptor_single.onnx", "bgr", 64), "declares an input of 1x3x32x32");
 }
 
@@ -63,7 +49,7 @@ TEST(SanPrivacy_ModelDescription, template_must_be_a_face_in_pixels)
     }
     ModelDescription d = describe("descriptor.onnx", "rgb", 32);
     d.landmark_template = upright;
-    EXPECT_EQ("", refusalOf(d));
+    EXPECT_NO_THROW(FaceNetwork::create(d));
     for (const std::vector<Point2f>& wrong : { mirrored, mouth_first, of_112_pixels, of_unit_square })
     {
         d.landmark_template = wrong;

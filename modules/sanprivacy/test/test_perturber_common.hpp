@@ -118,21 +118,6 @@ inline Mat closedForm(
     return sigmoid(logit);
 }
 
-//! The error a call raises; code StsOk if it raises none.
-template <typename Call>
-cv::Exception errorOf(Call call)
-{
-    try
-    {
-        call();
-    }
-    catch (const cv::Exception& e)
-    {
-        return e;
-    }
-    return cv::Exception(Error::StsOk, "no error", "", "", 0);
-}
-
 } // namespace opencv_test
 
 #endif // OPENCV_SANPRIVACY_TEST_PERTURBER_COMMON_HPP

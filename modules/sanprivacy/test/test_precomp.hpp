@@ -15,6 +15,21 @@
 namespace opencv_test {
 using namespace cv::sanprivacy;
 
+//! The error a call raises; code StsOk if it raises none.
+template <typename Call>
+cv::Exception errorOf(Call call)
+{
+    try
+    {
+        call();
+    }
+    catch (const cv::Exception& e)
+    {
+        return e;
+    }
+    return cv::Exception(cv::Error::StsOk, "no error", "", "", 0);
+}
+
 //! The module's folder in the source tree, where its tests find themselves and the repository around them.
 inline std::string moduleFolder()
 {

@@ -214,10 +214,11 @@ TEST(SanPrivacy_Prototypes, default_constructed_is_empty)
     EXPECT_TRUE(builder.empty());
     EXPECT_EQ(builder.getSize(), Size());
     EXPECT_EQ(builder.count(0), 0);
-    EXPECT_THROW(builder.add(Mat(SMALL, CV_8U), 0), cv::Exception);
-    EXPECT_THROW(builder.same(0, prototype), cv::Exception);
-    EXPECT_THROW(builder.neutral(prototype), cv::Exception);
-    EXPECT_THROW(builder.save(cv::tempfile(".yml.gz")), cv::Exception);
+    EXPECT_EQ(Error::StsNullPtr, errorOf([&] { builder.add(Mat(SMALL, CV_8U), 0); }).code);
+    EXPECT_EQ(Error::StsNullPtr, errorOf([&] { builder.merge(PrototypeBuilder::create(SMALL)); }).code);
+    EXPECT_EQ(Error::StsNullPtr, errorOf([&] { builder.save(cv::tempfile(".yml.gz")); }).code);
+    EXPECT_EQ(Error::StsError, errorOf([&] { builder.same(0, prototype); }).code);
+    EXPECT_EQ(Error::StsError, errorOf([&] { builder.neutral(prototype); }).code);
 }
 
 TEST(SanPrivacy_Prototypes, broken_files)

@@ -109,7 +109,7 @@ pair. An object does not change, so any number of threads may share it.
 class CV_EXPORTS_W MatchEvaluation
 {
 public:
-    CV_WRAP MatchEvaluation(); //!< an empty object: every call except empty() raises Error::StsAssert; use create()
+    CV_WRAP MatchEvaluation(); //!< an empty object: every call except empty() raises Error::StsNullPtr; use create()
 
     /** @brief Computes and counts the scores of all pairs.
     @param originals NxD descriptors of the original faces, CV_32F or CV_64F, finite.

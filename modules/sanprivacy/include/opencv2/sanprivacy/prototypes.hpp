@@ -22,7 +22,7 @@ class CV_EXPORTS_W PrototypeBuilder
 {
 public:
     CV_WRAP
-    PrototypeBuilder(); //!< an empty object: add(), merge() and save() raise Error::StsAssert; use create() or load()
+    PrototypeBuilder(); //!< an empty object: add(), merge() and save() raise Error::StsNullPtr; use create() or load()
 
     /** @brief Creates a builder without faces.
     @param size size of every face and prototype, pixels. */
