@@ -192,7 +192,7 @@ Command addPrototypes(CLI::App& app)
         ->type_name("NAME");
     command
         ->add_option("--coverage", options->coverage,
-            "Leave out faces of whose crop a smaller share lies in the image; default 0.95")
+            "Leave out cut-off faces: smallest share of the crop inside the image; default 0.95")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
     addMaxPixelsTo(*command, options->max_pixels);
