@@ -24,7 +24,7 @@ Ptr<Perturber> perturber = Perturber::create();
 detector->detect(photo, faces);
 perturber->perturbFaces(photo, faces, perturbed); // without faces it is the photo as it was
 @endcode
-
+This is no anonymisation: the person stays recognisable. A face that the detector misses stays as it is.
 StreamAnonymizer (stream_anonymizer.hpp) does all four for the frames of a video or a camera.
 FaceNetwork (networks.hpp) runs the classifiers and matchers that evaluate the result; evaluation.hpp has the measures.
 

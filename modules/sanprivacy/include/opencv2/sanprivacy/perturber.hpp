@@ -240,7 +240,7 @@ public:
     /** @brief predict() for a face of an image, as LABEL_PREDICT does in perturbFaces() and tryPerturbFaces().
 
     If PerturberParams names no classifier, gender is predicted by a network that sees color. It is wrong for 7.0 % of
-    the faces of FairFace's validation set and 1.6 % of CelebA's; the classifier of gray crops is wrong for 13.2 and
+    994 faces of FairFace and 1.6 % of 1,000 of CelebA; the classifier of gray crops is wrong for 13.2 and
     7.8 %. Its label is used even where its probability is near 1/2: the neutral prototype misleads about equally there.
     @param image,face as in alignFace(), with its errors.
     @param attribute number of the attribute, from 0. */
