@@ -88,6 +88,7 @@ class Documents(unittest.TestCase):
             if not (BUILD / "bin" / program).exists():
                 self.skipTest(f"{program} is not built")
             done = subprocess.run([BUILD / "bin" / program, "--help"], capture_output=True, text=True, check=True)
+            known |= set(OPTION.findall(done.stdout.split("Commands:")[0]))
             listed = re.findall(r"^  ([a-z][\w-]*) {2,}\S", done.stdout.split("Commands:")[1], re.M)
             benches = ["bench faces", "bench video", "bench matching"] if "bench" in listed else []
             for command in listed + benches:
