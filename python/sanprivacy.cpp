@@ -15,6 +15,7 @@
 #include "cv2_convert.hpp"
 #include "cv2_numpy.hpp"
 #include "cv2_util.hpp"
+#include "strict_arguments.hpp"
 
 #include <map>
 

@@ -253,6 +253,8 @@ double landmarkDistance(InputArray landmarks, InputArray reference)
     double sum = 0;
     for (int i = 0; i < LANDMARKS; ++i)
         sum += std::abs(a[i] - b[i]) / LANDMARKS;
+    if (!std::isfinite(sum))
+        CV_Error(Error::StsBadArg, "The landmarks are not finite");
     return sum * fitSimilarity(b, canonical).scale() / std::abs(canonical[1] - canonical[0]);
 }
 

@@ -112,6 +112,8 @@ void confusionMatrix(InputArray _scores, InputArray _labels, double threshold, O
 {
     const std::vector<double> scores = readValues(_scores, "Scores");
     const std::vector<int> labels = readLabels(_labels, scores.size());
+    if (std::isnan(threshold))
+        CV_Error(Error::StsBadArg, "The threshold is not a number");
     Matx22d confusion = Matx22d::zeros();
     for (size_t i = 0; i < scores.size(); ++i)
         confusion(labels[i], scores[i] >= threshold)++;

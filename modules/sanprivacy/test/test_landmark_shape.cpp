@@ -86,6 +86,7 @@ TEST(SanPrivacy_LandmarkShape, landmark_distance_is_in_eye_distances)
     EXPECT_GT(landmarkDistance(reference / 2, reference), .5) << "of an image of half the size";
     EXPECT_THROW(landmarkDistance(reference.rowRange(0, 4), reference), cv::Exception);
     EXPECT_THROW(landmarkDistance(reference, Mat::zeros(5, 2, CV_32F)), cv::Exception);
+    EXPECT_THROW(landmarkDistance(reference * NAN, reference), cv::Exception);
 }
 
 }} // namespace

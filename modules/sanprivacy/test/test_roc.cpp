@@ -138,6 +138,7 @@ TEST(SanPrivacy_Roc, wrong_arguments_are_errors)
     EXPECT_THROW(
         rocCurve(std::vector<float> { 1, nan }, std::vector<int> { 0, 1 }, fpr, tpr, thresholds), cv::Exception);
     EXPECT_THROW(errorRate(std::vector<float>(), std::vector<int>(), .5), cv::Exception);
+    EXPECT_THROW(errorRate(std::vector<float> { .6f }, std::vector<int> { 1 }, NAN), cv::Exception);
     EXPECT_THROW(areaUnderCurve(std::vector<double> { 0, 1 }, std::vector<double> { 0, 1, 1 }), cv::Exception);
     EXPECT_THROW(rocCurve(Mat(), Mat(), fpr, tpr, thresholds), cv::Exception);
     EXPECT_THROW(suppressionRate(-.5, .5), cv::Exception);

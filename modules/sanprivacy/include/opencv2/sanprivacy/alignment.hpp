@@ -38,7 +38,8 @@ CV_EXPORTS_W void estimateSimilarity(InputArray src, InputArray dst, OutputArray
 It checks landmarks from another source: correct ones lie within a few tenths of those that FaceDetector finds.
 Landmarks at another place or scale do not, although alignFace() accepts them because their shape is that of a face.
 @param landmarks,reference 5x2, 1x10, or one face of FaceDetector (1x15); pixels of one image.
-@return the distance, 0 or more; 1 is the distance between the eyes of the second face.
+@return the distance, 0 or more; 1 is the distance between the eyes of the second face. Landmarks that are not finite
+raise Error::StsBadArg.
 */
 CV_EXPORTS_W double landmarkDistance(InputArray landmarks, InputArray reference);
 

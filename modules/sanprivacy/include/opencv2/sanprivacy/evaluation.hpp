@@ -46,7 +46,7 @@ CV_EXPORTS_W double equalErrorThreshold(InputArray fpr, InputArray tpr, InputArr
 
 /** @brief Number of faces for each true label (row) and predicted label (column).
 @param scores, labels as in rocCurve(); one label is enough.
-@param threshold a score at or above it predicts label 1.
+@param threshold a score at or above it predicts label 1; infinite ones are allowed.
 @param counts 2x2 CV_64F. */
 CV_EXPORTS_W void confusionMatrix(InputArray scores, InputArray labels, double threshold, OutputArray counts);
 
