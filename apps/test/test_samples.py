@@ -63,6 +63,27 @@ class Samples(CommandTest):
         self.check_refused("writer", "photo", portraits()[0], self.path("other.none"))
         self.assertEqual((files(self.folder), read(result)), (["empty.png", "result.png"], before))
 
+    def test_kinds_of_images_stay_or_are_refused(self):
+        photo = cv2.imread(portraits()[0])
+        os.mkdir(self.path("in"))
+        for name, image in (("gray.jpg", photo[:, :, 1]), ("deep.png", photo.astype(np.uint16) * 256),
+                            ("clear.png", np.dstack([photo, photo[:, :, 0]]))):
+            cv2.imwrite(os.path.join(self.path("in"), name), image)
+        write(os.path.join(self.path("in"), "deep.jpg"), read(self.path("in"), "deep.png"))
+        for name in ("gray.jpg", "deep.png"):
+            self.run_sample("photo", os.path.join(self.path("in"), name), self.path(name))
+        for reason, name, result in (("transparency", "clear.png", "clear.png"), ("16 bits", "deep.png", "deep.jpg")):
+            self.check_refused(reason, "photo", os.path.join(self.path("in"), name), self.path(result))
+        done = self.run_sample("folder", self.path("in"), self.path("out"), code=1)
+        self.assertIn("clear.png: it has transparency", done.stderr)
+        self.assertIn("deep.jpg: it has 16 bits", done.stderr)
+        for folder in (self.folder, self.path("out")):
+            self.assertEqual([n for n in sorted(os.listdir(folder)) if "." in n], ["deep.png", "gray.jpg"])
+            for name in ("gray.jpg", "deep.png"):
+                before, after = (cv2.imread(os.path.join(path, name), cv2.IMREAD_UNCHANGED)
+                                 for path in (self.path("in"), folder))
+                self.assertEqual((after.shape, after.dtype), (before.shape, before.dtype), name)
+
     def test_folder(self):
         for path in portraits()[:3]:
             shutil.copy(path, self.path("in", os.path.basename(path)))

@@ -101,6 +101,31 @@ class Samples(unittest.TestCase):
         self.check_refused("writer", "photo", photo, self.folder / "other.none")
         self.assertEqual(sorted(os.listdir(self.folder)), ["empty.png", "result.png"])
 
+    def kinds(self, folder):
+        """A photo in gray, of 16 bits, and with transparency."""
+        photo = cv2.imread(str(PORTRAITS / "man-bald.jpg"))
+        for name, image in (("gray.jpg", photo[:, :, 1]), ("deep.png", photo.astype(np.uint16) * 256),
+                            ("clear.png", np.dstack([photo, photo[:, :, 0]]))):
+            cv2.imwrite(str(folder / name), image)
+
+    def test_kinds_of_images_stay_or_are_refused(self):
+        source, out = self.folder / "in", self.folder / "out"
+        source.mkdir()
+        self.kinds(source)
+        (source / "deep.jpg").write_bytes((source / "deep.png").read_bytes())
+        for name in ("gray.jpg", "deep.png"):
+            self.run_sample("photo", source / name, self.folder / name)
+        self.check_refused("transparency", "photo", source / "clear.png", self.folder / "clear.png")
+        self.check_refused("16 bits", "photo", source / "deep.png", self.folder / "deep.jpg")
+        text = self.run_sample("folder", source, out, code=1)
+        self.assertIn("clear.png: it has transparency", text)
+        self.assertIn("deep.jpg: it has 16 bits", text)
+        for path in (self.folder, out):
+            self.assertEqual(sorted(p.name for p in path.glob("*.*")), ["deep.png", "gray.jpg"])
+            for name in ("gray.jpg", "deep.png"):
+                before, after = (cv2.imread(str(p / name), cv2.IMREAD_UNCHANGED) for p in (source, path))
+                self.assertEqual((after.shape, after.dtype), (before.shape, before.dtype), name)
+
     def test_folder(self):
         source, out = self.folder / "in", self.folder / "out"
         self.assertIn("16 of 16 image(s)", self.run_sample("folder", PORTRAITS, out))

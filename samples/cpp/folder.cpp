@@ -19,9 +19,11 @@ using namespace cv::sanprivacy;
 
 namespace {
 
-bool isImage(const String& path)
+const std::set<String> DEEP = { ".png", ".tif", ".tiff" }; // formats of 8 or 16 bits
+const std::set<String> IMAGES = { ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp" };
+
+bool isIn(const std::set<String>& suffixes, const String& path)
 {
-    static const std::set<String> suffixes = { ".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp" };
     String suffix = path.substr(std::min(path.size(), path.find_last_of('.')));
     std::transform(suffix.begin(), suffix.end(), suffix.begin(), [](unsigned char c) { return (char)std::tolower(c); });
     return suffixes.count(suffix) > 0;
@@ -36,9 +38,13 @@ String perturbImage(
     {
         if (utils::fs::exists(result))
             return result + " is there already";
-        const Mat image = imread(path);
+        const Mat image = imread(path, IMREAD_ANYCOLOR | IMREAD_ANYDEPTH); // gray and 16 bits stay
         if (image.empty())
             return "no image that can be read";
+        if (imread(path, IMREAD_UNCHANGED).channels() == 4)
+            return "it has transparency, which would be lost";
+        if (image.depth() == CV_16U && !isIn(DEEP, path))
+            return "it has 16 bits, which its format cannot hold";
         Mat faces, perturbed;
         detector.detect(image, faces);
         if (faces.empty())
@@ -94,7 +100,7 @@ int main(int argc, char** argv)
             CV_Error(Error::StsError, "Cannot make the folder " + results);
         for (const String& path : paths)
         {
-            if (!isImage(path))
+            if (!isIn(IMAGES, path))
                 continue;
             const String name = path.substr(path.find_last_of("/\\") + 1);
             const String reason =

@@ -4,6 +4,7 @@
 
 // Perturbs every face of a photo, so that a matcher still recognises the person and a gender classifier is misled.
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -35,9 +36,14 @@ int main(int argc, char** argv)
     }
     try
     {
-        const Mat photo = imread(input);
+        const Mat photo = imread(input, IMREAD_ANYCOLOR | IMREAD_ANYDEPTH); // gray and 16 bits stay
         if (photo.empty())
             CV_Error(Error::StsError, "Cannot read " + input);
+        if (imread(input, IMREAD_UNCHANGED).channels() == 4)
+            CV_Error(Error::StsError, input + " has transparency, which would be lost");
+        const String ending = output.substr(std::min(output.size(), output.rfind('.')));
+        if (photo.depth() == CV_16U && ending != ".png" && ending != ".tif" && ending != ".tiff")
+            CV_Error(Error::StsError, input + " has 16 bits: expected a result named .png, .tif or .tiff");
         if (utils::fs::exists(output))
             CV_Error(Error::StsError, output + " is there already");
         //! [perturb]

@@ -55,6 +55,9 @@ def perturb_image(path, target, label, prototype, builder):
     image = cv2.imread(str(path))
     if image is None:
         return "no image that can be read"
+    kept = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if kept.dtype != np.uint8 or kept.shape[2:] == (4,):
+        return "it has more than 8 bits, or transparency, which would be lost"
     faces = detector.detect(image)
     if faces is None:
         return "no face found"

@@ -12,7 +12,8 @@ import sys
 
 import cv2
 
-IMAGES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+DEEP = {".png", ".tif", ".tiff"}  # formats of 8 or 16 bits
+IMAGES = {".jpg", ".jpeg", ".bmp", ".webp"} | DEEP
 
 
 ## [image]
@@ -22,9 +23,13 @@ def perturb_image(path, result, detector, perturber, prototype):
         f"{path} {result}".encode()  # OpenCV would crash
         if result.exists():
             return f"{result} is there already"
-        image = cv2.imread(str(path))
+        image = cv2.imread(str(path), cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)  # gray and 16 bits stay
         if image is None:
             return "no image that can be read"
+        if cv2.imread(str(path), cv2.IMREAD_UNCHANGED).shape[2:] == (4,):
+            return "it has transparency, which would be lost"
+        if image.dtype == "uint16" and path.suffix.lower() not in DEEP:
+            return "it has 16 bits, which its format cannot hold"
         faces = detector.detect(image)
         if faces is None:
             return "no face found"

@@ -19,9 +19,13 @@ parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "rand
 options = parser.parse_args()
 prototype = getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper())
 try:
-    photo = cv2.imread(options.photo)
+    photo = cv2.imread(options.photo, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)  # gray and 16 bits stay
     if photo is None:
         sys.exit(f"Cannot read {options.photo}")
+    if cv2.imread(options.photo, cv2.IMREAD_UNCHANGED).shape[2:] == (4,):
+        sys.exit(f"{options.photo} has transparency, which would be lost")
+    if photo.dtype == "uint16" and not options.result.endswith((".png", ".tif", ".tiff")):
+        sys.exit(f"{options.photo} has 16 bits: expected a result named .png, .tif or .tiff")
     if os.path.exists(options.result):
         sys.exit(f"{options.result} is there already")
     ## [perturb]
