@@ -43,7 +43,8 @@ class Arguments(unittest.TestCase):
         self.refused("'weaken'", self.perturber.setWeakenMarks, weaken=None)
         self.refused("'threshold'", cv2.sanprivacy.errorRate, np.array([.1]), np.array([1]), None)
         description = cv2.sanprivacy.ModelDescription()
-        description.name, description.task, description.size, description.square = "m", cv2.sanprivacy.NETWORK_MATCHER, (32, 32), 1.
+        description.name, description.task = "quarters", cv2.sanprivacy.NETWORK_MATCHER
+        description.size, description.square = (32, 32), 1.
         description.file = str(REPOSITORY / "modules" / "sanprivacy" / "testdata" / "descriptor.onnx")
         matcher = cv2.sanprivacy.FaceNetwork.create(description)
         stream = cv2.sanprivacy.StreamAnonymizer.create(None, self.perturber)
@@ -51,12 +52,15 @@ class Arguments(unittest.TestCase):
         self.refused("None in it", self.perturber.perturbBatch, [self.crop], labels=[None])
         for field in ("label", "gray"):
             self.refused("expected a value", setattr, cv2.sanprivacy.PerturbParams(), field, None)
-        self.assertEqual(cv2.sanprivacy.PerturbParams(label=None).label, cv2.sanprivacy.LABEL_PREDICT)  # may be left out
+        unlabelled = cv2.sanprivacy.PerturbParams(label=None)  # may be left out
+        self.assertEqual(unlabelled.label, cv2.sanprivacy.LABEL_PREDICT)
 
     def test_a_number_is_no_array(self):
         """An argument at the place of a result would be without effect."""
-        self.refused("'dst': expected an array of NumPy, found tuple", cv2.sanprivacy.alignFace, self.photo, self.landmarks, (112, 112))
-        self.refused("'faces': expected an array of NumPy, found bool", cv2.sanprivacy.FaceDetector.create().detect, self.photo, True)
+        detector, size = cv2.sanprivacy.FaceDetector.create(), (112, 112)
+        self.refused("'dst': expected an array of NumPy, found tuple", cv2.sanprivacy.alignFace, self.photo,
+                     self.landmarks, size)
+        self.refused("'faces': expected an array of NumPy, found bool", detector.detect, self.photo, True)
         self.refused("'dst'", self.perturber.perturbBatch, [self.crop], [0])
         self.refused("'samples': expected an array of NumPy, found float", cv2.sanprivacy.confidenceInterval, .5)
         self.refused("expected an array of NumPy, found int", cv2.sanprivacy.brightnessGain, 10 ** 30)
@@ -65,7 +69,8 @@ class Arguments(unittest.TestCase):
     def test_arrays_that_cannot_be_used(self):
         fixed = self.crop.copy()
         fixed.setflags(write=False)
-        self.refused("'image'.*read-only", cv2.sanprivacy.blendFace, fixed, self.crop, self.crop[:, :, 0].copy(), self.landmarks)
+        perturbed = self.crop[:, :, 0].copy()
+        self.refused("'image'.*read-only", cv2.sanprivacy.blendFace, fixed, self.crop, perturbed, self.landmarks)
         self.refused("'dst'.*read-only", cv2.sanprivacy.alignFace, self.photo, self.landmarks, fixed)
         np.testing.assert_array_equal(fixed, self.crop)
         np.testing.assert_array_equal(cv2.sanprivacy.alignFace(fixed, self.landmarks)[1], self.crop)  # is only read
