@@ -162,6 +162,21 @@ class Documents(unittest.TestCase):
             with self.subTest(name):
                 self.assertTrue((sources / (name + ".cpp")).exists())
 
+    def test_dependencies_of_the_architecture(self):
+        """No part includes a header of a part that it may not use."""
+        apps, trainer = {"commands", "options", "media", "evaluation"}, {"data", "loop", "networks", "onnx", "torch"}
+        forbidden = {"modules": apps | trainer | {"common"}, "common": apps | trainer, "apps/commands": trainer,
+                     "apps/options": apps - {"options"} | trainer, "apps/media": apps - {"media"} | trainer,
+                     "apps/evaluation": {"commands", "media"} | trainer,
+                     "trainer": apps - {"commands"},  # it has commands of its own
+                     "python": apps | trainer | {"common"}, "samples": apps | trainer | {"common"}}
+        for part, folders in forbidden.items():
+            sources = list((REPOSITORY / part).rglob("*.[ch]pp"))
+            self.assertTrue(sources, part)
+            for path in sources:
+                used = set(re.findall(r'^#include ["<](\w+)/', path.read_text(), re.M))
+                self.assertFalse(used & folders, path)
+
     def test_lines_of_mutations(self):
         module = importlib.util.spec_from_file_location("mutations", REPOSITORY / "test/mutations.py")
         mutations = importlib.util.module_from_spec(module)
