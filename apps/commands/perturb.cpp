@@ -110,6 +110,13 @@ private:
         std::string note;
     };
 
+    struct Counts
+    {
+        size_t outcomes[OUTCOMES] = {}, faces = 0, begun = 0;
+    };
+
+    Outcome tryPerturb(size_t worker, size_t i, size_t& faces_perturbed, Progress& progress);
+    void report(const Counts& counts, double seconds);
     Outcome perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note);
     Faces findFaces(size_t worker, size_t i, const Image& image);
     void joinListed(size_t i, Faces& faces, bool detected) const;
@@ -173,51 +180,64 @@ Perturbation::Perturbation(const PerturbOptions& options)
 ExitCode Perturbation::run()
 {
     const bool unreadable = inputs_.reportUnreadable(), unknown_labels = labels_->reportUnknown();
-    size_t outcomes[OUTCOMES] = {}, faces = 0;
-    std::mutex outcomes_mutex;
+    Counts counts;
+    std::mutex counts_mutex;
     Progress progress("Perturbing", inputs_.images.size());
-    const size_t done = forEach(inputs_.images.size(),
+    counts.begun = forEach(inputs_.images.size(),
         [&](size_t worker, size_t i)
         {
-            Outcome outcome = REFUSED;
-            size_t faces_perturbed = 0;
-            std::string note;
-            try
-            {
-                outcome = perturb(worker, i, faces_perturbed, note);
-                if (outcome == FACELESS)
-                    note = "no face found; nothing written";
-                if (!note.empty())
-                    progress.message(inputs_.images[i].file.string() + ": " + note);
-            }
-            catch (const std::exception& error)
-            {
-                progress.message(inputs_.images[i].file.string() + ": " + message(error));
-            }
-            progress.step();
-            {
-                std::lock_guard<std::mutex> lock(label_check_mutex_);
-                const std::string warning = label_check_.warning(false);
-                if (!warning.empty())
-                    progress.message("Warning: " + warning);
-            }
-            std::lock_guard<std::mutex> lock(outcomes_mutex);
-            ++outcomes[outcome];
-            faces += outcome == DONE ? faces_perturbed : 0;
+            size_t faces = 0;
+            const Outcome outcome = tryPerturb(worker, i, faces, progress);
+            std::lock_guard<std::mutex> lock(counts_mutex);
+            ++counts.outcomes[outcome];
+            counts.faces += outcome == DONE ? faces : 0;
         });
+    report(counts, progress.seconds());
+    const bool failed = counts.outcomes[REFUSED] > 0 || (counts.outcomes[FACELESS] > 0 && options_.no_face == "error")
+                        || counts.begun < inputs_.images.size() || unreadable || unknown_labels;
+    return failed ? FAILED : SUCCEEDED;
+}
 
+//! perturb(), which says on stderr what is wrong with an image.
+Perturbation::Outcome Perturbation::tryPerturb(size_t worker, size_t i, size_t& faces_perturbed, Progress& progress)
+{
+    Outcome outcome = REFUSED;
+    std::string note;
+    try
+    {
+        outcome = perturb(worker, i, faces_perturbed, note);
+        if (outcome == FACELESS)
+            note = "no face found; nothing written";
+    }
+    catch (const std::exception& error)
+    {
+        note = message(error);
+    }
+    if (!note.empty())
+        progress.message(inputs_.images[i].file.string() + ": " + note);
+    progress.step();
+    std::lock_guard<std::mutex> lock(label_check_mutex_);
+    const std::string warning = label_check_.warning(false);
+    if (!warning.empty())
+        progress.message("Warning: " + warning);
+    return outcome;
+}
+
+//! Says what was done, and what was not.
+void Perturbation::report(const Counts& counts, double seconds)
+{
     char time[60];
-    std::snprintf(time, sizeof(time), "%.1f s, %.0f ms per image", progress.seconds(),
-        1000 * progress.seconds() / double(std::max<size_t>(done, 1)));
-    std::cout << count(outcomes[DONE], "image") << " perturbed (" << count(faces, "face") << "), " << outcomes[COPIED]
-              << " copied, " << outcomes[FACELESS] << " without a face, " << outcomes[REFUSED] << " failed; " << time
-              << std::endl;
-    if (outcomes[DONE] + outcomes[COPIED] > 0)
+    std::snprintf(time, sizeof(time), "%.1f s, %.0f ms per image", seconds,
+        1000 * seconds / double(std::max<size_t>(counts.begun, 1)));
+    std::cout << count(counts.outcomes[DONE], "image") << " perturbed (" << count(counts.faces, "face") << "), "
+              << counts.outcomes[COPIED] << " copied, " << counts.outcomes[FACELESS] << " without a face, "
+              << counts.outcomes[REFUSED] << " failed; " << time << std::endl;
+    if (counts.outcomes[DONE] + counts.outcomes[COPIED] > 0)
         std::cout << "Written to " << printable(options_.output) << std::endl;
     if (smallest_face_ > 0)
         std::cout << "Faces narrower than " << smallest_face_ << " pixels are not searched for" << std::endl;
     std::cout << transparencyLimit(smallest_face_, smallest_face_in_transparency_);
-    if (unreadable)
+    if (!inputs_.unreadable.empty())
         std::cout << count(inputs_.unreadable.size(), "folder or link", "folders or links") << " could not be read"
                   << std::endl;
     labels_->reportUnlisted();
@@ -226,12 +246,8 @@ ExitCode Perturbation::run()
         std::cerr << "Warning: " << warning << std::endl;
     if (!inputs_.skippedText().empty())
         std::cout << "Skipped " << inputs_.skippedText() << std::endl;
-    if (done < inputs_.images.size())
-        std::cerr << "sanprivacy: interrupted; " << inputs_.images.size() - done << " not begun" << std::endl;
-
-    const bool failed = outcomes[REFUSED] > 0 || (outcomes[FACELESS] > 0 && options_.no_face == "error")
-                        || done < inputs_.images.size() || unreadable || unknown_labels;
-    return failed ? FAILED : SUCCEEDED;
+    if (counts.begun < inputs_.images.size())
+        std::cerr << "sanprivacy: interrupted; " << inputs_.images.size() - counts.begun << " not begun" << std::endl;
 }
 
 Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& faces_perturbed, std::string& note)
