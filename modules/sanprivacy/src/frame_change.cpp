@@ -19,11 +19,11 @@ const double CHANGED = 10;         // gray levels, beside the change of the whol
 const int LEAST_CELLS = 3;         // that change where something appears
 const double SUDDEN = 2;           // as many as usual
 const double RISE = .5, FALL = .2; // of the usual number towards that of a frame
-const double FALL_OF_NEWS = .5;    // ... in quiet places, where much is new for a moment only
+const double FALL_IN_QUIET = .5;   // ... in quiet places, where much changes for a moment only
 const double NOT_KNOWN = -1;       // of the usual number
-const int RESTLESS = 12;           // frames for which nothing is new where, and near where, a cell has changed
-const int NEAR_RESTLESS = 3;       // cells
-const int BLOCK = 3;               // cells a side, of the least that is new in a quiet place
+const int ACTIVE_FRAMES = 12;      // for which a cell that has changed, and what is near it, is no quiet place
+const int ACTIVE_RADIUS = 3;       // cells
+const int BLOCK = 3;               // cells a side, of the least change that counts in a quiet place
 const double HEAD_GROWN = 1.4;     // with hair and neck
 
 Mat cellsOf(const Mat& image)
@@ -41,7 +41,7 @@ Mat changeOf(const Mat& last, const Mat& cells)
     return cv::abs(difference - mean(difference)) > CHANGED;
 }
 
-//! Where cells do not show what has moved there. A move by a part of a cell ends between two cells.
+//! Where cells differ from what has moved there. After a move by a part of a cell a value lies between two cells.
 Mat changeBesideMove(const Mat& last, const Mat& cells, const Point2c& move)
 {
     const Matx23d whole(1, 0, std::floor(move.real()), 0, 1, std::floor(move.imag()));
@@ -53,7 +53,7 @@ Mat changeBesideMove(const Mat& last, const Mat& cells, const Point2c& move)
     return (cells < least - CHANGED) | (cells > most + CHANGED);
 }
 
-//! Takes the next number of cells that change: whether it is far above the usual one, which it then changes.
+//! Takes the number of cells that change in a frame. @return whether it is far above the usual one, which it updates.
 bool isSudden(int count, double& usual, double fall)
 {
     const bool sudden = count >= LEAST_CELLS && count > SUDDEN * usual;
@@ -63,17 +63,17 @@ bool isSudden(int count, double& usual, double fall)
 
 } // namespace
 
-//! Blocks of cells that change where all was quiet, apart from what moves all the time elsewhere.
-Mat FrameChange::amongQuiet(const Mat& changed)
+//! Blocks of cells that change in quiet places, where nothing near has changed lately.
+Mat FrameChange::changedInQuiet(const Mat& changed)
 {
-    const Mat near = Mat::ones(2 * NEAR_RESTLESS + 1, 2 * NEAR_RESTLESS + 1, CV_8U),
+    const Mat near = Mat::ones(2 * ACTIVE_RADIUS + 1, 2 * ACTIVE_RADIUS + 1, CV_8U),
               block = Mat::ones(BLOCK, BLOCK, CV_8U);
-    Mat restless, news;
-    dilate(restless_, restless, near);
-    morphologyEx(changed & (restless == 0), news, MORPH_OPEN, block);
-    subtract(restless_, Scalar(1), restless_);
-    restless_.setTo(RESTLESS, changed);
-    return news;
+    Mat active, blocks;
+    dilate(active_, active, near);
+    morphologyEx(changed & (active == 0), blocks, MORPH_OPEN, block);
+    subtract(active_, Scalar(1), active_);
+    active_.setTo(ACTIVE_FRAMES, changed);
+    return blocks;
 }
 
 bool FrameChange::appears(const Mat& image, const std::vector<MovingHead>& heads, Rect2d& where)
@@ -82,8 +82,8 @@ bool FrameChange::appears(const Mat& image, const std::vector<MovingHead>& heads
     last_ = cells;
     if (last.size() != cells.size())
     {
-        usual_ = usual_news_ = NOT_KNOWN;
-        restless_ = Mat::zeros(cells.size(), CV_8U);
+        usual_ = usual_in_quiet_ = NOT_KNOWN;
+        active_ = Mat::zeros(cells.size(), CV_8U);
         return false;
     }
     Mat changed = changeOf(last, cells);
@@ -98,15 +98,15 @@ bool FrameChange::appears(const Mat& image, const std::vector<MovingHead>& heads
             Scalar(0), FILLED);
         changed &= changeBesideMove(last, cells, Point2c(head.move.real() * x, head.move.imag() * y));
     }
-    const Mat news = amongQuiet(changed);
+    const Mat quiet = changedInQuiet(changed);
     const bool anywhere = isSudden(countNonZero(changed), usual_, FALL),
-               among_quiet = isSudden(countNonZero(news), usual_news_, FALL_OF_NEWS);
-    if (anywhere || among_quiet)
+               in_quiet = isSudden(countNonZero(quiet), usual_in_quiet_, FALL_IN_QUIET);
+    if (anywhere || in_quiet)
     {
-        const Rect box = boundingRect(anywhere ? changed : news);
+        const Rect box = boundingRect(anywhere ? changed : quiet);
         where = Rect2d(box.x / x, box.y / y, box.width / x, box.height / y);
     }
-    return anywhere || among_quiet;
+    return anywhere || in_quiet;
 }
 
 }} // namespace cv::sanprivacy

@@ -16,27 +16,27 @@ struct MovingHead
     Point2c move; //!< of its centre from the last frame to this one, pixels
 };
 
-/** @brief Tells when something appears beside the faces that are known: more changes than usually does from frame to
+/** @brief Notices when something appears beside the faces that are known: more changes than usually does from frame to
 frame, in the whole or where all was quiet. */
 class FrameChange
 {
 public:
-    FrameChange() : usual_(0), usual_news_(0) {}
+    FrameChange() : usual_(0), usual_in_quiet_(0) {}
 
     /** @brief Takes the next frame.
     @param image 8-bit, gray or BGR.
-    @param heads what changes there says nothing, nor does what moves as one of them, such as hair, shoulders, or all of
-    the frame with the camera.
+    @param heads what changes there does not count, nor does what moves as one of them, such as hair, shoulders, or all
+    of the frame with the camera.
     @param where receives a box around what changed, pixels of the image.
     @return whether something appeared. */
     bool appears(const Mat& image, const std::vector<MovingHead>& heads, Rect2d& where);
 
 private:
-    Mat amongQuiet(const Mat& changed);
+    Mat changedInQuiet(const Mat& changed);
 
     Mat last_;
-    Mat restless_;              // frames for which each cell still counts as moving all the time
-    double usual_, usual_news_; // number of cells that change, in all and among quiet ones
+    Mat active_;                    // for how many frames each cell is no quiet place yet
+    double usual_, usual_in_quiet_; // number of cells that change, in all and in quiet places
 };
 
 }} // namespace cv::sanprivacy

@@ -21,7 +21,7 @@ std::set<int64> looksOf(StreamAnonymizer& anonymizer)
     return searched;
 }
 
-TEST(SanPrivacy_FrameChange, steady_motion_is_no_news)
+TEST(SanPrivacy_FrameChange, steady_motion_does_not_count)
 {
     Mat wide(120, 400, CV_8UC3);
     RNG(1).fill(wide, RNG::UNIFORM, 0, 256);
@@ -38,7 +38,7 @@ TEST(SanPrivacy_FrameChange, steady_motion_is_no_news)
     EXPECT_EQ(expected, looksOf(*anonymizer));
 }
 
-TEST(SanPrivacy_FrameChange, what_moves_with_a_face_is_no_news)
+TEST(SanPrivacy_FrameChange, what_moves_with_a_face_does_not_count)
 {
     // A person in front of a wall, with all that surrounds the head, moves from the third frame on; another one appears
     // in the ninth.
@@ -64,16 +64,16 @@ TEST(SanPrivacy_FrameChange, what_moves_with_a_face_is_no_news)
     EXPECT_EQ(expected, looksOf(*anonymizer));
 }
 
-TEST(SanPrivacy_FrameChange, what_appears_beside_steady_motion_is_news)
+TEST(SanPrivacy_FrameChange, what_appears_beside_steady_motion_counts)
 {
     // Most of the frame changes all the time; a person is seen in the ninth frame only, beside it.
     const int appears = 8;
-    const Rect restless(0, 0, 200, 240), portrait(210, 60, 100, 125);
+    const Rect moving(0, 0, 200, 240), portrait(210, 60, 100, 125);
     RNG rng(1);
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
     for (int t = 0; t < 12; ++t)
     {
-        Mat frame(240, 320, CV_8UC3, Scalar(110, 125, 135)), part = frame(restless), place = frame(portrait);
+        Mat frame(240, 320, CV_8UC3, Scalar(110, 125, 135)), part = frame(moving), place = frame(portrait);
         rng.fill(part, RNG::UNIFORM, 0, 256);
         GaussianBlur(part, part, Size(), 4);
         normalize(part, part, 60, 180, NORM_MINMAX);
