@@ -22,8 +22,8 @@ form has no such layer. */
 class FastUNet
 {
 public:
-    //! Whether this OpenCV's convolutions gain from it.
-    static bool pays() { return CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR < 7; }
+    //! Whether it is faster than the network itself with the convolutions of this OpenCV.
+    static bool isFaster() { return CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR < 7; }
 
     /** @brief Takes the weights of a network that the trainer exported.
     @param network inputs `image` and `target_proto`

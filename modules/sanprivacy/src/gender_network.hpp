@@ -18,8 +18,8 @@ image is. */
 class GenderNetwork
 {
 public:
-    //! Whether it tells the label of an attribute.
-    static bool tells(const String& attribute) { return attribute == "gender"; }
+    //! Whether it predicts the label of an attribute.
+    static bool predicts(const String& attribute) { return attribute == "gender"; }
 
     /** @param network the network
     @param name of the network in errors */

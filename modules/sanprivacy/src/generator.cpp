@@ -85,12 +85,12 @@ Generator::Generator(const dnn::Net& network, const String& name, const std::vec
     for (int label = 0; label < labels_; ++label)
         means.push_back(toBlob(prototypeOf(label, prototypes)));
     means.push_back(toBlob(neutral));
-    const bool by_openvino = device.backend == dnn::DNN_BACKEND_INFERENCE_ENGINE && isBlindToLabels();
+    const bool by_openvino = device.backend == dnn::DNN_BACKEND_INFERENCE_ENGINE && ignoresLabels();
     const DnnDevice cpu = { dnn::DNN_BACKEND_OPENCV, dnn::DNN_TARGET_CPU };
     if (by_openvino)
         runOn(cpu);
     checkOutputs(by_openvino ? cpu : device);
-    if (by_openvino || (FastUNet::pays() && isOpenCVOnCpu(device) && isBlindToLabels()))
+    if (by_openvino || (FastUNet::isFaster() && isOpenCVOnCpu(device) && ignoresLabels()))
         useFastForm(device);
     if (by_openvino && !fast)
     {
@@ -147,7 +147,7 @@ String Generator::whatIsWrong(const Mat& output, int n) const
     return String();
 }
 
-bool Generator::isBlindToLabels() const
+bool Generator::ignoresLabels() const
 {
     return form.prototypes.size() == 1 && form.prototypes[0].choice == TARGET;
 }

@@ -48,8 +48,8 @@ public:
     //! Empty if an output of forward() holds an image in row n, otherwise what is wrong with it.
     String whatIsWrong(const Mat& output, int n) const;
 
-    //! Whether the network sees nothing but the face and the target prototype.
-    bool isBlindToLabels() const;
+    //! Whether the network receives the face and the target prototype only, not P_SM, which would give it the label.
+    bool ignoresLabels() const;
 
 private:
     //! An input for a prototype.

@@ -141,7 +141,7 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
 
     results.assign((size_t)faces.rows, FaceResult());
     const bool by_color = std::any_of(
-        labels.begin(), labels.end(), [&](int label) { return impl.isToldByColor(label, params.prototype); });
+        labels.begin(), labels.end(), [&](int label) { return impl.usesGenderNetwork(label, params.prototype); });
     AlignedFaces aligned = alignFaces(image, original, faces, labels, by_color, results);
     const Perturbation perturbation = perturbCrops(impl, aligned, params.prototype);
     for (size_t i = 0; i < aligned.rows.size(); ++i)

@@ -51,8 +51,8 @@ Perturber::Impl::Impl(
     : device(device_), strength(1), color_strength(hidesGender(attributes_) ? DEFAULT_COLOR_STRENGTH : 0.),
       surroundings_blur(0), attributes(attributes_), generator(network, name, prototypesOf(attributes_), device_)
 {
-    weaken_marks = generator.isBlindToLabels();
-    if (attributes.size() > 1 && !generator.isBlindToLabels())
+    weaken_marks = generator.ignoresLabels();
+    if (attributes.size() > 1 && !generator.ignoresLabels())
         CV_Error(Error::StsBadArg,
             format("To hide several attributes the network needs the inputs image and target_proto; '%s' has others",
                 name.c_str()));
@@ -116,7 +116,7 @@ double Perturber::Impl::predict(const Mat& image, size_t attribute)
 
 double Perturber::Impl::predict(const Mat& image, const std::vector<Point2c>& landmarks, size_t attribute)
 {
-    if (attributes[attribute].isToldByColor())
+    if (attributes[attribute].usesGenderNetwork())
     {
         const std::vector<Mat> face(1, GenderNetwork::cut(image, landmarks));
         std::lock_guard<std::mutex> lock(mutex);
@@ -129,11 +129,11 @@ double Perturber::Impl::predict(const Mat& image, const std::vector<Point2c>& la
     return predict(crop, attribute);
 }
 
-bool Perturber::Impl::isToldByColor(int label, int prototype) const
+bool Perturber::Impl::usesGenderNetwork(int label, int prototype) const
 {
     return label == LABEL_PREDICT && prototype != PROTOTYPE_RANDOM
            && std::any_of(attributes.begin(), attributes.end(),
-               [](const Attribute& attribute) { return attribute.isToldByColor(); });
+               [](const Attribute& attribute) { return attribute.usesGenderNetwork(); });
 }
 
 AttributeClassifier& Perturber::Impl::getClassifier(size_t k)
@@ -179,7 +179,7 @@ void Perturber::Impl::checkPrototype(int prototype) const
 {
     if (prototype < PROTOTYPE_SAME || prototype > PROTOTYPE_RANDOM)
         CV_Error(Error::StsBadArg, format("The prototype must be a PrototypeChoice; found %d", prototype));
-    if (prototype == PROTOTYPE_RANDOM && !generator.isBlindToLabels())
+    if (prototype == PROTOTYPE_RANDOM && !generator.ignoresLabels())
         CV_Error(Error::StsBadArg,
             "A random prototype needs a network that does not receive the label: expected the inputs "
             "image, target_proto only");
@@ -257,7 +257,7 @@ void Perturber::Impl::predictLabels(std::vector<int>& labels, std::vector<String
     std::vector<int> found(asked.size(), 0);
     for (size_t k = 0; k < attributes.size(); ++k)
     {
-        const bool by_color = in_color && attributes[k].isToldByColor();
+        const bool by_color = in_color && attributes[k].usesGenderNetwork();
         const String& name = by_color ? getGenderNetwork(k).name() : getClassifier(k).name();
         const Mat probability =
             by_color ? getGenderNetwork(k).forward(asked_in_color) : getClassifier(k).forward(unlabelled);

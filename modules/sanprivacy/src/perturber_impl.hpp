@@ -17,7 +17,7 @@
 
 namespace cv { namespace sanprivacy {
 
-//! An attribute that is hidden: its prototypes and the classifier that tells its label.
+//! An attribute that is hidden: its prototypes and the classifier that predicts its label.
 struct Attribute
 {
     String name;
@@ -26,8 +26,8 @@ struct Attribute
     Ptr<AttributeClassifier> classifier; // once it is needed
     Ptr<GenderNetwork> gender_network;   // likewise
 
-    //! Whether the gender network is asked where the image is at hand: no classifier is given.
-    bool isToldByColor() const { return classifier_file.empty() && GenderNetwork::tells(name); }
+    //! Whether the gender network predicts it where the image is at hand: no classifier is given.
+    bool usesGenderNetwork() const { return classifier_file.empty() && GenderNetwork::predicts(name); }
 };
 
 //! File of a network: a name without folder and extension is that of a shipped one.
@@ -54,13 +54,13 @@ public:
     void perturb(const std::vector<Mat>& images, const std::vector<Mat>& in_color, std::vector<int>& labels, int choice,
         std::vector<Mat>& perturbed, std::vector<String>& wrong);
 
-    //! Probability of label 1 of an attribute; Error::StsOutOfRange where the classifier answers none.
+    //! Probability of label 1 of an attribute; Error::StsOutOfRange where the output of the classifier is none.
     double predict(const Mat& image, size_t attribute);
     //! The same from the image that a face lies in; takes the mutex, once the face is cut out.
     double predict(const Mat& image, const std::vector<Point2c>& landmarks, size_t attribute);
 
-    //! Whether a label that is not given is told by the color of the face.
-    bool isToldByColor(int label, int prototype) const;
+    //! Whether this label, where it is not given, is predicted by the gender network, from the face in color.
+    bool usesGenderNetwork(int label, int prototype) const;
 
     //! Loads a classifier, which is otherwise loaded when it is first needed.
     AttributeClassifier& getClassifier(size_t attribute);
@@ -107,9 +107,9 @@ private:
     void amplify(Mat& output) const;
     //! Checks a face and writes it to the plane as gray 0..1.
     void loadFace(const Mat& image, Mat plane);
-    //! Fair coins, one for each attribute of each face.
+    //! Random labels, each as likely as any other, from the secure generator of the system.
     std::vector<int> drawLabels(size_t count) const;
-    //! Replaces each LABEL_PREDICT by what the classifiers say, in one batch; it stays where one answers no
+    //! Replaces each LABEL_PREDICT by what the classifiers predict, in one batch; it stays where an output is no
     //! probability.
     void predictLabels(std::vector<int>& labels, std::vector<String>& wrong, const Mat* in_color);
 
