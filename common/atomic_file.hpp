@@ -24,7 +24,7 @@ class TemporaryFile
 {
 public:
     /** Raises std::runtime_error where no file can be made there, or the target is there and no regular file.
-    Endings of up to 16 bytes are the target's, for tools that tell a format by it. */
+    Endings of up to 16 bytes are the target's, for tools that recognise a format by it. */
     explicit TemporaryFile(const std::filesystem::path& target);
     TemporaryFile(const TemporaryFile&) = delete;
     TemporaryFile& operator=(const TemporaryFile&) = delete;

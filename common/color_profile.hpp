@@ -20,7 +20,7 @@ for.
 over, as viewers do. */
 bool convertToSrgb(cv::Mat& pixels, const std::vector<unsigned char>& profile);
 
-//! The same from a color space that is told by numbers.
+//! The same from a color space that is given by numbers.
 bool convertToSrgb(cv::Mat& pixels, const ColorSpace& space);
 
 } // namespace sanprivacy

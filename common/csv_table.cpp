@@ -64,7 +64,7 @@ unsigned char separatorOf(const unsigned char* text, const unsigned char* end)
     return static_cast<unsigned char>(separators[size_t(std::max_element(counts, counts + 3) - counts)]);
 }
 
-//! The length of a first line "sep=;", which tells Excel what separates the values; 0 where there is none.
+//! The length of a first line "sep=;", which gives Excel the separator of the values; 0 where there is none.
 size_t sizeOfSeparatorLine(const unsigned char* text, size_t size)
 {
     const std::string begin = "sep=";

@@ -21,7 +21,7 @@ struct CsvTable
     //! Index of a column, or -1. In any case (File for file); where several names fit so, the one that fits as it is.
     //! Several of these raise std::runtime_error.
     int find(const std::string& column) const;
-    //! Index of a column; where it is missing std::runtime_error says which columns there are.
+    //! Index of a column; where it is missing std::runtime_error, which lists the columns.
     size_t at(const std::string& column) const;
     //! The number in a cell; nothing where it is empty. Where it is no finite number std::runtime_error names row and
     //! column.

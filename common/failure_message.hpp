@@ -12,7 +12,7 @@
 
 namespace sanprivacy {
 
-//! What a program with commands says of wrong arguments; for CLI::App::failure_message().
+//! The message of a program with commands on wrong arguments; for CLI::App::failure_message().
 inline std::string failureMessage(const CLI::App* app, const CLI::Error& error)
 {
     const std::vector<std::string> unknown = app->remaining();

@@ -90,7 +90,7 @@ void readPng(const ByteView& file, ImageHeader& header)
         }
         else if (kind == "tRNS" && gray && chunk.size() >= 2)
             header.transparent_gray = chunk.u16(0);
-        else if (kind == "cICP" || kind == "sRGB") // these say more than gAMA and cHRM
+        else if (kind == "cICP" || kind == "sRGB") // these take precedence over gAMA and cHRM
         {
             color_known = true;
             if (kind == "cICP")

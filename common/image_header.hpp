@@ -15,18 +15,18 @@ namespace sanprivacy {
 
 typedef std::vector<unsigned char> Bytes;
 
-//! What the values of an image mean, where a file tells it by numbers and not by a profile.
+//! The color space of an image, where a file gives it by numbers and not by a profile.
 struct ColorSpace
 {
     double gamma = 0; //!< of the tone curve; 0: the curve of sRGB
     std::array<double, 8> xy = { .3127, .3290, .64, .33, .30, .60, .15, .06 }; //!< of white, red, green and blue
 };
 
-//! What an image file says of its image, read without decoding it.
+//! What the header of an image file contains, read without decoding the image.
 struct ImageHeader
 {
     std::string format;                    //!< "JPEG", "PNG", "WebP", "TIFF", ..; empty where it is none that is known
-    uint64_t width = 0, height = 0;        //!< as stored; 0 where the file does not say
+    uint64_t width = 0, height = 0;        //!< as stored; 0 where the file does not give it
     size_t images = 1;                     //!< frames of an animation, or pages; smaller copies of a page do not count
     int orientation = 1;                   //!< 1..8 of Exif, what is to be done to show the image upright
     Bytes profile;                         //!< ICC color profile; empty where there is none
@@ -35,7 +35,7 @@ struct ImageHeader
     bool further_image = false, video = false; //!< behind the image: of burst, stereo and motion photos
     std::optional<uint64_t> transparent_gray;  //!< of PNG: the one value of gray that is transparent, as stored
     bool cmyk = false;                         //!< its colors are cyan, magenta, yellow and black
-    int bits = 8;                              //!< of a color of a pixel; 8 where the file does not say
+    int bits = 8;                              //!< of a color of a pixel; 8 where the file does not give it
     uint64_t largest = 0;      //!< value of a full color where a decoder gives values as stored; 0: of all bits
     uint64_t stored_bytes = 0; //!< that the pixels take in the file where they are not compressed, else 0
 

@@ -28,7 +28,7 @@ namespace sanprivacy {
 
 namespace {
 
-//! Refuses what the header alone tells of a file.
+//! Refuses a file by its header alone.
 void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
 {
     struct Unread
@@ -166,7 +166,7 @@ Image split(const cv::Mat& decoded)
     return image;
 }
 
-//! The transparency of a gray PNG image of which one value is transparent. That is told as it is stored.
+//! The transparency of a gray PNG image of which one value is transparent. It is given as it is stored.
 cv::Mat keyedAlpha(const cv::Mat& pixels, uint64_t key, int bits)
 {
     if (bits < 8)
@@ -177,7 +177,7 @@ cv::Mat keyedAlpha(const cv::Mat& pixels, uint64_t key, int bits)
     return opaque;
 }
 
-//! Converts to sRGB, and says where that cannot be done.
+//! Converts to sRGB; where that cannot be done, the note of the image says so.
 void convertColors(Image& image, const ImageHeader& header)
 {
     if (header.high_dynamic_range)
@@ -190,7 +190,7 @@ void convertColors(Image& image, const ImageHeader& header)
         image.note = "its color space cannot be used; its colors are taken for sRGB";
 }
 
-//! Pixels as they are stored. What OpenCV prints of a damaged file, the error says.
+//! Pixels as they are stored. What OpenCV prints of a damaged file becomes the error.
 cv::Mat decode(const std::vector<unsigned char>& content, const ImageHeader& header, bool& damaged)
 {
     if (header.format == "JPEG")

@@ -17,14 +17,13 @@ namespace sanprivacy {
 //! metadata.
 struct Image
 {
-    cv::Mat pixels; //!< BGR or gray, 8-bit or 16-bit; not multiplied by the transparency
-    cv::Mat alpha;  //!< transparency of the same size and depth, or empty
-    std::string note =
-        std::string(); //!< what of the file is not in it, for the user; empty where nothing is to be told
-    int gain = 1;      //!< by which the pixels are brighter than those of the file, see setGain()
+    cv::Mat pixels;                   //!< BGR or gray, 8-bit or 16-bit; not multiplied by the transparency
+    cv::Mat alpha;                    //!< transparency of the same size and depth, or empty
+    std::string note = std::string(); //!< what of the file is not in it, for the user; empty where all of it is
+    int gain = 1;                     //!< by which the pixels are brighter than those of the file, see setGain()
 };
 
-//! Pixels that an image may have, unless a command is told otherwise: decoded, they take about 1 GiB.
+//! Pixels that an image may have, unless a command has another limit: decoded, they take about 1 GiB.
 const size_t MAX_PIXELS = 200000000;
 
 //! Whether the name ends as that of an image format which can be both read and written.
@@ -39,7 +38,7 @@ void setGain(Image& image, int gain);
 
 /** Reads an image and refuses, with std::runtime_error, what would not come out whole: files that are truncated,
 hold several images, are neither 8-bit nor 16-bit, of a format that is not read, or are no images.
-@param max_pixels width times height, those of 16 bits counted twice; a header that says more is refused before
+@param max_pixels width times height, those of 16 bits counted twice; a header with more is refused before
 anything is decoded */
 Image readImage(const std::filesystem::path& file, size_t max_pixels = MAX_PIXELS);
 
@@ -47,7 +46,7 @@ Image readImage(const std::filesystem::path& file, size_t max_pixels = MAX_PIXEL
 //! @param ground from 0, black, to 1, white
 cv::Mat onPlain(const Image& image, double ground);
 
-/** Writes an image in the format that its name tells; it appears whole or not at all. Its brightness is that of the
+/** Writes an image in the format of its name's ending, completely or not at all. Its brightness is that of the
 file, see setGain(). Where the format has no 16 bits, 8 are written; where it has no transparency, the image is shown on
 white.
 @param quality 0..100 for lossy formats

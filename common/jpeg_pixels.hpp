@@ -11,8 +11,8 @@
 
 namespace sanprivacy {
 
-/** Decodes a JPEG image to gray or BGR, as cv::imdecode() does, which prints libjpeg's warnings and does not tell where
-an image lacks its end. Throws std::runtime_error where it lacks that, and where it cannot be decoded.
+/** Decodes a JPEG image to gray or BGR, as cv::imdecode(), which prints libjpeg's warnings and hides that an image
+lacks its end. Throws std::runtime_error where it lacks that, and where it cannot be decoded.
 @param header of this file: an image of another size is not decoded
 @param damaged whether a part of the image cannot be decoded; others, which can, may follow it */
 cv::Mat decodeJpeg(const Bytes& content, const ImageHeader& header, bool& damaged);

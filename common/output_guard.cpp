@@ -88,7 +88,7 @@ bool foldsNames(const fs::path& folder)
     }
     catch (const std::runtime_error&)
     {
-        return false; // where nothing can be written, something else will tell it
+        return false; // where nothing can be written, writing raises the error
     }
 }
 

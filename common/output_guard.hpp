@@ -30,7 +30,7 @@ bool foldsNames(const std::filesystem::path& folder);
 class DistinctOutputs
 {
 public:
-    //! @param folds tells it of a folder; only asked where it matters
+    //! @param folds foldsNames() of a folder; called only where it matters
     explicit DistinctOutputs(std::function<bool(const std::filesystem::path&)> folds = foldsNames)
         : folds_(std::move(folds))
     {

@@ -17,7 +17,7 @@
 namespace sanprivacy {
 
 /** A tool at work (ffmpeg, ffprobe), at the other end of a pipe. It is in a process group of its own: the terminal's
-Ctrl-C is for us, and the tool is to finish its file. What it has to say is kept for the error. */
+Ctrl-C is for us, and the tool is to finish its file. What it writes to stderr is kept for the error. */
 class ToolProcess
 {
 public:

@@ -10,7 +10,7 @@
 
 namespace sanprivacy {
 
-//! "0.2.0", followed by what `git describe` says of the sources where they are no release.
+//! "0.2.0", followed by the output of `git describe` where the sources are no release.
 const char* version();
 
 //! Names and numbers of the dnn module's backends, as getAvailableBackends() lists them: each once.

@@ -15,10 +15,10 @@
 
 namespace sanprivacy { namespace apps {
 
-//! Tells this build of the program, of the module and of OpenCV from any other, which may compute other results.
+//! Identifies this build of the program, of the module and of OpenCV: any other may compute other results.
 const std::string& programKey();
 
-//! Tells a described network from another: its file's content and all of its description.
+//! Identifies a described network: its file's content and all of its description.
 std::string networkKey(const cv::sanprivacy::ModelDescription& description, const std::string& backend);
 
 //! All that the options say of the perturber: contents of the files that are named, attributes, strength, backend.

@@ -19,7 +19,7 @@ struct Diagnostic
     bool failure; //!< left out; otherwise a note
 };
 
-//! Collects diagnostics and says each on stderr as it comes up; any thread may call.
+//! Collects diagnostics and prints each on stderr as it comes up; any thread may call.
 class Diagnostics
 {
 public:

@@ -63,7 +63,7 @@ public:
     std::vector<std::string> people;        //!< distinct identities
     std::string attribute;                  //!< the evaluated one
     std::vector<std::string> group_columns; //!< attributes that the label file has beside the evaluated one
-    std::string detector_key;               //!< tells the detector from others, in the cache
+    std::string detector_key;               //!< identifies the detector in the cache
 
 private:
     std::string keyOf(cv::sanprivacy::FaceDetector& detector, const NetworkOptions& networks) const;

@@ -72,7 +72,7 @@ struct Measurer::Pass
     std::unique_ptr<Restoration> restoration; //!< for the attacker that restores
     std::vector<std::string> attacker_keys;
 
-    //! Tells the perturbed face from others, in the cache.
+    //! Identifies the perturbed face in the cache.
     std::string faceKey(const EvaluatedFace& face, size_t worker) const
     {
         const std::string uses = methods[worker] ? methods[worker]->uses(face) : std::string();

@@ -24,7 +24,7 @@ struct Interrupted : std::runtime_error
     using std::runtime_error::runtime_error;
 };
 
-//! What a network says of each face: a probability or a descriptor; empty where it could not be had.
+//! Output of a network for each face: a probability or a descriptor; empty where it failed.
 typedef std::vector<std::vector<float>> Outputs;
 
 //! What became of a face.
@@ -47,7 +47,7 @@ struct Measured
 
     std::string title;
     std::vector<std::vector<Outputs>> outputs; //!< by network, then by attacker (matchers: "none" and "inner")
-    std::vector<Outputs> gradients;            //!< the same, histograms of the crop; where somebody learns from them
+    std::vector<Outputs> gradients;            //!< the same, histograms of the crop; where an attacker learns from them
     std::vector<Appearance> appearances;       //!< by face
     std::string digest;                        //!< of all it was made from
 };
@@ -76,13 +76,13 @@ public:
     //! Index of a network. Raises std::runtime_error where there is none of that name.
     size_t indexOf(const std::string& network) const;
 
-    //! The network that a thread uses, for somebody else who works in that thread.
+    //! The network that a thread uses, for others who work in that thread.
     cv::Ptr<cv::sanprivacy::FaceNetwork> network(size_t worker, size_t index) const
     {
         return workers_[worker].networks[index];
     }
 
-    //! Tells the network from others, in the cache.
+    //! Identifies the network in the cache.
     const std::string& networkKey(size_t index) const { return network_keys_[index]; }
 
 private:

@@ -27,7 +27,7 @@ public:
     //! Part of the person of each face, see dealParts().
     const std::vector<int>& parts() const { return parts_; }
 
-    /** A perturbed image with the change undone, by somebody who has not seen the person.
+    /** A perturbed image with the change undone, by an attacker who has not seen the person.
     @param face number of its face in the set
     @param method that perturbs the faces to learn from, in this thread */
     cv::Mat restore(const cv::Mat& perturbed, size_t face, Method& method);

@@ -25,7 +25,7 @@ const size_t STORES_PER_COMMIT = 200; // some seconds of work, which another run
 const size_t CHECKSUM = 8;            // bytes before each value
 const int BUSY_MILLISECONDS = 60000;  // another run may be writing
 
-//! What tells a value that was damaged on the disk.
+//! Reveals a value that was damaged on the disk.
 std::string checksum(const std::string& key, const std::string& value)
 {
     return Digest().add(key).add(value).value().substr(0, CHECKSUM);

@@ -54,7 +54,7 @@ private:
     std::mutex mutex_;
 };
 
-//! File of stored results unless the user says otherwise: the user's cache folder.
+//! Default file of stored results, in the user's cache folder.
 std::filesystem::path defaultResultCache();
 
 }} // namespace sanprivacy::apps

@@ -30,7 +30,7 @@ const std::map<std::string, int>& labelNames();
 //! several.
 int labelNamed(const std::string& name, const NetworkOptions& networks);
 
-//! The options that tell the gender, or another attribute, of faces.
+//! The options that give the gender, or another attribute, of faces.
 struct LabelOptions
 {
     std::string labels;               //!< label file, or empty
@@ -89,7 +89,7 @@ public:
     bool wanted() const { return compared_ < 200; }
     //! Bit k of each: the label of attribute k.
     void add(int given, int predicted);
-    /** What to say where most labels of an attribute differ, once; empty otherwise.
+    /** A warning where most labels of an attribute differ, once; empty otherwise.
     @param last whether no more faces come: five are enough then, elsewhere it takes twenty. */
     std::string warning(bool last);
 

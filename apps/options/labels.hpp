@@ -19,7 +19,7 @@ namespace sanprivacy { namespace apps {
 
 const int NO_LABEL = -1;
 
-//! What a row of a label file says of an image.
+//! A row of a label file.
 struct Labelled
 {
     std::string file;  //!< as written in the file

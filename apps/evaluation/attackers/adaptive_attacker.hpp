@@ -19,7 +19,7 @@ class AdaptiveAttacker
 public:
     virtual ~AdaptiveAttacker() = default;
 
-    /** Learns from some faces and tells the labels of others.
+    /** Learns from some faces and predicts the labels of others.
     @param known a row of features for each face to learn from
     @param labels of those faces, 0 or 1, both among them
     @param unknown a row of features for each other face

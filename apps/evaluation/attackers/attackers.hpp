@@ -22,7 +22,7 @@ struct Attackers
     int inner() const;
 };
 
-//! Attackers by name; "none" stands for nobody. An unknown name raises UsageError.
+//! Attackers by name; "none" stands for no attacker. An unknown name raises UsageError.
 Attackers findAttackers(const std::vector<std::string>& names);
 
 //! Names of all of them.

@@ -24,7 +24,7 @@ struct Standardization
         const cv::Mat1f centered = known - cv::repeat(mean, known.rows, 1);
         cv::reduce(centered.mul(centered), scale, 0, cv::REDUCE_AVG);
         for (float& variance : scale)
-            variance = variance > 0 ? 1 / std::sqrt(variance) : 0; // what never varies tells nothing
+            variance = variance > 0 ? 1 / std::sqrt(variance) : 0; // a constant feature has no information
     }
 
     cv::Mat1f apply(const cv::Mat1f& features) const

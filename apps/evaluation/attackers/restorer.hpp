@@ -13,7 +13,7 @@ namespace sanprivacy { namespace apps {
 
 /** Someone who has pairs of original and perturbed faces of other people, and learns to undo the change.
 
-The gray change of the aligned face, at a quarter of its resolution, is told from the perturbed face by a ridge
+The gray change of the aligned face, at a quarter of its resolution, is predicted from the perturbed face by a ridge
 regression. What is finer than that, and colors, stay as they are. */
 class Restorer
 {

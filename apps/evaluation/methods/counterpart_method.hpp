@@ -13,7 +13,7 @@
 
 namespace sanprivacy { namespace apps {
 
-//! A method that borrows from the face of somebody of the other label: always the same one for a face.
+//! A method that borrows from a face of the other label: always the same one for a face.
 class CounterpartMethod : public CropMethod
 {
 public:

@@ -29,7 +29,7 @@ struct SearchNetworks
 {
     cv::Ptr<cv::sanprivacy::FaceNetwork> classifier, matcher;
     double match_threshold = 0; //!< the perturbed face stays at or above it
-    std::string key;            //!< tells these networks from others, in the cache
+    std::string key;            //!< identifies these networks in the cache
 };
 
 //! Mirjalili and Ross 2017.
@@ -41,7 +41,7 @@ std::unique_ptr<Method> createFolder(const std::string& folder, const Evaluation
 /** An output of a perturbing network.
 @param hidden what the perturber hides
 @param measured the attribute whose label the faces have
-@param key tells the perturber from others, in the cache */
+@param key identifies the perturber in the cache */
 std::unique_ptr<Method> createSemiAdversarialNetwork(const cv::Ptr<cv::sanprivacy::Perturber>& perturber,
     cv::sanprivacy::PrototypeChoice prototype, const std::vector<std::string>& hidden, const std::string& measured,
     const std::string& key);

@@ -25,7 +25,7 @@ public:
     //! Digest of what it uses for this face besides the image; empty where it is nothing.
     virtual std::string uses(const EvaluatedFace&) { return std::string(); }
 
-    //! Tells it from other methods of its kind and value, in the cache; empty where these say it all.
+    //! Identifies it among methods of its kind and value, in the cache; empty where these identify it.
     virtual std::string key() { return std::string(); }
 };
 

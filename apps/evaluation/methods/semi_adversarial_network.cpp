@@ -15,7 +15,7 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-//! An image that is no photograph, with the landmarks of a face: what a perturber makes of it tells it from others.
+//! An image that is no photograph, with the landmarks of a face: a perturber is identified by its output for it.
 struct Probe
 {
     cv::Mat image;
@@ -64,7 +64,7 @@ public:
         cv::Mat perturbed;
         const bool random = prototype_ == PROTOTYPE_RANDOM;
         PerturbParams params(random ? PROTOTYPE_OPPOSITE : prototype_, face.label);
-        if (random) // a network that is not told the label shows the opposite of any; color is evened out for both
+        if (random) // a network that does not receive the label shows the opposite of any; color is evened out for both
             params.label = opposite(target(face));
         else if (perturber_->getAttributes().size() > 1)
             params.label = labelOf(image, face);

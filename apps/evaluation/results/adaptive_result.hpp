@@ -16,7 +16,7 @@
 
 namespace sanprivacy { namespace apps {
 
-//! How well somebody does who has learnt from other people's faces.
+//! Results of an attacker that has learnt from other people's faces.
 struct AttackFigures
 {
     double auc = NAN;      //!< of the score of one image; NAN where there are too few faces to learn from
@@ -34,7 +34,7 @@ struct AdaptiveResult
 };
 
 /** All attackers who learn, on all features.
-@param names of the attackers: neighbors and probe tell the label, treated tells perturbed faces from originals
+@param names of the attackers: neighbors and probe predict the label, treated whether a face is perturbed
 @param inner number of the attacker of images who keeps the inner face, or -1 */
 std::vector<AdaptiveResult> attackAdaptively(const EvaluationSet& set,
     const std::vector<cv::sanprivacy::ModelDescription>& networks, const std::vector<Measured>& measured,

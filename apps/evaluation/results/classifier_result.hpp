@@ -15,7 +15,7 @@
 
 namespace sanprivacy { namespace apps {
 
-//! How a classifier fares under one method and one attacker.
+//! Results of a classifier for one method and one attacker.
 struct ClassifierResult
 {
     ClassifierResult(const EvaluationSet& set, const Outputs& outputs);

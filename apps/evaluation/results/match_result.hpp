@@ -18,7 +18,7 @@ namespace sanprivacy { namespace apps {
 
 const std::vector<double> FALSE_MATCH_RATES = { 0.01, 0.001, 0.0001 };
 
-//! How a matcher fares between originals and what a method makes of them.
+//! Results of a matcher between originals and what a method makes of them.
 struct MatchResult
 {
     double genuine_pairs = 0, impostor_pairs = 0;

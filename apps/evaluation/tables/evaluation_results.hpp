@@ -79,7 +79,7 @@ struct EvaluationResults
 //! NAN where there are none; NANs among them do not count.
 double mean(const std::vector<double>& values);
 
-//! Share of wrong answers that somebody has who may turn a classifier's answers round.
+//! Error of an attacker who may invert a classifier's predictions.
 double turned(double error);
 
 //! As a reader calls the people of a label: "men", "age 1".

@@ -11,7 +11,7 @@
 
 namespace sanprivacy { namespace apps {
 
-//! A row for each method: what it hides, from whom, and what it leaves of use.
+//! A row for each method: what it hides, from whom, and what stays usable.
 Table summaryTable(const EvaluationResults& results);
 
 //! How many faces, people and pairs (Table 1 of the paper).
@@ -35,7 +35,7 @@ Table groupTable(const EvaluationResults& results);
 //! Counts by true and apparent label.
 Table confusionTable(const EvaluationResults& results);
 
-//! What each classifier says of each face.
+//! The output of each classifier for each face.
 Table scoreTable(const EvaluationResults& results);
 
 //! True match rates of each matcher (Table 3).

@@ -9,7 +9,7 @@
 
 namespace cv { namespace sanprivacy {
 
-/** @brief Evens out the color of a face, see blendFace(): what lips and make-up tell goes, luma stays.
+/** @brief Evens out the color of a face, see blendFace(): the color of lips and make-up is lost, luma stays.
 
 With Y the luma and C = BGR - Y the chroma of a pixel, w the weight of an ellipse of the face, and M = sum w C / sum w
 the face's own mean chroma, the change is s w min(1, |C|^2 / |M|^2) (M - C). The minimum leaves teeth, eyes and brows

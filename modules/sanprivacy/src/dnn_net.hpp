@@ -26,7 +26,7 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback = fals
 @param filename the file; missing, truncated or no ONNX: Error::StsBadArg or StsParseError.
 @param role what the file is for, named in errors, e.g. "attribute classifier".
 @param device see selectDevice().
-@param shape what inputShape() says of it. */
+@param shape receives inputShape(). */
 dnn::Net readOnnx(
     const String& filename, const String& role, const DnnDevice& device, std::vector<int>* shape = nullptr);
 
@@ -39,7 +39,7 @@ String nameOf(const DnnDevice& device);
 //! Whether it is dnn's own code for the CPU, which runs every network that dnn reads.
 bool isOpenCVOnCpu(const DnnDevice& device);
 
-//! What an exception says, on one line and, of one of OpenCV, without its place in the source.
+//! The message of an exception on one line, that of cv::Exception without its place in the source.
 String reasonOf(const std::exception& exception);
 
 //! Plane (n, c) of an N x C x H x W blob of CV_32F, sharing its memory.

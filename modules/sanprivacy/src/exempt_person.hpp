@@ -9,7 +9,7 @@
 
 namespace cv { namespace sanprivacy {
 
-//! Somebody who is left as they are.
+//! A person whose face is not changed.
 struct ExemptPerson
 {
     Ptr<FaceNetwork> matcher;
@@ -20,7 +20,7 @@ struct ExemptPerson
 /** @brief Who of the exempt persons a face is.
 @param image the frame.
 @param face 1x15 CV_32F, as of FaceDetector.
-@return the index of the person with the highest score, or -1: nobody, or the matcher gives no number. */
+@return the index of the person with the highest score, or -1: none, or the matcher gives no number. */
 int recognise(const std::vector<ExemptPerson>& persons, const Mat& image, const Mat& face);
 
 }} // namespace cv::sanprivacy

@@ -24,7 +24,7 @@ public:
     static bool noneKnown(const FaceRow&) { return false; }
 
     /** @param image 8-bit, gray or BGR.
-    @param known tells of a face in this image, as the detector first sees it, whether it is known already: such a face
+    @param known whether a face in this image, as it is first detected, is known already: such a face
     may be left out before time is spent on its exact place.
     @return faces in any order. */
     virtual std::vector<FaceRow> detect(const Mat& image, bool quick, const Known& known) = 0;
@@ -42,7 +42,7 @@ public:
         return faces;
     }
 
-    //! As FaceDetector::getSmallestFace() says.
+    //! See FaceDetector::getSmallestFace().
     virtual int smallestFace(const Size& image) const = 0;
 
     static Impl& of(FaceDetector& detector); //!< for other classes of the module; Error::StsNullPtr if it is empty

@@ -75,7 +75,7 @@ std::vector<Point2f> gridPoints(
 Similarity agreedMotion(const Landmarks& src, const Landmarks& dst)
 {
     const int trials = 40;
-    const double least = WINDOW_EYES / 4; // nearer pairs say little of scale and roll
+    const double least = WINDOW_EYES / 4; // nearer pairs show little of scale and roll
     RNG rng(1);                           // the same points always give the same motion
     Similarity best;
     double bestError = DBL_MAX;

@@ -14,7 +14,7 @@ namespace cv { namespace sanprivacy {
 
 Pyramidal Lucas-Kanade flow of a grid of points, there and back; a similarity that most of them agree with. The face is
 looked at in a window of fixed size, so neither its own size nor that of the frame matters for the time it takes. What
-lies within other heads says nothing of this face's motion.
+lies within other heads is not this face's motion.
 @param from frame.
 @param to frame of the same size.
 @param landmarks of the face in `from`; on success those in `to`.

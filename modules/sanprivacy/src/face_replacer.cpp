@@ -107,7 +107,7 @@ Mat FaceReplacer::replaceFaces(const TrackedFrame& frame, StreamRecord& record)
     return result;
 }
 
-//! What is to be done with each face; the record tells it.
+//! What is to be done with each face, which the record then lists.
 FaceReplacer::Plan FaceReplacer::planFor(const TrackedFrame& frame, StreamRecord& record)
 {
     Plan plan;

@@ -231,7 +231,7 @@ void FaceTracker::recognise(
             std::find_if(matches.begin(), matches.end(), [&](const TrackMatch& one) { return one.track == track.id; });
         if (match == matches.end())
         {
-            if (track.recognitions > 0) // nobody confirms the exempt person
+            if (track.recognitions > 0) // not confirmed
                 revokeExemption(track);
             continue;
         }

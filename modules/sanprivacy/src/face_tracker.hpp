@@ -29,7 +29,7 @@ public:
     const FrameDetector& detector() const { return detector_; }
 
     /** @brief Takes the next frame.
-    @param time seconds; negative: as StreamParams::frame_rate says after the last one.
+    @param time seconds; negative: one frame of StreamParams::frame_rate after the last.
     @param given the faces of the frame; null: the frame is searched if a search is due.
     @param released receives the frames that nothing will change any more. */
     void next(

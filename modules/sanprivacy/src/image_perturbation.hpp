@@ -9,7 +9,7 @@
 
 namespace cv { namespace sanprivacy {
 
-//! Result of a face that passed the network; `wrong` says why it has no output, or is empty.
+//! Result of a face that passed the network; `wrong` is why it has no output, or empty.
 FaceResult networkResult(const PerturbParams& params, int label, const String& wrong);
 
 bool allPerturbed(const std::vector<FaceResult>& results);

@@ -31,7 +31,7 @@ public:
     void roc(OutputArray fmr, OutputArray tmr, OutputArray thresholds) const;
     //! Of all pairs.
     double trueMatchRate(double fmr) const;
-    //! Raises an error where nobody has two faces.
+    //! Raises an error where no person has two faces.
     void checkGenuine() const;
     //! How often each person is drawn in a replicate that has genuine and impostor pairs.
     void draw(RNG& rng, std::vector<int>& draws) const;

@@ -178,7 +178,7 @@ Ptr<PrototypeBuilder> PrototypeBuilder::load(const std::vector<uchar>& buffer)
 void PrototypeBuilder::save(const String& filename) const
 {
     checkCreated(p, "PrototypeBuilder");
-    // Same folder, so that the rename is atomic; same ending, which tells FileStorage the format.
+    // Same folder, so that the rename is atomic; same ending, by which FileStorage chooses the format.
     const size_t slash = filename.find_last_of("/\\");
     const size_t name = slash == String::npos ? 0 : slash + 1;
     std::random_device random;

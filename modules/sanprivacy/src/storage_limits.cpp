@@ -162,7 +162,7 @@ public:
             endLine();
         else if (begin.empty() && (c == ' ' || c == '\t'))
             indented = true;
-        else if (begin.size() < 5 && c != '\r') // these tell what a line is
+        else if (begin.size() < 5 && c != '\r') // these show what a line is
             begin += c;
         else if (!std::isspace((unsigned char)c))
             longer = true;
@@ -273,7 +273,7 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
 {
     const std::streamoff packed = std::ifstream(filename.c_str(), std::ios::binary | std::ios::ate).tellg();
     if (packed < 0)
-        return; // FileStorage tells why it cannot be read
+        return; // FileStorage raises the error
     Parts parts(filename);
     Nesting nesting;
     UntypedData data;

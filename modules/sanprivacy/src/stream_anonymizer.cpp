@@ -65,7 +65,7 @@ void checkParams(const StreamParams& params)
         CV_Error(Error::StsBadArg, "Faces of LABEL_NEUTRAL have no opposite: choose the same or the neutral prototype");
 }
 
-//! What is missing is told now, not in the first frame with a face.
+//! Raises an error now, not in the first frame with a face.
 void checkNetworks(Perturber& perturber, const StreamParams& params)
 {
     const bool random = params.prototype == PROTOTYPE_RANDOM;

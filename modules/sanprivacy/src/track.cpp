@@ -11,7 +11,7 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const size_t MOST_MOVES = 10; // whose motion tells where a face goes that is hidden: the last few may be the other's
+const size_t MOST_MOVES = 10; // from which the motion of a hidden face is extrapolated: the last few may be the other's
 const double MOST_EXTRAPOLATED = .5; // seconds
 const double CROWDED = 3;            // eye distances
 

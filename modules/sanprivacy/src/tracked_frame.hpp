@@ -16,7 +16,7 @@ namespace cv { namespace sanprivacy {
 struct TrackedFrame
 {
     Mat image;
-    Mat thumbnail;         //!< to tell a new scene
+    Mat thumbnail;         //!< to recognise a new scene
     Ptr<GrayPyramid> gray; //!< that faces are followed in, where it is needed
     double time;           //!< seconds
     bool cut;              //!< a new scene begins here

@@ -9,7 +9,7 @@
 
 namespace cv { namespace sanprivacy {
 
-//! Numbers of one channel, all finite; name tells in errors what they are, e.g. "Scores".
+//! Numbers of one channel, all finite; name stands for them in errors, e.g. "Scores".
 std::vector<double> readValues(InputArray values, const char* name);
 
 //! Whole numbers of one channel, as many as expected; name as in readValues(), e.g. "identities".

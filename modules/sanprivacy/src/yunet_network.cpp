@@ -14,7 +14,7 @@ namespace cv { namespace sanprivacy {
 namespace {
 
 const int STRIDE = 64;       // sides that are multiples of it suit the network (it wants 32, but two of them)
-const int WIDEST_LOW = 1024; // of an input as high as the stride: OpenCV 4.6 reads memory that nobody wrote beyond it
+const int WIDEST_LOW = 1024; // of an input as high as the stride: OpenCV 4.6 reads uninitialised memory beyond it
 const int MOST_FACES = 5000;
 const float THRESHOLD = .7f;
 const float ALL = 1; // suppressNonMaxima() chooses among those that overlap
@@ -28,7 +28,7 @@ const int MOST_OWN = 1 << 19; // pixels; the networks of larger ones would take 
 
 YuNetNetwork::YuNetNetwork(const String& model, float threshold, const DnnDevice& device) : name(model)
 {
-    dnn::Net net = readOnnx(model, "face detector", device); // tells a missing or broken file from an unsuited one
+    dnn::Net net = readOnnx(model, "face detector", device); // refuses a missing or broken file
     bool finite = true;
     try
     {
