@@ -230,10 +230,15 @@ double FaceNetwork::match(InputArray _descriptor1, InputArray _descriptor2) cons
 {
     const ModelDescription& description = checkCreated(p).description;
     CV_CheckEQ(description.task, (int)NETWORK_MATCHER, "Only matchers compare descriptors");
-    const Mat a = matrixArgument(_descriptor1, "A descriptor"), b = matrixArgument(_descriptor2, "A descriptor");
+    const auto descriptor = [](InputArray array)
+    {
+        const Mat given = matrixArgument(array, "A descriptor");
+        return asRow(given, given.rows);
+    };
+    const Mat a = descriptor(_descriptor1), b = descriptor(_descriptor2);
     CV_CheckTypeEQ(a.type(), CV_32F, "A descriptor must be a row of forward()");
     CV_CheckTypeEQ(b.type(), CV_32F, "A descriptor must be a row of forward()");
-    CV_CheckEQ(a.total(), b.total(), "Both descriptors must come from the same network");
+    CV_CheckEQ(a.size(), b.size(), "Both must be descriptors of one face, from the same network");
     if (!checkRange(a) || !checkRange(b))
         CV_Error(Error::StsOutOfRange, "A descriptor holds NaN or infinity");
 

@@ -38,6 +38,16 @@ class SingleRows(unittest.TestCase):
         with self.assertRaisesRegex(cv.error, "Nx15"):
             self.anonymizer.push(self.frame, self.faces[0, :14])
 
+    def test_descriptors_that_are_matched(self):
+        network = matcher()
+        descriptors = network.forward([np.full((32, 32, 3), level, np.uint8) for level in (60, 200)])
+        expected = network.match(descriptors[:1], descriptors[1:])
+        for first in (descriptors[:1], descriptors[0]):
+            for second in (descriptors[1:], descriptors[1]):
+                self.assertEqual(network.match(first, second), expected)
+        with self.assertRaisesRegex(cv.error, "one face"):
+            network.match(descriptors[0], descriptors)
+
     def test_the_descriptor_of_an_exempt_person(self):
         network = matcher()
         descriptors = network.forward([network.crop(self.frame, self.faces[0])] * 2)
