@@ -24,6 +24,9 @@ namespace {
 // mistakes.
 const float LEAST_IN_SHADOW = .9f;
 
+// gainOfShadows() of images whose shadows are too dark for brightShadows(): faces darker than an eighth of full range.
+const int VERY_DARK = 8;
+
 DnnDevice checkArguments(float score_threshold, int backend_id, int target_id)
 {
     CV_Check(score_threshold, score_threshold <= 1, "A score lies in 0..1");
@@ -80,6 +83,9 @@ std::vector<FaceRow> detectThoroughly(FaceDetector::Impl& impl, const Mat& image
             others.end());
         addOthers(others, faces);
     }
+    const int gain = gainOfShadows(image);
+    if (gain >= VERY_DARK) // as it would be brightened without its lamps and hot pixels
+        addOthers(detectTurned(impl, brightened(image, gain)), faces);
     std::stable_sort(faces.begin(), faces.end(), [](const FaceRow& a, const FaceRow& b) { return a.score > b.score; });
     return faces;
 }

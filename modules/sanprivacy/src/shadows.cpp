@@ -7,8 +7,11 @@
 #include "shadows.hpp"
 #include "shrink.hpp"
 
+#include "opencv2/sanprivacy/face_detector.hpp"
+
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace cv { namespace sanprivacy {
 
@@ -18,6 +21,7 @@ const int BLACK = 1, DARK = 25, WHITE = 255; // gray levels; what is black, such
 const double DARK_SHARE = .25;               // of the image
 const double MOST = .5;                      // of what is not black
 const double LEAST_DARK = .04;               // of the image
+const double LAMPLESS = .95;                 // of what is not 0; what is brighter are lamps and hot pixels
 const double CURVE = .2;                     // the darkest levels become about 13 times as bright
 const int SAMPLES = 160;                     // along the long side
 
@@ -27,10 +31,15 @@ struct Levels
     int all, not_black, dark;
 };
 
+Mat smallGray(const Mat& image)
+{
+    return toGray(shrunk(image, SAMPLES / double(std::max(image.cols, image.rows))));
+}
+
 Levels levelsOf(const Mat& image)
 {
     Mat mask;
-    const Mat gray = toGray(shrunk(image, SAMPLES / double(std::max(image.cols, image.rows))));
+    const Mat gray = smallGray(image);
     Levels levels;
     levels.all = int(gray.total());
     inRange(gray, BLACK + 1, WHITE, mask);
@@ -56,6 +65,19 @@ bool isMostlyDark(const Mat& image)
 {
     const Levels levels = levelsOf(image);
     return levels.dark >= std::max(MOST * levels.not_black, LEAST_DARK * levels.all);
+}
+
+int gainOfShadows(const Mat& image)
+{
+    const Mat gray = smallGray(image);
+    std::vector<uchar> levels;
+    std::copy_if(
+        gray.begin<uchar>(), gray.end<uchar>(), std::back_inserter(levels), [](uchar level) { return level > 0; });
+    if (levels.empty())
+        return 1;
+    const auto most = levels.begin() + int(LAMPLESS * double(levels.size() - 1));
+    std::nth_element(levels.begin(), most, levels.end());
+    return brightnessGain(Mat(1, 1, CV_8U, Scalar(*most)));
 }
 
 Mat brightShadows(const Mat& image)

@@ -19,6 +19,10 @@ Mat brightShadows(const Mat& image);
 //! The same for an image of which a large part is that dark. Any other comes back as it is.
 Mat withBrightShadows(const Mat& image);
 
+/** @brief brightnessGain() without regard to a few bright pixels, such as a lamp or a hot pixel of the camera.
+@param image 8-bit. */
+int gainOfShadows(const Mat& image);
+
 //! Whether most of an 8-bit image is that dark, apart from what is black.
 bool isMostlyDark(const Mat& image);
 

@@ -46,6 +46,22 @@ TEST(SanPrivacy_Shadows, faces_of_dark_frames_are_found)
     EXPECT_EQ(coveredFrames(video, .05, 100), video.frames()) << "beside a window";
 }
 
+TEST(SanPrivacy_Shadows, faces_of_very_dark_photos_with_a_hot_pixel)
+{
+    const Ptr<FaceDetector> finder = shippedDetector("");
+    for (const char* name : { "man-dark-skin", "woman-fair-hair", "woman-dark-skin", "man-bald", "woman-glasses" })
+    {
+        SCOPED_TRACE(name);
+        Mat dark, expected, found;
+        portrait(name).convertTo(dark, CV_8U, .01);
+        finder->detect(dark, expected);
+        dark.at<Vec3b>(1, 1) = Vec3b::all(255);
+        finder->detect(dark, found);
+        EXPECT_EQ(expected.rows, found.rows);
+        EXPECT_EQ(1, found.rows);
+    }
+}
+
 TEST(SanPrivacy_Shadows, faces_in_the_dark_beside_one_in_the_light)
 {
     const Ptr<FaceDetector> finder = shippedDetector("");
