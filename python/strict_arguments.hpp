@@ -6,9 +6,9 @@
 #define SANPRIVACY_STRICT_ARGUMENTS_HPP
 
 // Refuses what OpenCV's conversions of arguments accept though it can only be a mistake: None where a value is needed
-// (it would be 0), a text in place of a list (its letters), a number in place of an array, a result that must not be
-// written to, an array in the byte order of other machines. It takes the place of two functions that the code of
-// OpenCV's generator calls, and is included before that code.
+// (it would be 0), a text in place of a list (its letters), a text that is no UTF-8 (a crash), a number in place of an
+// array, a result that must not be written to, an array in the byte order of other machines. It takes the place of two
+// functions that the code of OpenCV's generator calls, and is included before that code.
 
 #include "cv2_convert.hpp"
 
@@ -59,11 +59,26 @@ inline const char* typeOf(PyObject* object)
     return Py_TYPE(object)->tp_name;
 }
 
-//! Numbers, texts, sizes and structures.
+//! Numbers, sizes and structures.
 template <typename T>
 bool accepts(PyObject* object, const T&, const ArgInfo& info)
 {
     return object != Py_None || !isRequired(info) || refuse(info, "a value", typeOf(object));
+}
+
+//! A text is stored as UTF-8 and ends with a zero. OpenCV's conversion crashes at a file name that is no UTF-8.
+inline bool accepts(PyObject* object, const cv::String&, const ArgInfo& info)
+{
+    if (object == Py_None && isRequired(info))
+        return refuse(info, "a text", typeOf(object));
+    if (!object || !PyUnicode_Check(object))
+        return true;
+    Py_ssize_t length = 0;
+    const char* const text = PyUnicode_AsUTF8AndSize(object, &length);
+    if (text && std::strlen(text) == size_t(length))
+        return true;
+    PyErr_Clear();
+    return refuse(info, "a text of UTF-8 without zeros", "another one");
 }
 
 //! What may be left out.
@@ -111,7 +126,7 @@ bool accepts(PyObject* object, const std::vector<T>&, const ArgInfo& info)
         const SafeSeqItem item(object, size_t(i));
         if (item.item == Py_None && !array)
             return refuse(info, "a list of values", "None in it");
-        if (array && !accepts(item.item, cv::Mat(), info))
+        if (!accepts(item.item, T(), info))
             return false;
     }
     return true;

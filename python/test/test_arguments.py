@@ -34,6 +34,14 @@ class Arguments(unittest.TestCase):
         self.assertEqual(params.attributes, ("gender",))
         self.assertEqual(cv2.sanprivacy.PerturberParams(["age"]).attributes, ("age",))
 
+    def test_a_text_that_is_not_utf_8_does_not_crash(self):
+        """As os.listdir() gives it for a file name of other bytes."""
+        for text in ("a\udcff.gz", "a\0b"):
+            self.refused("'filename': expected a text of UTF-8", cv2.sanprivacy.PrototypeBuilder.load, text)
+            self.refused("'model': expected a text of UTF-8", cv2.sanprivacy.PerturberParams, model=text)
+            self.refused("'attributes': expected a text of UTF-8", cv2.sanprivacy.PerturberParams, [text])
+            self.refused("expected a text of UTF-8", setattr, cv2.sanprivacy.PerturberParams(), "model", text)
+
     def test_none_is_no_number(self):
         """It would be 0: a woman's face, no strength, a person exempt at any score."""
         builder = cv2.sanprivacy.PrototypeBuilder.create((SIDE, SIDE))

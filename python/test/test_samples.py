@@ -99,6 +99,7 @@ class Samples(unittest.TestCase):
         self.check_refused("No face found", "photo", self.photo_without_a_face(self.folder / "empty.png"), other)
         self.check_refused("Cannot write", "photo", photo, self.folder / "none" / "other.png")
         self.check_refused("writer", "photo", photo, self.folder / "other.none")
+        self.check_refused("not UTF-8", "photo", photo, os.path.join(self.folder, os.fsdecode(b"\xff.png")))
         self.assertEqual(sorted(os.listdir(self.folder)), ["empty.png", "result.png"])
 
     def kinds(self, folder):
@@ -182,6 +183,13 @@ class Samples(unittest.TestCase):
     def test_video_without_a_face(self):
         path = self.video(np.full((200, 200, 3), 127, np.uint8))
         self.check_refused("No face found", "video", path, self.folder / "other.avi")
+
+    def test_names_that_are_not_utf_8(self):
+        odd = os.path.join(self.folder, os.fsdecode(b"\xff.avi"))
+        for name in ("video_minimal", "video", "camera"):
+            self.check_refused("not UTF-8", name, odd, self.folder / "other.avi")
+        self.check_refused("not UTF-8", "video", self.video(), odd)
+        self.check_refused("Cannot read the table", "prototypes", odd, self.folder / "other.yml.gz")
 
     @unittest.skipIf(missing("av"), "no PyAV")
     def test_a_video_that_needs_pyav(self):

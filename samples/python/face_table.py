@@ -36,9 +36,10 @@ def read_face_table(path, attribute, folder=""):
     `identity` and the landmarks (`right_eye_x` ...). Lines without a label are skipped. Ends the program where there is
     nothing to read. folder: what file names are relative to."""
     try:
+        f"{path} {folder}".encode()  # OpenCV would crash at a name that is not UTF-8
         with open(path, newline="", encoding="utf-8-sig") as stream:
             rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error):
+    except (OSError, UnicodeError, csv.Error):
         sys.exit(f"Cannot read the table {path}")
 
     faces = []

@@ -19,6 +19,7 @@ parser.add_argument("--prototype", choices=("same", "neutral", "opposite", "rand
 options = parser.parse_args()
 prototype = getattr(cv2.sanprivacy, "PROTOTYPE_" + options.prototype.upper())
 try:
+    f"{options.photo} {options.result}".encode()  # OpenCV would crash
     photo = cv2.imread(options.photo, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH)  # gray and 16 bits stay
     if photo is None:
         sys.exit(f"Cannot read {options.photo}")
@@ -39,4 +40,6 @@ try:
     ## [perturb]
 except cv2.error as error:  # a missing network, a face that cannot be protected
     sys.exit(error.err)
+except UnicodeEncodeError:
+    sys.exit("A name is not UTF-8")
 print(f"{len(faces)} face(s) perturbed: {options.result}")

@@ -100,8 +100,16 @@ class PyAvVideo:
                       cv2.CAP_PROP_POS_MSEC: 1000 * self.time, cv2.CAP_PROP_FPS: self.stream.average_rate or 0}[which])
 
 
+def check_name(path):
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        sys.exit(f"The name {path} is not UTF-8")  # OpenCV would crash
+
+
 def open_video(source):
     """source: file, URL, or number of a camera. Ends the program where it cannot be read."""
+    check_name(source)
     video = cv2.VideoCapture(source)
     if video.isOpened():
         matrix = None if isinstance(source, int) else display_matrix(source)
@@ -121,6 +129,7 @@ def open_video(source):
 def open_writer(path, rate, size):
     """A cv2.VideoWriter of Motion JPEG. A file that is there is not overwritten. rate: frames per second, 25 where it
     is not known; size: width and height. Ends the program where it cannot write."""
+    check_name(path)
     if os.path.exists(path):
         sys.exit(f"{path} is there already")
     backend = cv2.CAP_FFMPEG if cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG) else cv2.CAP_OPENCV_MJPEG
