@@ -19,9 +19,11 @@ import numpy as np
 from ._version import __version__
 
 if not hasattr(getattr(cv2, "sanprivacy", None), "Perturber"):
-    _found = f"OpenCV {cv2.__version__}, {cv2.__file__}" if hasattr(cv2, "__version__") else f"what is left in {list(cv2.__path__)[0]}"
-    raise ImportError(f"the cv2 that Python finds ({_found}) has no sanprivacy. Where pip installed or removed another OpenCV: "
-                      "pip uninstall that one and opencv-sanprivacy, then install the wheel of opencv-sanprivacy again")
+    _found = (f"OpenCV {cv2.__version__}, {cv2.__file__}" if hasattr(cv2, "__version__")
+              else f"what is left in {list(cv2.__path__)[0]}")
+    raise ImportError(f"the cv2 that Python finds ({_found}) has no sanprivacy. Where pip installed or removed another "
+                      "OpenCV: pip uninstall that one and opencv-sanprivacy, then install the wheel of "
+                      "opencv-sanprivacy again")
 
 __all__ = ["NoFaceError", "detect", "perturb", "__version__"]
 
@@ -37,12 +39,19 @@ class NoFaceError(ValueError):
     """No face was found, so that nothing would be protected."""
 
 
+def _shown(value) -> str:
+    """In one line."""
+    most, text = 80, " ".join(repr(value).split())
+    return text if len(text) <= most else text[:most] + "..."
+
+
 def _image(image) -> np.ndarray:
     if not isinstance(image, np.ndarray):
         raise TypeError(f"image: expected an array of NumPy, found {type(image).__name__}" +
                         (" (of cv2.imread, where the file cannot be read)" if image is None else ""))
     kind = image.dtype.newbyteorder("=")  # of this machine, as OpenCV reads it
-    if kind not in (np.uint8, np.uint16) or not (image.ndim == 2 or image.ndim == 3 and image.shape[2] in (1, 3)) or image.size == 0:
+    shaped = image.ndim == 2 or image.ndim == 3 and image.shape[2] in (1, 3)
+    if kind not in (np.uint8, np.uint16) or not shaped or image.size == 0:
         raise ValueError(f"image: expected uint8 or uint16, height x width (gray) or height x width x 3 (BGR), "
                          f"found {image.dtype}, {' x '.join(map(str, image.shape))}")
     return np.ascontiguousarray(image, kind)
@@ -75,14 +84,15 @@ def _number(label) -> int:
     known = (*LABELS.values(), cv2.sanprivacy.LABEL_PREDICT, cv2.sanprivacy.LABEL_NEUTRAL)
     if isinstance(label, numbers.Integral) and not isinstance(label, bool) and label in known:
         return int(label)
-    raise ValueError(f"label: expected None, 'female', 'male', 0 (female) or 1 (male), found {label!r}")
+    raise ValueError(f"label: expected None, 'female', 'male', 0 (female) or 1 (male), found {_shown(label)}")
 
 
 def detect(image: np.ndarray) -> np.ndarray:
     """Finds the faces of an image.
 
     image: as in perturb().
-    Returns one row for each face, the best first: x, y, width, height, five landmarks (x, y), score. No rows if there is no face.
+    Returns one row for each face, the best first: x, y, width, height, five landmarks (x, y), score. No rows if there
+    is no face.
     """
     image = _image(image)
     if min(image.shape[:2]) == 1:  # which OpenCV takes for an array of one dimension
@@ -98,9 +108,10 @@ def perturb(image: np.ndarray, label: Union[Label, Sequence[Label], np.ndarray] 
             faces: Optional[np.ndarray] = None) -> np.ndarray:
     """Perturbs every face of an image, so that gender classifiers err and face matchers still recognise the person.
 
-    image: uint8 or uint16, height x width (gray) or height x width x 3 in the order blue, green, red, as cv2.imread() gives it.
-    label: the gender that a face has: None (a classifier predicts it for each face), "female" or 0, "male" or 1; one for all faces, or a
-        list with one for each, in the order of detect().
+    image: uint8 or uint16, height x width (gray) or height x width x 3 in the order blue, green, red, as cv2.imread()
+        gives it.
+    label: the gender that a face has: None (a classifier predicts it for each face), "female" or 0, "male" or 1; one
+        for all faces, or a list with one for each, in the order of detect().
     prototype: the output: "opposite", "neutral", "same", or "random" (male or female, drawn for each face).
     strength: how much the faces change, above 0 and at most 2: more for privacy, less for better matching.
     faces: rows of detect(), if they are already known, or some of them: the other faces stay as they are.
@@ -110,9 +121,9 @@ def perturb(image: np.ndarray, label: Union[Label, Sequence[Label], np.ndarray] 
     """
     image = _image(image)
     if not isinstance(prototype, str) or prototype not in PROTOTYPES:
-        raise ValueError(f"prototype: expected one of {', '.join(PROTOTYPES)}, found {prototype!r}")
-    if not isinstance(strength, numbers.Real) or not 0 < strength <= 2:
-        raise ValueError(f"strength: expected a number above 0 and at most 2, found {strength!r}")
+        raise ValueError(f"prototype: expected one of {', '.join(PROTOTYPES)}, found {_shown(prototype)}")
+    if not isinstance(strength, numbers.Real) or isinstance(strength, bool) or not 0 < strength <= 2:
+        raise ValueError(f"strength: expected a number above 0 and at most 2, found {_shown(strength)}")
     faces = detect(image) if faces is None else _rows(faces)
     if len(faces) == 0:
         raise NoFaceError("no face was found in the image")

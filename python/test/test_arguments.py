@@ -8,6 +8,7 @@ import unittest
 
 import cv2
 import numpy as np
+import sanprivacy
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 SIDE = 224
@@ -85,6 +86,16 @@ class Arguments(unittest.TestCase):
         swapped = self.photo.astype(np.dtype(np.uint16).newbyteorder())
         self.refused("byte order", cv2.sanprivacy.alignFace, swapped, self.landmarks)
         self.refused("found numpy.float16", self.perturber.predict, self.crop.astype(np.float16))
+
+
+class Package(unittest.TestCase):
+    def test_wrong_arguments_are_told_in_one_line(self):
+        photo = np.full((50, 50, 3), 99, np.uint8)
+        for wrong, found in ((dict(strength=True), "found True"), (dict(strength=photo), "found array"),
+                             (dict(prototype=photo), "found array"), (dict(label=[photo], faces=[range(15)]), "array")):
+            with self.assertRaisesRegex(ValueError, found) as told:
+                sanprivacy.perturb(photo, **wrong)
+            self.assertNotIn("\n", str(told.exception))
 
 
 if __name__ == "__main__":
