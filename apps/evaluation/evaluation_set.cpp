@@ -100,6 +100,41 @@ fs::path relativePath(const fs::path& file, const fs::path& folder)
     return relative.empty() || *relative.begin() == ".." ? file.filename() : relative;
 }
 
+//! Index of a column, or -1; one that is demanded must be there.
+int findColumn(const CsvTable& table, const std::string& column, const SetOptions& options)
+{
+    if (std::count(options.demanded.begin(), options.demanded.end(), column) == 0)
+        return table.find(column);
+    try
+    {
+        return int(table.at(column));
+    }
+    catch (const std::runtime_error& error)
+    {
+        throw std::runtime_error(options.labels + ": " + error.what());
+    }
+}
+
+//! Refuses a label file of which no image is found: another folder is meant.
+void checkFound(const LabelFile& labels, const std::vector<ListedImage>& images, const SetOptions& options)
+{
+    if (images.size() > 1
+        && std::all_of(images.begin(), images.end(), [](const ListedImage& image) { return !image.problem.empty(); }))
+        throw std::runtime_error(options.labels + ": none of the " + std::to_string(images.size())
+                                 + " images: " + labels.rows()[0].file + ": " + images[0].problem);
+}
+
+//! Why a row cannot be evaluated, or empty.
+std::string problemOf(
+    const Labelled& row, const std::string& identity, const ListedImage& image, const SetOptions& options)
+{
+    if (row.label == NO_LABEL)
+        return "no " + options.attribute + " in " + options.labels;
+    if (identity.empty())
+        return "no " + options.identity + " in " + options.labels;
+    return image.problem;
+}
+
 //! Detects a face or takes what an earlier run found; false where there are neither landmarks nor a face.
 bool locate(
     EvaluatedFace& face, const std::function<cv::Mat()>& detect, const std::string& detector_key, ResultCache& cache)
@@ -207,53 +242,28 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
     const LabelFile labels(options.labels, { options.attribute });
     const CsvTable& table = labels.table();
     listed = labels.rows().size();
-    const auto find = [&](const std::string& column)
-    {
-        const bool demanded = std::count(options.demanded.begin(), options.demanded.end(), column) > 0;
-        try
-        {
-            return demanded ? int(table.at(column)) : table.find(column);
-        }
-        catch (const std::runtime_error& error)
-        {
-            throw std::runtime_error(options.labels + ": " + error.what());
-        }
-    };
     const std::vector<ListedImage> images = labels.find(options.faces);
-    const int identity_column = find(options.identity);
+    const int identity_column = findColumn(table, options.identity, options);
     has_identities = identity_column >= 0;
     std::vector<size_t> columns;
     for (const std::string& group : options.groups)
-        if (group != options.attribute && find(group) >= 0)
+        if (group != options.attribute && findColumn(table, group, options) >= 0)
         {
             group_columns.push_back(group);
-            columns.push_back(size_t(find(group)));
+            columns.push_back(size_t(findColumn(table, group, options)));
         }
+    checkFound(labels, images, options);
 
-    const size_t missing = size_t(
-        std::count_if(images.begin(), images.end(), [](const ListedImage& image) { return !image.problem.empty(); }));
-    if (missing == listed && listed > 1)
-        throw std::runtime_error(options.labels + ": none of the " + std::to_string(listed)
-                                 + " images: " + labels.rows()[0].file + ": " + images[0].problem);
     std::map<std::string, int> person_numbers;
     std::map<std::string, size_t> listed_faces; // by digests of file and landmarks
     for (size_t row = 0; row < listed; ++row)
     {
         const Labelled& labelled = labels.rows()[row];
         const std::string identity = has_identities ? table.rows[row][size_t(identity_column)] : labelled.file;
-        if (labelled.label == NO_LABEL)
+        const std::string problem = problemOf(labelled, identity, images[row], options);
+        if (!problem.empty())
         {
-            diagnostics.fail(labelled.file, "no " + options.attribute + " in " + options.labels);
-            continue;
-        }
-        if (identity.empty())
-        {
-            diagnostics.fail(labelled.file, "no " + options.identity + " in " + options.labels);
-            continue;
-        }
-        if (!images[row].problem.empty())
-        {
-            diagnostics.fail(labelled.file, images[row].problem);
+            diagnostics.fail(labelled.file, problem);
             continue;
         }
         const int person = person_numbers.emplace(identity, int(person_numbers.size())).first->second;

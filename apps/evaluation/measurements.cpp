@@ -280,6 +280,18 @@ void Measurer::measureFace(size_t i, size_t worker, const Pass& pass, const std:
     }
 }
 
+//! A batch for each network and each attacker whose images it receives.
+std::vector<Measurer::Batch> Measurer::emptyBatches() const
+{
+    std::vector<Batch> batches;
+    for (size_t network = 0; network < networks_.size(); ++network)
+        for (size_t attacker = 0; attacker < attackers_.size(); ++attacker)
+            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0
+                || (measures_gradients_ && int(attacker) == inner_))
+                batches.push_back({ network, attacker, {}, {}, {} });
+    return batches;
+}
+
 Measured Measurer::measureAll(
     const std::string& title, const std::string& method_key, const std::vector<Method*>& methods)
 {
@@ -287,17 +299,10 @@ Measured Measurer::measureAll(
     Measured measured;
     measured.title = title;
     measured.appearances.resize(count);
-    std::vector<Batch> empty_batches;
-    for (size_t network = 0; network < networks_.size(); ++network)
-    {
-        measured.outputs.emplace_back(attackers_.size(), Outputs(count));
-        for (size_t attacker = 0; attacker < attackers_.size(); ++attacker)
-            if (networks_[network].task == NETWORK_CLASSIFIER || attacker == 0
-                || (measures_gradients_ && int(attacker) == inner_))
-                empty_batches.push_back({ network, attacker, {}, {}, {} });
-    }
+    measured.outputs.assign(networks_.size(), std::vector<Outputs>(attackers_.size(), Outputs(count)));
     if (measures_gradients_)
         measured.gradients.assign(attackers_.size(), Outputs(count));
+    const std::vector<Batch> empty_batches = emptyBatches();
     const Pass pass = createPass(method_key, methods);
     std::vector<std::string> face_keys(count);
     NetworkFailures failures(networks_.size());

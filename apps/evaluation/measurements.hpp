@@ -98,6 +98,7 @@ private:
     void run(const Batch& batch, Worker& worker, Measured& measured, NetworkFailures& failures);
     Pass createPass(const std::string& method_key, const std::vector<Method*>& methods) const;
     std::string keyOfPairs(const Pass& pass) const;
+    std::vector<Batch> emptyBatches() const;
     void measureFace(size_t i, size_t worker, const Pass& pass, const std::string& face_key, Measured& measured,
         std::vector<Batch>& batches);
     Measured measureAll(const std::string& title, const std::string& method_key, const std::vector<Method*>& methods);
