@@ -4,6 +4,8 @@
 
 #include "common/tool_process.hpp"
 
+#include "common/workers.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
@@ -13,6 +15,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,7 +26,9 @@ namespace sanprivacy {
 
 namespace {
 
-const int SECOND_PIPE = 3; // file descriptor in the tool
+const int SECOND_PIPE = 3;  // file descriptor in the tool
+const int STEP = 5;         // milliseconds, of waiting for a tool that may stall
+const int MOST_STEPS = 600; // ... after an interrupt, for it may have much to write
 
 //! Two ends of a pipe, to read and to write; both close when the tool starts.
 struct Pipe
@@ -73,8 +78,9 @@ struct Start
 
 } // namespace
 
-ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction)
-    : name_(command.front()), process_(-1), messages_(std::tmpfile())
+ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction, Patience patience)
+    : name_(command.front()), direction_(direction),
+      patience_(direction == LISTEN_ON_TWO_PIPES ? UNTIL_INTERRUPT : patience), process_(-1), messages_(std::tmpfile())
 {
     if (!messages_)
         throw std::runtime_error("cannot start " + name_ + ": " + std::strerror(errno));
@@ -102,8 +108,10 @@ ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction)
                                                  : "cannot start " + name_ + ": " + std::strerror(error));
     }
     pipe_ = pipe.release(ours);
+    if (direction == FEED && patience_ == UNTIL_INTERRUPT)
+        fcntl(pipe_, F_SETFL, O_NONBLOCK);
     if (direction != FEED)
-        output_.reset(new PipeReader(pipe_, direction == LISTEN_ON_TWO_PIPES));
+        output_.reset(new PipeReader(pipe_, patience_ == UNTIL_INTERRUPT));
     if (direction == LISTEN_ON_TWO_PIPES)
     {
         second_pipe_ = second.release(0);
@@ -127,10 +135,13 @@ ToolProcess::~ToolProcess()
 void ToolProcess::feed(const void* data, size_t size)
 {
     const char* content = static_cast<const char*>(data);
+    pollfd waited = { pipe_, POLLOUT, 0 };
     while (size > 0)
     {
+        if (patience_ == UNTIL_INTERRUPT && !goesOn([&] { return poll(&waited, 1, STEP) > 0; }))
+            return;
         const ssize_t written = ::write(pipe_, content, size);
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (written < 0)
             fail();
@@ -157,7 +168,21 @@ size_t ToolProcess::read(void* data, size_t size)
 void ToolProcess::finish()
 {
     close(std::exchange(pipe_, -1));
-    if (wait() != 0)
+    int status = 0;
+    if (patience_ == UNTIL_INTERRUPT)
+    {
+        const auto has_ended = [&] { return ended(status) || (usleep(1000 * STEP), false); };
+        goesOn(has_ended);
+        if (stopped_ && direction_ != FEED)
+            throw std::runtime_error("interrupted");
+        for (int waited = 0; waited < MOST_STEPS && !has_ended(); ++waited)
+            continue;
+        if (process_ > 0)
+            kill(process_, SIGKILL);
+    }
+    if (process_ > 0)
+        status = wait();
+    if (status != 0 && !stopped_)
         fail();
 }
 
@@ -172,6 +197,34 @@ bool ToolProcess::available(const std::string& name)
             return true;
     }
     return false;
+}
+
+/** Waits until something is ready.
+@param ready waits for STEP itself where it is not
+@return false where an interrupt came and the tool does not go on: it was stopped */
+bool ToolProcess::goesOn(const std::function<bool()>& ready)
+{
+    const int most = direction_ == FEED ? MOST_STEPS : 0;
+    for (int waited = 0; !stopped_ && !ready(); waited += interrupted())
+        if (waited > most)
+            stop();
+    return !stopped_;
+}
+
+//! Asks ffmpeg, which is fed, to end its file; the second signal ends its waiting. Others are killed in the end.
+void ToolProcess::stop()
+{
+    stopped_ = true;
+    for (int k = 0; k < 2 && direction_ == FEED; ++k)
+        kill(process_, SIGINT);
+}
+
+//! Whether it has ended, with what it returned.
+bool ToolProcess::ended(int& status)
+{
+    if (process_ > 0 && waitpid(process_, &status, WNOHANG) == process_)
+        process_ = -1;
+    return process_ < 0;
 }
 
 int ToolProcess::wait()

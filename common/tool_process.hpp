@@ -8,6 +8,7 @@
 #include "common/pipe_reader.hpp"
 
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,8 +29,17 @@ public:
         LISTEN_ON_TWO_PIPES //!< as LISTEN until SIGINT or SIGTERM, and so is what it writes to its file descriptor 3
     };
 
-    //! @param command the tool's name and arguments. Raises std::runtime_error where it cannot be started.
-    ToolProcess(std::vector<std::string> command, Direction direction);
+    //! What an interrupt means to it, see interrupted().
+    enum Patience
+    {
+        TO_ITS_END,     //!< nothing: what it does is waited for
+        UNTIL_INTERRUPT //!< a tool that is read from is at its end, and finish() raises std::runtime_error; one that is
+                        //!< fed and does not go on is asked to end its file, and takes no more
+    };
+
+    /** @param command the tool's name and arguments. Raises std::runtime_error where it cannot be started.
+    @param patience UNTIL_INTERRUPT for a tool that may stall, as one that reads from a network does */
+    ToolProcess(std::vector<std::string> command, Direction direction, Patience patience = TO_ITS_END);
     ToolProcess(const ToolProcess&) = delete;
     ToolProcess& operator=(const ToolProcess&) = delete;
     ~ToolProcess(); //!< kills a tool that has not ended
@@ -39,15 +49,22 @@ public:
     bool readSecondLine(std::string& line);   //!< of file descriptor 3; @return false at the end
     size_t read(void* data, size_t size);     //!< of the standard output; fewer bytes than `size` only at its end
     void finish();                            //!< waits for its end; raises std::runtime_error where it failed
+    bool stopped() const { return stopped_; } //!< by an interrupt, before its end
     std::string messages(size_t most) const; //!< what it has said on its standard error, up to so many bytes and a line
 
     static bool available(const std::string& name); //!< whether it can be run
 
 private:
     int wait();
+    bool ended(int& status);
+    bool goesOn(const std::function<bool()>& ready);
+    void stop();
     [[noreturn]] void fail();
 
     std::string name_;
+    Direction direction_;
+    Patience patience_;
+    bool stopped_ = false; // it was asked to end its file
     pid_t process_;
     int pipe_ = -1, second_pipe_ = -1; // file descriptors
     std::unique_ptr<PipeReader> output_, second_output_;

@@ -60,7 +60,7 @@ bool trackHoldsImage(const std::vector<std::string>& input, const std::vector<st
     command.insert(command.end(), { "-map", "0:" + std::to_string(stream) });
     command.insert(command.end(), coding.begin(), coding.end());
     command.insert(command.end(), { "-f", "data", "pipe:1" });
-    ToolProcess tool(command, ToolProcess::LISTEN);
+    ToolProcess tool(command, ToolProcess::LISTEN, ToolProcess::UNTIL_INTERRUPT);
     const size_t step = 1 << 16, longest_sign = 32;
     std::string bytes;
     for (size_t got = step; got == step;)
@@ -81,7 +81,7 @@ bool headerHoldsImage(const std::string& source, int stream)
 {
     ToolProcess tool({ "ffprobe", "-v", "quiet", "-select_streams", std::to_string(stream), "-show_data",
                          "-show_entries", "stream=extradata", "-of", "default=nokey=1:noprint_wrappers=1", source },
-        ToolProcess::LISTEN);
+        ToolProcess::LISTEN, ToolProcess::UNTIL_INTERRUPT);
     std::string header;
     for (std::string line; tool.readLine(line);)
         header += bytesOf(line);

@@ -39,9 +39,12 @@ void append(Arguments& arguments, const Arguments& more)
     arguments.insert(arguments.end(), more.begin(), more.end());
 }
 
-void runFfmpeg(const Arguments& arguments)
+void runFfmpeg(const Arguments& arguments, const std::string& source)
 {
-    ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED).finish();
+    ToolProcess tool(ffmpegCommand(arguments), ToolProcess::FEED, patienceWith(source));
+    tool.finish();
+    if (tool.stopped())
+        throw std::runtime_error("interrupted");
 }
 
 //! How a track is written.
@@ -79,7 +82,7 @@ bool isMp3(const std::string& source, int stream)
 {
     ToolProcess probe({ "ffprobe", "-v", "quiet", "-select_streams", std::to_string(stream), "-show_entries",
                           "stream=codec_name", "-of", "default=nokey=1:noprint_wrappers=1", source },
-        ToolProcess::LISTEN);
+        ToolProcess::LISTEN, patienceWith(source));
     std::string codec;
     probe.readLine(codec);
     return codec == "mp3";
@@ -110,7 +113,7 @@ bool takes(
     addFile(arguments, trial.path);
     try
     {
-        runFfmpeg(arguments);
+        runFfmpeg(arguments, kept.video);
         // Some containers take subtitles that nobody can read.
         return sound || readMediaInfo(trial.path.string()).subtitles.size() == tracks.size();
     }
@@ -191,7 +194,7 @@ void writeSubtitles(const fs::path& file, const fs::path& whole, const KeptTrack
     append(arguments, cut ? Arguments() : end);
     addFile(arguments, cut ? whole : file);
     append(arguments, timesOfFile(kept.first, 0));
-    runFfmpeg(arguments);
+    runFfmpeg(arguments, kept.video);
     if (!cut)
         return;
     // One that is shown when the span begins is shown from there on.
@@ -203,7 +206,7 @@ void writeSubtitles(const fs::path& file, const fs::path& whole, const KeptTrack
     append(arguments, end);
     append(arguments, plain);
     addFile(arguments, file);
-    runFfmpeg(arguments);
+    runFfmpeg(arguments, kept.video);
 }
 
 } // namespace
@@ -246,7 +249,7 @@ void addText(
         append(arguments, { "-t", std::to_string(length) });
     append(arguments, { "-map_metadata:g", "-1", "-c", "copy", "-fflags", "+bitexact" });
     addFile(arguments, whole.path);
-    runFfmpeg(arguments);
+    runFfmpeg(arguments, kept.video);
     fs::rename(whole.path, video);
 }
 

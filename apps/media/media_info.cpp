@@ -6,6 +6,7 @@
 
 #include "common/tool_process.hpp"
 #include "media/image_search.hpp"
+#include "media/video_reader.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -211,7 +212,7 @@ bool firstFrameTellsDynamicRange(const std::string& source, int stream)
 {
     ToolProcess probe({ "ffprobe", "-v", "quiet", "-select_streams", std::to_string(stream), "-read_intervals", "%+#1",
                           "-show_entries", "frame=pts:frame_side_data", "-of", "json", source },
-        ToolProcess::LISTEN);
+        ToolProcess::LISTEN, patienceWith(source));
     const Json found = Json::parse(read(probe), nullptr, false);
     if (found.is_discarded() || !found.contains("frames"))
         return false;
@@ -237,11 +238,16 @@ cv::Size MediaInfo::shownPixelShape() const
     return turned ? cv::Size(shape.height, shape.width) : shape;
 }
 
+ToolProcess::Patience patienceWith(const std::string& source)
+{
+    return isUrl(source) ? ToolProcess::UNTIL_INTERRUPT : ToolProcess::TO_ITS_END;
+}
+
 MediaInfo readMediaInfo(const std::string& source)
 {
     ToolProcess probe(
         { "ffprobe", "-v", "error", "-show_streams", "-show_format", "-show_chapters", "-of", "json", source },
-        ToolProcess::LISTEN);
+        ToolProcess::LISTEN, patienceWith(source));
     const Json found = Json::parse(read(probe), nullptr, false);
     MediaInfo info;
     if (found.is_discarded() || !found.contains("streams") || !found.contains("format"))
@@ -296,7 +302,7 @@ double lastPacketEnd(const std::string& source)
 {
     ToolProcess probe(
         { "ffprobe", "-v", "quiet", "-show_entries", "packet=pts_time,duration_time", "-of", "csv=p=0", source },
-        ToolProcess::LISTEN);
+        ToolProcess::LISTEN, patienceWith(source));
     double end = 0;
     for (std::string line; probe.readLine(line);)
     {
@@ -314,7 +320,7 @@ size_t packetCount(const std::string& source, int stream, double from)
     {
         ToolProcess probe({ "ffprobe", "-v", "quiet", "-select_streams", std::to_string(stream), "-show_entries",
                               "packet=pts_time", "-of", "csv=p=0", source },
-            ToolProcess::LISTEN);
+            ToolProcess::LISTEN, patienceWith(source));
         for (std::string line; probe.readLine(line);)
         {
             if (line.empty()) // of side data

@@ -5,6 +5,7 @@
 #ifndef SANPRIVACY_APPS_MEDIA_MEDIA_INFO_HPP
 #define SANPRIVACY_APPS_MEDIA_MEDIA_INFO_HPP
 
+#include "common/tool_process.hpp"
 #include "media/color_tags.hpp"
 
 #include <map>
@@ -61,6 +62,9 @@ count from that of the first stream in use otherwise; so the first of all is use
 @param first the file's MediaInfo::first
 @param input the file's number among ffmpeg's inputs */
 std::vector<std::string> timesOfFile(int first, int input);
+
+//! Of the tools that read a source: a network may stall, a file does not.
+ToolProcess::Patience patienceWith(const std::string& source);
 
 //! Raises std::runtime_error with the reason where nothing can be read.
 MediaInfo readMediaInfo(const std::string& source);

@@ -9,6 +9,7 @@
 #include "common/message.hpp"
 #include "common/pipe_reader.hpp"
 #include "common/tool_process.hpp"
+#include "common/workers.hpp"
 #include "media/file_reader.hpp"
 #include "media/image_sequence.hpp"
 
@@ -18,9 +19,11 @@
 #include <climits>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <thread>
 
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
@@ -50,6 +53,20 @@ cv::Mat toBgr(const cv::Mat& pixels, bool keep_depth)
     return result;
 }
 
+/** Calls what may wait for a stalled source, for half a minute and whatever comes.
+@param call owns what it uses: after an interrupt it is left alone
+@return its result; false after an interrupt */
+bool succeedsInTime(const std::function<bool()>& call)
+{
+    std::packaged_task<bool()> task(call);
+    std::future<bool> result = task.get_future();
+    std::thread(std::move(task)).detach();
+    while (result.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready)
+        if (interrupted())
+            return false;
+    return result.get();
+}
+
 //! A camera or a stream: an image is shown when it comes.
 class LiveReader : public VideoReader
 {
@@ -57,13 +74,14 @@ public:
     explicit LiveReader(const std::string& source)
     {
         setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a stream, we say
-        if (!(isCamera(source) ? capture_.open(std::stoi(source)) : capture_.open(source)))
-            throw std::runtime_error(
-                isCamera(source) ? "no such camera, or it is in use" : "the stream cannot be opened");
-        const double rate = capture_.get(cv::CAP_PROP_FPS);
+        const auto capture = capture_;
+        const bool camera = isCamera(source);
+        if (!succeedsInTime([=] { return camera ? capture->open(std::stoi(source)) : capture->open(source); }))
+            throw std::runtime_error(camera ? "no such camera, or it is in use" : "the stream cannot be opened");
+        const double rate = capture->get(cv::CAP_PROP_FPS);
         if (rate > 0 && rate <= MOST_RATE)
             format_.rate = rate;
-        const cv::Size shape(int(capture_.get(cv::CAP_PROP_SAR_NUM)), int(capture_.get(cv::CAP_PROP_SAR_DEN)));
+        const cv::Size shape(int(capture->get(cv::CAP_PROP_SAR_NUM)), int(capture->get(cv::CAP_PROP_SAR_DEN)));
         if (shape.width > 0 && shape.height > 0) // cameras do not say it
             format_.pixel_shape = format_.shown_pixel_shape = shape;
         live_ = true;
@@ -71,14 +89,15 @@ public:
 
     bool read(VideoFrame& frame) override
     {
-        cv::Mat pixels;
-        if (!capture_.read(pixels) || pixels.empty())
+        const auto capture = capture_;
+        const auto pixels = std::make_shared<cv::Mat>();
+        if (!succeedsInTime([=] { return capture->read(*pixels); }) || pixels->empty())
             return false;
         const auto now = std::chrono::steady_clock::now();
         if (count_ == 0)
             start_ = now;
         const double time = std::chrono::duration<double>(now - start_).count(), least = 1e-4;
-        frame.pixels = toBgr(pixels, false);
+        frame.pixels = toBgr(*pixels, false);
         frame.time = count_ == 0 ? 0 : std::max(time, last_ + least);
         frame.number = count_++;
         last_ = frame.time;
@@ -86,7 +105,7 @@ public:
     }
 
 private:
-    cv::VideoCapture capture_;
+    std::shared_ptr<cv::VideoCapture> capture_ = std::make_shared<cv::VideoCapture>();
     std::chrono::steady_clock::time_point start_; // when the first frame came
     double last_ = 0;
     std::int64_t count_ = 0;

@@ -228,6 +228,8 @@ void VideoFile::addSubtitlesAndChapters()
 void VideoFile::keep()
 {
     complete();
+    if (ffmpeg_->stopped() && packetCount(temporary_.string(), 0) == 0)
+        throw std::runtime_error("interrupted while the sound was waited for; nothing written");
     temporary_.clear();                                       // stays, whatever happens here
     rewrite({ "-t", std::to_string(last_ + 1e-3) }, target_); // the sound was there to its end
 }
@@ -244,15 +246,18 @@ void VideoFile::complete()
     {
         explain(error);
     }
+    if (ffmpeg_->stopped())
+        addNote("the sound may end early: interrupted while it was read");
 }
 
 //! Raises the error of ffmpeg that is being handled; where the file's ending is its reason, with what to do.
 void VideoFile::explain(const std::runtime_error& error) const
 {
     const std::string text = error.what();
-    const auto says = [&](const char* sign) { return text.find(sign) != std::string::npos; };
-    if (!says("output format for '") && !says("not supported by the bitstream filter")
-        && !says("supported in container") && !says("muxer supports only")) // ffmpeg 5 and 7 say it differently
+    static const char* const signs[] = { "output format for '", "not supported by the bitstream filter",
+        "supported in container", "muxer supports only", "muxer only supports", "does not contain any stream" };
+    if (std::none_of(std::begin(signs), std::end(signs), // ffmpeg 5 and 7 say it differently
+            [&](const char* sign) { return text.find(sign) != std::string::npos; }))
         throw;
     const fs::path known = target_.stem().string() + ".mp4";
     throw WrongEnding("ffmpeg writes no videos with the ending " + target_.extension().string()
@@ -338,7 +343,8 @@ void VideoFile::start(const VideoFrame& first)
         arguments.insert(arguments.end(), times_of_file.begin(), times_of_file.end());
     }
     makePrivateFile(temporary_); // until it is whole
-    ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED));
+    ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED,
+        sound.empty() ? ToolProcess::TO_ITS_END : patienceWith(options_.kept.video)));
     const std::string header = MatroskaStream::header(written_size_, type_, options_.format.pixel_shape);
     ffmpeg_->feed(header.data(), header.size());
 }

@@ -4,10 +4,13 @@
 """The command `video` with a live stream: the tutorial "Protect a video or a camera" promises what is tested here."""
 
 import http.server
+import itertools
 import json
-import shutil
+import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -155,6 +158,102 @@ class Live(CommandTest):
                     self.one_line(errors, "-: interrupted before the first frame; nothing written")
                     self.one_line(errors if target == "-" else output, "0 videos protected (0 frames", "1 failed")
                     self.assertEqual([name for name in files(self.folder) if name.startswith((".", "out"))], [])
+
+
+class Stalled(CommandTest):
+    """An address that stalls: the first interrupt ends the command."""
+
+    def setUp(self):
+        super().setUp()
+        self.video = self.path("video.mkv")
+        subprocess.run(["ffmpeg", "-v", "error", "-loop", "1", "-r", "25", "-i", portraits()[0], "-f", "lavfi", "-i",
+                        "sine", "-t", "8", "-vf", "scale=320:384,noise=alls=20:allf=t", "-pix_fmt", "yuv420p",
+                        "-c:v", "libx264", "-c:a", "aac", self.video], check=True, timeout=TIMEOUT)
+        self.end = threading.Event()
+        self.addCleanup(self.end.set)
+
+    def serve(self, stalls):
+        """The address of the video. stalls(k): the part of its bytes after which the k-th answer stalls; 1: none."""
+        test, content, answers = self, read(self.video), itertools.count()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                part = stalls(next(answers))
+                if part < 0:
+                    test.end.wait(TIMEOUT)
+                wanted = re.match(r"bytes=(\d+)", self.headers.get("Range", ""))
+                begin = int(wanted[1]) if wanted else 0
+                self.send_response(206 if wanted else 200)
+                self.send_header("Content-Length", str(len(content) - begin))
+                if wanted:
+                    self.send_header("Content-Range", f"bytes {begin}-{len(content) - 1}/{len(content)}")
+                self.end_headers()
+                try:
+                    self.wfile.write(content[begin:int(part * len(content))])
+                    if part < 1:
+                        test.end.wait(TIMEOUT)
+                except OSError:
+                    pass  # nobody listens any more
+
+            def log_message(self, *arguments):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"http://127.0.0.1:{server.server_port}/video.mkv"
+
+    def interrupt(self, address, is_time):
+        """What the command says that is interrupted at a time."""
+        command = [EXECUTABLE, "video", *self.networks, address, self.path("out", "out.mkv"), "--replace", "blur",
+                   "--log", self.path("log.jsonl")]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        deadline = time.monotonic() + 60
+        while not is_time(process) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(.05)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        begin = time.monotonic()
+        errors = process.communicate(timeout=TIMEOUT)[1]
+        self.assertLess(time.monotonic() - begin, 25, errors)  # OpenCV waits for 30
+        self.assertEqual(process.returncode, 1, errors)
+        return errors
+
+    @staticmethod
+    def catches(process):
+        status = read(f"/proc/{process.pid}/status").decode()
+        return int(re.search(r"SigCgt:\s*(\w+)", status)[1], 16) >> (signal.SIGINT - 1) & 1
+
+    def test_before_the_first_frame(self):
+        silent = socket.create_server(("127.0.0.1", 0))  # accepts and says nothing
+        self.addCleanup(silent.close)
+        addresses = [self.serve(lambda answer, part=part, first=first: part if answer >= first else 1)
+                     for part, first in ((-1, 0), (0, 0), (.01, 0), (.01, 1), (.3, 3))]
+        for address in addresses + [f"rtsp://127.0.0.1:{silent.getsockname()[1]}/camera"]:
+            with self.subTest(address=address):
+                errors = self.interrupt(address, self.catches)
+                self.one_line(errors, "interrupted before the first frame; nothing written")
+                self.assertEqual(files(self.path("out", "")), [])
+
+    def frames_are_logged(self, process):
+        return os.path.exists(self.path("log.jsonl")) and read(self.path("log.jsonl"))
+
+    def test_in_the_middle(self):
+        """The answer that the images come from stalls, and then that of the sound."""
+        for first in (2, 6):
+            with self.subTest(first=first):
+                write(self.path("log.jsonl"), b"")
+                errors = self.interrupt(self.serve(lambda answer: .5 if answer == first else 1),
+                                        self.frames_are_logged)
+                left = files(self.path("out", ""))
+                if "nothing written" in errors:
+                    self.assertEqual(left, [])
+                else:
+                    self.one_line(errors, "holds what came before", "--resume goes on from there")
+                    self.assertGreater(len(frames_of(self.path("out", "out.mkv"))), 10)
 
 
 if __name__ == "__main__":

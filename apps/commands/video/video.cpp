@@ -82,6 +82,7 @@ void checkOptions(VideoOptions& options)
     options.to = parseTime("--to", options.to_text, -1);
     if (options.names.size() < 2)
         throw UsageError("expected an input and an output");
+    options.names.back() = localName(options.names.back());
     if (options.to >= 0 && options.to <= options.from)
         throw UsageError("--to must be later than --from");
     if (options.label == "neutral" && options.prototype == "opposite")
@@ -164,7 +165,9 @@ void protect(const Job& job, const VideoOptions& options, const Protection& prot
     }
     catch (const std::exception& error)
     {
-        std::cerr << printable(job.source) << ": " << message(error) << std::endl;
+        const bool not_begun = interrupted() && !pipeline; // whatever a tool says that was stopped
+        std::cerr << printable(job.source) << ": "
+                  << (not_begun ? "interrupted before the first frame; nothing written" : message(error)) << std::endl;
         ++results.failed;
     }
     if (pipeline)
