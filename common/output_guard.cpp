@@ -6,6 +6,7 @@
 
 #include "common/atomic_file.hpp"
 #include "common/errors.hpp"
+#include "common/message.hpp"
 #include "common/unicode_form.hpp"
 
 #include <set>
@@ -17,6 +18,19 @@
 namespace fs = std::filesystem;
 
 namespace sanprivacy {
+
+namespace {
+
+//! "https://host/x" would become the folder "https:", unless there is one.
+bool isAddress(const fs::path& output)
+{
+    const std::string name = output.string();
+    const size_t end = name.find("://");
+    std::error_code ignored;
+    return end != std::string::npos && !fs::exists(name.substr(0, end + 1), ignored);
+}
+
+} // namespace
 
 void refuseInputsAsOutputs(const std::vector<fs::path>& inputs, const std::vector<fs::path>& outputs)
 {
@@ -37,6 +51,9 @@ void refuseInputsAsOutputs(const std::vector<fs::path>& inputs, const std::vecto
         struct stat there;
         if (output.empty())
             continue;
+        if (isAddress(output))
+            throw UsageError(
+                "'" + withoutPasswords(output.string()) + "' is an address; expected a file or folder of this machine");
         const bool is_input = stat(output.c_str(), &there) == 0
                                   ? S_ISREG(there.st_mode) && files.count({ there.st_dev, there.st_ino }) > 0
                                   : paths.count(fs::weakly_canonical(fs::absolute(output, ignored), ignored)) > 0;

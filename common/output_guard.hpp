@@ -19,7 +19,7 @@ A file is the same under another path, through a symbolic or hard link, or with 
 file system takes both for one. Empty paths do not count.
 @param inputs every file that is read: images, videos, label files, networks
 @param outputs every file that will be written, there or not
-Raises UsageError that names the first output which is an input. */
+Raises UsageError that names the first output which is an input, or an address as https://host/x. */
 void refuseInputsAsOutputs(
     const std::vector<std::filesystem::path>& inputs, const std::vector<std::filesystem::path>& outputs);
 

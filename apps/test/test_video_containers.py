@@ -330,8 +330,14 @@ class Containers(Formats):
 
     def test_an_ending_that_ffmpeg_does_not_write(self):
         done = self.video(self.original, self.path("out.dav"), "--replace", "solid")
-        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.returncode, 2, done.stderr)
         self.one_line(done.stderr, "no videos with the ending .dav", "out.mp4")
+        for name in ("out.xyz", "folder.mp4/out.xyz", "out.srt", "out.swf", "out.wav"):  # before the input is looked for
+            done = self.video(self.path("none.mp4"), self.path(name), "--replace", "solid")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            self.one_line(done.stderr, "no videos with the ending", name[-4:], "out.mp4")
+        self.assertFalse([name for name in files(self.folder) if "out" in name])
         done = self.video(self.original, self.original, self.path("both.mp4"))
         self.assertEqual(done.returncode, 2, done.stderr)
         self.one_line(done.stderr, "several videos need a folder", "both.mp4")

@@ -14,7 +14,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import EXECUTABLE, TIMEOUT, files, read, write
+from command import EXECUTABLE, TIMEOUT, files, portraits, read, run, write
 from test_video import FRAMES, HEIGHT, WIDTH, face_box, ffmpeg, frame_at, frames_of, probe, times
 from test_video_formats import Formats
 
@@ -183,12 +183,26 @@ class Outputs(Formats):
 
     def test_what_cannot_become_a_video(self):
         os.mkfifo(self.path("pipe.mp4"))
-        for name, reason in (("pipe.mp4", "not a regular file"), ("out", ".mp4")):
+        for name, reason, code in (("pipe.mp4", "not a regular file", 1), ("out", ".mp4", 2)):
             done = self.video(self.original, self.path(name), "--replace", "solid")
-            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.returncode, code)
             self.one_line(done.stderr, name, reason)
         self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe.mp4")).st_mode))
         self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
+
+    def test_addresses_are_no_outputs(self):
+        for address in ("http://127.0.0.1/out.mp4", "rtmp://user:secret@host/live/out.flv"):
+            done = self.video(self.original, address, "--replace", "solid", cwd=self.folder)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.one_line(done.stderr, address.split("/")[-1], "is an address; expected a file")
+            self.assertNotIn("secret", done.stderr)
+        done = run("perturb", *self.networks, portraits()[0], "-o", "s3://bucket/out", cwd=self.folder)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.one_line(done.stderr, "s3://bucket/out", "is an address; expected a file")
+        self.assertFalse([name for name in files(self.folder) if "out" in name])
+        done = self.video(self.original, "file://" + self.path("a b.mp4"), "--replace", "solid", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(frames_of(self.path("a b.mp4"))), FRAMES)
 
     def test_log_on_standard_output(self):
         done = self.video(self.original, self.path("out.mp4"), "--replace", "solid", "--log", "/dev/stdout")

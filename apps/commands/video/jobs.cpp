@@ -61,13 +61,13 @@ std::vector<fs::path> filesOf(const std::string& name)
     return files;
 }
 
-//! Whether ffmpeg writes such files; it reads more kinds, as those of recorders. Tries it with one black frame.
-bool canBeWritten(const fs::path& name)
+//! Why ffmpeg writes no such files, or empty: it reads more kinds, as those of recorders. Tries it with one black frame.
+std::string whyNotWritten(const fs::path& name)
 {
     std::string folder = (fs::temp_directory_path() / "sanprivacy-XXXXXX").string();
     if (!mkdtemp(&folder[0]))
-        return true; // what is wrong is told when it is written
-    bool can = true;
+        return std::string(); // what is wrong is told when it is written
+    std::string why;
     try
     {
         const std::unique_ptr<VideoWriter> writer =
@@ -77,9 +77,9 @@ bool canBeWritten(const fs::path& name)
         writer->write(black);
         writer->finish();
     }
-    catch (const WrongEnding&)
+    catch (const WrongEnding& error)
     {
-        can = false;
+        why = error.what();
     }
     catch (const std::runtime_error&)
     {
@@ -87,7 +87,19 @@ bool canBeWritten(const fs::path& name)
     }
     std::error_code ignored;
     fs::remove_all(folder, ignored);
-    return can;
+    return why;
+}
+
+//! Refuses a name that tells no kind of video that can be written.
+void checkOutput(const std::string& output)
+{
+    if (output == "-" || ImagePattern::matches(output) || hasImageName(output) || hasVideoName(output))
+        return;
+    if (fs::path(output).extension().empty())
+        throw UsageError("'" + output + "' has no ending that tells the kind of video, such as .mp4");
+    const std::string why = whyNotWritten(output);
+    if (!why.empty())
+        throw UsageError(why);
 }
 
 //! A video that is written to a folder, under the name of its source where ffmpeg writes such files.
@@ -96,7 +108,7 @@ Job jobInFolder(const fs::path& source, const fs::path& folder, const fs::path& 
     static std::map<std::string, bool> kinds; // by their ending
     const std::string ending = endingOf(name);
     if (kinds.count(ending) == 0)
-        kinds[ending] = hasVideoName(name) || canBeWritten(name);
+        kinds[ending] = hasVideoName(name) || whyNotWritten(name).empty();
     const fs::path target = folder / name;
     if (kinds[ending])
         return { source.string(), target.string(), std::string() };
@@ -164,6 +176,8 @@ Jobs findJobs(const VideoOptions& options)
             several ? jobInFolder(name, output, fs::path(name).filename()) : Job { name, output, std::string() });
     }
     checkOutputs(jobs.list, options);
+    if (!several)
+        checkOutput(output);
     std::vector<fs::path> sources;
     for (const Job& job : jobs.list)
         append(sources, filesOf(job.source));
