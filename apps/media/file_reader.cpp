@@ -121,21 +121,29 @@ bool FileReader::missesFrames(bool got, double time) const
 metadata, of which each gets some. */
 std::vector<std::string> FileReader::command(bool keep_depth) const
 {
-    const cv::Size size = info_.shownSize();
-    std::string scale = cv::format("scale=%d:%d", size.width, size.height);
+    // A stream may change the size of its images and the shape of their pixels: they keep the shape in which a player
+    // shows them, inside of the first size.
+    const cv::Size size = info_.shownSize(), pixel = format_.pixel_shape;
+    const double nearly = 1.04, shape = double(size.width) * pixel.width / (double(size.height) * pixel.height);
+    std::string scale = cv::format("scale=w='if(lt(dar,%.9g),max(1,round(%d*dar/%.9g)),%d)'"
+                                   ":h='if(gt(dar,%.9g),max(1,round(%d*%.9g/dar)),%d)':eval=frame",
+        shape / nearly, size.width, shape, size.width, shape * nearly, size.height, shape, size.height);
     if (info_.yuv)
         scale += ":in_color_matrix=" + matrixOfScale(format_.color) + ":in_range=" + format_.color.range;
     if (!info_.field_order.empty())
         scale += ":interl=1";
     // The exact way takes 8 ms more for an image of 1280x720, and gains half a gray level.
-    scale += keep_depth ? ":flags=bicubic+accurate_rnd+full_chroma_int,format=bgr48le" : ":flags=bicubic,format=bgr24";
+    const std::string format = keep_depth ? ",format=bgr48le" : ",format=bgr24";
+    scale += (keep_depth ? ":flags=bicubic+accurate_rnd+full_chroma_int" : ":flags=bicubic") + format;
+    // The filter pad takes 16 bits as planes only.
+    const std::string bars = cv::format(",pad=%d:%d:(ow-iw)/2:(oh-ih)/2:eval=frame", size.width, size.height) + format;
     const std::string times =
         ",settb=AVTB,metadata=mode=add:key=frame:value=1,metadata=mode=print:file=pipe\\\\:3:direct=1";
     std::vector<std::string> command = { "ffmpeg", "-hide_banner", "-loglevel", "error", "-nostdin" };
     if (begin_ > 0)
         command.insert(command.end(), { "-ss", cv::format("%.6f", begin_) });
-    command.insert(command.end(), { "-i", source_, "-map", "0:" + std::to_string(info_.video), "-vf", scale + times,
-                                      "-vsync", "passthrough", "-f", "rawvideo", "pipe:1" });
+    command.insert(command.end(), { "-i", source_, "-map", "0:" + std::to_string(info_.video), "-vf",
+                                      scale + bars + times, "-vsync", "passthrough", "-f", "rawvideo", "pipe:1" });
     if (info_.first != info_.video)
     {
         const std::vector<std::string> times_of_file = timesOfFile(info_.first, 0);

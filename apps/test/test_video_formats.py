@@ -131,5 +131,56 @@ class Colors(Formats):
         self.one_line(self.protect("fields.mp4", "out.webm").stderr, "interlaced")
 
 
+class Shapes(Formats):
+    """A stream may change the size of its images and the shape of their pixels, as television does."""
+
+    def make(self, path, *arguments, frames=0):
+        pass
+
+    def join(self, *parts):
+        """One stream in which each part is a circle of a diameter of half the height, as a player shows it."""
+        for k, (size, aspect, coding) in enumerate(parts):
+            width = round(240 * eval(aspect))
+            image = np.full((240, width, 3), 60, np.uint8)
+            cv2.circle(image, (width // 2, 120), 60, (230, 230, 230), -1)
+            cv2.imwrite(self.path("circle.png"), image)
+            ffmpeg("-loop", 1, "-i", self.path("circle.png"), "-frames:v", 10, "-vf",
+                   f"scale={size},setdar={aspect},setpts=PTS+{10 * k}/25/TB", "-c:v", coding, "-bf", 0,
+                   "-pix_fmt", "yuv420p", "-muxdelay", 0, "-copyts", self.path(f"{k}.ts"))
+        with open(self.path("joined.ts"), "wb") as joined:
+            for k in range(len(parts)):
+                with open(self.path(f"{k}.ts"), "rb") as part:
+                    joined.write(part.read())
+
+    def circles(self, *arguments):
+        """Width and height of the circle in each frame of the output, of the pixels as they are shown."""
+        done = self.video(self.path("joined.ts"), self.path("out.mkv"), "--no-face", "copy", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = frames_of(self.path("out.mkv"))
+        width, height, aspect = probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio")[0].split(",")
+        aspect = eval(aspect.replace(":", "/")) if ":" in aspect else 1
+        self.assertEqual({frame.shape for frame in found}, {(int(height), int(width), 3)})
+        boxes = [cv2.boundingRect((frame[:, :, 1] > 140).astype(np.uint8)) for frame in found]
+        return [(box[2] * aspect, box[3]) for box in boxes]
+
+    def test_pixels_that_change_their_shape(self):
+        self.join(("720x240", "4/3", "mpeg2video"), ("720x240", "16/9", "mpeg2video"),
+                  ("720x240", "4/3", "mpeg2video"))
+        circles = self.circles()
+        self.assertEqual(len(circles), len(self.shown(self.path("joined.ts"))))  # some are lost where parts meet
+        for k, (width, height) in enumerate(circles):
+            self.assertAlmostEqual(width / height, 1, delta=.05, msg=f"frame {k}")
+        for k, expected in ((0, 120), (14, 90), (-1, 120)):
+            self.assertAlmostEqual(circles[k][1], expected, delta=4, msg=f"frame {k}")
+
+    def test_images_that_change_their_size(self):
+        self.join(("320x240", "4/3", "libx264"), ("180x240", "3/4", "libx264"), ("640x360", "16/9", "libx264"))
+        circles = self.circles()
+        self.assertEqual(len(circles), 30)
+        for k, (width, height) in enumerate(circles):
+            self.assertAlmostEqual(width / height, 1, delta=.05, msg=f"frame {k}")
+            self.assertAlmostEqual(height, (120, 120, 90)[k // 10], delta=4, msg=f"frame {k}")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -61,7 +61,7 @@ std::vector<fs::path> filesOf(const std::string& name)
     return files;
 }
 
-//! Why ffmpeg writes no such files, or empty: it reads more kinds, as those of recorders. Tries it with one black frame.
+//! Why ffmpeg writes no such files, or empty; it reads more kinds, as those of recorders. Tries one black frame.
 std::string whyNotWritten(const fs::path& name)
 {
     std::string folder = (fs::temp_directory_path() / "sanprivacy-XXXXXX").string();
