@@ -332,7 +332,7 @@ class Containers(Formats):
         done = self.video(self.original, self.path("out.dav"), "--replace", "solid")
         self.assertEqual(done.returncode, 2, done.stderr)
         self.one_line(done.stderr, "no videos with the ending .dav", "out.mp4")
-        for name in ("out.xyz", "folder.mp4/out.xyz", "out.srt", "out.swf", "out.wav"):  # before the input is looked for
+        for name in ("out.xyz", "folder.mp4/out.xyz", "out.srt", "out.swf", "out.wav"):  # before the input is read
             done = self.video(self.path("none.mp4"), self.path(name), "--replace", "solid")
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
