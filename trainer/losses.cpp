@@ -103,8 +103,8 @@ Tensor orderLoss(const Tensor& perturbed, const Tensor& original, const Tensor& 
     const Tensor s = perturbed.to(torch::kFloat).matmul(original.to(torch::kFloat).t()) / temperature;
     const Tensor samePerson = persons == persons.t(),
                  pair = samePerson.logical_xor(torch::eye(s.size(0), persons.options().dtype(torch::kBool)));
-    const Tensor strangers = torch::logsumexp(s.masked_fill(samePerson, -INFINITY).flatten(), 0);
-    return temperature * (torch::softplus(strangers - s) * pair).sum() / double(s.size(0));
+    const Tensor impostors = torch::logsumexp(s.masked_fill(samePerson, -INFINITY).flatten(), 0);
+    return temperature * (torch::softplus(impostors - s) * pair).sum() / double(s.size(0));
 }
 
 Tensor changePenalty(const Tensor& change)

@@ -63,8 +63,9 @@ ExitCode run(const Options& options)
         difference = writeOnnx(*load([] { return std::make_shared<LandmarkNetwork>(); }), file, options.description);
     else if (kind == RESIDUAL_KIND)
     {
-        const auto contest = load([] { return std::make_shared<Contest>(std::make_shared<ResidualUNet>()); });
-        ResidualUNet& generator = *contest->generator;
+        const auto networks =
+            load([] { return std::make_shared<GeneratorAndAttackers>(std::make_shared<ResidualUNet>()); });
+        ResidualUNet& generator = *networks->generator;
         if (options.largestChange > 0)
             generator.limit.copy_(ResidualUNet(generator.neutral, options.largestChange).limit);
         difference = writeOnnx(generator, file, options.description);

@@ -26,7 +26,7 @@ ExitCode run(const ResidualOptions& options)
 
     Task task;
     task.kind = RESIDUAL_KIND;
-    task.network = training.contest();
+    task.network = training.networks();
     task.facesPerEpoch = int64_t(dataset.train.size());
     task.batch = [&](int64_t step) { return batches(step); };
     task.losses = [&](const Batch& batch, Draws& draws) { return training.losses(batch, draws); };

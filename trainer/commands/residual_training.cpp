@@ -40,50 +40,50 @@ ResidualTraining::ResidualTraining(const ResidualOptions& options)
           options.models, options.monitored, cv::sanprivacy::NETWORK_CLASSIFIER, torch::kFloat, device_, true)),
       matchers_(
           findAuxiliaries(options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, precision_, device_)),
-      contest_(
-          std::make_shared<Contest>(std::make_shared<ResidualUNet>(prototypes_.neutral().cpu(), options.largestChange),
-              std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
+      networks_(std::make_shared<GeneratorAndAttackers>(
+          std::make_shared<ResidualUNet>(prototypes_.neutral().cpu(), options.largestChange),
+          std::make_shared<Attackers>(descriptorSize(matchers_), prototypes_.attributes())))
 {
     if (options.prototypes.size() != options.dataset.attributes.size())
         CV_Error(cv::Error::StsBadArg, cv::format("expected a file of prototypes for each of %d attributes, found %d",
                                            int(options.dataset.attributes.size()), int(options.prototypes.size())));
     loadWeights();
-    const Tensor& limit = contest_->generator->limit;
+    const Tensor& limit = networks_->generator->limit;
     fading_ = (limit / limit.max()).to(device_);
-    contest_->to(device_);
+    networks_->to(device_);
 }
 
 void ResidualTraining::loadWeights()
 {
-    const Tensor limit = contest_->generator->limit.clone();
+    const Tensor limit = networks_->generator->limit.clone();
     const bool onlyGenerator = options_.initial.extension() == ".onnx";
     if (options_.loop.resume) // already here, since probes are fitted to the attackers
-        loadNetwork(checkpointFile(options_.loop.folder), RESIDUAL_KIND, *contest_);
+        loadNetwork(checkpointFile(options_.loop.folder), RESIDUAL_KIND, *networks_);
     else if (onlyGenerator)
-        readOnnx(options_.initial.string(), *contest_->generator);
+        readOnnx(options_.initial.string(), *networks_->generator);
     else if (!options_.initial.empty())
     {
-        Contest generatorAlone(contest_->generator);
-        loadNetwork(options_.initial, RESIDUAL_KIND, options_.attackers.empty() ? *contest_ : generatorAlone);
+        GeneratorAndAttackers generatorAlone(networks_->generator);
+        loadNetwork(options_.initial, RESIDUAL_KIND, options_.attackers.empty() ? *networks_ : generatorAlone);
     }
     if (!options_.loop.resume && !options_.attackers.empty())
-        loadNetwork(options_.attackers, ATTACKERS_KIND, *contest_->attackers);
+        loadNetwork(options_.attackers, ATTACKERS_KIND, *networks_->attackers);
     else if (!options_.loop.resume && (options_.initial.empty() || onlyGenerator))
         CV_Error(cv::Error::StsBadArg, "--attackers, a checkpoint as --initial, or --resume is needed");
-    contest_->generator->limit.copy_(limit); // is not learnt: weights of another window go on with this one
+    networks_->generator->limit.copy_(limit); // is not learnt: weights of another window go on with this one
 }
 
 bool ResidualTraining::needsSurroundings() const
 {
-    const auto wide = [](const Auxiliary& network) { return network.wide(); };
-    return std::any_of(classifiers_.begin(), classifiers_.end(), wide)
-           || std::any_of(monitored_.begin(), monitored_.end(), wide);
+    const auto sees = [](const Auxiliary& network) { return network.seesSurroundings(); };
+    return std::any_of(classifiers_.begin(), classifiers_.end(), sees)
+           || std::any_of(monitored_.begin(), monitored_.end(), sees);
 }
 
 void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
 {
     const int64_t faces = std::min<int64_t>(int64_t(available), 1024), batch = options_.loop.batch;
-    const auto& members = contest_->attackers->members;
+    const auto& members = networks_->attackers->members;
     std::vector<std::vector<Tensor>> descriptors(matchers_.size());
     std::vector<std::vector<std::vector<Tensor>>> features(members.size());
     std::vector<Tensor> labels;
@@ -109,7 +109,7 @@ void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
     {
         const Tensor all = torch::cat(list);
         probes_.emplace_back(all, torch::cat(labels));
-        strangers_.push_back(1 - normalize(all).mean(0).square().sum().item<double>());
+        impostorDistances_.push_back(1 - normalize(all).mean(0).square().sum().item<double>());
     }
     for (const auto& stages : features)
     {
@@ -124,7 +124,7 @@ void ResidualTraining::fitProbes(const FaceBatches& batches, size_t available)
 Tensor ResidualTraining::change(const Tensor& faces, const Tensor& targets, const Tensor& hidden) const
 {
     const Tensor x = luma(faces).to(precision_);
-    return fading_ * (contest_->generator->perturb(x, {}, { prototypes_.same(targets, hidden) })[0] - x);
+    return fading_ * (networks_->generator->perturb(x, {}, { prototypes_.same(targets, hidden) })[0] - x);
 }
 
 Losses ResidualTraining::losses(const Batch& batch, Draws& draws) const
@@ -173,7 +173,7 @@ Tensor ResidualTraining::genderLossOf(
 //! J_G and J_M of some of the attackers. @return J_M, by the descriptors that they predict.
 Tensor ResidualTraining::attackerLosses(const StepFaces& faces, Draws& draws, std::vector<Tensor>& gender) const
 {
-    const auto& members = contest_->attackers->members;
+    const auto& members = networks_->attackers->members;
     std::vector<Tensor> distances;
     for (int64_t i : draws.some(options_.sampledAttackers, int64_t(members.size())))
     {
@@ -213,7 +213,7 @@ void ResidualTraining::classifierLosses(const StepFaces& faces, Draws& draws, st
     {
         const Auxiliary& classifier = classifiers_[size_t(i)];
         std::vector<Tensor> seen { faces.original, faces.changed };
-        if (classifier.wide())
+        if (classifier.seesSurroundings())
             seen = degrade({ faces.surroundings, withinSurroundings(faces.surroundings, faces.change) }, draws);
         const Tensor place = drawCrop(draws), changed = classifier.forward(seen[1], place);
         Tensor original;
@@ -242,7 +242,7 @@ std::pair<Tensor, Tensor> ResidualTraining::matcherLosses(
     }
     gender.push_back(genderLossOf(faces, probes_[drawn].forward(changed), probes_[drawn].forward(original)));
     const Tensor a = normalize(changed), b = normalize(original);
-    const double unit = strangers_[drawn];
+    const double unit = impostorDistances_[drawn];
     const Tensor order =
         options_.lambdaOrder > 0 ? orderLoss(a, b, faces.persons, temperature * unit) / unit : torch::zeros({});
     return { cosineLoss(a, b) / unit, order };
@@ -252,7 +252,7 @@ std::pair<Tensor, Tensor> ResidualTraining::matcherLosses(
 Tensor ResidualTraining::adaptiveAttackersLoss(
     const StepFaces& faces, const Tensor& labels, const Tensor& weights, Draws& draws) const
 {
-    const auto& members = contest_->attackers->members;
+    const auto& members = networks_->attackers->members;
     const Tensor changed = faces.changed.detach(); // the generator does not learn from this
     Tensor cost = torch::zeros({});
     for (int64_t i :
@@ -300,7 +300,7 @@ Figures ResidualTraining::measure(const Faces& faces) const
 void ResidualTraining::measureAttackers(
     const Tensor& shown, const Tensor& labels, const std::string& suffix, FigureSums& sums) const
 {
-    const auto& members = contest_->attackers->members;
+    const auto& members = networks_->attackers->members;
     const size_t adaptive = std::min(size_t(options_.adaptiveAttackers), members.size()),
                  fixed = members.size() - adaptive;
     for (size_t i = 0; i < members.size(); ++i)
@@ -320,7 +320,7 @@ void ResidualTraining::measureClassifiers(
             if (measured.insert(classifier.description().name).second)
             {
                 const Tensor logits =
-                    classifier.forward(classifier.wide() ? withinSurroundings(batch[2], change) : shown);
+                    classifier.forward(classifier.seesSurroundings() ? withinSurroundings(batch[2], change) : shown);
                 sums.addErrors(classifier.description().name + suffix, options_.dataset.attributes,
                     batch[1].narrow(1, 0, logits.size(1)), logits, double(shown.size(0)));
             }

@@ -59,7 +59,7 @@ public:
     of each matcher between X and X'_OP, and the peak signal-to-noise ratio, dB. */
     Figures measure(const Faces& faces) const;
 
-    const std::shared_ptr<Contest>& contest() const { return contest_; }
+    const std::shared_ptr<GeneratorAndAttackers>& networks() const { return networks_; }
 
     //! Whether batches need the faces' surroundings, too: some classifier sees more than the crop.
     bool needsSurroundings() const;
@@ -91,10 +91,10 @@ private:
     const torch::Device device_;
     const Prototypes prototypes_;
     const std::vector<Auxiliary> classifiers_, monitored_, matchers_;
-    const std::shared_ptr<Contest> contest_;
+    const std::shared_ptr<GeneratorAndAttackers> networks_;
     std::vector<LinearProbe> probes_;                   // of the matchers
     std::vector<std::vector<LinearProbe>> stageProbes_; // of each attacker's features between its first and last stage
-    std::vector<double> strangers_;                     // mean 1 - cosine of two strangers, of each matcher
+    std::vector<double> impostorDistances_;             // mean 1 - cosine of impostor pairs, of each matcher
     torch::Tensor fading_;
 };
 

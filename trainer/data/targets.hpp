@@ -13,7 +13,7 @@
 
 namespace sanprivacy { namespace train {
 
-const double NEUTRAL_TARGET = .5; //!< between the labels 0 and 1: whoever looks shall be undecided
+const double NEUTRAL_TARGET = .5; //!< between the labels 0 and 1: classifiers shall be undecided
 
 /** @brief Targets for a batch: neutral for a share of the faces; of the others the opposite label for a share, else
 their own.

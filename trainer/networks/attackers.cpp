@@ -53,7 +53,7 @@ void Attackers::load(torch::serialize::InputArchive& archive)
     Module::load(archive);
 }
 
-Contest::Contest(std::shared_ptr<ResidualUNet> g, std::shared_ptr<Attackers> a)
+GeneratorAndAttackers::GeneratorAndAttackers(std::shared_ptr<ResidualUNet> g, std::shared_ptr<Attackers> a)
     : generator(register_module("generator", std::move(g))), attackers(std::move(a))
 {
     if (attackers)

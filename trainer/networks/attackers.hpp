@@ -16,7 +16,7 @@
 namespace sanprivacy { namespace train {
 
 const char* const ATTACKERS_KIND = "attackers"; //!< of a checkpoint of Attackers
-const char* const RESIDUAL_KIND = "residual";   //!< of a checkpoint of a Contest
+const char* const RESIDUAL_KIND = "residual";   //!< of a checkpoint of a GeneratorAndAttackers
 
 /** @brief Our own ensemble of classifiers with different architectures.
 
@@ -40,9 +40,9 @@ struct Attackers : torch::nn::Module
 
 //! What a checkpoint of the command residual holds: the generator and those it is trained against; the generator alone
 //! can be read from it, too.
-struct Contest : torch::nn::Module
+struct GeneratorAndAttackers : torch::nn::Module
 {
-    explicit Contest(std::shared_ptr<ResidualUNet> generator, std::shared_ptr<Attackers> attackers = {});
+    explicit GeneratorAndAttackers(std::shared_ptr<ResidualUNet> generator, std::shared_ptr<Attackers> attackers = {});
 
     std::shared_ptr<ResidualUNet> generator;
     std::shared_ptr<Attackers> attackers;

@@ -105,7 +105,7 @@ void Auxiliary::checkDescription() const
 void Auxiliary::prepareCrop(const torch::Device& device)
 {
     cv::Matx23d transform = canonicalToNetwork(description_);
-    if (wide()) // from the pixels of crops within their surroundings, which share the center of the canonical crop
+    if (seesSurroundings()) // from the pixels of crops within surroundings, which share the center of canonical crops
     {
         const double center = (CROP_SIZE - 1) / 2.;
         for (int axis = 0; axis < 2; ++axis)

@@ -31,7 +31,7 @@ public:
     @param dtype of weights and activations; torch::kBFloat16 (for speed) reaches matchers only: classifiers stay in
     fp32, since bf16 does not tell a probability of .998 from 1
     @param device where the faces will be
-    @param surroundings the caller has crops within their surroundings, too: see wide() */
+    @param surroundings the caller has crops within their surroundings, too: see seesSurroundings() */
     explicit Auxiliary(const cv::sanprivacy::ModelDescription& description, torch::ScalarType dtype = torch::kFloat,
         const torch::Device& device = torch::kCPU, bool surroundings = false);
 
@@ -40,7 +40,7 @@ public:
 
     //! Whether crop() and forward() expect what withinSurroundings() gives instead of canonical crops: a square that
     //! reaches beyond the crop, seen at no more than half of the crop's resolution.
-    bool wide() const { return zoom_ < 1; }
+    bool seesSurroundings() const { return zoom_ < 1; }
 
     /** @brief What the network sees of each channel: [N,C,height,width], 0..1.
     @param faces canonical crops, gray [N,1,224,224] or RGB [N,3,224,224], 0..1; beyond their border it repeats

@@ -90,8 +90,8 @@ TEST(Auxiliary, square_beyond_the_crop_is_that_of_FaceNetwork_if_the_surrounding
     const Tensor whole = toTensor(image), reference = toTensor(expected),
                  crop = whole.narrow(2, margin, CROP).narrow(3, margin, CROP), wide = torch::avg_pool2d(whole, 2);
     const Auxiliary narrow(d), withSurroundings(d, torch::kFloat, torch::kCPU, true);
-    ASSERT_FALSE(narrow.wide());
-    ASSERT_TRUE(withSurroundings.wide());
+    ASSERT_FALSE(narrow.seesSurroundings());
+    ASSERT_TRUE(withSurroundings.seesSurroundings());
     const double difference = meanDifference(withSurroundings.crop(wide), reference);
     EXPECT_LE(difference, .01);
     EXPECT_GE(meanDifference(narrow.crop(crop), reference), 5 * difference) << "the crop's border repeats";
@@ -113,17 +113,17 @@ TEST(Auxiliary, surroundings_are_for_coarse_views_that_reach_beyond_the_crop)
     buildPassThrough(large, 3, 200, 200);
     ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 64, 64);
     d.file = small.write();
-    const auto isWide = [&d] { return Auxiliary(d, torch::kFloat, torch::kCPU, true).wide(); };
+    const auto sees = [&d] { return Auxiliary(d, torch::kFloat, torch::kCPU, true).seesSurroundings(); };
     d.square = .85; // 226 pixels of the canonical crop
-    EXPECT_FALSE(isWide());
+    EXPECT_FALSE(sees());
     d.square = 1.4;
-    EXPECT_TRUE(isWide());
+    EXPECT_TRUE(sees());
     d.size = cv::Size(200, 200);
     d.file = large.write();
-    EXPECT_FALSE(isWide()) << "it would miss details";
+    EXPECT_FALSE(sees()) << "it would miss details";
     d.square = 0;
     d.landmark_template = scaledTemplate(200. / 112);
-    EXPECT_FALSE(isWide());
+    EXPECT_FALSE(sees());
 }
 
 TEST(Auxiliary, jitter_moves_the_crop)

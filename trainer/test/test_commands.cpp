@@ -333,7 +333,7 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
     ASSERT_EQ(0, ordered.code) << ordered.output;
     EXPECT_NE(std::string::npos, ordered.output.find("J_M by order")) << ordered.output;
     EXPECT_EQ(std::string::npos, trained.output.find("J_M by order")) << "not asked for";
-    Contest bounded(std::make_shared<ResidualUNet>());
+    GeneratorAndAttackers bounded(std::make_shared<ResidualUNet>());
     loadNetwork(folder_ / "more-residual/checkpoint.pt", RESIDUAL_KIND, bounded);
     EXPECT_NEAR(.2, bounded.generator->limit.max().item<double>(), 1e-6);
 
@@ -347,7 +347,7 @@ TEST_F(Train_Commands, residual_learns_against_attackers_and_exports)
 //! The weights of two trainings that differ, with the largest difference; empty if none does.
 std::string differenceOf(const fs::path& first, const fs::path& second)
 {
-    Contest a(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE)),
+    GeneratorAndAttackers a(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE)),
         b(std::make_shared<ResidualUNet>(), std::make_shared<Attackers>(DESCRIPTOR_SIZE));
     loadNetwork(first / "checkpoint.pt", RESIDUAL_KIND, a);
     loadNetwork(second / "checkpoint.pt", RESIDUAL_KIND, b);
