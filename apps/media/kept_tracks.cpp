@@ -73,7 +73,7 @@ bool holdsImage(const KeptTracks& kept, int track, char kind, const Coding& codi
         append(input, { "-ss", std::to_string(kept.begin) });
     if (kept.end >= 0)
         append(input, { "-t", std::to_string(kept.end - kept.begin) });
-    append(input, { "-i", kept.video });
+    addSource(input, kept.video);
     return (copy && headerHoldsImage(kept.video, track))
            || trackHoldsImage(input, coding.arguments(std::string(":") + kind), track);
 }
@@ -102,7 +102,7 @@ bool takes(
         append(arguments, { "-f", "lavfi", "-i", "color=size=720x576:rate=25:duration=0.3" });
     if (sound)
         append(arguments, { "-t", "0.3" });
-    append(arguments, { "-i", kept.video });
+    addSource(arguments, kept.video);
     if (images)
         append(arguments, { "-map", "0", "-c:v", file.video, "-pix_fmt", "yuv420p" });
     addMap(arguments, images, tracks);
@@ -186,7 +186,8 @@ void writeSubtitles(const fs::path& file, const fs::path& whole, const KeptTrack
     const bool cut = kept.begin > 0;
     const Arguments plain = { "-map_chapters", "-1", "-map_metadata:g", "-1", "-fflags", "+bitexact" },
                     end = { "-t", std::to_string(length) };
-    Arguments arguments = { "-itsoffset", std::to_string(cut ? 0 : shift), "-i", kept.video };
+    Arguments arguments = { "-itsoffset", std::to_string(cut ? 0 : shift) };
+    addSource(arguments, kept.video);
     addMap(arguments, 0, subtitles.tracks);
     append(arguments, { "-map_metadata:s", "-1" });
     append(arguments, subtitles.encoding);
@@ -241,7 +242,8 @@ void addText(
         append(streams, { "-map", "1:s" });
     }
     const double early = 1e-3; // seconds: no chapter of no length that ends where the span begins
-    append(arguments, { "-itsoffset", std::to_string(shift - (kept.begin > 0 ? early : 0)), "-i", kept.video });
+    append(arguments, { "-itsoffset", std::to_string(shift - (kept.begin > 0 ? early : 0)) });
+    addSource(arguments, kept.video);
     append(arguments, streams);
     const int source = subtitles.tracks.empty() ? 1 : 2;
     append(arguments, { "-map_chapters", takesChapters(target) ? std::to_string(source) : "-1" });
@@ -251,6 +253,11 @@ void addText(
     addFile(arguments, whole.path);
     runFfmpeg(arguments, kept.video);
     fs::rename(whole.path, video);
+}
+
+void addSource(Arguments& arguments, const std::string& source)
+{
+    append(arguments, { "-fflags", "+discardcorrupt", "-i", source });
 }
 
 void addMap(Arguments& arguments, int input, const std::vector<int>& streams)

@@ -49,6 +49,9 @@ would read the whole source for the next one.
 void addText(const std::filesystem::path& target, const std::filesystem::path& video, const KeptTracks& kept,
     const TrackPlan& subtitles, double shift);
 
+//! Arguments of ffmpeg for a source of tracks. A packet that is not whole, as the last of a recording, is left out.
+void addSource(std::vector<std::string>& arguments, const std::string& source);
+
 //! Adds arguments of ffmpeg that take streams of an input.
 void addMap(std::vector<std::string>& arguments, int input, const std::vector<int>& streams);
 

@@ -274,7 +274,8 @@ std::vector<std::string> VideoFile::soundArguments() const
         arguments.insert(arguments.end(), { "-ss", std::to_string(sound.begin) });
     if (sound.end >= 0)
         arguments.insert(arguments.end(), { "-t", std::to_string(sound.end - sound.begin) });
-    arguments.insert(arguments.end(), { "-i", sound.video, "-map", "0:v" });
+    addSource(arguments, sound.video);
+    arguments.insert(arguments.end(), { "-map", "0:v" });
     addMap(arguments, 1, sound_.tracks);
     arguments.insert(arguments.end(), sound_.encoding.begin(), sound_.encoding.end());
     return arguments;

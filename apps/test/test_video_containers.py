@@ -228,6 +228,21 @@ class Containers(Formats):
             self.protect(name, "out.ts")
             self.assertEqual(len(self.shown(self.path("out.ts"))), 2 * FRAMES, name)
 
+    def test_a_stream_that_is_cut_off_within_its_sound(self):
+        whole, sound, size = self.path("whole.ts"), 0x101, 188
+        ffmpeg("-i", self.original, "-c", "copy", whole)
+        content = read(whole)
+        packets = [content[k:k + size] for k in range(0, len(content), size)]
+        begins = [k for k, packet in enumerate(packets)
+                  if packet[1] & 0x40 and (packet[1] & 0x1f) << 8 | packet[2] == sound]
+        write(self.path("part.ts"), content[:(begins[len(begins) * 2 // 3] + 1) * size])
+        frames = len(frames_of(self.path("part.ts")))
+        self.assertGreater(frames, 0)
+        for out in ("out.mkv", "out.webm"):  # copied, and encoded anew
+            self.video(self.path("part.ts"), self.path(out), "--replace", "solid")
+            self.assertEqual(len(frames_of(self.path(out))), frames)
+            self.assertEqual(len(probe(self.path(out), "stream=index", "a")), 1)
+
     def test_sound_that_begins_before_or_after_the_video(self):
         for ending, encoders in (("ts", ("copy", "copy")), ("mpg", ("mpeg2video", "mp2")), ("mkv", ("copy", "copy")),
                                  ("mp4", ("copy", "copy"))):
