@@ -107,7 +107,7 @@ TEST(SanPrivacy_FaceReplacer, an_error_never_lets_a_face_through)
     anonymizer->finish();
     ASSERT_TRUE(anonymizer->pop(output, record));
     EXPECT_TRUE(record.blurred);
-    EXPECT_NE(record.error.find("detector"), String::npos) << record.error;
+    EXPECT_NE(record.error.find("FaceDetector"), String::npos) << record.error;
 }
 
 //! How much a still face changes from frame to frame, against what it does in the input.
