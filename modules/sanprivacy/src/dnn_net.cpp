@@ -125,23 +125,52 @@ static std::vector<char> contentOf(const String& filename)
     return content;
 }
 
-//! Runs a reader of an ONNX network and prepares what it has read.
-template <typename Reader>
-static dnn::Net prepare(Reader read, const String& description, const DnnDevice& device)
+CV_NORETURN static void refuse(const String& description, const String& reason)
+{
+    CV_Error(Error::StsParseError, format("%s is not a complete ONNX file that OpenCV %s can run: %s",
+                                       description.c_str(), CV_VERSION, reason.c_str()));
+}
+
+static OnnxSummary check(const uchar* data, size_t size, const String& description)
+{
+    try
+    {
+        return checkOnnx(data, size);
+    }
+    catch (const std::exception& e) // a length in the file that no memory holds is none of OpenCV's
+    {
+        refuse(description, reasonOf(e));
+    }
+}
+
+static void checkOnlyInput(const std::vector<OnnxInput>& inputs, const String& description)
+{
+    String names;
+    for (const OnnxInput& input : inputs)
+        names += (names.empty() ? " (" : ", ") + input.name;
+    if (inputs.size() != 1)
+        CV_Error(
+            Error::StsBadArg, format("%s: expected one input, an image; found %s", description.c_str(),
+                                  inputs.empty() ? "none" : (std::to_string(inputs.size()) + names + ")").c_str()));
+}
+
+//! Imports an ONNX network from a file or a buffer, and prepares it.
+template <typename Source>
+static dnn::Net load(
+    const Source& source, const OnnxSummary& summary, const String& description, const DnnDevice& device)
 {
     dnn::Net net;
     String reason = "it holds no network";
     try
     {
-        net = read();
+        net = importOnnx(source);
     }
-    catch (const std::exception& e) // a length in the file that no memory holds is none of OpenCV's
+    catch (const std::exception& e)
     {
-        reason = reasonOf(e);
+        reason = reasonOf(e) + (summary.unusual.empty() ? String() : "; " + summary.unusual);
     }
     if (net.empty())
-        CV_Error(Error::StsParseError, format("%s is not a complete ONNX file that OpenCV %s can run: %s",
-                                           description.c_str(), CV_VERSION, reason.c_str()));
+        refuse(description, reason);
 
     net.setPreferableBackend(device.backend);
     if (device.target != dnn::DNN_TARGET_CPU) // which it is already; the graphs of OpenCV 5 complain at every call
@@ -149,33 +178,48 @@ static dnn::Net prepare(Reader read, const String& description, const DnnDevice&
     return net;
 }
 
-dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device, std::vector<int>* shape)
+dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device, OnnxInput* only_input)
 {
     checkReadable(filename, "the " + role);
-    const auto read = [&]
+    const String description = "The " + role + " '" + filename + "'";
+    OnnxSummary summary;
     {
-        {
-            const std::vector<char> bytes = contentOf(filename);
-            const uchar* const data = reinterpret_cast<const uchar*>(bytes.data());
-            checkOnnx(data, bytes.size());
-            if (shape)
-                *shape = inputShape(data, bytes.size());
-        }
-        return importOnnx(filename);
-    };
-    return prepare(read, "The " + role + " '" + filename + "'", device);
+        const std::vector<char> bytes = contentOf(filename);
+        summary = check(reinterpret_cast<const uchar*>(bytes.data()), bytes.size(), description);
+    }
+    if (only_input)
+    {
+        checkOnlyInput(summary.inputs, description);
+        *only_input = summary.inputs[0];
+    }
+    return load(filename, summary, description, device);
 }
 
 dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const DnnDevice& device)
 {
     if (buffer.empty())
         CV_Error(Error::StsBadArg, format("The buffer of the %s is empty", role.c_str()));
-    const auto read = [&]
+    const String description = "The buffer of the " + role;
+    return load(buffer, check(buffer.data(), buffer.size(), description), description, device);
+}
+
+//! The text without what OpenCV says within a message of the place of an error: "OpenCV(4.6.0) FILE:LINE: error: (CODE)
+//! TEXT in function 'NAME'".
+static std::string withoutPlaces(std::string text)
+{
+    const std::string error = ": error: (", function = " in function '";
+    for (size_t begin; (begin = text.find("OpenCV(")) != std::string::npos;)
     {
-        checkOnnx(buffer.data(), buffer.size());
-        return importOnnx(buffer);
-    };
-    return prepare(read, "The buffer of the " + role, device);
+        const size_t code = text.find(error, begin), end = code == std::string::npos ? code : text.find(") ", code);
+        if (end == std::string::npos)
+            break;
+        text.erase(begin, end + 2 - begin);
+        const size_t place = text.find(function, begin);
+        const size_t quote = place == std::string::npos ? place : text.find('\'', place + function.size());
+        if (quote != std::string::npos)
+            text.erase(place, quote + 1 - place);
+    }
+    return text;
 }
 
 String reasonOf(const std::exception& exception)
@@ -184,9 +228,9 @@ String reasonOf(const std::exception& exception)
     // FileStorage takes the name of its function for the message, and the message for the name.
     const bool swapped =
         fromOpenCV && fromOpenCV->code == Error::StsParseError && fromOpenCV->func.find("): ") != std::string::npos;
-    const std::string text = swapped      ? std::string(fromOpenCV->func)
-                             : fromOpenCV ? std::string(fromOpenCV->err)
-                                          : exception.what();
+    const std::string text = withoutPlaces(swapped      ? std::string(fromOpenCV->func)
+                                           : fromOpenCV ? std::string(fromOpenCV->err)
+                                                        : exception.what());
     String line; // cv::Exception begins further lines with "> "
     for (size_t i = 0; i < text.size(); ++i)
     {

@@ -5,6 +5,8 @@
 #ifndef OPENCV_SANPRIVACY_DNN_NET_HPP
 #define OPENCV_SANPRIVACY_DNN_NET_HPP
 
+#include "onnx_check.hpp"
+
 #include "opencv2/dnn.hpp"
 
 namespace cv { namespace sanprivacy {
@@ -26,9 +28,8 @@ DnnDevice selectDevice(int backend_id, int target_id, bool allow_fallback = fals
 @param filename the file; missing, truncated or no ONNX: Error::StsBadArg or StsParseError.
 @param role what the file is for, named in errors, e.g. "attribute classifier".
 @param device see selectDevice().
-@param shape receives inputShape(). */
-dnn::Net readOnnx(
-    const String& filename, const String& role, const DnnDevice& device, std::vector<int>* shape = nullptr);
+@param only_input the input of a network that has to have one; another number of them: Error::StsBadArg. */
+dnn::Net readOnnx(const String& filename, const String& role, const DnnDevice& device, OnnxInput* only_input = nullptr);
 
 //! The same from the contents of an ONNX file.
 dnn::Net readOnnx(const std::vector<uchar>& buffer, const String& role, const DnnDevice& device);

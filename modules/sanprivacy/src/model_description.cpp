@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <numeric>
 #include <set>
 
@@ -36,11 +37,29 @@ bool isUprightFace(const std::vector<Point2f>& points, const Size& size)
            && std::max(right_eye.y, left_eye.y) < std::min(right_mouth.y, left_mouth.y) && sums.contains(sum);
 }
 
+//! OpenCV tells YAML, JSON and XML by their beginnings.
+void checkBeginning(const String& filename)
+{
+    std::ifstream file(filename.c_str(), std::ios::binary);
+    String begin(3, ' ');
+    file.read(&begin[0], (std::streamsize)begin.size());
+    if (begin == "\xEF\xBB\xBF")
+        CV_Error(Error::StsParseError, "it begins with a byte order mark; save it in UTF-8 without one");
+    file.clear();
+    file.seekg(0);
+    char first = 0;
+    if (!(file >> first) || std::string("%{<\x1F").find(first) == std::string::npos) // the last one of gzip
+        CV_Error(Error::StsParseError, "expected the first line %YAML:1.0, or JSON");
+}
+
 //! One network of a model description file: the FileNode's map, read key by key.
 class DescriptionReader
 {
 public:
-    DescriptionReader(const FileNode& node_, const String& folder_) : node(node_), folder(folder_) {}
+    DescriptionReader(const FileNode& node_, const String& filename_)
+        : node(node_), filename(filename_), folder(utils::fs::getParent(utils::fs::canonical(filename_)))
+    {
+    }
 
     ModelDescription read()
     {
@@ -84,7 +103,8 @@ public:
 private:
     void fail(const String& what) const
     {
-        CV_Error(Error::StsBadArg, format("Network '%s': %s", node.name().substr(0, MAX_NAME).c_str(), what.c_str()));
+        CV_Error(Error::StsBadArg,
+            format("'%s': network '%s': %s", filename.c_str(), node.name().substr(0, MAX_NAME).c_str(), what.c_str()));
     }
 
     void checkKeys() const
@@ -94,19 +114,36 @@ private:
         String names;
         for (const String& name : known)
             names += (names.empty() ? "" : ", ") + name;
-        for (const String& key : node.keys())
+        std::set<String> read;
+        for (const FileNode& element : node)
+        {
+            const String key = element.name();
             if (!known.count(key))
                 fail("unknown key '" + key + "'; expected " + names);
+            if (!read.insert(key).second)
+                fail("the key '" + key + "' is there twice");
+        }
     }
 
     bool has(const char* key) const { return !node[key].empty(); }
+
+    //! The end of an error: what the file has for a key.
+    String found(const char* key) const
+    {
+        const FileNode value = node[key];
+        if (value.isString())
+            return "; found '" + (String)value + "'";
+        if (value.isInt() || value.isReal())
+            return format("; found %g", (double)value);
+        return value.isSeq() ? format("; found a list of %d", (int)value.size()) : String("; found keys and values");
+    }
 
     String text(const char* key) const
     {
         if (!has(key))
             fail(String(key) + " is missing");
         if (!node[key].isString())
-            fail(String("expected text for ") + key);
+            fail(String("expected text for ") + key + found(key));
         return (String)node[key];
     }
 
@@ -123,7 +160,7 @@ private:
         if (!has(key))
             fail(String(key) + " is missing");
         if (!node[key].isInt())
-            fail(String("expected a whole number for ") + key);
+            fail(String("expected a whole number for ") + key + found(key));
         return (int)node[key];
     }
 
@@ -134,7 +171,7 @@ private:
         for (const FileNode& element : node[key])
         {
             if (!element.isInt())
-                fail(String("expected whole numbers for ") + key);
+                fail(String("expected whole numbers for ") + key + found(key));
             values.push_back((int)element);
         }
         return values;
@@ -151,7 +188,8 @@ private:
             values.push_back(valid ? (double)element : 0);
         }
         if (!valid || values.size() < least || values.size() > most)
-            fail(format("expected %s for %s", least == 1 ? "a number" : format("%d numbers", (int)least).c_str(), key));
+            fail(format("expected %s for %s", least == 1 ? "a number" : format("%d numbers", (int)least).c_str(), key)
+                 + found(key));
         return values;
     }
 
@@ -160,7 +198,7 @@ private:
     {
         const std::vector<double> values = numbers(key, 1, 3);
         if (values.size() == 2)
-            fail(String("expected one or three numbers for ") + key);
+            fail(String("expected one or three numbers for ") + key + found(key));
         return values.size() == 1 ? Scalar::all(values[0]) : Scalar(values[0], values[1], values[2]);
     }
 
@@ -169,12 +207,12 @@ private:
         const bool absolute = !file.empty() && (file[0] == '/' || file[0] == '\\' || file.find(':') == 1);
         const String path = absolute ? file : utils::fs::join(folder, file);
         if (!utils::fs::exists(path))
-            fail("file not found: " + path);
+            fail("file: no such file: '" + path + "'");
         return utils::fs::canonical(path);
     }
 
     FileNode node;
-    String folder;
+    String filename, folder;
 };
 
 } // namespace
@@ -233,6 +271,7 @@ void readModelDescriptions(const String& filename, std::vector<ModelDescription>
     try
     {
         checkStorageLimits(filename, MAX_FILE);
+        checkBeginning(filename);
         storage.open(filename, FileStorage::READ);
     }
     catch (const std::exception& e) // FileStorage raises others, too
@@ -244,10 +283,15 @@ void readModelDescriptions(const String& filename, std::vector<ModelDescription>
         CV_Error(
             Error::StsBadArg, format("'%s' is not a model description file: %s", filename.c_str(), reason.c_str()));
 
-    const String folder = utils::fs::getParent(utils::fs::canonical(filename));
     std::vector<ModelDescription> read;
+    std::set<String> names;
     for (const FileNode& network : root)
-        read.push_back(DescriptionReader(network, folder).read());
+    {
+        read.push_back(DescriptionReader(network, filename).read());
+        if (!names.insert(read.back().name).second)
+            CV_Error(Error::StsBadArg,
+                format("'%s': two networks are called '%s'", filename.c_str(), read.back().name.c_str()));
+    }
     networks.swap(read);
 }
 

@@ -32,13 +32,15 @@ public:
         // One run shows whether the network fits its description.
         const Mat black = Mat::zeros(d.size, d.color == "gray" ? CV_8UC1 : CV_8UC3);
         String found;
+        bool takes_input = false;
         try
         {
             checkDeclared();
-            const std::vector<String> outputs = net.getUnconnectedOutLayersNames();
-            if (d.output.empty() && outputs.size() > 1)
-                CV_Error(Error::StsBadArg, format("it has %d outputs, so `output` must name one, such as '%s' or '%s'",
-                                               (int)outputs.size(), outputs[0].c_str(), outputs[1].c_str()));
+            takes_input = true;
+            const size_t outputs = net.getUnconnectedOutLayersNames().size();
+            if (d.output.empty() && outputs > 1)
+                CV_Error(Error::StsBadArg,
+                    format("it has %d outputs, so `output` must name one of them: ", (int)outputs) + outputNames());
             run(&black, 1);
             return;
         }
@@ -46,6 +48,8 @@ public:
         {
             found = reasonOf(e);
         }
+        if (takes_input && !d.output.empty() && outputNames().find("'" + d.output + "'") == String::npos)
+            found = "expected for `output`: " + outputNames();
         CV_Error(Error::StsBadArg,
             format("Network '%s' does not work as described (%dx%d %s, output '%s'): %s", d.name.c_str(), d.size.width,
                 d.size.height, d.color.c_str(), d.output.c_str(), found.c_str()));
@@ -84,19 +88,31 @@ private:
     void checkDeclared() const
     {
         const int taken[] = { 1, description.color == "gray" ? 1 : 3, description.size.height, description.size.width };
-        bool fits = declared.size() == 4 || declared.empty();
+        const std::vector<int>& shape = declared.shape;
+        bool fits = shape.size() == 4 || shape.empty();
         String text;
-        for (size_t i = 0; i < declared.size(); ++i)
+        for (size_t i = 0; i < shape.size(); ++i)
         {
-            fits = fits && (i == 0 || declared[i] == 0 || declared[i] == taken[i]);
-            text += (i == 0 ? "" : "x") + (declared[i] == 0 ? String("?") : format("%d", declared[i]));
+            fits = fits && (i == 0 || shape[i] == 0 || shape[i] == taken[i]);
+            text += (i == 0 ? "" : "x") + (shape[i] == 0 ? String("?") : format("%d", shape[i]));
         }
-        const bool channels_last = declared.size() == 4 && declared[3] == taken[1] && declared[1] != taken[1];
+        const bool channels_last = shape.size() == 4 && shape[3] == taken[1] && shape[1] != taken[1];
         if (!fits && channels_last)
             CV_Error(Error::StsBadArg,
                 "its file declares an input of " + text + ", with the channels last; convert it to channels first");
         if (!fits)
-            CV_Error(Error::StsBadArg, "its file declares an input of " + text + " (faces, channels, height, width)");
+            CV_Error(Error::StsBadArg,
+                "its file declares an input of " + text
+                    + format(" (faces, channels, height, width); `color`, `height` and `width` give it 1x%dx%dx%d",
+                        taken[1], taken[2], taken[3]));
+    }
+
+    String outputNames() const
+    {
+        String names;
+        for (const String& name : net.getUnconnectedOutLayersNames())
+            names += (names.empty() ? "'" : ", '") + name + "'";
+        return names;
     }
 
     //! Upright square round the face box, zero outside the image: every pixel the mean of what it covers, to fractions
@@ -156,8 +172,8 @@ private:
         net.setInput(blob);
         const Mat output = description.output.empty() ? net.forward() : net.forward(description.output);
         if (output.dims < 1 || output.size[0] != count)
-            CV_Error(Error::StsUnmatchedSizes,
-                format("expected %d rows of output, found %d", count, output.dims < 1 ? 0 : output.size[0]));
+            CV_Error(Error::StsUnmatchedSizes, format("expected an output of %d rows, one for each face; found %d",
+                                                   count, output.dims < 1 ? 0 : output.size[0]));
 
         const Mat rows = output.reshape(1, count);
         for (int i = 0; i < count; ++i)
@@ -170,14 +186,15 @@ private:
         for (int index : description.index)
         {
             if (index >= rows.cols)
-                CV_Error(Error::StsBadArg, format("index %d is beyond the output's %d elements", index, rows.cols));
+                CV_Error(Error::StsBadArg,
+                    format("`index` %d is beyond the output's %d elements, counted from 0", index, rows.cols));
             probability += rows.col(index);
         }
         return probability;
     }
 
-    std::vector<int> declared; // sides of the input, 0 for one that is not fixed; set while the net is read
-    std::mutex mutex;          // held by whoever uses what follows
+    OnnxInput declared; // set while the net is read
+    std::mutex mutex;   // held by whoever uses what follows
     dnn::Net net;
     Mat blob;
     bool batches; // whether the graph takes several faces at once, as far as is known

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <map>
 #include <set>
 
 namespace cv { namespace sanprivacy {
@@ -20,6 +21,9 @@ const unsigned NAME_OF_TENSOR = 8, SIDES_OF_TENSOR = 1, TYPE_OF_TENSOR = 2, FLOA
                INTEGERS_OF_TENSOR = 5, LONG_INTEGERS_OF_TENSOR = 7, BYTES_OF_TENSOR = 9, DOUBLES_OF_TENSOR = 10,
                PLACE_OF_TENSOR = 14;
 const unsigned TYPE_OF_INPUT = 2, TENSOR_OF_TYPE = 1, SHAPE_OF_TYPE = 2, SIDE_OF_SHAPE = 1, VALUE_OF_SIDE = 1;
+
+//! Types of numbers that not every version of OpenCV reads.
+const std::map<uint64, const char*> RARE_TYPES = { { 10, "float16" }, { 11, "double" }, { 16, "bfloat16" } };
 
 //! The fields of a protobuf message, one after the other.
 class Message
@@ -215,46 +219,85 @@ Message contentOf(Message message, unsigned field)
     return Message(nullptr, 0);
 }
 
+std::vector<int> shapeOf(const Message& input)
+{
+    std::vector<int> shape;
+    const Message type = contentOf(contentOf(input, TYPE_OF_INPUT), TENSOR_OF_TYPE);
+    for (Message side = contentOf(type, SHAPE_OF_TYPE); side.next();)
+        if (side.is(SIDE_OF_SHAPE))
+        {
+            shape.push_back(0);
+            for (Message value = side.content(); value.next();)
+                if (value.is(VALUE_OF_SIDE) && !value.numbers().empty() && value.numbers()[0] <= INT_MAX)
+                    shape.back() = (int)value.numbers()[0];
+        }
+    return shape;
+}
+
+std::vector<OnnxInput> inputsOf(const Message& graph)
+{
+    std::set<std::string> weights, taken; // older files list weights among the inputs
+    for (Message part = graph; part.next();)
+        if (part.is(TENSOR_OF_GRAPH))
+            weights.insert(textOf(part.content(), NAME_OF_TENSOR));
+        else if (part.is(NODE_OF_GRAPH))
+            for (Message node = part.content(); node.next();)
+                if (node.is(INPUT_OF_NODE))
+                    taken.insert(node.text());
+    std::vector<OnnxInput> all, used;
+    for (Message part = graph; part.next();)
+        if (part.is(INPUT_OF_GRAPH))
+        {
+            const OnnxInput input = { textOf(part.content(), NAME_OF_INPUT), shapeOf(part.content()) };
+            if (weights.count(input.name) > 0)
+                continue;
+            all.push_back(input);
+            if (taken.count(input.name) > 0)
+                used.push_back(input);
+        }
+    return used.empty() ? all : used; // a graph within a node may take them, too
+}
+
+String whatIsUnusual(const Message& graph, const std::vector<OnnxInput>& inputs)
+{
+    std::set<std::string> parts;
+    for (const OnnxInput& input : inputs)
+        if (input.shape.empty())
+            parts.insert("its input " + input.name + " has no declared shape");
+    for (Message part = graph; part.next();)
+        if (part.is(TENSOR_OF_GRAPH))
+            for (Message tensor = part.content(); tensor.next();)
+                if (tensor.is(TYPE_OF_TENSOR) && !tensor.numbers().empty())
+                {
+                    const auto type = RARE_TYPES.find(tensor.numbers()[0]);
+                    if (type != RARE_TYPES.end())
+                        parts.insert(std::string("it has weights of the type ") + type->second + " instead of float32");
+                }
+    String text;
+    for (const std::string& part : parts)
+        text += (text.empty() ? "" : ", ") + part;
+    return text;
+}
+
 } // namespace
 
-void checkOnnx(const uchar* data, size_t size)
+OnnxSummary checkOnnx(const uchar* data, size_t size)
 {
     if (size == 0)
         CV_Error(Error::StsParseError, "it is empty");
     const std::string pointer = "version https://git-lfs";
     if (size > pointer.size() && std::equal(pointer.begin(), pointer.end(), data))
         CV_Error(Error::StsParseError, "it is a pointer of Git LFS, not the file itself");
+    OnnxSummary summary;
     Message model(data, size);
     while (model.next())
         if (model.is(GRAPH_OF_MODEL))
-            checkGraph(model.content());
-}
-
-std::vector<int> inputShape(const uchar* data, size_t size)
-{
-    const Message graph = contentOf(Message(data, size), GRAPH_OF_MODEL);
-    std::set<std::string> weights; // older files list them among the inputs
-    for (Message part = graph; part.next();)
-        if (part.is(TENSOR_OF_GRAPH))
-            weights.insert(textOf(part.content(), NAME_OF_TENSOR));
-    std::vector<int> shape;
-    int inputs = 0;
-    for (Message part = graph; part.next();)
-        if (part.is(INPUT_OF_GRAPH) && weights.count(textOf(part.content(), NAME_OF_INPUT)) == 0)
         {
-            if (++inputs > 1)
-                return std::vector<int>();
-            const Message type = contentOf(contentOf(part.content(), TYPE_OF_INPUT), TENSOR_OF_TYPE);
-            for (Message side = contentOf(type, SHAPE_OF_TYPE); side.next();)
-                if (side.is(SIDE_OF_SHAPE))
-                {
-                    shape.push_back(0);
-                    for (Message value = side.content(); value.next();)
-                        if (value.is(VALUE_OF_SIDE) && !value.numbers().empty() && value.numbers()[0] <= INT_MAX)
-                            shape.back() = (int)value.numbers()[0];
-                }
+            checkGraph(model.content());
+            summary.inputs = inputsOf(model.content());
+            summary.unusual = whatIsUnusual(model.content(), summary.inputs);
         }
-    return shape;
+    return summary;
 }
 
 }} // namespace cv::sanprivacy

@@ -11,15 +11,25 @@
 
 namespace cv { namespace sanprivacy {
 
+//! An input of a network that has to be set.
+struct OnnxInput
+{
+    std::string name;
+    std::vector<int> shape; //!< declared sides, 0 for one that is not fixed; empty where none are declared
+};
+
+//! What an ONNX file says of its network.
+struct OnnxSummary
+{
+    std::vector<OnnxInput> inputs; //!< those that a node takes, without weights
+    String unusual;                //!< what may keep OpenCV from reading it, whose own words do not tell; or empty
+};
+
 /** @brief Refuses ONNX files that are cut off, nodes without a kind or an output, and tensors with fewer elements than
 their sides announce: the importer of OpenCV 4.6 reads memory there that is not its own. Error::StsParseError.
 
 This is no proof that a file is harmless: a network from strangers is to be loaded like a program from strangers. */
-void checkOnnx(const uchar* data, size_t size);
-
-/** @brief Sides that the file declares for the input of its graph, 0 for one that is not fixed. Empty where they are
-not declared, or where there are several inputs. The file has passed checkOnnx(). */
-std::vector<int> inputShape(const uchar* data, size_t size);
+OnnxSummary checkOnnx(const uchar* data, size_t size);
 
 }} // namespace cv::sanprivacy
 

@@ -74,9 +74,9 @@ struct CV_EXPORTS_W_SIMPLE ModelDescription
 
 /** @brief Reads every network of a model description file, in the order of the file.
 
-File names become absolute. Unknown keys, wrong values and missing files raise Error::StsBadArg with the name of the
-network. So do files of more than 1 MiB or 4096 brackets, inputs of more than 4096 pixels a side and names of more than
-255 characters. */
+File names become absolute. Unknown keys, wrong values, missing files and what is there twice raise Error::StsBadArg,
+which names file, network and key; so do files of more than 1 MiB or 4096 brackets, inputs of more than 4096 pixels a
+side and names of more than 255 characters. */
 CV_EXPORTS_W void readModelDescriptions(const String& filename, CV_OUT std::vector<ModelDescription>& networks);
 
 /** @brief A described network, run by cv::dnn on the faces of an image.
