@@ -11,8 +11,11 @@
 #include "evaluation/report/html.hpp"
 #include "evaluation/report/svg_plot.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
+#include <memory>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
@@ -125,6 +128,19 @@ std::string today()
     return text;
 }
 
+//! The CSV files that a report in a folder has; nothing where there is no report.
+std::vector<fs::path> tablesOf(const fs::path& folder)
+{
+    std::ifstream file(folder / "report.json");
+    const nlohmann::json report = nlohmann::json::parse(file, nullptr, false);
+    std::vector<fs::path> tables;
+    if (report.is_object() && report.contains("tables") && report["tables"].is_object())
+        for (const auto& table : report["tables"].items())
+            if (fs::path(table.key()).filename() == table.key())
+                tables.push_back(folder / (table.key() + ".csv"));
+    return tables;
+}
+
 } // namespace
 
 Report::Report(const std::string& title, const std::string& command_line) : title_(title), command_line_(command_line)
@@ -210,9 +226,20 @@ void Report::write(const fs::path& folder, const std::vector<fs::path>& inputs) 
         names.push_back(file.first);
     refuseInputsAsOutputs(inputs, names);
     makeWritableFolder(folder);
-    const fs::path source = mostPrivate(inputs); // the report shows faces
+    const std::vector<fs::path> before = tablesOf(folder);
+    const fs::path source = mostPrivate(inputs);            // the report shows faces
+    std::vector<std::unique_ptr<TemporaryFile>> unfinished; // all of them, or the folder stays as it is
     for (const auto& file : files)
-        writeFile(file.first, file.second.data(), file.second.size(), source);
+    {
+        unfinished.push_back(std::make_unique<TemporaryFile>(file.first));
+        unfinished.back()->write(file.second.data(), file.second.size());
+    }
+    for (const std::unique_ptr<TemporaryFile>& file : unfinished)
+        file->replaceTarget(source);
+    std::error_code none;
+    for (const fs::path& table : before) // else it would be taken for one of this report
+        if (std::find(names.begin(), names.end(), table) == names.end())
+            fs::remove(table, none);
 }
 
 }} // namespace sanprivacy::apps
