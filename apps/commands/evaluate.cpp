@@ -18,6 +18,7 @@
 #include "evaluation/results/match_result.hpp"
 #include "evaluation/evaluation_set.hpp"
 #include "evaluation/fill_report.hpp"
+#include "evaluation/image_grid.hpp"
 #include "options/inputs.hpp"
 #include "options/network_options.hpp"
 #include "options/whole_number.hpp"
@@ -78,65 +79,6 @@ SearchNetworks searchNetworks(const MethodName& search, const Measurer& measurer
     return found;
 }
 
-//! Some faces, of both labels alternately, as every method leaves them; under each the first classifier's prediction.
-class ImageGrid
-{
-public:
-    ImageGrid(const EvaluationSet& set, size_t rows) : set_(set)
-    {
-        std::vector<size_t> by_label[2];
-        for (size_t i = 0; i < set.faces.size(); ++i)
-            by_label[set.faces[i].label].push_back(i);
-        for (size_t row = 0; row < rows; ++row)
-        {
-            const std::vector<size_t>& faces = by_label[row % 2].empty() ? by_label[1 - row % 2] : by_label[row % 2];
-            chosen_.push_back(faces[row * faces.size() / rows]); // spread over the set
-        }
-        std::sort(chosen_.begin(), chosen_.end());
-        chosen_.erase(std::unique(chosen_.begin(), chosen_.end()), chosen_.end());
-        grid_.rows.resize(chosen_.size());
-        grid_.legends.resize(chosen_.size());
-    }
-
-    //! A column; without a method the originals'.
-    void add(const Measured& measured, const std::vector<ModelDescription>& networks, Method* method)
-    {
-        const auto classifier = std::find_if(
-            networks.begin(), networks.end(), [](const ModelDescription& n) { return n.task == NETWORK_CLASSIFIER; });
-        grid_.columns.push_back(measured.title);
-        for (size_t row = 0; row < chosen_.size(); ++row)
-        {
-            const EvaluatedFace& face = set_.faces[chosen_[row]];
-            cv::Mat crop;
-            std::string legend;
-            if (measured.appearances[chosen_[row]].measured)
-            {
-                const cv::Mat image = set_.readImage(face);
-                alignFace(method ? method->perturb(image, face) : image, face.face, crop);
-                if (classifier != networks.end())
-                {
-                    const size_t index = size_t(classifier - networks.begin());
-                    const std::vector<float>& output = measured.outputs[index][0][chosen_[row]];
-                    legend = output.empty() ? "–" : cv::format("%.2f", output.front());
-                }
-            }
-            grid_.rows[row].push_back(crop);
-            grid_.legends[row].push_back(legend);
-        }
-        grid_.title = "Images (Figure 5)";
-        grid_.caption = classifier == networks.end() ? std::string()
-                                                     : "Under each face: the probability of label 1 that classifier "
-                                                           + classifier->name + " gives it.";
-    }
-
-    const Grid& get() const { return grid_; }
-
-private:
-    const EvaluationSet& set_;
-    std::vector<size_t> chosen_;
-    Grid grid_;
-};
-
 /** The networks that can be evaluated on these faces: without identities no matchers, unless a search needs
 one, or an attacker learns from descriptors. */
 void leaveOutIdleMatchers(std::vector<ModelDescription>& networks, const EvaluationSet& set,
@@ -175,6 +117,27 @@ void checkRetrained(const std::vector<std::string>& retrained, const std::vector
             throw UsageError("--retrained: '" + name + "' is not a classifier of the model description file");
 }
 
+//! A search needs a matcher and the classifier that it names; without a name any classifier.
+void checkSearches(const std::vector<MethodName>& methods, const std::vector<ModelDescription>& networks)
+{
+    const auto isThere = [&](int task, const std::string& name)
+    {
+        return std::any_of(networks.begin(), networks.end(),
+            [&](const ModelDescription& n) { return n.task == task && (name.empty() || n.name == name); });
+    };
+    for (const MethodName& method : methods)
+        if (method.kind == "search")
+        {
+            const std::string& name = method.value;
+            if (!isThere(NETWORK_CLASSIFIER, name))
+                throw UsageError("--methods search: "
+                                 + (name.empty() ? "it needs a classifier, and the model description file has none"
+                                                 : "'" + name + "' is not a classifier of the model description file"));
+            if (!isThere(NETWORK_MATCHER, ""))
+                throw UsageError("--methods search: it needs a matcher, and the model description file has none");
+        }
+}
+
 //! What the report must not be written over.
 std::vector<fs::path> inputFiles(const EvaluateOptions& options, const std::vector<ModelDescription>& networks)
 {
@@ -207,56 +170,63 @@ void tellIdleOptions(const CLI::App& command, const EvaluateOptions& options, co
     const auto all = [&](const auto& condition) { return std::all_of(networks.begin(), networks.end(), condition); };
     if (options.set.gray && options.perturber.color_strength > 0)
         tellWithoutEffect(command, { "--color-strength" }, "with --gray");
+    const std::string& attribute = options.set.attribute;
+    const std::vector<std::string>& groups = options.set.groups;
+    if (command.get_option("--groups")->count() > 0 && std::count(groups.begin(), groups.end(), attribute) > 0)
+        std::cerr << "--groups " << printable(attribute) << ": no effect with --attribute " << printable(attribute)
+                  << std::endl;
     if (networks.empty())
         return tellWithoutEffect(command, options.perturber.of_perturber, "with --methods that no network makes");
+    tellWithoutEffect(command, { "--classifier" }, "with the labels that every evaluated face has");
     if (all([](const MethodName& method) { return !method.value.empty(); }))
         tellWithoutEffect(command, { "--model" }, "with --methods that name their models");
     if (all([](const MethodName& method) { return method.kind == "same"; }))
         tellWithoutEffect(command, options.perturber.ofWholeImage(), "with --methods same");
 }
 
-ExitCode run(EvaluateOptions& options, const CLI::App& command)
+//! Completes the options with what follows from the others.
+void complete(EvaluateOptions& options, const CLI::App& command)
 {
-    const std::vector<MethodName> methods = parseMethods(options.methods);
-    checkAttribute(options, methods);
-    if (options.set.faces.empty())
-        options.set.faces = (fs::path(options.set.labels).parent_path() / "").string();
-    if (options.set.faces.empty())
-        options.set.faces = ".";
-    tellIdleOptions(command, options, methods);
+    SetOptions& set = options.set;
+    if (set.faces.empty())
+        set.faces = (fs::path(set.labels).parent_path() / "").string();
+    if (set.faces.empty())
+        set.faces = ".";
     if (command.get_option("--identity")->count() > 0)
-        options.set.demanded.push_back(options.set.identity);
+        set.demanded.push_back(set.identity);
     if (command.get_option("--groups")->count() > 0)
-        options.set.demanded.insert(options.set.demanded.end(), options.set.groups.begin(), options.set.groups.end());
-    const Attackers attackers = findAttackers(options.attackers);
-    std::vector<ModelDescription> networks;
-    readModelDescriptions(options.networks, networks);
-    checkRetrained(options.retrained, networks);
-    const std::vector<fs::path> inputs = inputFiles(options, networks);
+        set.demanded.insert(set.demanded.end(), set.groups.begin(), set.groups.end());
+}
+
+void refuseInputsAsReport(const EvaluateOptions& options, const std::vector<fs::path>& inputs)
+{
     std::vector<fs::path> outputs;
     for (const std::string& name : reportFiles())
         outputs.push_back(fs::path(options.output) / name);
     refuseInputsAsOutputs(inputs, outputs);
-    const OutputFolder made(options.output);
-    Diagnostics diagnostics;
-    ResultCache cache(options.cache, diagnostics);
+}
 
-    // Faces are measured on one thread each, pairs of them afterwards on all.
-    const int threads = cv::getNumThreads();
-    cv::setNumThreads(1);
-    const EvaluationSet set(options.set, options.perturber, cache, diagnostics);
-    leaveOutIdleMatchers(networks, set, methods, attackers);
-    Measurer measurer(set, networks, attackers, options.perturber, cache, diagnostics);
-    if (measurer.networks().empty())
-        throw std::runtime_error(options.networks + ": none of the networks runs");
+//! Loads the perturbing networks and runs them once, so that one that cannot work is told before any image is read.
+void checkNetworks(const std::vector<MethodName>& methods, MethodContext& context)
+{
+    for (const MethodName& method : methods)
+        if (isNetwork(method))
+            try
+            {
+                createMethod(method, context)->key();
+            }
+            catch (const std::exception& error)
+            {
+                throw std::runtime_error("method " + method.title + ": " + message(error));
+            }
+}
 
-    ImageGrid images(set, options.images);
+//! Measures the originals and every method, one after the other. @param images of the report, to be completed
+std::vector<Measured> measureAll(const std::vector<MethodName>& methods, const EvaluationSet& set, Measurer& measurer,
+    std::vector<MethodContext>& contexts, ImageGrid& images, Diagnostics& diagnostics)
+{
     std::vector<Measured> measured = { measurer.measureOriginals() };
     images.add(measured[0], measurer.networks(), nullptr);
-
-    std::vector<MethodContext> contexts(workerCount());
-    for (size_t worker = 0; worker < contexts.size(); ++worker)
-        contexts[worker] = { &set, options.perturber, {}, {} };
     for (const MethodName& method : methods)
         try
         {
@@ -275,6 +245,38 @@ ExitCode run(EvaluateOptions& options, const CLI::App& command)
         {
             diagnostics.fail("method " + method.title, message(error));
         }
+    return measured;
+}
+
+ExitCode run(EvaluateOptions& options, const CLI::App& command)
+{
+    // What is wrong with the options, or with a network, is told before any image is read.
+    const std::vector<MethodName> methods = parseMethods(options.methods);
+    checkAttribute(options, methods);
+    complete(options, command);
+    tellIdleOptions(command, options, methods);
+    const Attackers attackers = findAttackers(options.attackers);
+    std::vector<ModelDescription> networks;
+    readModelDescriptions(options.networks, networks);
+    checkRetrained(options.retrained, networks);
+    checkSearches(methods, networks);
+    const std::vector<fs::path> inputs = inputFiles(options, networks);
+    refuseInputsAsReport(options, inputs);
+    const OutputFolder made(options.output);
+    Diagnostics diagnostics;
+    ResultCache cache(options.cache, diagnostics);
+    EvaluationSet set(options.set, diagnostics);
+    leaveOutIdleMatchers(networks, set, methods, attackers);
+
+    // Faces are measured on one thread each, pairs of them afterwards on all.
+    const int threads = cv::getNumThreads();
+    cv::setNumThreads(1);
+    Measurer measurer(set, networks, options.networks, attackers, options.perturber, cache, diagnostics);
+    std::vector<MethodContext> contexts(workerCount(), MethodContext { &set, options.perturber, {}, {} });
+    checkNetworks(methods, contexts[0]);
+    set.readImages(options.perturber, cache, diagnostics);
+    ImageGrid images(set, options.images);
+    const std::vector<Measured> measured = measureAll(methods, set, measurer, contexts, images, diagnostics);
     cv::setNumThreads(threads);
 
     Report report("Soft-biometric privacy on " + set.name, commandLine(command));

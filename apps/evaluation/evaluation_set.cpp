@@ -213,12 +213,10 @@ std::string EvaluationSet::keyOf(FaceDetector& detector, const NetworkOptions& n
     return Digest().add(detectorKey(networks)).add(found).value();
 }
 
-EvaluationSet::EvaluationSet(
-    const SetOptions& options, const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)
-    : name(folderName(options.faces)), attribute(options.attribute), gray_(options.gray),
-      max_pixels_(options.max_pixels)
+EvaluationSet::EvaluationSet(const SetOptions& options, Diagnostics& diagnostics)
+    : name(folderName(options.faces)), attribute(options.attribute), options_(options)
 {
-    readLabels(options, diagnostics);
+    readLabels(diagnostics);
     for (size_t column = 0; column < group_columns.size(); ++column)
         if (holdsYears(faces, column))
             for (EvaluatedFace& face : faces)
@@ -227,32 +225,35 @@ EvaluationSet::EvaluationSet(
         keepSome(faces, people, options.limit);
     if (faces.empty())
         throw std::runtime_error(options.labels + ": lists no usable faces");
+}
 
-    readImages(networks, cache, diagnostics);
+void EvaluationSet::readImages(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)
+{
+    locateFaces(networks, cache, diagnostics);
     if (faces.empty())
-        throw std::runtime_error(options.faces + ": none of the images can be used");
+        throw std::runtime_error(options_.faces + ": none of the images can be used");
     noteRepetitions(diagnostics);
     if (has_identities)
-        noteSingleImages(options.identity, diagnostics);
+        noteSingleImages(diagnostics);
 }
 
 //! Takes over the rows of the label file that have a label and an identity, each face once.
-void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnostics)
+void EvaluationSet::readLabels(Diagnostics& diagnostics)
 {
-    const LabelFile labels(options.labels, { options.attribute });
+    const LabelFile labels(options_.labels, { options_.attribute });
     const CsvTable& table = labels.table();
     listed = labels.rows().size();
-    const std::vector<ListedImage> images = labels.find(options.faces);
-    const int identity_column = findColumn(table, options.identity, options);
+    const std::vector<ListedImage> images = labels.find(options_.faces);
+    const int identity_column = findColumn(table, options_.identity, options_);
     has_identities = identity_column >= 0;
     std::vector<size_t> columns;
-    for (const std::string& group : options.groups)
-        if (group != options.attribute && findColumn(table, group, options) >= 0)
+    for (const std::string& group : options_.groups)
+        if (group != options_.attribute && findColumn(table, group, options_) >= 0)
         {
             group_columns.push_back(group);
-            columns.push_back(size_t(findColumn(table, group, options)));
+            columns.push_back(size_t(findColumn(table, group, options_)));
         }
-    checkFound(labels, images, options);
+    checkFound(labels, images, options_);
 
     std::map<std::string, int> person_numbers;
     std::map<std::string, size_t> listed_faces; // by digests of file and landmarks
@@ -260,7 +261,7 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
     {
         const Labelled& labelled = labels.rows()[row];
         const std::string identity = has_identities ? table.rows[row][size_t(identity_column)] : labelled.file;
-        const std::string problem = problemOf(labelled, identity, images[row], options);
+        const std::string problem = problemOf(labelled, identity, images[row], options_);
         if (!problem.empty())
         {
             diagnostics.fail(labelled.file, problem);
@@ -269,7 +270,7 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
         const int person = person_numbers.emplace(identity, int(person_numbers.size())).first->second;
         if (size_t(person) == people.size())
             people.push_back(identity);
-        EvaluatedFace face = { labelled.file, images[row].file, relativePath(images[row].file, options.faces),
+        EvaluatedFace face = { labelled.file, images[row].file, relativePath(images[row].file, options_.faces),
             std::string(), labelled.label, person, {}, labelled.landmarks, cv::Mat(), false };
         for (size_t column : columns)
             face.groups.push_back(table.rows[row][column]);
@@ -279,14 +280,14 @@ void EvaluationSet::readLabels(const SetOptions& options, Diagnostics& diagnosti
         if (known.second)
             faces.push_back(face);
         else if (faces[known.first->second].label != face.label || faces[known.first->second].person != face.person)
-            throw std::runtime_error(options.labels + ": contradicting rows for '" + face.file + "'");
+            throw std::runtime_error(options_.labels + ": contradicting rows for '" + face.file + "'");
         else
-            diagnostics.note(face.file, "listed more than once in " + options.labels + ", counted once");
+            diagnostics.note(face.file, "listed more than once in " + options_.labels + ", counted once");
     }
 }
 
 //! Reads every image, finds its face, and leaves out those that cannot be used.
-void EvaluationSet::readImages(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)
+void EvaluationSet::locateFaces(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)
 {
     const std::vector<cv::Ptr<FaceDetector>> detectors = networks.createDetectors(workerCount());
     if (interrupted()) // so that some of them may be missing
@@ -302,7 +303,7 @@ void EvaluationSet::readImages(const NetworkOptions& networks, ResultCache& cach
             try
             {
                 const std::vector<unsigned char> bytes = readFile(face.path);
-                face.content = imageKey(bytes, gray_);
+                face.content = imageKey(bytes, options_.gray);
                 const auto detect = [&] { return findFace(*detectors[worker], readImage(face), face.landmarks); };
                 if (locate(face, detect, detector_key, cache))
                     usable[i] = 1;
@@ -345,8 +346,9 @@ void EvaluationSet::noteRepetitions(Diagnostics& diagnostics) const
     }
 }
 
-void EvaluationSet::noteSingleImages(const std::string& identity_column, Diagnostics& diagnostics) const
+void EvaluationSet::noteSingleImages(Diagnostics& diagnostics) const
 {
+    const std::string& identity_column = options_.identity;
     std::vector<int> images(people.size(), 0);
     for (const EvaluatedFace& face : faces)
         ++images[size_t(face.person)];
@@ -364,8 +366,8 @@ void EvaluationSet::noteSingleImages(const std::string& identity_column, Diagnos
 
 cv::Mat EvaluationSet::readImage(const EvaluatedFace& face) const
 {
-    cv::Mat image = eightBit(sanprivacy::readImage(face.path, max_pixels_).pixels);
-    if (gray_ && image.channels() == 3)
+    cv::Mat image = eightBit(sanprivacy::readImage(face.path, options_.max_pixels).pixels);
+    if (options_.gray && image.channels() == 3)
         cv::cvtColor(image, image, cv::COLOR_BGR2GRAY);
     return image;
 }

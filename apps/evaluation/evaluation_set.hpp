@@ -48,10 +48,12 @@ struct SetOptions
 class EvaluationSet
 {
 public:
+    //! Reads the label file. Rows that cannot be used are reported to diagnostics and left out, here and below.
+    EvaluationSet(const SetOptions& options, Diagnostics& diagnostics);
+
     /** Reads and hashes every image and finds the box of every face; landmarks are those of the label file where it
-    has them. What cannot be used is reported to diagnostics and left out. */
-    EvaluationSet(
-        const SetOptions& options, const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics);
+    has them. */
+    void readImages(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics);
 
     //! The image as it is evaluated: 8-bit, BGR or gray.
     cv::Mat readImage(const EvaluatedFace& face) const;
@@ -67,13 +69,12 @@ public:
 
 private:
     std::string keyOf(cv::sanprivacy::FaceDetector& detector, const NetworkOptions& networks) const;
-    void readLabels(const SetOptions& options, Diagnostics& diagnostics);
-    void readImages(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics);
+    void readLabels(Diagnostics& diagnostics);
+    void locateFaces(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics);
     void noteRepetitions(Diagnostics& diagnostics) const;
-    void noteSingleImages(const std::string& identity_column, Diagnostics& diagnostics) const;
+    void noteSingleImages(Diagnostics& diagnostics) const;
 
-    bool gray_;
-    size_t max_pixels_;
+    SetOptions options_;
 };
 
 /** The face at the landmarks among those that a detector finds, or the largest where landmarks are empty; empty if

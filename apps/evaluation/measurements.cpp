@@ -122,8 +122,8 @@ private:
     std::mutex mutex_;
 };
 
-Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>& networks, const Attackers& attackers,
-    const NetworkOptions& options, ResultCache& cache, Diagnostics& diagnostics)
+Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>& networks, const std::string& models,
+    const Attackers& attackers, const NetworkOptions& options, ResultCache& cache, Diagnostics& diagnostics)
     : set_(set), attackers_(attackers.images), measures_gradients_(!attackers.adaptive.empty()),
       inner_(attackers.inner()), cache_(cache), diagnostics_(diagnostics), workers_(workerCount())
 {
@@ -138,8 +138,10 @@ Measurer::Measurer(const EvaluationSet& set, const std::vector<ModelDescription>
         }
         catch (const std::exception& error)
         {
-            diagnostics.fail("network " + description.name, message(error));
+            diagnostics.fail(models, message(error)); // which names the network
         }
+    if (networks_.empty())
+        throw std::runtime_error(models + ": none of the networks runs");
     const std::vector<cv::Ptr<FaceDetector>> detectors = options.createDetectors(workers_.size());
     for (size_t worker = 0; worker < workers_.size(); ++worker)
         workers_[worker].detector = detectors[worker];
@@ -192,6 +194,9 @@ void Measurer::run(const Batch& batch, Worker& worker, Measured& measured, Netwo
                 outputs.empty() ? forward(network, { batch.crops[i] }, average_flips) : outputs.row(int(i));
             if (!cv::checkRange(alone))
                 throw std::runtime_error("its answer is not a finite number");
+            const ModelDescription& description = networks_[batch.network];
+            if (description.task == NETWORK_MATCHER && description.distance == DISTANCE_COSINE && cv::norm(alone) == 0)
+                throw std::runtime_error("its descriptor is zero, so it has no direction to compare");
             std::vector<float>& output = measured.outputs[batch.network][batch.attacker][batch.faces[i]];
             output = cv::Mat_<float>(alone.reshape(1, 1));
             cache_.store(batch.keys[i], output);

@@ -59,9 +59,13 @@ from the cache; an image is only perturbed where something of it is missing ther
 class Measurer
 {
 public:
-    //! Networks that do not run are reported to diagnostics and left out.
+    /** Networks that do not run are reported to diagnostics and left out.
+    @param set whose images need not have been read yet
+    @param networks descriptions of them
+    @param models the file that they come from, for errors */
     Measurer(const EvaluationSet& set, const std::vector<cv::sanprivacy::ModelDescription>& networks,
-        const Attackers& attackers, const NetworkOptions& options, ResultCache& cache, Diagnostics& diagnostics);
+        const std::string& models, const Attackers& attackers, const NetworkOptions& options, ResultCache& cache,
+        Diagnostics& diagnostics);
 
     //! The networks that run.
     const std::vector<cv::sanprivacy::ModelDescription>& networks() const { return networks_; }

@@ -29,7 +29,8 @@ int parseAge(const std::string& value)
     const int old = 40;
     const size_t digit = value.find_first_of("0123456789");
     if (digit == std::string::npos)
-        throw std::runtime_error("'" + value + "' is not an age in years");
+        throw std::runtime_error("column 'age': '" + printable(value)
+                                 + "' is not an age in years; leave the cell empty where it is not known");
     return std::strtol(value.c_str() + digit, nullptr, 10) >= old ? 1 : 0;
 }
 
@@ -46,7 +47,7 @@ int parseLabel(const std::string& attribute, const std::string& value)
     return *label;
 }
 
-float parseCoordinate(const std::string& value)
+float parseCoordinate(const std::string& column, const std::string& value)
 {
     size_t used = 0;
     float number = NAN;
@@ -59,7 +60,9 @@ float parseCoordinate(const std::string& value)
         // no number at all, or one out of range: reported below
     }
     if (used != value.size() || !std::isfinite(number))
-        throw std::runtime_error("'" + value + "' is not a coordinate");
+        throw std::runtime_error("column '" + column + "': "
+                                 + (value.empty() ? "it is empty, other landmarks of the row are not"
+                                                  : "'" + printable(value) + "' is not a coordinate"));
     return number;
 }
 
@@ -100,11 +103,13 @@ LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attri
                 row.label = label == NO_LABEL || row.label == NO_LABEL ? NO_LABEL : row.label | label << k;
             }
             // An image without a face has no landmarks: all ten values are then empty.
-            if (has_landmarks_ && !values[landmark_columns[0]].empty())
+            if (std::any_of(landmark_columns.begin(), landmark_columns.end(),
+                    [&](size_t column) { return !values[column].empty(); }))
             {
                 row.landmarks.create(5, 2, CV_32F);
                 for (int k = 0; k < 10; ++k)
-                    row.landmarks.at<float>(k / 2, k % 2) = parseCoordinate(values[landmark_columns[size_t(k)]]);
+                    row.landmarks.at<float>(k / 2, k % 2) =
+                        parseCoordinate(LANDMARK_COLUMNS[k], values[landmark_columns[size_t(k)]]);
             }
             rows_.push_back(row);
         }

@@ -14,7 +14,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import EXECUTABLE, files, run, write_labels
+from command import EXECUTABLE, TEST_NETWORKS, files, run, write_labels
 from evaluating import EvaluateTest, read_text, table, write_text
 
 
@@ -90,7 +90,7 @@ class Incomplete(EvaluateTest):
         text = read_text(self.models)
         write_text(models, text + "wrong:" + text.split("cells:")[1].replace("32", "8"))
         done = self.evaluate_quickly(models=models)
-        self.check(done, "network wrong", "8x8")
+        self.check(done, models, "Network 'wrong' does not work as described (8x8")
         self.assertEqual({r["network"] for r in table(self.path("report"), "matchers")}, {"cells"})
 
     def test_missing_network_file(self):
@@ -166,13 +166,59 @@ class Incomplete(EvaluateTest):
         self.check(done, self.rows[-2][0], "no gender")
         self.check(done, self.rows[-1][0], "no identity")
 
-    def test_method_that_cannot_work(self):
-        models = self.path("models.yml")
-        write_text(models, read_text(self.models).split("cells:")[0])
-        done = self.evaluate("--methods", "search,blur", "--attackers", "none", "-o", self.path("report"),
-                             models=models)
-        self.check(done, "method search", "a matcher")
-        self.assertEqual([s["method"] for s in table(self.path("report"), "summary")], ["original", "blur 6"])
+    def test_face_without_a_direction(self):
+        """A descriptor of zeros has no cosine with others: the matcher's figures are without this face."""
+        dark, models = "images/dark.png", self.path("models.yml")
+        write_text(models, read_text(self.models).replace("euclidean", "cosine"))
+        cv2.imwrite(os.path.join(self.faces, dark), np.zeros((240, 320, 3), np.uint8))
+        self.addCleanup(os.remove, os.path.join(self.faces, dark))
+        self.write_labels(self.path("labels.csv"), self.rows + [(dark, "M", "person1", "one", 30)])
+        done = self.evaluate_quickly(labels=self.path("labels.csv"), models=models)
+        self.assertEqual(done.returncode, 1)
+        for method in ("original", "blur 6"):
+            self.one_line(done.stderr, f"{dark} ({method}): network cells: its descriptor is zero")
+        self.write_labels(self.path("labels.csv"), self.rows)
+        found = table(self.path("report"), "matchers")
+        self.assertEqual(self.evaluate_quickly(labels=self.path("labels.csv"), models=models).returncode, 0)
+        self.assertEqual(found, table(self.path("report"), "matchers"))
+
+    def test_what_cannot_work_is_told_before_any_image_is_read(self):
+        broken = os.path.join(self.faces, "images", "broken.jpg")
+        write_text(broken, "no image")
+        self.addCleanup(os.remove, broken)
+        labels, models, single = self.path("labels.csv"), self.path("models.yml"), self.path("single.yml")
+        self.write_labels(labels, self.rows + [("images/broken.jpg", "F", "person2", "one", 30)])
+        write_text(single, read_text(self.models).split("cells:")[0])
+        write_text(models, read_text(single).replace("gray", "rgb"))
+        descriptor = os.path.join(TEST_NETWORKS, "descriptor.onnx")
+        for code, arguments, said in (
+                (1, ["--hide", "colour,gender"], ["method opposite", "prototypes-colour.yml.gz"]),
+                (1, ["--hide", "gender,gender"], ["method opposite", "named twice"]),
+                (1, ["--prototypes", labels], ["method opposite", labels, "prototypes file"]),
+                (1, ["--model", descriptor], ["method opposite", descriptor, "expected the inputs"]),
+                (1, ["--models", models], ["none of the networks runs"]),
+                (2, ["--models", single, "--methods", "search"], ["--methods search", "needs a matcher"]),
+                (2, ["--methods", "search=cells"], ["--methods search", "'cells' is not a classifier"])):
+            with self.subTest(arguments):
+                given = {"--methods": "opposite", "--models": self.models, **dict(zip(arguments[::2], arguments[1::2]))}
+                done = run("evaluate", "--faces", self.faces, "--labels", labels, "--attackers", "none", "--cache",
+                           self.path("cache"), "-o", self.path("report"), *sum(map(list, given.items()), []))
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.one_line(done.stderr, *said)
+                self.assertNotIn("broken.jpg", done.stderr)
+                self.assertFalse(os.path.exists(self.path("report")))
+
+    def test_landmarks_that_are_partly_missing(self):
+        labels = self.path("labels.csv")
+        self.write_labels(labels, self.rows)
+        lines = read_text(labels).splitlines()
+        column = lines[0].split(",").index("right_eye_x")
+        cells = lines[3].split(",")
+        for wrong, said in (("", "it is empty"), ("left", "'left' is not a coordinate")):
+            write_text(labels, "\n".join(lines[:3] + [",".join(cells[:column] + [wrong] + cells[column + 1:])]))
+            done = self.evaluate_quickly(labels=labels)
+            self.assertEqual(done.returncode, 1)
+            self.one_line(done.stderr, labels + ": row 4: column 'right_eye_x': " + said)
 
     def test_numbers_that_are_not_whole(self):
         for option, value in (("--limit", "-1"), ("--images", "-3"), ("--replicates", "0"), ("--seed", "-1"),
@@ -206,6 +252,25 @@ class Incomplete(EvaluateTest):
         done = self.evaluate("--methods", "blur", "-o", taken)
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, taken)
+
+    def test_report_that_cannot_be_written(self):
+        """All of its files are written, or none."""
+        os.makedirs(self.path("report", "report.html"))
+        done = self.evaluate_quickly()
+        self.assertEqual(done.returncode, 1)
+        self.one_line(done.stderr, self.path("report", "report.html"))
+        self.assertEqual(files(self.path("report")), [])
+
+    def test_tables_of_an_earlier_report(self):
+        """A table that this report has not would be taken for a part of it."""
+        self.assertEqual(self.evaluate_quickly().returncode, 0)
+        write_text(self.path("report", "own.csv"), "mine")
+        self.assertIn("groups.csv", files(self.path("report")))
+        write_labels(self.path("labels.csv"), [row[:3] for row in self.rows], columns=("file", "gender", "identity"))
+        self.assertEqual(self.evaluate_quickly(labels=self.path("labels.csv")).returncode, 0)
+        found = files(self.path("report"))
+        self.assertNotIn("groups.csv", found)
+        self.assertLess({"own.csv", "matchers.csv", "scores.csv", "report.html"}, set(found))
 
     def test_disk_of_the_cache_is_full(self):
         cache = self.path("cache.sqlite")
