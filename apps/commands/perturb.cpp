@@ -390,16 +390,22 @@ cv::Mat Perturbation::perturbedCrop(size_t worker, const cv::Mat& image, const c
 void tellIdleOptions(const CLI::App& command, const PerturbOptions& options)
 {
     if (options.crop)
+    {
         tellWithoutEffect(command, options.networks.ofWholeImage(), "with --crop");
+        tellWithoutEffect(command, { "--gray", "--keep-marks" }, "with --crop");
+        if (options.no_face == "copy")
+            tellWithoutEffect(command, { "--no-face" }, "with --crop: an image without a face has no crop");
+    }
     if (options.gray && options.networks.color_strength > 0)
         tellWithoutEffect(command, { "--color-strength" }, "with --gray");
     if (options.prototype == "same")
         tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
-    if (options.prototype == "random") // whose label is drawn
-    {
-        tellWithoutEffect(command, { "--label", "--classifier" }, "with --prototype random");
+    if (options.prototype == "random" || (options.prototype == "neutral" && options.networks.isBlindToLabels()))
+    { // the label is drawn, or is not asked for
+        const std::string because = "with --prototype " + options.prototype;
+        tellWithoutEffect(command, { "--label", "--classifier" }, because);
         if (!options.landmarks)
-            tellWithoutEffect(command, { "--labels", "--attribute" }, "with --prototype random");
+            tellWithoutEffect(command, { "--labels", "--attribute" }, because);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "commands/commands.hpp"
 #include "common/atomic_file.hpp"
+#include "common/errors.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
 #include "common/output_folder.hpp"
@@ -14,8 +15,10 @@
 #include "options/inputs.hpp"
 #include "options/labels.hpp"
 #include "options/network_options.hpp"
+#include "options/without_effect.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -77,13 +80,26 @@ struct Means
     size_t unlabelled = 0, failed = 0;
 };
 
+bool isDetectorNeeded(const LabelFile& labels)
+{
+    return std::any_of(
+        labels.rows().begin(), labels.rows().end(), [](const Labelled& row) { return row.landmarks.empty(); });
+}
+
+//! Each label needs a face. @param count of the faces of a label
+void checkBothLabels(const PrototypesOptions& options, const std::function<size_t(int)>& count)
+{
+    for (int label = 0; label <= 1; ++label)
+        if (count(label) == 0)
+            throw std::runtime_error(options.labels + ": no usable face of " + options.attribute + ' '
+                                     + std::to_string(label) + "; both labels are needed");
+}
+
 //! @param images of the rows of the label file.
 Means average(const PrototypesOptions& options, const LabelFile& labels, const std::vector<ListedImage>& images)
 {
-    const bool detect = std::any_of(
-        labels.rows().begin(), labels.rows().end(), [](const Labelled& row) { return row.landmarks.empty(); });
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
-    if (detect)
+    if (isDetectorNeeded(labels))
         detectors = options.networks.createDetectors(workerCount());
     std::vector<cv::Ptr<PrototypeBuilder>> builders;
     for (size_t worker = 0; worker < workerCount(); ++worker)
@@ -128,11 +144,22 @@ Means average(const PrototypesOptions& options, const LabelFile& labels, const s
     return result;
 }
 
-ExitCode run(const PrototypesOptions& options)
+ExitCode run(const PrototypesOptions& options, const CLI::App& command)
 {
+    if (fs::path(options.attribute).filename() != options.attribute)
+        throw UsageError(
+            "--attribute: expected a name that can be a part of a file's name; found '" + options.attribute + "'");
     const LabelFile labels(options.labels, { options.attribute });
     if (labels.rows().empty())
         throw std::runtime_error(options.labels + ": lists no faces");
+    checkBothLabels(options,
+        [&](int label)
+        {
+            return size_t(std::count_if(
+                labels.rows().begin(), labels.rows().end(), [&](const Labelled& row) { return row.label == label; }));
+        });
+    if (!isDetectorNeeded(labels))
+        tellWithoutEffect(command, { "--detector" }, "with landmarks of every face");
     const fs::path root = options.faces.empty() ? labels.path().parent_path() : fs::path(options.faces);
     const fs::path folder = options.output, file = folder / ("prototypes-" + options.attribute + ".yml.gz");
     const auto imageOf = [&](const std::string& label) { return folder / (options.attribute + "-" + label + ".png"); };
@@ -145,10 +172,7 @@ ExitCode run(const PrototypesOptions& options)
 
     const Means means = average(options, labels, images);
     const PrototypeBuilder& builder = *means.builder;
-    for (int label = 0; label <= 1; ++label)
-        if (builder.count(label) == 0)
-            throw std::runtime_error(options.labels + ": no usable face of " + options.attribute + ' '
-                                     + std::to_string(label) + "; both labels are needed");
+    checkBothLabels(options, [&](int label) { return size_t(builder.count(label)); });
     TemporaryFile unfinished(file);
     builder.save(unfinished.path().string());
     unfinished.replaceTarget();
@@ -197,7 +221,7 @@ Command addPrototypes(CLI::App& app)
         ->check(CLI::Range(0., 1.).description(""));
     addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addDetectorTo(*command);
-    return { command, [options] { return run(*options); } };
+    return { command, [options, command] { return run(*options, *command); } };
 }
 
 }} // namespace sanprivacy::apps

@@ -4,9 +4,13 @@
 
 #include "options/network_options.hpp"
 
+#include "common/message.hpp"
 #include "common/workers.hpp"
 
 #include <algorithm>
+#include <iostream>
+#include <mutex>
+#include <set>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -45,6 +49,16 @@ std::vector<std::string> backendNames()
 const Backend& findBackend(const std::string& name)
 {
     return *std::find_if(std::begin(BACKENDS), std::end(BACKENDS), [&](const Backend& b) { return name == b.name; });
+}
+
+//! Says something on stderr, but not again for every worker.
+void tellOnce(const std::string& text)
+{
+    static std::mutex mutex;
+    static std::set<std::string> told;
+    std::lock_guard<std::mutex> lock(mutex);
+    if (told.insert(text).second)
+        std::cerr << text << std::endl;
 }
 
 } // namespace
@@ -150,6 +164,9 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
     if (!(color_strength < 0)) // NaN is refused there
         perturber->setColorStrength(color_strength);
     perturber->setSurroundingsBlur(surroundings_blur);
+    if (keep_marks && !perturber->getWeakenMarks())
+        tellOnce("--keep-marks: no effect with " + (model.empty() ? "this network" : "the network " + printable(model))
+                 + ", whose marks are kept in any case");
     if (keep_marks)
         perturber->setWeakenMarks(false);
     return perturber;

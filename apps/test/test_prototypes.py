@@ -46,8 +46,8 @@ class Prototypes(CommandTest):
     def test_another_attribute_and_folder(self):
         for k, path in enumerate(portraits()[:2]):
             shutil.copy(path, self.path("faces", f"{k}.jpg"))
-        made = self.make([("0.jpg", "x", "1"), ("1.jpg", "y", "0")], "--attribute", "old", "--faces", self.path("faces"),
-                         columns=("file", "name", "old"))
+        made = self.make([("0.jpg", "x", "1"), ("1.jpg", "y", "0")], "--attribute", "old",
+                         "--faces", self.path("faces"), columns=("file", "name", "old"))
         self.assertEqual(made.returncode, 0, made.stderr)
         self.assertIn("prototypes-old.yml.gz", files(self.path("out")))
 
@@ -73,6 +73,15 @@ class Prototypes(CommandTest):
         self.assertEqual(made.returncode, 1)
         self.one_line(made.stderr, "no usable face of gender 0")
         self.assertEqual(files(self.path("out")), [])
+        made = self.make([(path, "M") for path in MEN] + [("missing.png", "M"), (WOMEN[0], "")])
+        self.assertEqual(made.returncode, 1)
+        self.one_line(made.stderr, "no usable face of gender 0")
+        self.assertNotIn("missing.png", made.stderr)  # it is told before any image is read
+
+    def test_attribute_that_is_no_name_of_a_file(self):
+        made = self.make([(MEN[0], "M"), (WOMEN[0], "F")], "--attribute", "gender/sex", columns=("file", "gender/sex"))
+        self.assertEqual(made.returncode, 2)
+        self.one_line(made.stderr, "--attribute", "'gender/sex'")
 
     def test_detects_where_no_landmarks_are_given(self):
         self.assertEqual(self.make([(MEN[0], "M"), (WOMEN[0], "F")]).returncode, 0)

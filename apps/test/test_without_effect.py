@@ -17,13 +17,13 @@ gender: {{ task: "classifier", file: "{}", width: 32, height: 32, color: "rgb", 
 
 
 class WithoutEffect(CommandTest):
-    def told(self, arguments, options, *because):
+    def told(self, arguments, options, *because, of=None):
         for option in options:
             with self.subTest(option=option, because=because):
                 done = run(*arguments, *option, idle_options=True)
                 lines = [line for line in done.stderr.splitlines() if "no effect" in line]
                 self.assertEqual(len(lines), 1, done.stderr)
-                self.one_line(lines[0], option[0] + ": no effect", *because)
+                self.one_line(lines[0], (of or option[0]) + ": no effect", *because)
 
     def of_files(self):
         return [self.networks[k:k + 2] for k in (0, 2, 4)]  # --model, --classifier, --prototypes
@@ -35,7 +35,9 @@ class WithoutEffect(CommandTest):
                       (*OF_NETWORK, *self.of_files(), ["--label", "male"], ["--prototype", "opposite"],
                        ["--refresh-interval", "0"]), "--replace " + how)
         self.told([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
-        self.told([*command, "--prototype", "random"], [["--label", "male"], self.networks[2:4]], "--prototype random")
+        for prototype in ("random", "neutral"):
+            self.told([*command, "--prototype", prototype], [["--label", "male"], self.networks[2:4]],
+                      "--prototype " + prototype)
         self.told(command, [["--exempt-score", "0.5"]], "without --exempt")
         self.told(command, [["--raw", "640x480"]], "without the input -")
         for output in ("-", self.path("%d.png")):
@@ -60,15 +62,19 @@ class WithoutEffect(CommandTest):
 
     def test_perturb(self):
         command = ["perturb", portraits()[0], "-o", self.path("out")]
-        self.told([*command, "--crop"], WHOLE_IMAGE, "--crop")
+        self.told([*command, "--crop"], (*WHOLE_IMAGE, ["--gray"], ["--keep-marks"], ["--no-face", "copy"]), "--crop")
+        self.told([*command, "--model", "san2018"], [["--keep-marks"]], "network san2018")
         self.told([*command, "--gray"], WHOLE_IMAGE[:1], "--gray")
         self.told([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
         labels = self.path("labels.csv")
         write_labels(labels, [(os.path.basename(portraits()[0]), "M")])
-        drawn = [*command, "--prototype", "random"]
-        self.told(drawn, [["--label", "male"], ["--labels", labels]], "--prototype random")
-        done = run(*drawn, "--labels", labels, "--landmarks", idle_options=True)
-        self.assertNotIn("--labels: no effect", done.stderr)
+        for prototype in ("random", "neutral"):
+            without_labels = [*command, "--prototype", prototype]
+            self.told(without_labels, [["--label", "male"], ["--labels", labels]], "--prototype " + prototype)
+            done = run(*without_labels, "--labels", labels, "--landmarks", idle_options=True)
+            self.assertNotIn("--labels: no effect", done.stderr)
+        done = run(*command, "--prototype", "neutral", "--model", "san2018", "--label", "male", idle_options=True)
+        self.assertNotIn("no effect", done.stderr)
         self.assertEqual(os.listdir(self.path("out")), [os.path.basename(portraits()[0])])
 
     def evaluate(self, *arguments):
@@ -86,7 +92,15 @@ class WithoutEffect(CommandTest):
         methods = f"opposite={model},blur"
         self.told(self.evaluate("--methods", methods), [["--model", "residual"]], "name their models")
         self.told(self.evaluate("--gray"), WHOLE_IMAGE[:1], "--gray")
+        self.told(self.evaluate(), [self.networks[2:4]], "labels that every evaluated face has")
+        self.told(self.evaluate("--methods", "blur"), [["--groups", "gender"]], "--attribute gender",
+                  of="--groups gender")
         self.told(self.evaluate("--methods", "blur,mixing"), (*OF_NETWORK, *self.of_files()), "no network makes")
+
+    def test_prototypes(self):
+        labels = self.path("labels.csv")
+        write_labels(labels, [(path, "FM"["/man" in path]) for path in (portraits()[0], portraits()[-1])])
+        self.told(["prototypes", "--labels", labels, "-o", self.path("out")], [["--detector", "cascade"]], "landmarks")
 
     def test_columns_that_are_asked_for_must_be_there(self):
         """The usual ones need not."""

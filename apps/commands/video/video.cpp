@@ -117,8 +117,10 @@ void tellIdleOptions(const CLI::App& command, const VideoOptions& options)
         tellWithoutEffect(command, of_network, "with --replace " + options.replacement);
     if (options.prototype == "same")
         tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
-    if (options.prototype == "random" && options.replacement == "san") // whose label is drawn
-        tellWithoutEffect(command, { "--label", "--classifier" }, "with --prototype random");
+    const bool is_told_no_label =
+        options.prototype == "random" || (options.prototype == "neutral" && options.networks.isBlindToLabels());
+    if (is_told_no_label && options.replacement == "san")
+        tellWithoutEffect(command, { "--label", "--classifier" }, "with --prototype " + options.prototype);
     if (options.exempt.empty())
         tellWithoutEffect(command, { "--exempt-score" }, "without --exempt");
     const std::vector<std::string>& names = options.names;
