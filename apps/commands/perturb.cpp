@@ -75,8 +75,7 @@ std::string unprotected(const cv::Mat& faces, const std::vector<FaceResult>& res
 //! Makes a number at least as large as another one.
 void raise(std::atomic<int>& number, int least)
 {
-    int seen = number;
-    while (seen < least && !number.compare_exchange_weak(seen, least))
+    for (int seen = number; seen < least && !number.compare_exchange_weak(seen, least);)
         continue;
 }
 
@@ -398,15 +397,14 @@ void tellIdleOptions(const CLI::App& command, const PerturbOptions& options)
     }
     if (options.gray && options.networks.color_strength > 0)
         tellWithoutEffect(command, { "--color-strength" }, "with --gray");
+    const std::string with_prototype = "with --prototype " + options.prototype;
     if (options.prototype == "same")
-        tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
-    if (options.prototype == "random" || (options.prototype == "neutral" && options.networks.isBlindToLabels()))
-    { // the label is drawn, or is not asked for
-        const std::string because = "with --prototype " + options.prototype;
-        tellWithoutEffect(command, { "--label", "--classifier" }, because);
-        if (!options.landmarks)
-            tellWithoutEffect(command, { "--labels", "--attribute" }, because);
-    }
+        tellWithoutEffect(command, options.networks.ofWholeImage(), with_prototype);
+    const bool uses_labels = options.networks.usesLabels(options.prototype);
+    if (!uses_labels)
+        tellWithoutEffect(command, { "--label", "--classifier" }, with_prototype);
+    if (!uses_labels && !options.landmarks)
+        tellWithoutEffect(command, { "--labels", "--attribute" }, with_prototype);
 }
 
 } // namespace

@@ -45,8 +45,11 @@ struct NetworkOptions
     //! Names of the attributes that the perturber hides.
     std::vector<std::string> hidden() const { return hide.empty() ? std::vector<std::string> { "gender" } : hide; }
     bool areShipped() const; //!< whether model and prototypes are
-    //! Whether it is certain that the network does not receive the label: its neutral output is then the same for all.
-    bool isBlindToLabels() const { return areShipped() && model != "san2018"; }
+    //! Whether labels matter: not where they are drawn, nor where the neutral output certainly is the same for all.
+    bool usesLabels(const std::string& prototype) const
+    {
+        return prototype != "random" && (prototype != "neutral" || !areShipped() || model == "san2018");
+    }
     //! Whether hidden() is certain: networks of one's own may hide something else.
     bool knowsHidden() const { return !hide.empty() || areShipped(); }
     cv::Ptr<cv::sanprivacy::FaceDetector> createDetector() const;

@@ -193,6 +193,7 @@ class Incomplete(EvaluateTest):
         descriptor = os.path.join(TEST_NETWORKS, "descriptor.onnx")
         for code, arguments, said in (
                 (1, ["--hide", "colour,gender"], ["method opposite", "prototypes-colour.yml.gz"]),
+                (1, ["--hide", "age", "--attribute", "age", "--model", "residual"], ["method opposite", "gender only"]),
                 (1, ["--hide", "gender,gender"], ["method opposite", "named twice"]),
                 (1, ["--prototypes", labels], ["method opposite", labels, "prototypes file"]),
                 (1, ["--model", descriptor], ["method opposite", descriptor, "expected the inputs"]),

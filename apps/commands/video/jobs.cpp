@@ -64,8 +64,9 @@ std::vector<fs::path> filesOf(const std::string& name)
 //! Why ffmpeg writes no such files, or empty; it reads more kinds, as those of recorders. Tries one black frame.
 std::string whyNotWritten(const fs::path& name)
 {
-    std::string folder = (fs::temp_directory_path() / "sanprivacy-XXXXXX").string();
-    if (!mkdtemp(&folder[0]))
+    std::error_code error; // of TMPDIR, which may name no folder
+    std::string folder = (fs::temp_directory_path(error) / "sanprivacy-XXXXXX").string();
+    if (error || !mkdtemp(&folder[0]))
         return std::string(); // what is wrong is told when it is written
     std::string why;
     try

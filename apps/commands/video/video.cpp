@@ -117,9 +117,7 @@ void tellIdleOptions(const CLI::App& command, const VideoOptions& options)
         tellWithoutEffect(command, of_network, "with --replace " + options.replacement);
     if (options.prototype == "same")
         tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
-    const bool is_told_no_label =
-        options.prototype == "random" || (options.prototype == "neutral" && options.networks.isBlindToLabels());
-    if (is_told_no_label && options.replacement == "san")
+    if (options.replacement == "san" && !options.networks.usesLabels(options.prototype))
         tellWithoutEffect(command, { "--label", "--classifier" }, "with --prototype " + options.prototype);
     if (options.exempt.empty())
         tellWithoutEffect(command, { "--exempt-score" }, "without --exempt");

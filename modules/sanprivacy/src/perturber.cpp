@@ -48,6 +48,11 @@ void checkAttributes(const PerturberParams& params)
     for (size_t i = 0; i < names.size(); ++i)
         if (std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i)
             CV_Error(Error::StsBadArg, format("The attribute '%s' is named twice", names[i].c_str()));
+    // With other prototypes these networks leave a face nearly as it is.
+    const bool for_gender_only = params.model == "residual" || params.model == "san2018";
+    if (for_gender_only && params.prototypes.empty() && std::count(names.begin(), names.end(), "age") > 0)
+        CV_Error(Error::StsBadArg,
+            format("The network '%s' hides gender only; residual-gender-age hides age, too", params.model.c_str()));
     if (names.size() > 1 && !(params.prototypes.empty() && params.classifier.empty()))
         CV_Error(Error::StsBadArg,
             format("Prototypes and classifier can be named for one attribute only; found %d attributes",

@@ -22,9 +22,14 @@ ModelDescription describe(const char* file, const char* color, int side)
     return d;
 }
 
+String refusalOf(const ModelDescription& d)
+{
+    return errorOf([&] { FaceNetwork::create(d); }).err;
+}
+
 void expectRefusal(const ModelDescription& d, const String& part)
 {
-    const String refusal = errorOf([&] { FaceNetwork::create(d); }).err;
+    const String refusal = refusalOf(d);
     EXPECT_NE(String::npos, refusal.find(part)) << refusal << "\nexpected: " << part;
 }
 
@@ -105,7 +110,7 @@ TEST(SanPrivacy_ModelDescription, network_must_have_one_input)
         d.file = file;
         return refusalOf(d);
     };
-    EXPECT_EQ("", refusalWith({ "x" }));
+    EXPECT_EQ("no error", refusalWith({ "x" }));
     EXPECT_EQ(
         "The network 'test' '" + file + "': expected one input, an image; found 2 (x, y)", refusalWith({ "x", "y" }));
     EXPECT_EQ("The network 'test' '" + file + "': expected one input, an image; found none", refusalWith({}));
@@ -117,7 +122,7 @@ TEST(SanPrivacy_ModelDescription, output_must_be_one_of_the_network)
     ModelDescription d = describe("descriptor_two.onnx", "bgr", 32);
     expectRefusal(d, "it has 2 outputs, so `output` must name one of them: ");
     d.output = "mean";
-    EXPECT_EQ("", refusalOf(d));
+    EXPECT_NO_THROW(FaceNetwork::create(d));
     d.output = "average";
     const String refusal = refusalOf(d);
     EXPECT_NE(String::npos, refusal.find("expected for `output`: '")) << refusal;
@@ -135,18 +140,10 @@ TEST(SanPrivacy_ModelDescription, errors_name_file_network_and_key)
     {
         std::ofstream(file.c_str()) << beginning << networks;
         std::vector<ModelDescription> read;
-        try
-        {
-            readModelDescriptions(file, read);
-        }
-        catch (const cv::Exception& e)
-        {
-            return e.err;
-        }
-        return String();
+        return errorOf([&] { readModelDescriptions(file, read); }).err;
     };
     const std::string whole_one = "mine: { " + good + "width: 32, square: 1 }\n";
-    EXPECT_EQ("", refusalWith(whole_one, header));
+    EXPECT_EQ("no error", refusalWith(whole_one, header));
     const String begin = "'" + file + "': network 'mine': ";
     EXPECT_EQ(begin + "expected a whole number for width; found 'wide'",
         refusalWith("mine: { " + good + "width: \"wide\", square: 1 }\n", header));

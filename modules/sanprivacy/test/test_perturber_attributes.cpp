@@ -126,6 +126,8 @@ TEST(SanPrivacy_Perturber, attributes_that_cannot_be_hidden_are_refused)
     EXPECT_NE(String::npos, errorHiding({ "left" }, String()).err.find("'left'")) << "hidden by no shipped network";
     EXPECT_EQ(Error::StsBadArg, errorHiding({ "left", "right" }, findDataFile("generator_authors.onnx")).code)
         << "a network that is told the label has room for one";
+    for (const char* gender_only : { "residual", "san2018" })
+        EXPECT_NE(String::npos, errorHiding({ "age" }, gender_only).err.find("hides gender only")) << gender_only;
 }
 
 }} // namespace

@@ -56,8 +56,8 @@ struct CV_EXPORTS_W_SIMPLE PerturberParams
         attribute NAME the prototypes are read from prototypes-NAME.yml.gz and the classifier from NAME.onnx, both in
         the data folder (`OPENCV_SANPRIVACY_DATA_PATH`), unless the fields below name other files. */
     CV_PROP_RW std::vector<String> attributes;
-    /** ONNX file, or the name of a shipped network: `residual`, `residual-gender-age`, or `san2018`, the network of the
-        paper. Inputs are `image` and `target_proto`; for one attribute only also `image`, `same_proto` and
+    /** ONNX file, or the name of a shipped network: `residual-gender-age`; for gender only `residual`, or `san2018` of
+        the paper. Inputs are `image` and `target_proto`; for one attribute only also `image`, `same_proto` and
         `target_proto`, or in its place `combine_proto` as in the authors' network, or `neutral_proto` and
         `opposite_proto` as in san2018. Empty: the shipped network for the attributes. */
     CV_PROP_RW String model;
