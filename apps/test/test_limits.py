@@ -28,10 +28,12 @@ def png_header(width, height, bits):
 class Sizes(CommandTest):
     def commands(self, photo):
         """A call of each command that reads images."""
-        write_labels(self.path("labels.csv"), [(photo, "M")])
+        other = self.path("in", "b.png")
+        shutil.copy(photo, other)
+        write_labels(self.path("labels.csv"), [(photo, "M"), (other, "F")])
         write(self.path("models.yml"), b'%YAML:1.0\n---\nc:\n  task: "classifier"\n  file: "' + os.path.join(
             SOURCE, "modules", "sanprivacy", "testdata", "classifier.onnx").encode() +
-            b'"\n  width: 32\n  height: 32\n  color: "gray"\n  scale: 0.0039215686\n  square: 1.0\n')
+            b'"\n  width: 224\n  height: 224\n  color: "gray"\n  scale: 0.0039215686\n  square: 1.0\n')
         sequence = self.path("sequence", "0001.png")
         shutil.copy(photo, sequence)
         return {

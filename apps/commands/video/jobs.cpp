@@ -78,9 +78,9 @@ std::string whyNotWritten(const fs::path& name)
         writer->write(black);
         writer->finish();
     }
-    catch (const WrongEnding& error)
+    catch (const WrongEnding& wrong)
     {
-        why = error.what();
+        why = wrong.what();
     }
     catch (const std::runtime_error&)
     {
