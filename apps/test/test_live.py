@@ -24,6 +24,21 @@ from test_video import frames_of, probe
 WIDTH, HEIGHT, SECONDS = 320, 384, 3
 
 
+class QuietHandler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+def serve(test, handler):
+    """The address of a server that runs until the test ends."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    test.addCleanup(server.server_close)
+    test.addCleanup(server.shutdown)
+    return f"http://127.0.0.1:{server.server_port}/"
+
+
 @unittest.skipUnless(shutil.which("ffmpeg"), "the tool ffmpeg is not there")
 class Live(CommandTest):
     def setUp(self):
@@ -42,7 +57,7 @@ class Live(CommandTest):
         """An address that sends the stream without telling its length, faster than any machine protects it."""
         test, content = self, read(self.stream)
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self):
                 self.send_response(200)
                 self.end_headers()
@@ -55,15 +70,7 @@ class Live(CommandTest):
                 except OSError:
                     pass  # nobody listens any more
 
-            def log_message(self, *arguments):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        return f"http://127.0.0.1:{server.server_port}/camera"
+        return serve(self, Handler) + "camera"
 
     def check_frames(self, frames, log):
         """Every frame has one face, and one gray where it was."""
@@ -176,7 +183,7 @@ class Stalled(CommandTest):
         """The address of the video. stalls(k): the part of its bytes after which the k-th answer stalls; 1: none."""
         test, content, answers = self, read(self.video), itertools.count()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self):
                 part = stalls(next(answers))
                 if part < 0:
@@ -195,15 +202,7 @@ class Stalled(CommandTest):
                 except OSError:
                     pass  # nobody listens any more
 
-            def log_message(self, *arguments):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        return f"http://127.0.0.1:{server.server_port}/video.mkv"
+        return serve(self, Handler) + "video.mkv"
 
     def interrupt(self, address, is_time):
         """What the command says that is interrupted at a time."""
