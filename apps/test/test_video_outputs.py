@@ -194,7 +194,7 @@ class Outputs(Formats):
         for address in ("http://127.0.0.1/out.mp4", "rtmp://user:secret@host/live/out.flv"):
             done = self.video(self.original, address, "--replace", "solid", cwd=self.folder)
             self.assertEqual(done.returncode, 2, done.stderr)
-            self.one_line(done.stderr, address.split("/")[-1], "is an address; expected a file")
+            self.one_line(done.stderr, "/" + address.split("/")[-1] + "' is an address; expected a file")
             self.assertNotIn("secret", done.stderr)
         done = run("perturb", *self.networks, portraits()[0], "-o", "s3://bucket/out", cwd=self.folder)
         self.assertEqual(done.returncode, 2, done.stderr)

@@ -139,8 +139,8 @@ void checkOutputs(const std::vector<Job>& jobs, const VideoOptions& options)
         append(written, filesOf(job.target));
         if (!ImagePattern::matches(job.target))
             append(written,
-                { unfinishedVideo(job.target), hiddenName(job.target, EARLIER), hiddenName(job.target, REWRITTEN),
-                    hiddenName(job.target, TRACKS), hiddenName(job.target, LOCK) });
+                { job.target, unfinishedVideo(job.target), hiddenName(job.target, EARLIER),
+                    hiddenName(job.target, REWRITTEN), hiddenName(job.target, TRACKS), hiddenName(job.target, LOCK) });
         distinct.add(job.target, job.source);
         targets.insert(fs::weakly_canonical(job.target, ignored));
     }
