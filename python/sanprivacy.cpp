@@ -15,9 +15,6 @@
 #include "cv2_convert.hpp"
 #include "cv2_numpy.hpp"
 #include "cv2_util.hpp"
-#include "strict_arguments.hpp"
-
-#include <map>
 
 using namespace cv;
 
@@ -69,21 +66,7 @@ struct PyOpenCV_Converter<UMat>
     CVPY_TYPE_DECLARE(EXPORT_NAME, CLASS_ID, STORAGE, SNAME, SCOPE)
 #include "pyopencv_generated_types.h"
 #undef CVPY_TYPE
-static bool hadArguments = false; // a function without arguments; guarded by Python's lock
-
-/** The number of arguments of a function without any, as OpenCV's generator asks for it. Where there are some, the
-function fails without an exception, which Python reports as an error of its own: this is the exception. */
-static Py_ssize_t countArguments(PyObject* arguments)
-{
-    const Py_ssize_t count = PyObject_Size(arguments);
-    hadArguments = count > 0;
-    if (hadArguments)
-        PyErr_Format(PyExc_TypeError, "expected no arguments; found %zd", count);
-    return count;
-}
-#define PyObject_Size countArguments
 #include "pyopencv_generated_types_content.h"
-#undef PyObject_Size
 #include "pyopencv_generated_funcs.h"
 
 namespace {
@@ -115,31 +98,12 @@ bool refuseUnsafe(PyTypeObject* type)
     return done;
 }
 
-std::map<PyTypeObject*, initproc> constructors; // as OpenCV's generator made them
-
-//! Calls a class, and says what to do instead where its constructor takes no arguments but received some.
-int construct(PyObject* self, PyObject* args, PyObject* keywords)
-{
-    PyTypeObject* const type = Py_TYPE(self);
-    hadArguments = false;
-    const int result = constructors.at(type)(self, args, keywords);
-    if (result < 0 && hadArguments)
-        PyErr_Format(PyExc_TypeError,
-            PyObject_HasAttrString(reinterpret_cast<PyObject*>(type), "create")
-                ? "%s() takes no arguments and makes an empty object; use its create()"
-                : "%s() takes no arguments; set the fields of the object",
-            type->tp_name);
-    return result;
-}
-
 //! A class belongs to cv2.sanprivacy; cv2 has it too, under the name that a cv2 with all modules gives it.
 bool registerNewType(PyObject* module, const char* name, PyObject* type, const std::string&)
 {
     PyTypeObject* const class_ = reinterpret_cast<PyTypeObject*>(type);
     if (!refuseUnsafe(class_))
         return false;
-    constructors[class_] = class_->tp_init;
-    class_->tp_init = construct;
     PyObject* const cv2 = PyImport_AddModule("cv2");
     if (!cv2 || PyObject_SetAttrString(module, name, type) < 0)
         return false;

@@ -5,6 +5,7 @@
 #ifdef HAVE_OPENCV_SANPRIVACY
 
 #include "opencv2/sanprivacy.hpp"
+#include "strict_arguments.hpp"
 
 // The names under which the generated code knows them.
 typedef cv::sanprivacy::FaceResult FaceResult;
