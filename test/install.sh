@@ -12,14 +12,25 @@ manifest="$build/install_manifest.txt" # tells what was installed before, by roo
 [ ! -e "$manifest" ] || mv "$manifest" "$work/manifest"
 trap 'rm -f "$manifest"; [ ! -e "$work/manifest" ] || mv "$work/manifest" "$manifest"; rm -rf "$work"' EXIT
 prefix="$work/moved"
+
+echo "Not built yet"
+parts=(TESTS EXAMPLES APPS PYTHON TRAINER)
+parts=("${parts[@]/#/-DSANPRIVACY_BUILD_}")
+cmake -S "$here/.." -B "$work/empty" "${parts[@]/%/=OFF}" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+! cmake --install "$work/empty" --prefix "$work/nothing" >"$work/log" 2>&1 ||
+    { echo "what is not built was installed"; exit 1; }
+grep -q "is not built yet" "$work/log" && [ ! -e "$work/nothing" ] || { cat "$work/log"; exit 1; }
+
 cmake --install "$build" --prefix "$work/installed" >/dev/null
 mv "$work/installed" "$prefix"
 library=$(dirname "$(find "$prefix" -name libopencv_sanprivacy.so)")
 photo="$work/photo.jpg"
+test -s "$prefix/share/doc/sanprivacy/LICENSE"
 cp "$here/../data/portraits/woman-fair-hair.jpg" "$photo"
 
 echo "CMake"
-cmake -S "$here/consumer" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+cmake -S "$here/consumer" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 ||
+    { cat "$work/log"; exit 1; }
 cmake --build "$work/consumer" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 "$work/consumer/consumer" "$photo" "$work/result.png"
 test -s "$work/result.png"
