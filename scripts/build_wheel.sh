@@ -18,12 +18,16 @@ mkdir -p "$build"
 
 fail() { echo "build_wheel.sh: $*" >&2; exit 1; }
 command -v c++ >/dev/null || fail "no C++ compiler (Debian: apt install build-essential)"
-"$python" -c 'import ensurepip, venv' 2>/dev/null || fail "$python has no module venv (Debian: apt install python3-venv)"
+found=$("$python" -c 'import sys; print(sys.version.split()[0]); sys.exit(sys.version_info < (3, 9))' 2>/dev/null) ||
+    fail "$python: expected Python 3.9 or later, found ${found:-none}"
+"$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    fail "$python has no module venv (Debian: apt install python3-venv)"
 include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
 [ -e "$include/Python.h" ] || fail "no $include/Python.h (Debian: apt install python3-dev)"
 
 source=$(PYTHON="$python" "$root/scripts/opencv_source.sh" "${OPENCV_VERSION:-4.x}")
-opencv_version=$(sed -nE 's/^#define CV_VERSION_(MAJOR|MINOR|REVISION) +([0-9]+)/\2/p' "$source/modules/core/include/opencv2/core/version.hpp" | paste -sd .)
+opencv_version=$(sed -nE 's/^#define CV_VERSION_(MAJOR|MINOR|REVISION) +([0-9]+)/\2/p' \
+    "$source/modules/core/include/opencv2/core/version.hpp" | paste -sd .)
 version=$(sed -nE 's/^project\(sanprivacy VERSION ([0-9.]+).*/\1/p' "$root/CMakeLists.txt")
 
 tools="$build/tools-$("$python" -c 'import sysconfig; print(sysconfig.get_python_version())')"
@@ -39,7 +43,8 @@ options=(-DCMAKE_BUILD_TYPE=Release
     -DOPENCV_EXTRA_MODULES_PATH="$root/modules;$source/../opencv_contrib/modules/quality"
     # From cv2/python-3/cv2.abi3.so to where the networks lie in the wheel.
     -DSANPRIVACY_DATA_FROM_LIBRARY=../../sanprivacy/data
-    -DPYTHON_DEFAULT_EXECUTABLE="$tools/bin/python" -DPYTHON3_EXECUTABLE="$tools/bin/python" -DPYTHON3_INCLUDE_DIR="$tools/headers"
+    -DPYTHON_DEFAULT_EXECUTABLE="$tools/bin/python" -DPYTHON3_EXECUTABLE="$tools/bin/python"
+    -DPYTHON3_INCLUDE_DIR="$tools/headers"
     -DPYTHON3_LIMITED_API=ON -DPYTHON3_LIMITED_API_VERSION=0x03090000 -DOPENCV_PYTHON3_INSTALL_PATH=.
     # One file that needs nothing of the system but its C and C++ libraries.
     -DBUILD_SHARED_LIBS=OFF -DOPENCV_FORCE_3RDPARTY_BUILD=ON -DBUILD_TBB=OFF -DBUILD_IPP_IW=OFF
@@ -48,7 +53,7 @@ options=(-DCMAKE_BUILD_TYPE=Release
 for part in TESTS PERF_TESTS EXAMPLES JAVA opencv_apps opencv_gapi opencv_python2; do
     options+=("-DBUILD_$part=OFF")
 done
-# No windows; no FFmpeg, since the system's may be under the GPL; nothing under terms of its own (IPP) or that is downloaded.
+# No windows; no FFmpeg, since the system's may be under the GPL; nothing under terms of its own (IPP), or downloaded.
 for library in 1394 ADE AVIF EIGEN FFMPEG GSTREAMER GTK IPP ITT JASPER LAPACK OBSENSOR OPENEXR VA; do
     options+=("-DWITH_$library=OFF")
 done
