@@ -13,7 +13,6 @@ Faces move like those of measure_video.py: they enter, leave, cross, grow, shrin
 landmarks. A face of somebody else is unprotected where fewer than 9 of 10 of its pixels have changed; it is taken for
 the person where, besides, the log says so."""
 
-import argparse
 import json
 import os
 import subprocess
@@ -22,7 +21,7 @@ import tempfile
 import cv2
 import numpy as np
 
-from measuring import Passer, changes, crossing, landmarks_of, read_rows, write_video
+from measuring import Passer, changes, crossing, faces_parser, landmarks_of, read_rows, write_video
 
 EYES = 72  # inter-ocular distance that every photograph is brought to, pixels, as that of the portraits
 ONE_OF = 3  # faces is the person's
@@ -67,12 +66,46 @@ def frames(count, seed, own, others):
         yield image, [(part, passer.is_person) for passer, part in parts]
 
 
+def measure(options, video_options, seed, reference, own, others):
+    """Counts of one video: face-frames of the person, of these not changed; those of others, of these unprotected and
+    taken for the person."""
+    faces = left = strangers = bare = mistaken = 0
+    with tempfile.TemporaryDirectory() as folder:
+        video, result, log = (os.path.join(folder, name) for name in ("video.mkv", "result.mkv", "log"))
+        truth = []
+
+        def images():
+            for image, parts in frames(options.frames, seed, own, others):
+                truth.append([(np.nonzero(part), person) for part, person in parts])
+                yield image
+
+        write_video(images(), video)
+        subprocess.run([options.sanprivacy, "video", video, result, "--replace", "solid", "--log", log,
+                        "--exempt", reference.path, "--matcher", options.matcher, *video_options],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with open(log) as stream:
+            records = [json.loads(line) for line in stream]
+        for t, (record, parts, changed) in enumerate(zip(records, truth, changes(video, result))):
+            exempt = [np.mean(face["landmarks"], axis=0) for face in record["faces"] if face["exempt"]]
+            for (y, x), person in parts:
+                covered = changed[y, x].mean()
+                if person:
+                    faces += 1
+                    left += covered < .1
+                    continue
+                strangers += 1
+                if covered >= .9:
+                    continue
+                taken = any(x.min() <= u <= x.max() and y.min() <= v <= y.max() for u, v in exempt)
+                bare += 1
+                mistaken += taken
+                print(f"person {reference.identity}, frame {t}: {'taken for the person' if taken else 'unprotected'} at "
+                      f"{x.mean():.0f},{y.mean():.0f}, {covered:.2f} covered", flush=True)
+    return np.array([faces, left, strangers, bare, mistaken])
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sanprivacy", help="the program")
-    parser.add_argument("--faces", required=True, metavar="DIR", help="folder with the images that the labels name")
-    parser.add_argument("--labels", required=True, metavar="CSV",
-                        help="label file with the columns file, identity and landmarks")
+    parser = faces_parser(__doc__, "file, identity and landmarks")
     parser.add_argument("--matcher", required=True, metavar="YML",
                         help="model description file of the matcher that recognises the person")
     parser.add_argument("--people", type=int, default=30,
@@ -85,42 +118,12 @@ def main():
         people.setdefault(photograph.identity, []).append(photograph)
     people = {identity: own for identity, own in sorted(people.items()) if len(own) > 2}
 
-    faces = left = strangers = bare = mistaken = 0
+    counts = np.zeros(5, int)
     for seed in range(options.people):
-        identity = list(people)[seed * len(people) // options.people]
-        reference, *own = people[identity]
-        others = [photograph for photograph in photographs if photograph.identity != identity]
-        with tempfile.TemporaryDirectory() as folder:
-            video, result, log = (os.path.join(folder, name) for name in ("video.mkv", "result.mkv", "log"))
-            truth = []
-
-            def images():
-                for image, parts in frames(options.frames, seed, own, others):
-                    truth.append([(np.nonzero(part), person) for part, person in parts])
-                    yield image
-
-            write_video(images(), video)
-            subprocess.run([options.sanprivacy, "video", video, result, "--replace", "solid", "--log", log,
-                            "--exempt", reference.path, "--matcher", options.matcher, *video_options],
-                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            with open(log) as stream:
-                records = [json.loads(line) for line in stream]
-            for t, (record, parts, changed) in enumerate(zip(records, truth, changes(video, result))):
-                exempt = [np.mean(face["landmarks"], axis=0) for face in record["faces"] if face["exempt"]]
-                for (y, x), person in parts:
-                    covered = changed[y, x].mean()
-                    if person:
-                        faces += 1
-                        left += covered < .1
-                        continue
-                    strangers += 1
-                    if covered >= .9:
-                        continue
-                    taken = any(x.min() <= u <= x.max() and y.min() <= v <= y.max() for u, v in exempt)
-                    bare += 1
-                    mistaken += taken
-                    print(f"person {identity}, frame {t}: {'taken for the person' if taken else 'unprotected'} at "
-                          f"{x.mean():.0f},{y.mean():.0f}, {covered:.2f} covered", flush=True)
+        reference, *own = list(people.values())[seed * len(people) // options.people]
+        others = [photograph for photograph in photographs if photograph.identity != reference.identity]
+        counts += measure(options, video_options, seed, reference, own, others)
+    faces, left, strangers, bare, mistaken = counts
     print(f"{left} of {faces} face-frames of the person left as they are; of {strangers} of others {bare} unprotected, "
           f"{mistaken} taken for the person")
 

@@ -15,7 +15,6 @@ Each photograph becomes a video of its own, in which the face moves, turns and g
 With --vote several frames of each video are judged, and the attacker takes the mean logit of a classifier over them: a
 vote over the track."""
 
-import argparse
 import os
 import subprocess
 import tempfile
@@ -23,7 +22,7 @@ import tempfile
 import cv2
 import numpy as np
 
-from measuring import LANDMARKS, evaluate, landmarks_of, read_rows, write_rows, write_video
+from measuring import LANDMARKS, evaluate, faces_parser, landmarks_of, read_rows, write_rows, write_video
 
 WIDTH, HEIGHT, FRAMES = 480, 360, 12
 VOTERS = range(0, FRAMES, 3)
@@ -124,11 +123,7 @@ def make_videos(rows, faces, folder, voting):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sanprivacy", help="the program")
-    parser.add_argument("--faces", required=True, metavar="DIR", help="folder with the images that the labels name")
-    parser.add_argument("--labels", required=True, metavar="CSV",
-                        help="label file with the columns file, gender (M or F), identity and landmarks")
+    parser = faces_parser(__doc__, "file, gender (M or F), identity and landmarks")
     parser.add_argument("--models", required=True, metavar="YML",
                         help="model description file of gender classifiers and matchers")
     parser.add_argument("--limit", type=int, default=160,

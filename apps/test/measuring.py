@@ -4,6 +4,7 @@
 """What the programs measure_*.py share: tables of faces, the command `evaluate`, and videos of faces whose places are
 known."""
 
+import argparse
 import csv
 import json
 import os
@@ -18,6 +19,15 @@ LANDMARKS = [f"{point}_{axis}" for point in POINTS for axis in "xy"]  # columns 
 WIDTH, HEIGHT, RATE = 640, 480, 25
 AT_ONCE = 4  # faces in a frame
 CHANGED = 24  # gray levels; compression alone stays below
+
+
+def faces_parser(description, columns):
+    """Arguments of a program that measures labelled photographs. columns: those that it needs of the label file."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sanprivacy", help="the program")
+    parser.add_argument("--faces", required=True, metavar="DIR", help="folder with the images that the labels name")
+    parser.add_argument("--labels", required=True, metavar="CSV", help=f"label file with the columns {columns}")
+    return parser
 
 
 def read_rows(path):
