@@ -95,13 +95,16 @@ Command addAttackers(CLI::App& app)
         "attackers", "Trains the ensemble of classifiers against which the residual U-Net is trained.");
     options->dataset.addTo(*command, true);
     command->add_option("--models", options->models, "model description file of the matchers")
+        ->type_name("YML")
         ->required()
         ->check(CLI::ExistingFile);
     command
         ->add_option("--matchers", options->matchers,
             "names in the model description file: some classifiers learn from their descriptors")
+        ->type_name("NAMES")
         ->required();
     command->add_option("--initial", options->initial, "checkpoint of this command to start from")
+        ->type_name("FILE")
         ->check(CLI::ExistingFile);
     options->loop.addTo(*command);
     return { command, [options] { return run(*options); } };

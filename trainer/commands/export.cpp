@@ -20,7 +20,7 @@ namespace {
 struct Options
 {
     std::vector<std::filesystem::path> checkpoints;
-    std::filesystem::path out;
+    std::filesystem::path output;
     std::string description;
     bool authorsForm = false;
     double largestChange = 0; // of a pixel; 0: that of the checkpoint
@@ -37,7 +37,7 @@ std::vector<torch::Tensor> valuesOf(const torch::nn::Module& network)
 
 ExitCode run(const Options& options)
 {
-    const std::string kind = checkpointKind(options.checkpoints[0]), file = options.out.string();
+    const std::string kind = checkpointKind(options.checkpoints[0]), file = options.output.string();
     if (options.largestChange > 0 && kind != RESIDUAL_KIND)
         CV_Error(cv::Error::StsBadArg, "--largest-change is for a residual U-Net, found '" + kind + "'");
     OnnxDifference difference;
@@ -92,9 +92,10 @@ Command addExport(CLI::App& app)
     command
         ->add_option("checkpoint", options->checkpoints,
             "checkpoint.pt of another command; of several, the mean of their weights is written")
+        ->type_name("FILE")
         ->required()
         ->check(CLI::ExistingFile);
-    command->add_option("-o,--out", options->out, "ONNX file")->required();
+    command->add_option("-o,--output", options->output, "ONNX file")->type_name("ONNX")->required();
     command->add_option(
         "--description", options->description, "text kept in the file: what it was trained on, and how");
     command

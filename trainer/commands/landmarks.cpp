@@ -93,7 +93,7 @@ ExitCode run(const Options& options)
         const double landmarkWeight = 4; // both parts are then of one size when training ends
         return { { "loss", landmarkWeight * error + uncertainty }, { "error", error }, { "S", uncertainty } };
     };
-    task.settle = [&] { gatherStatistics(*network, batches); };
+    task.prepareEvaluation = [&] { gatherStatistics(*network, batches); };
     if (dataset.heldOut.size() > 0)
         task.evaluate = [&] { return measure(*network, dataset.heldOut); };
     return runLoop(task, loop) ? SUCCEEDED : INTERRUPTED;

@@ -79,6 +79,7 @@ Command addPretrain(CLI::App& app)
         app.add_subcommand("pretrain", "Trains the autoencoder to reproduce its input: J_D on X'_SM (Eq. 1).");
     options->dataset.addTo(*command);
     command->add_option("--prototypes", options->prototypes, "file that the command prototypes wrote")
+        ->type_name("YML")
         ->required()
         ->check(CLI::ExistingFile);
     options->loop.addTo(*command);

@@ -19,7 +19,7 @@ namespace {
 struct Options
 {
     DatasetOptions dataset;
-    std::filesystem::path out;
+    std::filesystem::path output;
 };
 
 ExitCode run(const Options& options)
@@ -34,8 +34,8 @@ ExitCode run(const Options& options)
             progress.step();
         }
     }
-    builder->save(options.out.string());
-    std::cout << options.out.string() << ": " << builder->count(0) << " faces of label 0, " << builder->count(1)
+    builder->save(options.output.string());
+    std::cout << options.output.string() << ": " << builder->count(0) << " faces of label 0, " << builder->count(1)
               << " of label 1" << std::endl;
     return SUCCEEDED;
 }
@@ -47,7 +47,9 @@ Command addPrototypes(CLI::App& app)
     const auto options = std::make_shared<Options>();
     CLI::App* const command = app.add_subcommand("prototypes", "Mean face of each label, over the training faces.");
     options->dataset.addTo(*command);
-    command->add_option("-o,--out", options->out, "file of the prototypes, .yml.gz")->required();
+    command->add_option("-o,--output", options->output, "file of the prototypes, .yml.gz")
+        ->type_name("YML")
+        ->required();
     return { command, [options] { return run(*options); } };
 }
 

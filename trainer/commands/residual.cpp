@@ -44,27 +44,35 @@ CLI::Option* add(CLI::App& command, const std::string& name, Value& value, const
 void addNetworks(CLI::App& command, ResidualOptions& options)
 {
     command.add_option("--prototypes", options.prototypes, "file of the command prototypes, one for each attribute")
+        ->type_name("YML")
         ->required()
         ->check(CLI::ExistingFile);
     command.add_option("--attackers", options.attackers, "checkpoint of the command attackers")
+        ->type_name("FILE")
         ->check(CLI::ExistingFile);
     command
         .add_option("--initial", options.initial,
             "checkpoint of this command to start from, or a file of the command export (and --attackers)")
+        ->type_name("FILE")
         ->check(CLI::ExistingFile);
     command.add_option("--models", options.models, "model description file of the auxiliary networks")
+        ->type_name("YML")
         ->required()
         ->check(CLI::ExistingFile);
-    command.add_option("--classifiers", options.classifiers,
-        "names in the model description file: public classifiers of the first attribute, used besides the attackers; "
-        "a name given twice is drawn twice as often");
+    command
+        .add_option("--classifiers", options.classifiers,
+            "names in the model description file: classifiers of the first attribute, besides the attackers; "
+            "named twice: drawn twice as often")
+        ->type_name("NAMES");
     add(command, "--sampled-classifiers", options.sampledClassifiers,
         "how many of --classifiers are drawn for each step")
         ->check(CLI::NonNegativeNumber.description(""));
-    command.add_option("--monitored", options.monitored, "classifiers that are only measured, not trained against");
+    command.add_option("--monitored", options.monitored, "classifiers that are only measured, not trained against")
+        ->type_name("NAMES");
     command
         .add_option(
             "--matchers", options.matchers, "names in the model description file, the same as for the attackers")
+        ->type_name("NAMES")
         ->required();
 }
 
@@ -135,9 +143,9 @@ Command addResidual(CLI::App& app)
 {
     const auto options = std::make_shared<ResidualOptions>();
     CLI::App* const command = app.add_subcommand("residual",
-        "Trains the residual U-Net to move faces towards target labels that are drawn at random, against an ensemble "
-        "of\n"
-        "classifiers. Some of these keep learning on perturbed faces. The U-Net does not receive the label of a face.");
+        "Trains the residual U-Net to move faces towards target labels that are drawn at random, against an\n"
+        "ensemble of classifiers. Some of these keep learning on perturbed faces. The U-Net does not receive the\n"
+        "label of a face.");
     options->dataset.addTo(*command, true);
     addNetworks(*command, *options);
     addTargets(*command, *options);

@@ -199,23 +199,28 @@ Command addTrain(CLI::App& app)
     options->loop.batch = 16;
     CLI::App* const command = app.add_subcommand("train",
         "Semi-adversarial training: J = l_G J_G + l_M J_M (Eq. 5), the auxiliary networks frozen.\n"
-        "J_G is the mean over the classifiers, J_M the mean over the matchers of the squared distance between "
-        "descriptors\n"
-        "(scaled to unit length for matchers that compare by cosine).");
+        "J_G is the mean over the classifiers, J_M the mean over the matchers of the squared distance between\n"
+        "descriptors (scaled to unit length for matchers that compare by cosine).");
     options->dataset.addTo(*command);
     command->add_option("--prototypes", options->prototypes, "file that the command prototypes wrote")
+        ->type_name("YML")
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("--initial", options->initial, "checkpoint of the command pretrain")
+        ->type_name("FILE")
         ->required()
         ->check(CLI::ExistingFile);
     command->add_option("--models", options->models, "model description file of the auxiliary networks")
+        ->type_name("YML")
         ->check(CLI::ExistingFile);
     command
         ->add_option("--classifiers", options->classifiers,
             "names in the model description file, or checkpoints (.pt) of the command classifier")
+        ->type_name("NAMES")
         ->required();
-    command->add_option("--matchers", options->matchers, "names in the model description file")->required();
+    command->add_option("--matchers", options->matchers, "names in the model description file")
+        ->type_name("NAMES")
+        ->required();
     command->add_option("--lambda-gender", options->lambdaGender, "weight l_G of J_G")->capture_default_str();
     command->add_option("--lambda-matching", options->lambdaMatching, "weight l_M of J_M")->capture_default_str();
     command

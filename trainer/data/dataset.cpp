@@ -113,29 +113,32 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
     std::string formats;
     for (const std::string& name : manifestFormats())
         formats += (formats.empty() ? "" : ", ") + name;
-    command.add_option("--data", data, "folders of faces")->required();
-    command.add_option("--held-out", heldOut,
-        "folders to measure on; default: the data's own validation part, or else --held-out-share");
+    command.add_option("--data", data, "folders of faces")->type_name("DIR")->required();
+    command
+        .add_option("--held-out", heldOut,
+            "folders to measure on; default: the data's own validation part, or else --held-out-share")
+        ->type_name("DIR");
     command
         .add_option(
-            "--held-out-share", heldOutShare, "share of the persons of --data to measure on, if there is nothing else")
+            "--held-out-share", heldOutShare, "share of the people of --data to measure on, if there is nothing else")
         ->capture_default_str();
-    command.add_option("--format", format, formats + "; default: recognized");
+    command.add_option("--format", format, formats + "; default: recognized")->type_name("NAME");
     if (needLabels)
     {
         const std::string label = "attribute to learn, a column of the labels",
                           values = "values with label 1: \">=50\", \"<50\" or \"Black,White\"; default, or"
                                    " \"\": male, 1, yes";
         const std::string several = severalAttributes ? "; of several, each has a label" : "";
-        const std::string inOrder = severalAttributes ? "; for several attributes, one each, in their order" : "";
+        const std::string inOrder = severalAttributes ? "; one for each attribute" : "";
         CLI::Option* const attribute =
-            command.add_option("--attribute", attributes, label + several)->capture_default_str();
-        CLI::Option* const one = command.add_option("--positive", positive, values + inOrder);
+            command.add_option("--attribute", attributes, label + several)->type_name("NAME")->capture_default_str();
+        CLI::Option* const one = command.add_option("--positive", positive, values + inOrder)->type_name("VALUES");
         if (!severalAttributes)
             for (CLI::Option* option : { attribute, one })
                 option->expected(1);
     }
-    command.add_option("--cache", cache, "folder of cached crops; default: sanprivacy in the cache folder of the user");
+    command.add_option("--cache", cache, "folder of cached crops; default: sanprivacy in the cache folder of the user")
+        ->type_name("DIR");
     command.add_option("--min-coverage", minCoverage, "smallest share of a crop that lies inside its image")
         ->capture_default_str();
 }

@@ -30,7 +30,9 @@ const int64_t MOST_EVALUATIONS = 20; // on held-out faces; trainings of more epo
 
 void LoopOptions::addTo(CLI::App& command)
 {
-    command.add_option("-o,--out", folder, "folder of checkpoint.pt, loss.csv, held-out.csv")->required();
+    command.add_option("-o,--output", folder, "folder of checkpoint.pt, loss.csv, held-out.csv")
+        ->type_name("DIR")
+        ->required();
     command.add_option("--epochs", epochs, "passes over the faces")->capture_default_str();
     command.add_option("--steps", steps, "number of steps, in place of --epochs");
     command.add_option("--minutes", minutes, "stop after this many minutes; --resume continues");
@@ -185,18 +187,18 @@ private:
         summed_ = 0;
     }
 
-    void settle() const
+    void prepareEvaluation() const
     {
         const torch::NoGradGuard noGradients;
-        if (task_.settle)
-            task_.settle();
+        if (task_.prepareEvaluation)
+            task_.prepareEvaluation();
     }
 
     void evaluate(TrainingCurve& curve, Progress& progress) const
     {
         if (!task_.evaluate)
             return;
-        settle();
+        prepareEvaluation();
         task_.network->eval();
         const torch::NoGradGuard noGradients;
         const Figures figures = task_.evaluate();
@@ -207,7 +209,7 @@ private:
 
     void save()
     {
-        settle();
+        prepareEvaluation();
         state_.seconds = secondsBefore_ + since(begin_);
         saveCheckpoint(checkpoint_, task_.kind, *task_.network, optimizer_, state_);
         saved_ = Clock::now();

@@ -28,8 +28,8 @@ struct Task
     int64_t facesPerEpoch = 0;
     std::function<Batch(int64_t step)> batch; //!< depends on nothing but the step; called ahead from another thread
     LossFunction losses;
-    //! Readies the network for evaluation mode, before each save; may be empty.
-    std::function<void()> settle;
+    //! Called before each evaluation and each save, for what the network needs in evaluation mode; may be empty.
+    std::function<void()> prepareEvaluation;
     //! On held-out faces, after each epoch (twenty of them) and at the end; may be empty.
     std::function<Figures()> evaluate;
 };
@@ -51,10 +51,7 @@ struct LoopOptions
     bool resume = false;
 
     void addTo(CLI::App& command);
-    torch::ScalarType precision() const
-    {
-        return bf16 ? torch::kBFloat16 : torch::kFloat;
-    } //!< of images and activations
+    torch::ScalarType precision() const { return bf16 ? torch::kBFloat16 : torch::kFloat; } //!< of images, activations
     //! Where networks and batches are. Raises an error where there is no such device.
     torch::Device device() const;
     int64_t plannedSteps(int64_t facesPerEpoch) const;

@@ -4,7 +4,6 @@
 
 #include "loop/training_curve.hpp"
 
-#include <cstdlib>
 #include <fstream>
 
 #include <opencv2/core.hpp>

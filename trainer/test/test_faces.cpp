@@ -113,7 +113,7 @@ TEST(Train_FaceCache, unreadable_images_are_named_and_left_out)
     EXPECT_NE(std::string::npos, said.find("1 of 6 images left out, no face found:")) << said;
 }
 
-TEST(Train_Dataset, holds_out_persons_and_leaves_out_what_is_not_inside)
+TEST(Train_Dataset, holds_out_people_and_leaves_out_what_is_not_inside)
 {
     const TemporaryFolder folder;
     drawDataset(folder / "data", 20);
