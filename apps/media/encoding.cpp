@@ -61,74 +61,46 @@ std::string tagFilter(const ColorTags& color)
     return filter;
 }
 
+//! Kinds that differ from those of MP4 and Matroska, by their ending.
+const std::map<std::string, FileKind>& otherKinds()
+{
+    const Arguments usual = FileKind().sound;
+    // clang-format off
+    static const std::map<std::string, FileKind> kinds = {
+        // ending, encoder, sound encoders, then in the order of FileKind:
+        // deep, odd_size, color_tags, interlaced, constant_rate, sound_alone
+        { ".webm",  { "libvpx-vp9", { "libopus" },           true,  true,  true,  false, false, true } },
+        { ".ivf",   { "libvpx-vp9", {},                      true,  true,  true,  false, false, true } },
+        { ".ogv",   { "libtheora", { "libvorbis" },          false, false, false, false, true,  true } },
+        { ".ogg",   { "libtheora", { "libvorbis" },          false, false, false, false, true,  true } },
+        { ".avi",   { "mpeg4", { "aac", "pcm_s16le" },       false, false, false, true,  true,  true } },
+        { ".mxf",   { "mpeg2video", { "pcm_s16le" },         false, false, false, true,  true,  false } },
+        { ".dv",    { "dvvideo", { "pcm_s16le" },            false, false, false, true,  true,  false } },
+        { ".hevc",  { "libx265", usual,                      true,  false, true,  false, false, true } },
+        { ".h265",  { "libx265", usual,                      true,  false, true,  false, false, true } },
+        { ".265",   { "libx265", usual,                      true,  false, true,  false, false, true } },
+        { ".m2v",   { "mpeg2video", usual,                   false, false, false, true,  true,  true } },
+        { ".mjpeg", { "mjpeg", usual,                        false, false, false, false, false, true } },
+        { ".mjpg",  { "mjpeg", usual,                        false, false, false, false, false, true } },
+        { ".y4m",   { "wrapped_avframe", {}, /* unencoded */ false, false, false, false, true,  true } },
+        { ".gif",   { "gif", {},                             false, true,  false, false, false, true } },
+        { ".apng",  { "apng", {},                            false, true,  false, false, false, true } },
+    };
+    // clang-format on
+    return kinds;
+}
+
 } // namespace
 
 FileKind fileKind(const fs::path& video, bool deep)
 {
-    const std::string ending = endingOf(video);
+    const auto other = otherKinds().find(endingOf(video));
     FileKind kind;
-    kind.video = deep ? "libx265" : "libx264"; // H.264 of 10 bits is shown by few players
-    kind.sound = { "aac", "libopus", "ac3", "mp2" };
-    kind.fields = !deep;
-    if (ending == ".webm" || ending == ".ivf")
-    {
-        kind.video = "libvpx-vp9";
-        kind.sound = ending == ".webm" ? Arguments { "libopus" } : Arguments();
-        kind.odd = true;
-        kind.fields = false;
-    }
-    else if (ending == ".ogv" || ending == ".ogg")
-    {
-        kind.video = "libtheora";
-        kind.sound = { "libvorbis" };
-        kind.deep = kind.tags = kind.fields = false;
-        kind.even_rate = true;
-    }
-    else if (ending == ".avi" || ending == ".mxf")
-    {
-        kind.video = ending == ".avi" ? "mpeg4" : "mpeg2video";
-        kind.sound = ending == ".avi" ? Arguments { "aac", "pcm_s16le" } : Arguments { "pcm_s16le" };
-        kind.deep = kind.tags = false;
-        kind.even_rate = true;
-        kind.sound_alone = ending == ".avi";
-    }
-    else if (ending == ".dv")
-    {
-        kind.video = "dvvideo";
-        kind.sound = { "pcm_s16le" };
-        kind.deep = kind.tags = kind.sound_alone = false;
-        kind.even_rate = true;
-    }
-    else if (ending == ".hevc" || ending == ".h265" || ending == ".265")
-    {
-        kind.video = "libx265";
-        kind.fields = false;
-    }
-    else if (ending == ".m2v")
-    {
-        kind.video = "mpeg2video";
-        kind.deep = kind.tags = false;
-        kind.even_rate = true;
-    }
-    else if (ending == ".mjpeg" || ending == ".mjpg")
-    {
-        kind.video = "mjpeg";
-        kind.deep = kind.tags = kind.fields = false;
-    }
-    else if (ending == ".y4m")
-    {
-        kind.video = "wrapped_avframe"; // as they are
-        kind.sound.clear();
-        kind.deep = kind.tags = kind.fields = false;
-        kind.even_rate = true;
-    }
-    else if (ending == ".gif" || ending == ".apng")
-    {
-        kind.video = ending.substr(1);
-        kind.sound.clear();
-        kind.odd = true;
-        kind.deep = kind.tags = kind.fields = false;
-    }
+    if (other != otherKinds().end())
+        kind = other->second;
+    else if (deep)
+        kind.video = "libx265"; // H.264 of 10 bits is shown by few players
+    kind.interlaced = kind.interlaced && !deep;
     return kind;
 }
 
@@ -164,17 +136,17 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
             "passthrough" };
     if (kind.video == "apng")
         return { "-vf", "format=rgb24", "-c:v", "apng", "-plays", "0", "-vsync", "passthrough" };
-    ColorTags color = kind.tags ? completed(format.color, size) : usualTags(size);
+    ColorTags color = kind.color_tags ? completed(format.color, size) : usualTags(size);
     if (kind.video == "mjpeg") // as JFIF has it
         color.matrix = "bt470bg", color.range = "pc";
-    const bool fields = kind.fields && !format.field_order.empty();
+    const bool fields = kind.interlaced && !format.field_order.empty();
     // Without accurate rounding the whole image grows darker by one or two gray levels.
     std::string filter = "scale=out_color_matrix=" + matrixOfScale(color) + ":out_range=" + color.range
                          + ":flags=bicubic+accurate_rnd+full_chroma_int" + (fields ? ":interl=1" : "")
                          + ",format=" + pixelFormat(kind, size, deep);
     if (fields)
         filter += ",setfield=" + format.field_order;
-    if (kind.tags)
+    if (kind.color_tags)
         filter += "," + tagFilter(color);
     Arguments arguments = { "-vf", filter };
     append(arguments, encoder(kind, quality, endingOf(target)));
@@ -182,7 +154,7 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
         append(arguments, { "-flags", "+ildct+ilme" });
     if (fields && kind.video == "libx264")
         append(arguments, { "-x264-params", format.field_order + "=1" });
-    if (kind.even_rate)
+    if (kind.constant_rate)
         append(arguments, { "-vsync", "cfr", "-r", cv::format("%.9g", format.rate) });
     else
         append(arguments, { "-vsync", "passthrough", "-enc_time_base", "-1" });

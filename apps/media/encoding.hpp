@@ -16,14 +16,15 @@ namespace sanprivacy { namespace apps {
 //! What a kind of video file can hold, by its ending.
 struct FileKind
 {
-    std::string video;              //!< the encoder, in ffmpeg's words
-    std::vector<std::string> sound; //!< encoders for sound that cannot be copied, the best first
-    bool deep = true;               //!< more than 8 bits per color
-    bool odd = false;               //!< any width and height, not even ones only
-    bool tags = true;               //!< of colors
-    bool fields = true;             //!< interlaced images
-    bool even_rate = false;         //!< one time from frame to frame
-    bool sound_alone = true;        //!< a file can be one of sound without images
+    std::string video = "libx264"; //!< the encoder, in ffmpeg's words
+    //! Encoders for sound that cannot be copied, the best first
+    std::vector<std::string> sound = { "aac", "libopus", "ac3", "mp2" };
+    bool deep = true;           //!< more than 8 bits per color
+    bool odd_size = false;      //!< any width and height, not even ones only
+    bool color_tags = true;     //!< matrix, range, primaries and transfer of the colors
+    bool interlaced = true;     //!< interlaced images
+    bool constant_rate = false; //!< one time from frame to frame
+    bool sound_alone = true;    //!< a file can be one of sound without images
 };
 
 //! @param deep whether the frames have more than 8 bits per color

@@ -126,7 +126,7 @@ void VideoFile::write(const VideoFrame& frame)
     else if (!pixels.isContinuous())
         pixels = pixels.clone();
     last_ = frame.time - begin_;
-    if (kind_.even_rate)
+    if (kind_.constant_rate)
         last_pixels_ = pixels;
     feed(pixels, last_);
 }
@@ -287,7 +287,7 @@ void VideoFile::noteLosses(bool deep, bool transparent)
     if (written_size_ != size_)
         addNote(cv::format("%dx%d is filled up to %dx%d, as the encoding needs even sizes", size_.width, size_.height,
             written_size_.width, written_size_.height));
-    if (format.color.highDynamicRange() && !(deep && kind_.tags))
+    if (format.color.highDynamicRange() && !(deep && kind_.color_tags))
         addNote("colors of high dynamic range look pale: such a file cannot hold them");
     else if (options_.source.deep && !deep)
         addNote("the colors keep 8 bits each: such a file cannot hold more");
@@ -301,7 +301,7 @@ void VideoFile::noteLosses(bool deep, bool transparent)
         addNote("left out: transparency");
     if (options_.source.closed_captions)
         addNote("left out: closed captions");
-    if (!format.field_order.empty() && !kind_.fields)
+    if (!format.field_order.empty() && !kind_.interlaced)
         addNote("interlaced images are written as whole ones");
     std::string others;
     for (const auto& other : options_.source.others)
@@ -325,7 +325,7 @@ void VideoFile::start(const VideoFrame& first)
     begin_ = first.time;
     const bool deep = first.pixels.depth() == CV_16U;
     kind_ = fileKind(target_, deep);
-    if (!kind_.odd)
+    if (!kind_.odd_size)
         written_size_ = cv::Size((size_.width + 1) / 2 * 2, (size_.height + 1) / 2 * 2);
     noteLosses(deep, !first.alpha.empty());
     std::vector<std::string> arguments = { "-f", "matroska", "-i", "pipe:0" };

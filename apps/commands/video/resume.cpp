@@ -47,7 +47,7 @@ UnfinishedRun::UnfinishedRun(const fs::path& target, bool resume) : target_(targ
         fs::rename(unfinished, earlier);
         frames = newer;
     }
-    frames_ = fileKind(target, false).even_rate
+    frames_ = fileKind(target, false).constant_rate
                   ? 0
                   : frames; // whose frames are not those of the source, where the rate is uneven
     std::string text;
