@@ -49,16 +49,20 @@ public:
     /** @brief Width of the smallest face that is searched for.
     @param image_size size of the image, pixels.
     @return width of the face box in pixels; narrower faces may be missed. With YuNet it is the same for all images,
-    with cascades it grows with the image. Where most of the faces that are found lie on their side or upside down, the
-    image is searched once more, turned so that they are upright. Besides upright faces, others must be larger: faces
-    upside down are searched for in the image reduced to at most 512 pixels, since water and tables mirror faces, and
-    those on their side in the image reduced to a quarter and at most 512 pixels. Where no upright face is found,
-    the latter are searched for in the image reduced to at most 640 pixels. */
+    with cascades it grows with the image. In an image that also shows upright faces, others must be larger: faces
+    upside down are searched for in the image reduced to at most 512 pixels, and those on their side in the image
+    reduced to a quarter and at most 512 pixels. Where no upright face is found, the latter are searched for in the
+    image reduced to at most 640 pixels. */
     CV_WRAP int getSmallestFace(const Size& image_size) const;
 
     /** @brief Finds all faces of an image.
+
+    Unless quick is set, some images are searched more than once:
+     - where most faces lie on their side or upside down: turned so that these are upright;
+     - where most pixels are darker than a tenth of full range: with brightened shadows;
+     - where all but a few pixels, such as lamps and hot pixels, are darker than an eighth of full range: brightened as
+       if these few were not there.
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size; a very dark one is brightened, see brightnessGain().
-    One that is mostly dark is searched a second time, with its shadows brightened.
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best
     first. Zero rows where there is no face; None in Python.
     @param quick a faster search for videos, whose next frames show the same faces. It skips the costly steps, so it
