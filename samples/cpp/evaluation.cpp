@@ -68,6 +68,43 @@ void measureMatcher(const Answers& answers, const Mat& identities)
 }
 //! [matcher]
 
+//! Perturbs the faces and adds what each network answers, and the labels and identities of the faces that were found.
+void perturbAndAsk(const std::vector<LabelledFace>& faces, std::vector<Answers>& networks, std::vector<int>& labels,
+    std::vector<int>& identities)
+{
+    //! [answers]
+    const Ptr<FaceDetector> detector = FaceDetector::create();
+    const Ptr<Perturber> perturber = Perturber::create();
+    std::map<String, int> numbers; // of people
+    for (const LabelledFace& face : faces)
+    {
+        const Mat image = imread(face.file);
+        Mat found, perturbed;
+        if (!image.empty())
+            detector->detect(image, found);
+        if (found.empty())
+        {
+            std::cerr << face.file << ": no face found, or no image" << std::endl;
+            continue;
+        }
+        const Mat largest = largestFace(found);
+        perturber->perturbFaces(image, largest, perturbed, PerturbParams(PROTOTYPE_OPPOSITE, face.label));
+        for (Answers& answers : networks)
+        {
+            std::vector<Mat> crops(2);
+            answers.network->crop(image, largest, crops[0]);
+            answers.network->crop(perturbed, largest, crops[1]);
+            Mat rows;
+            answers.network->forward(crops, rows);
+            answers.original.push_back(rows.row(0));
+            answers.perturbed.push_back(rows.row(1));
+        }
+        labels.push_back(face.label);
+        identities.push_back(numbers.insert({ face.identity, (int)numbers.size() }).first->second);
+    }
+    //! [answers]
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -104,40 +141,8 @@ int main(int argc, char** argv)
         std::vector<Answers> networks;
         for (const ModelDescription& description : descriptions)
             networks.push_back({ FaceNetwork::create(description), Mat(), Mat() });
-
-        //! [answers]
-        const Ptr<FaceDetector> detector = FaceDetector::create();
-        const Ptr<Perturber> perturber = Perturber::create();
         std::vector<int> labels, identities;
-        std::map<String, int> numbers; // of people
-        for (const LabelledFace& face : faces)
-        {
-            const Mat image = imread(face.file);
-            Mat found, perturbed;
-            if (!image.empty())
-                detector->detect(image, found);
-            if (found.empty())
-            {
-                std::cerr << face.file << ": no face found, or no image" << std::endl;
-                continue;
-            }
-            const Mat largest = largestFace(found);
-            perturber->perturbFaces(image, largest, perturbed, PerturbParams(PROTOTYPE_OPPOSITE, face.label));
-            for (Answers& answers : networks)
-            {
-                std::vector<Mat> crops(2);
-                answers.network->crop(image, largest, crops[0]);
-                answers.network->crop(perturbed, largest, crops[1]);
-                Mat rows;
-                answers.network->forward(crops, rows);
-                answers.original.push_back(rows.row(0));
-                answers.perturbed.push_back(rows.row(1));
-            }
-            labels.push_back(face.label);
-            identities.push_back(numbers.insert({ face.identity, (int)numbers.size() }).first->second);
-        }
-        //! [answers]
-
+        perturbAndAsk(faces, networks, labels, identities);
         if (std::set<int>(labels.begin(), labels.end()).size() < 2)
             CV_Error(Error::StsError, "Expected faces of both genders in " + table + "; --limit takes more");
         if (!utils::fs::createDirectories(output))
@@ -148,7 +153,7 @@ int main(int argc, char** argv)
             const ModelDescription description = answers.network->getDescription();
             if (description.task == NETWORK_CLASSIFIER)
                 measureClassifier(answers, Mat(labels), utils::fs::join(output, "roc-" + description.name + ".png"));
-            else if (numbers.size() > 1)
+            else if (std::set<int>(identities.begin(), identities.end()).size() > 1)
                 measureMatcher(answers, Mat(identities));
         }
     }

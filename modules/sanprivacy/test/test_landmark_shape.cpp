@@ -6,39 +6,44 @@
 
 namespace opencv_test { namespace {
 
-TEST(SanPrivacy_LandmarkShape, landmarks_that_are_no_face_are_refused)
+//! The code of the error that a call raises, or Error::StsOk.
+template <class Call>
+int errorOf(const Call& call)
 {
-    const Mat image(400, 400, CV_8U, Scalar(100)), good = landmarksAt(Point2f(200, 200), 1, 20);
-    const auto codeOf = [&](const Mat& landmarks)
+    try
     {
-        Mat crop, face(224, 224, CV_32F, Scalar(.5)), blended = image.clone();
-        int code = Error::StsOk, blending = Error::StsOk;
-        try
-        {
-            alignFace(image, landmarks, crop);
-        }
-        catch (const cv::Exception& e)
-        {
-            code = e.code;
-        }
-        try
-        {
-            blendFace(blended, face, face, landmarks);
-        }
-        catch (const cv::Exception& e)
-        {
-            blending = e.code;
-        }
-        EXPECT_EQ(code, blending);
-        EXPECT_EQ(code == Error::StsOk, !crop.empty());
-        return code;
-    };
+        call();
+    }
+    catch (const cv::Exception& e)
+    {
+        return e.code;
+    }
+    return Error::StsOk;
+}
+
+//! The error with which a face in an image of 400x400 pixels is refused: the same where it is cut out and blended.
+int codeOf(const Mat& landmarks)
+{
+    const Mat image(400, 400, CV_8U, Scalar(100)), face(224, 224, CV_32F, Scalar(.5));
+    Mat crop, blended = image.clone();
+    const int code = errorOf([&] { alignFace(image, landmarks, crop); });
+    EXPECT_EQ(code, errorOf([&] { blendFace(blended, face, face, landmarks); }));
+    EXPECT_EQ(code == Error::StsOk, !crop.empty());
+    return code;
+}
+
+TEST(SanPrivacy_LandmarkShape, faces_that_are_too_small_are_refused)
+{
+    const Mat good = landmarksAt(Point2f(200, 200), 1, 20);
     EXPECT_EQ(Error::StsOk, codeOf(good));
     EXPECT_EQ(Error::StsBadSize, codeOf(good / 400.)) << "shares of the image";
     EXPECT_EQ(Error::StsBadSize, codeOf(landmarksAt(Point2f(200, 200), 1e-6, 0)));
     EXPECT_EQ(Error::StsBadSize, codeOf(landmarksAt(Point2f(200, 200), 1.9 / 90, 0)));
     EXPECT_EQ(Error::StsOk, codeOf(landmarksAt(Point2f(200, 200), 2.1 / 90, 0)));
+}
 
+TEST(SanPrivacy_LandmarkShape, points_on_a_line_are_refused)
+{
     for (double degrees : { 0., 35., 90., 160. }) // equally far apart on a line, and five of a face pushed onto one
     {
         Mat line(5, 2, CV_32F), pushed = landmarksAt(Point2f(0, 0), 1, 0);
@@ -54,6 +59,11 @@ TEST(SanPrivacy_LandmarkShape, landmarks_that_are_no_face_are_refused)
         EXPECT_EQ(Error::StsBadArg, codeOf(line)) << degrees;
         EXPECT_EQ(Error::StsBadArg, codeOf(pushed)) << degrees;
     }
+}
+
+TEST(SanPrivacy_LandmarkShape, landmarks_in_another_order_are_refused)
+{
+    const Mat good = landmarksAt(Point2f(200, 200), 1, 20);
     Mat mirrored = good.clone(), mouth = good.clone(), exchanged = good.clone();
     mirrored.col(0) = 400 - mirrored.col(0);
     good.row(4).copyTo(mouth.row(3));
@@ -63,9 +73,11 @@ TEST(SanPrivacy_LandmarkShape, landmarks_that_are_no_face_are_refused)
     EXPECT_EQ(Error::StsBadArg, codeOf(mirrored)) << "left eye first";
     EXPECT_EQ(Error::StsBadArg, codeOf(mouth));
     EXPECT_EQ(Error::StsBadArg, codeOf(exchanged)) << "y before x";
+}
 
-    // Heads that turn away are still faces: eyes in the plane, nose half an eye distance in front of it, mouth a
-    // little.
+TEST(SanPrivacy_LandmarkShape, heads_that_turn_away_are_faces)
+{
+    // Eyes in the plane, nose half an eye distance in front of it, mouth a little.
     const double depth[] = { 0, 0, 45, 12, 12 };
     for (double yaw : { -90., -60., -30., 30., 60., 90. })
     {
