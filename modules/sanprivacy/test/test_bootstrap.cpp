@@ -5,7 +5,6 @@
 #include "test_roc_common.hpp"
 
 #include <cmath>
-#include <numeric>
 
 namespace opencv_test { namespace {
 

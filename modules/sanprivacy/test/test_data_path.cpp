@@ -6,7 +6,7 @@
 
 #include "opencv2/core/utils/filesystem.hpp"
 
-#include <sstream>
+#include <fstream>
 
 namespace opencv_test { namespace {
 

@@ -54,18 +54,17 @@ struct Couple
     }
 };
 
-//! Whether the first face of each frame that comes out is left as it is.
-std::vector<bool> exemptions(StreamAnonymizer& anonymizer)
+//! Whether the first face of each of the frames, which were pushed, is left as it is.
+std::vector<bool> exemptions(StreamAnonymizer& anonymizer, int frames)
 {
     std::vector<bool> exempt;
-    StreamRecord record;
-    Mat output;
-    anonymizer.finish();
-    while (anonymizer.pop(output, record))
+    for (const OutputFrame& output : finishStream(anonymizer))
     {
-        EXPECT_GE(record.faces.size(), 1u) << record.frame;
-        exempt.push_back(!record.faces.empty() && record.faces[0].exempt);
+        const std::vector<StreamFace>& faces = output.record.faces;
+        EXPECT_GE(faces.size(), 1u) << output.record.frame;
+        exempt.push_back(!faces.empty() && faces[0].exempt);
     }
+    CV_Assert(exempt.size() == size_t(frames));
     return exempt;
 }
 
@@ -82,17 +81,12 @@ TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber());
         for (int k = 0; k < persons; ++k)
             anonymizer->addExemptPerson(matcher, two.descriptors[k], two.least);
-        for (int t = 0; t < video.frames(); ++t)
-            anonymizer->push(video.frame(t));
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output;
         int alone[2] = { 0, 0 }; // left and right
-        while (anonymizer->pop(output, record))
-            for (const StreamFace& face : record.faces)
+        for (const OutputFrame& output : finishStream(*anonymizer, video))
+            for (const StreamFace& face : output.record.faces)
             {
                 const int side = face.landmarks[2].x < 320 ? 0 : 1;
-                EXPECT_FALSE(face.exempt && side >= persons) << record.frame;
+                EXPECT_FALSE(face.exempt && side >= persons) << output.record.frame;
                 EXPECT_EQ(face.protection == PROTECTION_NONE, face.exempt);
                 alone[side] += face.exempt;
             }
@@ -114,8 +108,7 @@ TEST(SanPrivacy_ExemptPerson, nobody_is_exempt_whom_nobody_confirms)
     anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
     for (int t = 0; t < frames; ++t)
         anonymizer->push(video.frame(t), t < confirmed ? two.faces : Mat(), t / 25.);
-    const std::vector<bool> exempt = exemptions(*anonymizer);
-    ASSERT_EQ(exempt.size(), size_t(frames));
+    const std::vector<bool> exempt = exemptions(*anonymizer, frames);
     for (size_t t = 0; t < exempt.size(); ++t)
         EXPECT_EQ(exempt[t], t >= 1 && t < confirmed - 1)
             << t; // the second recognition counts, and what follows the last one
@@ -139,8 +132,7 @@ TEST(SanPrivacy_ExemptPerson, another_person_in_the_same_place_is_protected)
         addWeighted(woman.frame(t), share, man.frame(t), 1 - share, 0, frame);
         anonymizer->push(frame);
     }
-    const std::vector<bool> exempt = exemptions(*anonymizer);
-    ASSERT_EQ(exempt.size(), size_t(frames));
+    const std::vector<bool> exempt = exemptions(*anonymizer, frames);
     EXPECT_TRUE(exempt[size_t(from) - 2]);
     for (size_t t = size_t(from) + 1; t < exempt.size(); ++t)
         EXPECT_FALSE(exempt[t]) << t;
@@ -166,8 +158,7 @@ TEST(SanPrivacy_ExemptPerson, after_a_cut_a_person_is_recognised_anew)
         }
         anonymizer->push(frame, two.faces.row(0), t / 25.);
     }
-    const std::vector<bool> exempt = exemptions(*anonymizer);
-    ASSERT_EQ(exempt.size(), size_t(frames));
+    const std::vector<bool> exempt = exemptions(*anonymizer, frames);
     for (size_t t = 0; t < exempt.size(); ++t)
         EXPECT_EQ(exempt[t], t != 0 && t != cut) << t;
 }
@@ -186,7 +177,7 @@ TEST(SanPrivacy_ExemptPerson, near_somebody_else_nobody_is_exempt)
         anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
         for (int t = 0; t < frames; ++t)
             anonymizer->push(video->frame(t), now.faces, t / 25.);
-        EXPECT_EQ(exemptions(*anonymizer).back(), video == &far);
+        EXPECT_EQ(exemptions(*anonymizer, frames).back(), video == &far);
     }
 }
 
@@ -202,7 +193,7 @@ TEST(SanPrivacy_ExemptPerson, a_matcher_that_fails_recognises_nobody)
     *matcher = FaceNetwork(); // breaks in use
     for (int t = 0; t < frames; ++t)
         anonymizer->push(video.frame(t), two.faces, t / 25.);
-    for (bool exempt : exemptions(*anonymizer))
+    for (bool exempt : exemptions(*anonymizer, frames))
         EXPECT_FALSE(exempt);
 }
 

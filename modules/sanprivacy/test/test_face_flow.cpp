@@ -36,11 +36,10 @@ std::vector<StreamRecord> recordsOf(const std::vector<Mat>& frames)
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), following());
     for (const Mat& frame : frames)
         anonymizer->push(frame);
-    anonymizer->finish();
-    std::vector<StreamRecord> records(frames.size());
-    Mat output;
-    for (StreamRecord& record : records)
-        EXPECT_TRUE(anonymizer->pop(output, record));
+    std::vector<StreamRecord> records;
+    for (const OutputFrame& output : finishStream(*anonymizer))
+        records.push_back(output.record);
+    CV_Assert(records.size() == frames.size());
     return records;
 }
 
@@ -134,18 +133,15 @@ TEST(SanPrivacy_FaceFlow, a_new_face_that_moves_fast_is_followed_both_ways)
             detector()->detect(video.frame(t), faces);
         anonymizer->push(video.frame(t), faces);
     }
-    anonymizer->finish();
-    std::vector<StreamRecord> records(frames);
-    Mat output;
-    for (StreamRecord& record : records)
-        ASSERT_TRUE(anonymizer->pop(output, record));
-    ASSERT_EQ(records[found].faces.size(), 1u);
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    ASSERT_EQ(outputs.size(), size_t(frames));
+    for (const OutputFrame& output : outputs)
+        ASSERT_EQ(output.record.faces.size(), 1u) << output.record.frame;
     for (int t = 0; t < frames; ++t)
     {
-        ASSERT_EQ(records[size_t(t)].faces.size(), 1u) << t;
-        const StreamFace& face = records[size_t(t)].faces[0];
+        const StreamFace& face = outputs[size_t(t)].record.faces[0];
         EXPECT_EQ(face.state, int(t < found ? FACE_BACKTRACKED : t == found ? FACE_FOUND : FACE_TRACKED)) << t;
-        const Point2f moved = face.landmarks[2] - records[found].faces[0].landmarks[2];
+        const Point2f moved = face.landmarks[2] - outputs[found].record.faces[0].landmarks[2];
         const Point2d expected = place(t).centre - place(found).centre;
         EXPECT_LT(cv::norm(Point2d(moved) - expected), .2 * eyes) << t;
     }

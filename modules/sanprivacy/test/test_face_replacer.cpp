@@ -17,14 +17,9 @@ TEST(SanPrivacy_FaceReplacer, a_face_that_is_cut_off_is_covered_generously)
         const Point2d place(k == 0 ? inside : cutOff, 150);
         const Video video(Size(400, 300), frames, { { "woman-dark-hair", line(place, place, frames, 40) } });
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
-        for (int t = 0; t < frames; ++t)
-            anonymizer->push(video.frame(t));
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output;
-        ASSERT_TRUE(anonymizer->pop(output, record));
-        ASSERT_EQ(record.faces.size(), 1u) << k;
-        covered[k] = record.faces[0].box.width;
+        const std::vector<StreamFace> faces = finishStream(*anonymizer, video).at(0).record.faces;
+        ASSERT_EQ(faces.size(), 1u) << k;
+        covered[k] = faces[0].box.width;
     }
     EXPECT_GT(covered[1], 1.2 * covered[0]);
 }
@@ -34,18 +29,13 @@ TEST(SanPrivacy_FaceReplacer, what_is_around_a_face_that_is_cut_off_is_blurred)
     const Point2d place(22, 150);
     const Video video(Size(400, 300), 10, { { "woman-dark-hair", line(place, place, 10, 40) } });
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber());
-    for (int t = 0; t < video.frames(); ++t)
-        anonymizer->push(video.frame(t));
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output, difference, same;
-    ASSERT_TRUE(anonymizer->pop(output, record));
-    ASSERT_EQ(record.faces.size(), 1u);
-    EXPECT_EQ(record.faces[0].protection, int(PROTECTION_REPLACED));
-    const Rect2d box = record.faces[0].box;
-    Mat head(output.size(), CV_8U, Scalar(0));
+    const OutputFrame output = finishStream(*anonymizer, video).at(0);
+    ASSERT_EQ(output.record.faces.size(), 1u);
+    EXPECT_EQ(output.record.faces[0].protection, int(PROTECTION_REPLACED));
+    const Rect2d box = output.record.faces[0].box;
+    Mat head(output.image.size(), CV_8U, Scalar(0)), difference, same;
     ellipse(head, RotatedRect(Point2f((box.tl() + box.br()) / 2), Size2f(box.size()), 0), Scalar(255), FILLED);
-    absdiff(output, video.frame(0), difference);
+    absdiff(output.image, video.frame(0), difference);
     inRange(difference, Scalar::all(0), Scalar::all(0), same);
     EXPECT_GE(countNonZero(head & ~same), .9 * countNonZero(head));
 }
@@ -59,14 +49,12 @@ TEST(SanPrivacy_FaceReplacer, faces_of_low_confidence_follow_the_policy)
     {
         params.low_confidence = policy;
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
-        for (int t = 0; t < video.frames(); ++t)
-            anonymizer->push(video.frame(t));
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output;
+        const std::vector<OutputFrame> outputs = finishStream(*anonymizer, video);
+        ASSERT_EQ(outputs.size(), size_t(video.frames()));
         for (int t = 0; t < video.frames(); ++t)
         {
-            ASSERT_TRUE(anonymizer->pop(output, record));
+            const StreamRecord& record = outputs[size_t(t)].record;
+            const Mat& output = outputs[size_t(t)].image;
             ASSERT_EQ(record.faces.size(), 1u);
             EXPECT_EQ(record.withheld, policy == LOW_CONFIDENCE_DROP);
             EXPECT_EQ(cvtest::norm(output, NORM_INF) == 0, policy == LOW_CONFIDENCE_DROP);
@@ -89,23 +77,19 @@ TEST(SanPrivacy_FaceReplacer, an_error_never_lets_a_face_through)
     const Ptr<Perturber> perturber = quickPerturber();
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(faces, perturber, params);
     *perturber = Perturber(); // breaks in use
-    StreamRecord record;
-    Mat output;
-    for (int t = 0; t < video.frames(); ++t)
-        anonymizer->push(video.frame(t));
-    anonymizer->finish();
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer, video);
+    ASSERT_EQ(outputs.size(), size_t(video.frames()));
     for (int t = 0; t < video.frames(); ++t)
     {
-        ASSERT_TRUE(anonymizer->pop(output, record));
-        EXPECT_TRUE(record.blurred);
-        EXPECT_FALSE(record.error.empty());
-        EXPECT_GT(cvtest::norm(output, video.frame(t), NORM_L1) / output.total(), 5);
+        const OutputFrame& output = outputs[size_t(t)];
+        EXPECT_TRUE(output.record.blurred);
+        EXPECT_FALSE(output.record.error.empty());
+        EXPECT_GT(cvtest::norm(output.image, video.frame(t), NORM_L1) / output.image.total(), 5);
     }
 
     *faces = FaceDetector();
     anonymizer->push(video.frame(0));
-    anonymizer->finish();
-    ASSERT_TRUE(anonymizer->pop(output, record));
+    const StreamRecord record = finishStream(*anonymizer).at(0).record;
     EXPECT_TRUE(record.blurred);
     EXPECT_NE(record.error.find("FaceDetector"), String::npos) << record.error;
 }
@@ -117,28 +101,26 @@ void expectNoFlicker(const Ptr<Perturber>& perturber, double least)
     const Video video(
         Size(480, 360), 40, { { "woman-fair-hair", line(Point2d(240, 180), Point2d(240, 180), 40, 60) } });
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber);
-    for (int t = 0; t < video.frames(); ++t)
-        anonymizer->push(video.frame(t));
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output, last;
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer, video);
+    ASSERT_EQ(outputs.size(), size_t(video.frames()));
     int whole;
     const Mat face = video.faceMask(0, 0, whole);
     double before = 0, after = 0;
-    for (int t = 0; anonymizer->pop(output, record); ++t)
+    for (int t = 0; t < video.frames(); ++t)
     {
+        const StreamRecord& record = outputs[size_t(t)].record;
         ASSERT_EQ(record.faces.size(), 1u);
         EXPECT_EQ(record.faces[0].protection, int(PROTECTION_REPLACED));
         if (t > 0)
         {
             before += cvtest::norm(video.frame(t), video.frame(t - 1), NORM_L1, face);
-            after += cvtest::norm(output, last, NORM_L1, face);
+            after += cvtest::norm(outputs[size_t(t)].image, outputs[size_t(t) - 1].image, NORM_L1, face);
         }
-        last = output.clone();
     }
     std::cout << "[  figures ] change from frame to frame: " << after / before << " of the input's" << std::endl;
     EXPECT_LT(after, 1.5 * before);
-    EXPECT_GT(cvtest::norm(last, video.frame(video.frames() - 1), NORM_L1, face) / countNonZero(face), least)
+    EXPECT_GT(
+        cvtest::norm(outputs.back().image, video.frame(video.frames() - 1), NORM_L1, face) / countNonZero(face), least)
         << "a face that nobody touches does not flicker either";
 }
 
@@ -173,16 +155,14 @@ TEST(SanPrivacy_FaceReplacer, a_face_keeps_its_perturbation_until_it_changes)
             inputs.push_back(t < dark ? video.frame(0) : video.frame(0) * .85);
             anonymizer->push(inputs.back());
         }
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output, change;
-        while (anonymizer->pop(output, record))
+        for (const OutputFrame& output : finishStream(*anonymizer))
         {
-            ASSERT_EQ(record.faces.size(), 1u);
-            EXPECT_EQ(record.faces[0].protection, int(PROTECTION_REPLACED));
-            EXPECT_EQ(record.faces[0].track, 0);
-            cv::subtract(output, inputs[changes[k].size()], change, noArray(), CV_16S);
-            changes[k].push_back(change.clone());
+            ASSERT_EQ(output.record.faces.size(), 1u);
+            EXPECT_EQ(output.record.faces[0].protection, int(PROTECTION_REPLACED));
+            EXPECT_EQ(output.record.faces[0].track, 0);
+            Mat change;
+            cv::subtract(output.image, inputs[changes[k].size()], change, noArray(), CV_16S);
+            changes[k].push_back(change);
         }
         ASSERT_EQ(changes[k].size(), size_t(frames));
     }
@@ -217,12 +197,12 @@ TEST(SanPrivacy_FaceReplacer, a_network_without_numbers_protects_nobody)
             const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber, params);
             for (int t = 0; t < video.frames(); ++t)
                 anonymizer->push(brightFrame(t));
-            anonymizer->finish();
-            StreamRecord record;
-            Mat output;
+            const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+            ASSERT_EQ(outputs.size(), size_t(video.frames()));
             for (int t = 0; t < video.frames(); ++t)
             {
-                ASSERT_TRUE(anonymizer->pop(output, record));
+                const StreamRecord& record = outputs[size_t(t)].record;
+                const Mat& output = outputs[size_t(t)].image;
                 EXPECT_FALSE(record.error.empty());
                 EXPECT_EQ(record.withheld, policy == LOW_CONFIDENCE_DROP);
                 EXPECT_EQ(cvtest::norm(output, NORM_INF) == 0, record.withheld);
@@ -257,12 +237,11 @@ TEST(SanPrivacy_FaceReplacer, where_the_network_fails_no_earlier_change_is_shown
         video.frame(t).convertTo(frame, -1, .5, 127. * std::max(t - dark, 0) / (frames - 1 - dark));
         anonymizer->push(frame, faces, t / 25.);
     }
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output;
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    ASSERT_EQ(outputs.size(), size_t(frames));
     for (int t = 0; t < frames; ++t)
     {
-        ASSERT_TRUE(anonymizer->pop(output, record));
+        const StreamRecord& record = outputs[size_t(t)].record;
         ASSERT_EQ(record.faces.size(), 1u);
         EXPECT_EQ(record.faces[0].track, 0) << "no cut between them";
         if (t <= dark || t == frames - 1)
@@ -287,21 +266,18 @@ TEST(SanPrivacy_FaceReplacer, a_held_face_is_covered_and_not_replaced)
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
         for (int t = 0; t < frames; ++t)
             anonymizer->push(t < gone ? with.frame(t) : without.frame(t));
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output;
+        const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+        ASSERT_EQ(outputs.size(), size_t(frames));
         int held = 0;
-        for (int t = 0; t < frames; ++t)
-        {
-            ASSERT_TRUE(anonymizer->pop(output, record));
-            for (const StreamFace& face : record.faces)
+        for (const OutputFrame& output : outputs)
+            for (const StreamFace& face : output.record.faces)
             {
                 const bool is_held = face.state == FACE_HELD;
                 held += is_held;
-                EXPECT_EQ(face.protection, is_held ? int(PROTECTION_BLURRED) : int(PROTECTION_REPLACED)) << t;
-                EXPECT_EQ(record.withheld, is_held && policy == LOW_CONFIDENCE_DROP) << t;
+                EXPECT_EQ(face.protection, is_held ? int(PROTECTION_BLURRED) : int(PROTECTION_REPLACED))
+                    << output.record.frame;
+                EXPECT_EQ(output.record.withheld, is_held && policy == LOW_CONFIDENCE_DROP) << output.record.frame;
             }
-        }
         EXPECT_GE(held, 5);
     }
 }
@@ -312,28 +288,21 @@ TEST(SanPrivacy_FaceReplacer, six_colors_remain_across_a_head)
     StreamParams params;
     params.replacement = REPLACE_PIXELATION;
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), params);
-    anonymizer->push(video.frame(0));
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output, blurred;
-    ASSERT_TRUE(anonymizer->pop(output, record));
-    ASSERT_EQ(record.faces.size(), 1u);
-    const Rect2d box = record.faces[0].box;
+    const OutputFrame output = finishStream(*anonymizer, video).at(0);
+    ASSERT_EQ(output.record.faces.size(), 1u);
+    const Rect2d box = output.record.faces[0].box;
     const int row = cvRound(box.y + box.height / 2);
     int colors = 1;
     for (int x = cvCeil(box.x) + 2; x < cvFloor(box.x + box.width) - 2; ++x)
-        colors += output.at<Vec3b>(row, x) != output.at<Vec3b>(row, x - 1);
+        colors += output.image.at<Vec3b>(row, x) != output.image.at<Vec3b>(row, x - 1);
     EXPECT_GE(colors, 5);
     EXPECT_LE(colors, 6);
 
     // A blurred head has no more: it is what is between the means of six cells.
     params.replacement = REPLACE_BLUR;
     const Ptr<StreamAnonymizer> blurring = StreamAnonymizer::create(detector(), Ptr<Perturber>(), params);
-    blurring->push(video.frame(0));
-    blurring->finish();
-    ASSERT_TRUE(blurring->pop(blurred, record));
     Mat gray;
-    cvtColor(blurred, gray, COLOR_BGR2GRAY);
+    cvtColor(finishStream(*blurring, video).at(0).image, gray, COLOR_BGR2GRAY);
     int turns = 0, before = 0; // from rising to falling and back
     for (int x = cvCeil(box.x) + 6; x < cvFloor(box.x + box.width) - 6; ++x)
     {

@@ -23,13 +23,8 @@ TEST(SanPrivacy_FaceReplacer, one_label_and_one_number_along_a_track)
         params.label = label;
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber(), params);
         std::map<int, std::set<int>> labels;
-        StreamRecord record;
-        Mat output;
-        for (int t = 0; t < video.frames(); ++t)
-            anonymizer->push(video.frame(t));
-        anonymizer->finish();
-        while (anonymizer->pop(output, record))
-            for (const StreamFace& face : record.faces)
+        for (const OutputFrame& output : finishStream(*anonymizer, video))
+            for (const StreamFace& face : output.record.faces)
                 labels[face.track].insert(face.label);
         EXPECT_EQ(labels.size(), 2u);
         for (const auto& track : labels)
@@ -51,22 +46,17 @@ TEST(SanPrivacy_FaceReplacer, several_attributes_are_voted_on)
             { "woman-dark-hair", line(Point2d(340, 135), Point2d(340, 135), 4, 45) } });
     StreamParams params;
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber, params);
-    for (int t = 0; t < video.frames(); ++t)
-        anonymizer->push(video.frame(t));
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output;
-    int popped = 0;
-    for (; anonymizer->pop(output, record); ++popped)
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer, video);
+    EXPECT_EQ(outputs.size(), size_t(video.frames()));
+    for (const OutputFrame& output : outputs)
     {
-        ASSERT_EQ(record.faces.size(), 2u);
-        for (const StreamFace& face : record.faces)
+        ASSERT_EQ(output.record.faces.size(), 2u);
+        for (const StreamFace& face : output.record.faces)
         {
             EXPECT_EQ(face.protection, int(PROTECTION_REPLACED));
             EXPECT_EQ(face.label, face.landmarks[0].x < video.frame(0).cols / 2 ? 3 : 0) << "an old man, a young woman";
         }
     }
-    EXPECT_EQ(popped, video.frames());
 
     params.label = 4; // there are 0 to 3
     EXPECT_THROW(StreamAnonymizer::create(detector(), perturber, params), cv::Exception);
@@ -106,21 +96,18 @@ TEST(SanPrivacy_FaceReplacer, each_prototype_looks_as_in_a_photo)
         params.label = 1;
         params.prototype = prototype;
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), perturber, params);
-        anonymizer->push(video.frame(0));
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output, photo;
-        ASSERT_TRUE(anonymizer->pop(output, record));
-        ASSERT_EQ(record.faces.size(), 1u);
-        EXPECT_EQ(record.faces[0].protection, int(PROTECTION_REPLACED));
-        Mat row = Mat::ones(1, 15, CV_32F);
-        Mat(record.faces[0].landmarks).reshape(1, 1).copyTo(row.colRange(4, 14));
+        const OutputFrame frame = finishStream(*anonymizer, video).at(0);
+        const Mat& output = frame.image;
+        ASSERT_EQ(frame.record.faces.size(), 1u);
+        EXPECT_EQ(frame.record.faces[0].protection, int(PROTECTION_REPLACED));
+        Mat photo, row = Mat::ones(1, 15, CV_32F);
+        Mat(frame.record.faces[0].landmarks).reshape(1, 1).copyTo(row.colRange(4, 14));
         perturber->perturbFaces(video.frame(0), row, photo, PerturbParams(PrototypeChoice(prototype), 1));
         EXPECT_LE(distance(output, photo), 1) << prototype;
         for (const Mat& other : outputs)
             EXPECT_GE(distance(output, other), 10) << "another prototype, another face";
         EXPECT_GE(distance(output, video.frame(0)), 5);
-        outputs.push_back(output.clone());
+        outputs.push_back(output);
     }
 }
 
@@ -141,18 +128,15 @@ TEST(SanPrivacy_FaceReplacer, at_random_each_track_draws_its_own_prototype)
     {
         for (int t = 0; t < video.frames(); ++t)
             anonymizer->push(video.frame(t), faces, t / 25.);
-        anonymizer->finish(); // who comes next is somebody else
-        double brightness[2];
-        StreamRecord record;
-        Mat output;
-        for (double& each : brightness)
+        std::vector<double> brightness;
+        for (const OutputFrame& output : finishStream(*anonymizer)) // who comes next is somebody else
         {
-            ASSERT_TRUE(anonymizer->pop(output, record));
-            ASSERT_EQ(record.faces.size(), 1u);
-            EXPECT_EQ(record.faces[0].protection, int(PROTECTION_REPLACED));
-            EXPECT_EQ(record.faces[0].label, int(LABEL_PREDICT)) << "what was drawn is told";
-            each = cv::mean(output(Rect(145, 110, 30, 30)))[1];
+            ASSERT_EQ(output.record.faces.size(), 1u);
+            EXPECT_EQ(output.record.faces[0].protection, int(PROTECTION_REPLACED));
+            EXPECT_EQ(output.record.faces[0].label, int(LABEL_PREDICT)) << "what was drawn is reported";
+            brightness.push_back(cv::mean(output.image(Rect(145, 110, 30, 30)))[1]);
         }
+        ASSERT_EQ(brightness.size(), 2u);
         EXPECT_NEAR(brightness[0], brightness[1], 3) << "the mean of the frames would tell both";
         darkest = std::min(darkest, brightness[0]);
         brightest = std::max(brightest, brightness[0]);
@@ -189,14 +173,12 @@ TEST(SanPrivacy_FaceReplacer, attributes_are_not_mixed_up)
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(Ptr<FaceDetector>(), perturber);
     for (int t = 0; t < video.frames(); ++t)
         anonymizer->push(video.frame(t), faces, t / 25.);
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output;
-    for (int t = 0; t < video.frames(); ++t)
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    ASSERT_EQ(outputs.size(), size_t(video.frames()));
+    for (const OutputFrame& output : outputs)
     {
-        ASSERT_TRUE(anonymizer->pop(output, record));
-        ASSERT_EQ(record.faces.size(), 1u);
-        EXPECT_EQ(record.faces[0].label, expected);
+        ASSERT_EQ(output.record.faces.size(), 1u);
+        EXPECT_EQ(output.record.faces[0].label, expected);
     }
     cv::utils::fs::remove_all(folder);
 }

@@ -48,7 +48,7 @@ TEST(SanPrivacy_FaceTracker, a_face_comes_near)
     expectProtected(Video(Size(400, 300), 50, { { "woman-dark-skin", nearing } }));
 }
 
-TEST(SanPrivacy_FaceTracker, a_face_comes_in_after_the_last_look)
+TEST(SanPrivacy_FaceTracker, a_face_comes_in_after_the_last_search)
 {
     // The interval lets the detector search frames 0, 5 and 10 to 20; half of the face is there from 21 on.
     const auto late = [](int t)
@@ -61,7 +61,7 @@ TEST(SanPrivacy_FaceTracker, a_face_comes_in_after_the_last_look)
     EXPECT_EQ(0, protection.unprotected) << protection.missed;
 }
 
-TEST(SanPrivacy_FaceTracker, a_small_face_comes_in_after_the_last_look)
+TEST(SanPrivacy_FaceTracker, a_small_face_comes_in_after_the_last_search)
 {
     // The search at the end would be the sixth, which is one at half the size where it is not the last one.
     const auto late = [](int t)
@@ -90,24 +90,17 @@ TEST(SanPrivacy_FaceTracker, a_lost_face_stays_covered_for_the_hold_time)
     StreamParams params = covering();
     params.hold = hold / params.frame_rate;
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), params);
-    std::vector<StreamRecord> records;
-    StreamRecord record;
-    Mat output;
-    for (int t = 0; t <= 60; ++t)
-    {
-        if (t < 60)
-            anonymizer->push(t < gone ? with.frame(t) : without.frame(t));
-        else
-            anonymizer->finish();
-        while (anonymizer->pop(output, record))
-            records.push_back(record);
-    }
+    for (int t = 0; t < 60; ++t)
+        anonymizer->push(t < gone ? with.frame(t) : without.frame(t));
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    ASSERT_EQ(outputs.size(), 60u);
     for (int t = 0; t < 60; ++t)
     {
-        ASSERT_EQ(records[size_t(t)].faces.size(), t < gone + hold ? 1u : 0u) << t;
+        const std::vector<StreamFace>& faces = outputs[size_t(t)].record.faces;
+        ASSERT_EQ(faces.size(), t < gone + hold ? 1u : 0u) << t;
         if (t < gone + hold)
         {
-            EXPECT_EQ(records[size_t(t)].faces[0].state == FACE_HELD, t >= gone) << t;
+            EXPECT_EQ(faces[0].state == FACE_HELD, t >= gone) << t;
             if (t > gone) // it may have moved on
             {
                 EXPECT_GT(records[size_t(t)].faces[0].box.area(), records[size_t(t) - 1].faces[0].box.area()) << t;
@@ -135,14 +128,12 @@ TEST(SanPrivacy_FaceTracker, a_change_of_size_begins_a_new_scene)
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), quickPerturber());
     for (int t = 0; t < 20; ++t)
         anonymizer->push(t < 10 ? small.frame(t) : large.frame(t - 10));
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output;
-    for (int t = 0; t < 20; ++t)
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    ASSERT_EQ(outputs.size(), 20u);
+    for (size_t t = 0; t < outputs.size(); ++t)
     {
-        ASSERT_TRUE(anonymizer->pop(output, record));
-        EXPECT_EQ(output.size(), t < 10 ? Size(320, 240) : Size(640, 480));
-        EXPECT_EQ(record.faces.size(), 1u) << t;
+        EXPECT_EQ(outputs[t].image.size(), t < 10 ? Size(320, 240) : Size(640, 480));
+        EXPECT_EQ(outputs[t].record.faces.size(), 1u) << t;
     }
 }
 
@@ -158,17 +149,10 @@ TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_just_before_a_cut_is_covered)
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
     for (int t = 0; t < 20; ++t)
         anonymizer->push(t < 14 ? video.frame(t) : Mat(300, 400, CV_8UC3, Scalar::all(250)));
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output;
-    for (int t = 0; t < 20; ++t)
-    {
-        ASSERT_TRUE(anonymizer->pop(output, record));
-        if (t >= 11 && t < 14)
-        {
-            EXPECT_EQ(record.faces.size(), 1u) << t;
-        }
-    }
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    ASSERT_EQ(outputs.size(), 20u);
+    for (size_t t = 11; t < 14; ++t)
+        EXPECT_EQ(outputs[t].record.faces.size(), 1u) << t;
 }
 
 TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_slowly_is_found_where_its_scene_ends)
@@ -191,17 +175,10 @@ TEST(SanPrivacy_FaceTracker, a_face_that_comes_in_slowly_is_found_where_its_scen
                 addWeighted(with.frame(t), share, without.frame(t), 1 - share, 0, frame);
             anonymizer->push(frame);
         }
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output;
-        for (int t = 0; t < end; ++t)
-        {
-            ASSERT_TRUE(anonymizer->pop(output, record));
-            if (t >= shown)
-            {
-                EXPECT_EQ(record.faces.size(), 1u) << t << " of " << frames;
-            }
-        }
+        const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+        ASSERT_EQ(outputs.size(), size_t(frames));
+        for (int t = shown; t < end; ++t)
+            EXPECT_EQ(outputs[size_t(t)].record.faces.size(), 1u) << t << " of " << frames;
     }
 }
 
@@ -216,13 +193,10 @@ TEST(SanPrivacy_FaceTracker, after_a_cut_a_face_in_the_same_place_is_another)
             frame.convertTo(frame, -1, .5, 120);
         anonymizer->push(frame);
     }
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output;
     std::set<int> before, after;
-    for (int t = 0; anonymizer->pop(output, record); ++t)
-        for (const StreamFace& face : record.faces)
-            (t < 10 ? before : after).insert(face.track);
+    for (const OutputFrame& output : finishStream(*anonymizer))
+        for (const StreamFace& face : output.record.faces)
+            (output.record.frame < 10 ? before : after).insert(face.track);
     EXPECT_EQ(before.size(), 1u);
     ASSERT_FALSE(after.empty());
     for (int track : after)
@@ -283,7 +257,7 @@ TEST(SanPrivacy_FaceTracker, a_face_that_appears_is_found_at_once)
     }
 }
 
-TEST(SanPrivacy_FaceTracker, looks_follow_the_time)
+TEST(SanPrivacy_FaceTracker, searches_follow_the_time)
 {
     const Video empty(Size(160, 120), 30, {});
     struct
@@ -296,12 +270,9 @@ TEST(SanPrivacy_FaceTracker, looks_follow_the_time)
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
         for (int t = 0; t < empty.frames(); ++t)
             anonymizer->push(empty.frame(0), t / one.rate);
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output;
         int searches = 0;
-        while (anonymizer->pop(output, record))
-            searches += record.detected;
+        for (const OutputFrame& output : finishStream(*anonymizer))
+            searches += output.record.detected;
         EXPECT_EQ(one.searches, searches) << one.rate << " frames/s";
     }
 }
@@ -335,15 +306,12 @@ TEST(SanPrivacy_FaceTracker, small_faces_of_large_frames)
     EXPECT_EQ(anonymizer->getSmallestFace(Size(640, 480)), 16);
     for (int t = 0; t < frames; ++t)
         anonymizer->push(frameAt(t));
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output;
-    for (int t = 0; t < frames; ++t)
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    ASSERT_EQ(outputs.size(), size_t(frames));
+    for (int t = shown; t < frames; ++t)
     {
-        ASSERT_TRUE(anonymizer->pop(output, record));
-        if (t < shown)
-            continue;
-        EXPECT_EQ(record.faces.size(), places.size()) << t;
+        const Mat& output = outputs[size_t(t)].image;
+        EXPECT_EQ(outputs[size_t(t)].record.faces.size(), places.size()) << t;
         for (const Point& place : places)
         {
             const Rect face(place + Point(18, 23), Size(16, 16));
@@ -392,12 +360,9 @@ std::vector<std::vector<StreamFace>> facesOf(int frames, const std::vector<Given
             faces.push_back(changed(found, face.scale, face.dx));
         anonymizer->push(frame, faces, t / 25.);
     }
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output;
     std::vector<std::vector<StreamFace>> faces;
-    while (anonymizer->pop(output, record))
-        faces.push_back(record.faces);
+    for (const OutputFrame& output : finishStream(*anonymizer))
+        faces.push_back(output.record.faces);
     CV_Assert(faces.size() == size_t(frames));
     return faces;
 }

@@ -9,15 +9,13 @@
 
 namespace opencv_test { namespace {
 
-//! The frames that a stream searched for faces.
-std::set<int64> looksOf(StreamAnonymizer& anonymizer)
+//! The frames that were searched for faces, of those that were pushed.
+std::set<int64> searchedFrames(StreamAnonymizer& anonymizer)
 {
     std::set<int64> searched;
-    StreamRecord record;
-    Mat output;
-    while (anonymizer.pop(output, record))
-        if (record.detected)
-            searched.insert(record.frame);
+    for (const OutputFrame& output : finishStream(anonymizer))
+        if (output.record.detected)
+            searched.insert(output.record.frame);
     return searched;
 }
 
@@ -33,9 +31,8 @@ TEST(SanPrivacy_FrameChange, steady_motion_does_not_count)
         const int moved = std::max(0, 3 * t - 1); // by 2 pixels, then by 3 each
         anonymizer->push(wide.colRange(moved, moved + 160), t / 25.);
     }
-    anonymizer->finish();
     const std::set<int64> expected { 0, 1, 6, 9 }; // the first, as it starts to move, after .2 s, the last
-    EXPECT_EQ(expected, looksOf(*anonymizer));
+    EXPECT_EQ(expected, searchedFrames(*anonymizer));
 }
 
 TEST(SanPrivacy_FrameChange, what_moves_with_a_face_does_not_count)
@@ -59,9 +56,8 @@ TEST(SanPrivacy_FrameChange, what_moves_with_a_face_does_not_count)
             paste("man-bald", 190, frame);
         anonymizer->push(frame, t / 25.);
     }
-    anonymizer->finish();
     const std::set<int64> expected { 0, 5, appears, 11 }; // the first, after .2 s, at once, the last
-    EXPECT_EQ(expected, looksOf(*anonymizer));
+    EXPECT_EQ(expected, searchedFrames(*anonymizer));
 }
 
 TEST(SanPrivacy_FrameChange, what_appears_beside_steady_motion_counts)
@@ -81,8 +77,7 @@ TEST(SanPrivacy_FrameChange, what_appears_beside_steady_motion_counts)
             resize(imread(shippedFile("portraits/man-bald.jpg")), place, portrait.size(), 0, 0, INTER_AREA);
         anonymizer->push(frame, t / 25.);
     }
-    anonymizer->finish();
-    const std::set<int64> searched = looksOf(*anonymizer);
+    const std::set<int64> searched = searchedFrames(*anonymizer);
     EXPECT_EQ(1u, searched.count(appears));
     EXPECT_LT(searched.size(), 10u); // not in every frame
 }

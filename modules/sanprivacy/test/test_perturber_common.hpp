@@ -11,7 +11,6 @@
 #include "opencv2/dnn.hpp"
 
 #include <cstdio>
-#include <limits>
 
 namespace opencv_test {
 

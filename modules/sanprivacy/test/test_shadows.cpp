@@ -21,14 +21,14 @@ int coveredFrames(const Video& video, double brightness, int bright_columns)
         frames.push_back(frame);
         anonymizer->push(frame);
     }
-    anonymizer->finish();
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    CV_Assert(outputs.size() == frames.size());
     int covered = 0;
-    Mat output, changed, same;
-    StreamRecord record;
-    for (int t = 0; anonymizer->pop(output, record); ++t)
+    for (int t = 0; t < video.frames(); ++t)
     {
         int whole;
-        const Mat face = video.faceMask(0, t, whole);
+        const Mat face = video.faceMask(0, t, whole), &output = outputs[size_t(t)].image;
+        Mat changed, same;
         absdiff(output, frames[size_t(t)], changed);
         inRange(changed, Scalar::all(0), Scalar::all(0), same);
         covered += countNonZero(face & ~same) > .9 * whole;

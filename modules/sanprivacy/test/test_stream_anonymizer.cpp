@@ -157,18 +157,18 @@ TEST(SanPrivacy_StreamAnonymizer, faces_of_the_callers_own)
     const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(Ptr<FaceDetector>(), quickPerturber());
     for (int t = 0; t < video.frames(); ++t)
         anonymizer->push(video.frame(t), faces, t / 25.);
-    anonymizer->finish();
-    StreamRecord record;
-    Mat output, changed;
+    const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+    ASSERT_EQ(outputs.size(), size_t(video.frames()));
     for (int t = 0; t < video.frames(); ++t)
     {
-        ASSERT_TRUE(anonymizer->pop(output, record));
+        const StreamRecord& record = outputs[size_t(t)].record;
         EXPECT_TRUE(record.detected);
         EXPECT_NEAR(record.time, t / 25., 1e-9);
         ASSERT_EQ(record.faces.size(), 2u) << t;
         EXPECT_EQ(record.faces[0].protection, int(PROTECTION_REPLACED));
         EXPECT_EQ(record.faces[1].protection, int(PROTECTION_BLURRED));
-        absdiff(output, video.frame(t), changed);
+        Mat changed;
+        absdiff(outputs[size_t(t)].image, video.frame(t), changed);
         EXPECT_GT(cvtest::norm(changed(Rect(25, 25, 30, 30)), NORM_L1), 0) << t;
     }
 }
@@ -182,13 +182,12 @@ TEST(SanPrivacy_StreamAnonymizer, a_stream_that_begins_anew)
     {
         for (int t = 0; t < video.frames(); ++t)
             anonymizer->push(video.frame(t), round == 2 ? 0 : t / 25.);
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output;
+        const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+        ASSERT_EQ(outputs.size(), size_t(video.frames()));
         int searches = 0;
         for (int t = 0; t < video.frames(); ++t)
         {
-            ASSERT_TRUE(anonymizer->pop(output, record));
+            const StreamRecord& record = outputs[size_t(t)].record;
             EXPECT_EQ(record.faces.size(), 1u);
             EXPECT_NEAR(record.time, t / 25., 1e-9) << round;
             searches += record.detected;
@@ -209,12 +208,9 @@ TEST(SanPrivacy_StreamAnonymizer, an_upright_face_is_not_taken_for_one_upside_do
         face.copyTo(frame(Rect(Point((frame.cols - size.width) / 2, 0), size)));
         const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(detector(), Ptr<Perturber>(), covering());
         anonymizer->push(frame);
-        anonymizer->finish();
-        StreamRecord record;
-        Mat output;
-        ASSERT_TRUE(anonymizer->pop(output, record));
-        ASSERT_EQ(record.faces.size(), 1u) << name;
-        const std::vector<Point2f>& landmarks = record.faces[0].landmarks;
+        const std::vector<StreamFace> faces = finishStream(*anonymizer).at(0).record.faces;
+        ASSERT_EQ(faces.size(), 1u) << name;
+        const std::vector<Point2f>& landmarks = faces[0].landmarks;
         EXPECT_LT(landmarks[0].y, landmarks[3].y) << "the right eye is above the mouth: " << name;
         EXPECT_LT(landmarks[1].y, landmarks[4].y) << name;
     }

@@ -170,6 +170,31 @@ inline Ptr<StreamAnonymizer> coveringGivenFaces()
     return StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
 }
 
+//! A frame that comes out of a stream, and what was done to it.
+struct OutputFrame
+{
+    Mat image;
+    StreamRecord record;
+};
+
+//! Ends the input. @return all frames that are still in the stream, in their order.
+inline std::vector<OutputFrame> finishStream(StreamAnonymizer& anonymizer)
+{
+    std::vector<OutputFrame> outputs;
+    anonymizer.finish();
+    for (OutputFrame next; anonymizer.pop(next.image, next.record); next = OutputFrame())
+        outputs.push_back(next);
+    return outputs;
+}
+
+//! The same after a video went in.
+inline std::vector<OutputFrame> finishStream(StreamAnonymizer& anonymizer, const Video& video)
+{
+    for (int t = 0; t < video.frames(); ++t)
+        anonymizer.push(video.frame(t));
+    return finishStream(anonymizer);
+}
+
 //! Covers the faces of a video and compares with the truth. A face counts where at least half of it is to be seen.
 //! @param rate frames per second.
 inline Protection protect(const Video& video, StreamParams params = covering(), double rate = 25)
