@@ -6,7 +6,6 @@
 #define SANPRIVACY_COMMON_HELP_FORMAT_HPP
 
 #include <cstddef>
-#include <memory>
 #include <string>
 
 #include <CLI/CLI.hpp>

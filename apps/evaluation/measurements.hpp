@@ -9,7 +9,6 @@
 #include "evaluation/evaluation_set.hpp"
 #include "evaluation/methods/method_list.hpp"
 
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>

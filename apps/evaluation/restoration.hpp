@@ -10,7 +10,6 @@
 #include "evaluation/methods/method.hpp"
 
 #include <mutex>
-#include <string>
 #include <vector>
 
 namespace sanprivacy { namespace apps {

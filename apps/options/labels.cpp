@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <set>
 #include <stdexcept>
+#include <unordered_map>
 
 namespace fs = std::filesystem;
 

@@ -10,7 +10,6 @@
 
 #include <filesystem>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include <opencv2/core.hpp>

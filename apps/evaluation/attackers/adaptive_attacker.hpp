@@ -6,7 +6,6 @@
 #define SANPRIVACY_APPS_EVALUATION_ATTACKERS_ADAPTIVE_ATTACKER_HPP
 
 #include <memory>
-#include <string>
 #include <vector>
 
 #include <opencv2/core.hpp>

@@ -12,7 +12,6 @@
 #include "evaluation/report/svg_plot.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 #include <fstream>
 #include <memory>

@@ -5,6 +5,7 @@
 #include "precomp.hpp"
 #include "face_detector_impl.hpp"
 #include "frame_detector.hpp"
+#include "orientation.hpp"
 #include "shadows.hpp"
 #include "shrink.hpp"
 #include "tiling.hpp"

@@ -6,7 +6,6 @@
 #define OPENCV_SANPRIVACY_FRAME_DETECTOR_HPP
 
 #include "landmark_network.hpp"
-#include "orientation.hpp"
 
 #include "opencv2/sanprivacy/stream_anonymizer.hpp"
 

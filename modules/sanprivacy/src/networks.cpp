@@ -11,7 +11,6 @@
 #include "model_description.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <mutex>
 
 namespace cv { namespace sanprivacy {

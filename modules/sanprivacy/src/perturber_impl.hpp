@@ -5,7 +5,6 @@
 #ifndef OPENCV_SANPRIVACY_PERTURBER_IMPL_HPP
 #define OPENCV_SANPRIVACY_PERTURBER_IMPL_HPP
 
-#include "aligned_face.hpp"
 #include "attribute_classifier.hpp"
 #include "dnn_net.hpp"
 #include "gender_network.hpp"

@@ -7,6 +7,7 @@
 #include "face_replacer.hpp"
 #include "face_tracker.hpp"
 #include "matrix_argument.hpp"
+#include "orientation.hpp"
 
 #include <mutex>
 

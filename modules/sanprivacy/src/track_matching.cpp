@@ -3,6 +3,7 @@
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 #include "precomp.hpp"
+#include "orientation.hpp"
 #include "track_matching.hpp"
 
 #include <algorithm>
