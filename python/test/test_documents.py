@@ -162,6 +162,17 @@ class Documents(unittest.TestCase):
             with self.subTest(name):
                 self.assertTrue((sources / (name + ".cpp")).exists())
 
+    def test_functions_of_the_paper(self):
+        """Who knows the paper finds each equation: what the table names is in the files beside it."""
+        table = (REPOSITORY / "doc/architecture.md").read_text().split("## From the paper")[1].split("\n## ")[0]
+        rows = [row.strip("| ").split(" | ") for row in table.splitlines() if "`" in row and row.startswith("|")]
+        self.assertGreater(len(rows), 8)
+        for paper, names, files in rows:
+            sources = "".join((REPOSITORY / path).read_text() for path in re.findall(r"`([\w/.]+)`", files))
+            for name in re.findall(r"`(?:\w+::)?(\w+)(?:\(\))?`", names):
+                with self.subTest(f"{paper}: {name}"):
+                    self.assertRegex(sources, rf"\b{name}\b")
+
     def test_dependencies_of_the_architecture(self):
         """No part includes a header of a part that it may not use."""
         apps, trainer = {"commands", "options", "media", "evaluation"}, {"data", "loop", "networks", "onnx", "torch"}

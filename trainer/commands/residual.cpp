@@ -90,15 +90,15 @@ void addTargets(CLI::App& command, ResidualOptions& options)
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
     add(command, "--neutral-overshoot", options.neutralOvershoot,
-        "logit of the other label that neutral targets aim at; above 0, because unseen classifiers are misled less");
+        "logit on the other label's side that neutral targets aim at; above 0, as unseen classifiers are misled less");
     add(command, "--feature-share", options.featureShare,
-        "share of J_G of an attacker that linear probes of its inner features have")
+        "share of an attacker's J_G that comes from linear probes of its inner features")
         ->type_name("0-1")
         ->check(CLI::Range(0., 1.).description(""));
     add(command, "--weight-of-label-1", options.weightOfLabel1,
         "weight in J_G of faces of label 1, that of label 0 is 1; above 1 where these are misled less often")
         ->check(CLI::PositiveNumber.description(""));
-    add(command, "--largest-change", options.largestChange, "largest change of a pixel")
+    add(command, "--largest-change", options.largestChange, "largest change of a pixel, as a part of the full range")
         ->type_name("0.01-1")
         ->check(CLI::Range(.01, 1.).description(""));
     add(command, "--color-evening", options.evening,

@@ -13,7 +13,7 @@ namespace sanprivacy { namespace train {
 
 const char* const SAN2018_KIND = "san2018"; //!< of a checkpoint of a San2018
 
-/** The convolutional autoencoder of the paper.
+/** The convolutional autoencoder of the paper (Figure 2).
 
 X and P_SM (4 channels) pass two 3x3 convolutions with 8 and 12 channels, each with leaky ReLU and 2x2 average pooling,
 then two with 256 and 128 channels, each with leaky ReLU and nearest x2 upsampling; the proto-combiner, a 1x1
