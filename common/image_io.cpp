@@ -282,7 +282,7 @@ cv::Mat joined(const Image& image)
 
 /** Says in a TIFF file of OpenCV's encoder, which does not, that its colors are not multiplied by the transparency: a
 new directory with that entry at the end of the file. */
-void tellStraightAlpha(std::vector<unsigned char>& tiff)
+void markStraightAlpha(std::vector<unsigned char>& tiff)
 {
     const bool big_endian = tiff[0] == 'M';
     const auto get = [&](size_t position, size_t bytes)
@@ -414,7 +414,7 @@ void writeImage(const fs::path& file, const Image& image, int quality, const fs:
             format.ending, pixels, content, { cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_WEBP_QUALITY, quality }))
         throw std::runtime_error("cannot be encoded as '" + file.extension().string() + "'");
     if (pixels.channels() == 4 && (format.ending == ".tif" || format.ending == ".tiff"))
-        tellStraightAlpha(content);
+        markStraightAlpha(content);
     writeFile(file, content.data(), content.size(), source);
 }
 

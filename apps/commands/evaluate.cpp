@@ -163,25 +163,25 @@ void checkAttribute(const EvaluateOptions& options, const std::vector<MethodName
                          + ", which is hidden; add --hide " + attribute);
 }
 
-void tellIdleOptions(const CLI::App& command, const EvaluateOptions& options, const std::vector<MethodName>& methods)
+void warnOfIdleOptions(const CLI::App& command, const EvaluateOptions& options, const std::vector<MethodName>& methods)
 {
     std::vector<MethodName> networks;
     std::copy_if(methods.begin(), methods.end(), std::back_inserter(networks), isNetwork);
     const auto all = [&](const auto& condition) { return std::all_of(networks.begin(), networks.end(), condition); };
     if (options.set.gray && options.perturber.color_strength > 0)
-        tellWithoutEffect(command, { "--color-strength" }, "with --gray");
+        warnWithoutEffect(command, { "--color-strength" }, "with --gray");
     const std::string& attribute = options.set.attribute;
     const std::vector<std::string>& groups = options.set.groups;
     if (command.get_option("--groups")->count() > 0 && std::count(groups.begin(), groups.end(), attribute) > 0)
         std::cerr << "--groups " << printable(attribute) << ": no effect with --attribute " << printable(attribute)
                   << std::endl;
     if (networks.empty())
-        return tellWithoutEffect(command, options.perturber.of_perturber, "with --methods that no network makes");
-    tellWithoutEffect(command, { "--classifier" }, "with the labels that every evaluated face has");
+        return warnWithoutEffect(command, options.perturber.of_perturber, "with --methods that no network makes");
+    warnWithoutEffect(command, { "--classifier" }, "with the labels that every evaluated face has");
     if (all([](const MethodName& method) { return !method.value.empty(); }))
-        tellWithoutEffect(command, { "--model" }, "with --methods that name their models");
+        warnWithoutEffect(command, { "--model" }, "with --methods that name their models");
     if (all([](const MethodName& method) { return method.kind == "same"; }))
-        tellWithoutEffect(command, options.perturber.ofWholeImage(), "with --methods same");
+        warnWithoutEffect(command, options.perturber.ofWholeImage(), "with --methods same");
 }
 
 //! Completes the options with what follows from the others.
@@ -254,7 +254,7 @@ ExitCode run(EvaluateOptions& options, const CLI::App& command)
     const std::vector<MethodName> methods = parseMethods(options.methods);
     checkAttribute(options, methods);
     complete(options, command);
-    tellIdleOptions(command, options, methods);
+    warnOfIdleOptions(command, options, methods);
     const Attackers attackers = findAttackers(options.attackers);
     std::vector<ModelDescription> networks;
     readModelDescriptions(options.networks, networks);

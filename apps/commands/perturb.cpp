@@ -386,25 +386,25 @@ cv::Mat Perturbation::perturbedCrop(size_t worker, const cv::Mat& image, const c
     return perturbed;
 }
 
-void tellIdleOptions(const CLI::App& command, const PerturbOptions& options)
+void warnOfIdleOptions(const CLI::App& command, const PerturbOptions& options)
 {
     if (options.crop)
     {
-        tellWithoutEffect(command, options.networks.ofWholeImage(), "with --crop");
-        tellWithoutEffect(command, { "--gray", "--keep-marks" }, "with --crop");
+        warnWithoutEffect(command, options.networks.ofWholeImage(), "with --crop");
+        warnWithoutEffect(command, { "--gray", "--keep-marks" }, "with --crop");
         if (options.no_face == "copy")
-            tellWithoutEffect(command, { "--no-face" }, "with --crop: an image without a face has no crop");
+            warnWithoutEffect(command, { "--no-face" }, "with --crop: an image without a face has no crop");
     }
     if (options.gray && options.networks.color_strength > 0)
-        tellWithoutEffect(command, { "--color-strength" }, "with --gray");
+        warnWithoutEffect(command, { "--color-strength" }, "with --gray");
     const std::string with_prototype = "with --prototype " + options.prototype;
     if (options.prototype == "same")
-        tellWithoutEffect(command, options.networks.ofWholeImage(), with_prototype);
+        warnWithoutEffect(command, options.networks.ofWholeImage(), with_prototype);
     const bool uses_labels = options.networks.usesLabels(options.prototype);
     if (!uses_labels)
-        tellWithoutEffect(command, { "--label", "--classifier" }, with_prototype);
+        warnWithoutEffect(command, { "--label", "--classifier" }, with_prototype);
     if (!uses_labels && !options.landmarks)
-        tellWithoutEffect(command, { "--labels", "--attribute" }, with_prototype);
+        warnWithoutEffect(command, { "--labels", "--attribute" }, with_prototype);
 }
 
 } // namespace
@@ -442,7 +442,7 @@ Command addPerturb(CLI::App& app)
                     "Exit code: 0 all protected, 1 some not (stderr names them), 2 wrong arguments.");
     return { command, [options, command]
         {
-            tellIdleOptions(*command, *options);
+            warnOfIdleOptions(*command, *options);
             return Perturbation(*options).run();
         } };
 }

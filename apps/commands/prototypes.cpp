@@ -159,7 +159,7 @@ ExitCode run(const PrototypesOptions& options, const CLI::App& command)
                 labels.rows().begin(), labels.rows().end(), [&](const Labelled& row) { return row.label == label; }));
         });
     if (!isDetectorNeeded(labels))
-        tellWithoutEffect(command, { "--detector" }, "with landmarks of every face");
+        warnWithoutEffect(command, { "--detector" }, "with landmarks of every face");
     const fs::path root = options.faces.empty() ? labels.path().parent_path() : fs::path(options.faces);
     const fs::path folder = options.output, file = folder / ("prototypes-" + options.attribute + ".yml.gz");
     const auto imageOf = [&](const std::string& label) { return folder / (options.attribute + "-" + label + ".png"); };

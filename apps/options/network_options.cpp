@@ -52,12 +52,12 @@ const Backend& findBackend(const std::string& name)
 }
 
 //! Says something on stderr, but not again for every worker.
-void tellOnce(const std::string& text)
+void warnOnce(const std::string& text)
 {
     static std::mutex mutex;
-    static std::set<std::string> told;
+    static std::set<std::string> written;
     std::lock_guard<std::mutex> lock(mutex);
-    if (told.insert(text).second)
+    if (written.insert(text).second)
         std::cerr << text << std::endl;
 }
 
@@ -165,7 +165,7 @@ cv::Ptr<Perturber> NetworkOptions::createPerturber() const
         perturber->setColorStrength(color_strength);
     perturber->setSurroundingsBlur(surroundings_blur);
     if (keep_marks && !perturber->getWeakenMarks())
-        tellOnce("--keep-marks: no effect with " + (model.empty() ? "this network" : "the network " + printable(model))
+        warnOnce("--keep-marks: no effect with " + (model.empty() ? "this network" : "the network " + printable(model))
                  + ", whose marks are kept in any case");
     if (keep_marks)
         perturber->setWeakenMarks(false);

@@ -10,7 +10,7 @@
 
 namespace sanprivacy { namespace apps {
 
-void tellWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because)
+void warnWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because)
 {
     std::string given;
     for (const std::string& option : options)

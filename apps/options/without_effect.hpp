@@ -17,7 +17,7 @@ namespace sanprivacy { namespace apps {
 /** Says on stderr which of these options the user has given, which have no effect beside the rest of the command line.
 @param options names of options of the command
 @param because what leaves them without effect, as "with --replace blur" */
-void tellWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because);
+void warnWithoutEffect(const CLI::App& command, const std::vector<std::string>& options, const std::string& because);
 
 }} // namespace sanprivacy::apps
 

@@ -175,7 +175,7 @@ Tensor ResidualTraining::attackerLosses(const StepFaces& faces, Draws& draws, st
 {
     const auto& members = networks_->attackers->members;
     std::vector<Tensor> distances;
-    for (int64_t i : draws.some(options_.sampledAttackers, int64_t(members.size())))
+    for (int64_t i : draws.sample(options_.sampledAttackers, int64_t(members.size())))
     {
         SmallClassifier& member = *members[size_t(i)];
         const Tensor place = drawCrop(draws);
@@ -209,7 +209,7 @@ Tensor ResidualTraining::attackerLosses(const StepFaces& faces, Draws& draws, st
 //! J_G of some of the public classifiers.
 void ResidualTraining::classifierLosses(const StepFaces& faces, Draws& draws, std::vector<Tensor>& gender) const
 {
-    for (int64_t i : draws.some(options_.sampledClassifiers, int64_t(classifiers_.size())))
+    for (int64_t i : draws.sample(options_.sampledClassifiers, int64_t(classifiers_.size())))
     {
         const Auxiliary& classifier = classifiers_[size_t(i)];
         std::vector<Tensor> seen { faces.original, faces.changed };
@@ -233,7 +233,7 @@ std::pair<Tensor, Tensor> ResidualTraining::matcherLosses(
     const StepFaces& faces, Draws& draws, std::vector<Tensor>& gender) const
 {
     const double temperature = .05; // of J_M by order
-    const size_t drawn = size_t(draws.some(1, int64_t(matchers_.size()))[0]);
+    const size_t drawn = size_t(draws.sample(1, int64_t(matchers_.size()))[0]);
     const Tensor place = drawCrop(draws), changed = matchers_[drawn].forward(faces.changed, place);
     Tensor original;
     {
@@ -256,7 +256,7 @@ Tensor ResidualTraining::adaptiveAttackersLoss(
     const Tensor changed = faces.changed.detach(); // the generator does not learn from this
     Tensor cost = torch::zeros({});
     for (int64_t i :
-        draws.some(options_.updatedAttackers, std::min(options_.adaptiveAttackers, int64_t(members.size()))))
+        draws.sample(options_.updatedAttackers, std::min(options_.adaptiveAttackers, int64_t(members.size()))))
     {
         SmallClassifier& member = *members[size_t(i)];
         const auto learn = [&](const Tensor& x, const Tensor& weighted)

@@ -53,7 +53,7 @@ int64_t Draws::integer(int64_t least, int64_t end)
     return torch::randint(least, end, { 1 }, generator_, torch::kLong).item<int64_t>();
 }
 
-std::vector<int64_t> Draws::some(int64_t count, int64_t size)
+std::vector<int64_t> Draws::sample(int64_t count, int64_t size)
 {
     const Tensor order = torch::randperm(size, generator_, torch::kLong);
     return { order.data_ptr<int64_t>(), order.data_ptr<int64_t>() + std::min(count, size) };

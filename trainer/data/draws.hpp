@@ -38,8 +38,8 @@ public:
 
     //! One whole number of least..end-1 for all faces of the batch.
     int64_t integer(int64_t least, int64_t end);
-    //! Some different ones of 0..size-1 for all faces of the batch.
-    std::vector<int64_t> some(int64_t count, int64_t size);
+    //! Different whole numbers of 0..size-1, count of them, for all faces of the batch.
+    std::vector<int64_t> sample(int64_t count, int64_t size);
 
 private:
     std::vector<int64_t> whole(torch::IntArrayRef sizes) const;

@@ -76,7 +76,7 @@ TEST(Train_Draws, are_the_same_for_any_share_of_a_batch)
         for (Draws* draws : { share, &again })
             *draws = Draws(6, n, draws->begin(), draws->begin() + draws->faces());
         EXPECT_EQ(again.integer(0, 1000), share->integer(0, 1000));
-        EXPECT_EQ(again.some(4, 8), share->some(4, 8));
+        EXPECT_EQ(again.sample(4, 8), share->sample(4, 8));
     }
     Draws other(7, n);
     EXPECT_FALSE(torch::equal(whole.uniform({ 3 }), other.uniform({ 3 })));

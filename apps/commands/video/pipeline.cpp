@@ -180,7 +180,7 @@ void Pipeline::push(VideoFrame& frame, Moment& moment)
         moment.shown = frame.pixels = shown;
     }
     if (smallest_face_ == 0)
-        tellSmallestFace(frame.pixels.size());
+        reportSmallestFace(frame.pixels.size());
     if (labels_.wants(frame.time))
         moment.original = frame.pixels;
     anonymizer_->push(frame.pixels, frame.time);
@@ -311,7 +311,7 @@ void Pipeline::write()
     }
 }
 
-void Pipeline::tellSmallestFace(const cv::Size& size)
+void Pipeline::reportSmallestFace(const cv::Size& size)
 {
     smallest_face_ = anonymizer_->getSmallestFace(size);
     if (smallest_face_ > params_.min_face)

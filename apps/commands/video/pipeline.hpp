@@ -82,7 +82,7 @@ private:
     bool giveReadyFrames(std::deque<Moment>& moments);
     void complete(Protected& result, const Moment& moment) const;
     void write();
-    void tellSmallestFace(const cv::Size& size);
+    void reportSmallestFace(const cv::Size& size);
 
     void guard(Step step);
     void work();

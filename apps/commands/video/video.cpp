@@ -109,26 +109,26 @@ public:
     }
 };
 
-void tellIdleOptions(const CLI::App& command, const VideoOptions& options)
+void warnOfIdleOptions(const CLI::App& command, const VideoOptions& options)
 {
     std::vector<std::string> of_network = options.networks.of_perturber;
     of_network.insert(of_network.end(), { "--prototype", "--label", "--refresh-interval" });
     if (options.replacement != "san")
-        tellWithoutEffect(command, of_network, "with --replace " + options.replacement);
+        warnWithoutEffect(command, of_network, "with --replace " + options.replacement);
     if (options.prototype == "same")
-        tellWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
+        warnWithoutEffect(command, options.networks.ofWholeImage(), "with --prototype same");
     if (options.replacement == "san" && !options.networks.usesLabels(options.prototype))
-        tellWithoutEffect(command, { "--label", "--classifier" }, "with --prototype " + options.prototype);
+        warnWithoutEffect(command, { "--label", "--classifier" }, "with --prototype " + options.prototype);
     if (options.exempt.empty())
-        tellWithoutEffect(command, { "--exempt-score" }, "without --exempt");
+        warnWithoutEffect(command, { "--exempt-score" }, "without --exempt");
     const std::vector<std::string>& names = options.names;
     if (std::find(names.begin(), names.end() - 1, "-") == names.end() - 1)
-        tellWithoutEffect(command, { "--raw" }, "without the input - (raw frames on standard input)");
+        warnWithoutEffect(command, { "--raw" }, "without the input - (raw frames on standard input)");
     const std::string& output = names.back();
     if (output == "-" || ImagePattern::matches(output))
-        tellWithoutEffect(command, { "--resume", "--quality" }, "with the output " + output);
+        warnWithoutEffect(command, { "--resume", "--quality" }, "with the output " + output);
     else if (names.size() == 2 && !hasRateFactor(output))
-        tellWithoutEffect(
+        warnWithoutEffect(
             command, { "--quality" }, "with the output " + output + ", which is not of H.264, H.265 or VP9");
 }
 
@@ -204,7 +204,7 @@ void report(const Results& results, const Jobs& jobs, double seconds, std::ostre
 ExitCode runVideo(const CLI::App& command, VideoOptions& options)
 {
     checkOptions(options);
-    tellIdleOptions(command, options);
+    warnOfIdleOptions(command, options);
     const Jobs jobs = findJobs(options);
     OpenedVideo first = openFirst(jobs, options); // while the networks are loaded
     const Protection protection(options);

@@ -67,7 +67,7 @@ void setFigures(const std::vector<float>& scores, const std::vector<int>& labels
     eer = equalErrorRate(fpr, tpr);
 }
 
-AttackFigures tellLabel(const EvaluationSet& set, const AdaptiveAttacker& attacker, const Outputs& outputs)
+AttackFigures attackLabels(const EvaluationSet& set, const AdaptiveAttacker& attacker, const Outputs& outputs)
 {
     Examples examples;
     for (size_t i = 0; i < outputs.size(); ++i)
@@ -87,7 +87,7 @@ AttackFigures tellLabel(const EvaluationSet& set, const AdaptiveAttacker& attack
     return figures;
 }
 
-AttackFigures tellTreated(
+AttackFigures distinguishTreated(
     const EvaluationSet& set, const AdaptiveAttacker& attacker, const Outputs& originals, const Outputs& outputs)
 {
     Examples examples;
@@ -143,8 +143,8 @@ std::vector<AdaptiveResult> attackAdaptively(const EvaluationSet& set, const std
             const std::unique_ptr<AdaptiveAttacker> attacker = createAttacker(result.attacker, kind);
             const Outputs& outputs = kind.of(measured[task.method], view);
             (task.inner ? result.inner : result.whole)[task.method] =
-                result.attacker == "treated" ? tellTreated(set, *attacker, kind.of(measured[0], view), outputs)
-                                             : tellLabel(set, *attacker, outputs);
+                result.attacker == "treated" ? distinguishTreated(set, *attacker, kind.of(measured[0], view), outputs)
+                                             : attackLabels(set, *attacker, outputs);
         });
     if (done < tasks.size())
         throw Interrupted("interrupted; what was measured is kept for the next run");
