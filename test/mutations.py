@@ -2,12 +2,11 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Plants mistakes in a copy of the sources, one at a time, and sees whether the tests find them: mutations.py
+"""Mutation test: changes a copy of the sources, one line at a time, and sees whether the tests notice: mutations.py
 [NUMBER...]
 
-Each mistake is a change of one line that compiles and would cost privacy or falsify a figure. The copy is built in
-build/mutations; only the tests named with a mistake run. Exit code 1: a mistake was not found, or its line is no longer
-there."""
+Each mutation compiles and would cost privacy or falsify a figure. The copy is built in build/mutations; only the tests
+named with a mutation run. Exit code 1: a mutation was not noticed, or its line is no longer there."""
 
 import os
 import shutil
@@ -22,7 +21,7 @@ SOURCES = os.path.join("modules", "sanprivacy", "src")
 PROGRAMS = {SOURCES: "opencv_test_sanprivacy", "common": "test_common"}  # the tests of what lies in a folder
 
 # what is wrong, file (of the module, where no folder is named), right code, wrong code, tests
-MISTAKES = [
+MUTATIONS = [
     ("a prototype choice beyond the last is taken", "perturber_impl.cpp",
      "prototype > PROTOTYPE_RANDOM)", "prototype > PROTOTYPE_RANDOM + 1)",
      "SanPrivacy_Perturber.refuses_bad_labels_and_prototypes"),
@@ -183,33 +182,33 @@ def main(chosen):
     if done.returncode != 0:
         sys.exit(done.stdout + done.stderr)
     build()
-    chosen = chosen or set(range(1, len(MISTAKES) + 1))
+    chosen = chosen or set(range(1, len(MUTATIONS) + 1))
     for folder, program in PROGRAMS.items():
-        patterns = {tests for number, (_, name, *_, tests) in enumerate(MISTAKES, 1)
+        patterns = {tests for number, (_, name, *_, tests) in enumerate(MUTATIONS, 1)
                     if number in chosen and path_of(name).startswith(folder)}
         if patterns and tests_fail(program, ":".join(sorted(patterns))):
-            sys.exit("the tests fail without any mistake")
+            sys.exit("the tests fail without any mutation")
 
     missed = 0
-    for number, (what, name, right, wrong, tests) in enumerate(MISTAKES, 1):
+    for number, (what, name, right, wrong, tests) in enumerate(MUTATIONS, 1):
         if number not in chosen:
             continue
         program = next(program for folder, program in PROGRAMS.items() if path_of(name).startswith(folder))
         path = os.path.join(COPY, path_of(name))
         with open(path) as stream:
             text = stream.read()
-        found = False
+        noticed = False
         if text.count(right) != 1:
-            print(f"{number:2} {what}: '{right}' is not there once; write this mistake anew", flush=True)
+            print(f"{number:2} {what}: '{right}' is not there once; write this mutation anew", flush=True)
         else:
             with open(path, "w") as stream:
                 stream.write(text.replace(right, wrong))
             build()
-            found = tests_fail(program, tests)
+            noticed = tests_fail(program, tests)
             with open(path, "w") as stream:
                 stream.write(text)
-            print(f"{number:2} {what}: {'found' if found else 'NOT found'}", flush=True)
-        missed += not found
+            print(f"{number:2} {what}: {'noticed' if noticed else 'NOT noticed'}", flush=True)
+        missed += not noticed
     return 1 if missed else 0
 
 

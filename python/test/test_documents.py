@@ -5,6 +5,7 @@
 programs know, and scripts that exist; so do those that no test runs, because they need a camera, hours or data.
 Options, files and pictures that the text names exist, and source files and lines of code of test/mutations.py."""
 
+import fnmatch
 import functools
 import importlib.util
 import os
@@ -192,9 +193,16 @@ class Documents(unittest.TestCase):
         module = importlib.util.spec_from_file_location("mutations", REPOSITORY / "test/mutations.py")
         mutations = importlib.util.module_from_spec(module)
         module.loader.exec_module(mutations)
-        for what, name, right, *_ in mutations.MISTAKES:
+        tests = set()
+        for folder in ("modules/sanprivacy/test", "common/test"):
+            for path in (REPOSITORY / folder).glob("*.cpp"):
+                found = re.findall(r"^TEST(?:_F)?\((\w+), (\w+)\)", path.read_text(), re.M)
+                tests |= {".".join(names) for names in found}
+        for what, name, right, _, pattern in mutations.MUTATIONS:
             with self.subTest(what):
                 self.assertEqual((REPOSITORY / mutations.path_of(name)).read_text().count(right), 1)
+                for each in pattern.split(":"):
+                    self.assertTrue(fnmatch.filter(tests, each), each)
 
 
 if __name__ == "__main__":
