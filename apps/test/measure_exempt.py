@@ -99,8 +99,9 @@ def measure(options, video_options, seed, reference, own, others):
                 taken = any(x.min() <= u <= x.max() and y.min() <= v <= y.max() for u, v in exempt)
                 bare += 1
                 mistaken += taken
-                print(f"person {reference.identity}, frame {t}: {'taken for the person' if taken else 'unprotected'} at "
-                      f"{x.mean():.0f},{y.mean():.0f}, {covered:.2f} covered", flush=True)
+                what = "taken for the person" if taken else "unprotected"
+                print(f"person {reference.identity}, frame {t}: {what} at {x.mean():.0f},{y.mean():.0f}, "
+                      f"{covered:.2f} covered", flush=True)
     return np.array([faces, left, strangers, bare, mistaken])
 
 
