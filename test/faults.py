@@ -2,12 +2,14 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Ends every command in its middle, and sees what is left: faults.py PROGRAM [ROUNDS], of sanprivacy or sanprivacy-train
+"""Ends every command in its middle, and sees what is left: faults.py PROGRAM [ROUNDS], of sanprivacy or
+sanprivacy-train
 
-Each round ends each command after a random share of the time that it takes: by SIGTERM, by SIGKILL, by a disk that is full
-(a file size limit), and runs it twice at once with one target. Whatever is left under the name of an output must be whole,
-inputs must be as they were, and a run afterwards must succeed; a training goes on with --resume. What SIGKILL leaves has a hidden name, and is removed by a later run: an
-unfinished video by the next, other files by one a day later. Exit code 1: something was not so."""
+Each round ends each command after a random share of the time that it takes: by SIGTERM, by SIGKILL, by a disk that is
+full (a file size limit), and runs it twice at once with one target. Whatever is left under the name of an output must
+be whole, inputs must be as they were, and a run afterwards must succeed; a training goes on with --resume. What SIGKILL
+leaves has a hidden name, and is removed by a later run: an unfinished video by the next, other files by one a day
+later. Exit code 1: something was not so."""
 
 import json
 import os
@@ -26,11 +28,14 @@ import cv2
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PORTRAITS = os.path.join(ROOT, "data", "portraits")
 NETWORKS = os.path.join(ROOT, "modules", "sanprivacy", "testdata")
-QUICK = ["--model", os.path.join(NETWORKS, "generator_project.onnx"), "--classifier", os.path.join(NETWORKS, "classifier.onnx")]
+QUICK = ["--model", os.path.join(NETWORKS, "generator_project.onnx"), "--classifier",
+         os.path.join(NETWORKS, "classifier.onnx")]
 MODELS = """%YAML:1.0
 ---
-brightness: {{ task: "classifier", file: "{0}/classifier.onnx", width: 224, height: 224, scale: 0.0039, color: "gray", square: 1.2 }}
-cells: {{ task: "matcher", file: "{0}/descriptor.onnx", width: 32, height: 32, color: "bgr", square: 1.2, distance: "euclidean" }}
+brightness: {{ task: "classifier", file: "{0}/classifier.onnx", width: 224, height: 224, scale: 0.0039, color: "gray",
+               square: 1.2 }}
+cells: {{ task: "matcher", file: "{0}/descriptor.onnx", width: 32, height: 32, color: "bgr", square: 1.2,
+          distance: "euclidean" }}
 """
 
 
@@ -65,7 +70,8 @@ def is_whole(path):
             lines = stream.readlines()
         return all(line.endswith("\n") and line.count(",") == lines[0].count(",") for line in lines)
     if name.endswith((".mp4", ".mkv")):
-        return subprocess.run(["ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"], capture_output=True).returncode == 0
+        return subprocess.run(["ffmpeg", "-v", "error", "-xerror", "-i", path, "-f", "null", "-"],
+                              capture_output=True).returncode == 0
     return os.path.getsize(path) > 0
 
 
@@ -89,7 +95,8 @@ class Faults:
         self.before = contents(self.inputs)
 
     def make_inputs(self, names):
-        subprocess.run(["ffmpeg", "-v", "error", "-loop", "1", "-t", "2", "-i", os.path.join(PORTRAITS, names[0]), "-vf", "pad=480:400:80:8",
+        subprocess.run(["ffmpeg", "-v", "error", "-loop", "1", "-t", "2", "-i", os.path.join(PORTRAITS, names[0]),
+                        "-vf", "pad=480:400:80:8",
                         "-r", "25", os.path.join(self.inputs, "video.mp4")], check=True, stdin=subprocess.DEVNULL)
 
     def commands(self):
@@ -98,14 +105,18 @@ class Faults:
             "perturb": ["perturb", faces, "-o", self.out, *QUICK],
             "contact-sheet": ["contact-sheet", faces, "-o", os.path.join(self.out, "sheet.png"), *QUICK],
             "prototypes": ["prototypes", "--labels", labels, "-o", self.out],
-            "evaluate": ["evaluate", "--faces", faces, "--labels", labels, "--models", os.path.join(self.inputs, "models.yml"), "-o", self.out,
-                         "--cache", os.path.join(self.work, "cache"), "--methods", "blur=6", "--attackers", "none", "--replicates", "20", *QUICK],
-            "video": ["video", os.path.join(self.inputs, "video.mp4"), os.path.join(self.out, "video.mp4"), "--label", "male", *QUICK],
+            "evaluate": ["evaluate", "--faces", faces, "--labels", labels, "--models",
+                         os.path.join(self.inputs, "models.yml"), "-o", self.out,
+                         "--cache", os.path.join(self.work, "cache"), "--methods", "blur=6", "--attackers", "none",
+                         "--replicates", "20", *QUICK],
+            "video": ["video", os.path.join(self.inputs, "video.mp4"), os.path.join(self.out, "video.mp4"), "--label",
+                      "male", *QUICK],
         }
 
     def start(self, arguments, limit=None):
         prepare = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None
-        return subprocess.Popen([self.program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        return subprocess.Popen([self.program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE,
                                 preexec_fn=prepare)
 
     def clear(self):
@@ -173,8 +184,10 @@ class Faults:
             what = f"{name}, files of at most {limit} bytes"
             if process.returncode == 0 and any(len(data) > limit for data in contents(self.out).values()):
                 self.failures.append(f"{what}: exit code 0")
-            if process.returncode < 0 or not (errors or process.returncode == 0) or "-DIAG" in errors or "terminate" in errors:
-                self.failures.append(f"{what}: exit code {process.returncode} without a word of its own: {errors[:300]}")
+            silent = process.returncode != 0 and not errors
+            if process.returncode < 0 or silent or "-DIAG" in errors or "terminate" in errors:
+                self.failures.append(f"{what}: exit code {process.returncode} without a word of its own: "
+                                     f"{errors[:300]}")
             self.check(what, hidden=False)
             self.succeed(what, arguments)
             self.clear()
@@ -190,7 +203,8 @@ class TrainerFaults(Faults):
 
     def training(self, name, *more):
         prototypes, models = (os.path.join(self.inputs, file) for file in ("prototypes.yml.gz", "models.yml"))
-        arguments = [name, "--data", os.path.join(self.inputs, "faces"), "--cache", os.path.join(self.out, "cache"), "--held-out-share", ".3",
+        arguments = [name, "--data", os.path.join(self.inputs, "faces"), "--cache", os.path.join(self.out, "cache"),
+                     "--held-out-share", ".3",
                      "--batch", "2", "--steps", "3", "--checkpoint-minutes", "0", *more]
         return arguments + (["--prototypes", prototypes] if name != "attackers" else []) + (
             ["--models", models, "--matchers", "cells"] if name != "pretrain" else [])
@@ -198,17 +212,22 @@ class TrainerFaults(Faults):
     def make_inputs(self, names):
         self.clear()
         attackers = os.path.join(self.inputs, "attackers")
-        for arguments in (["prototypes", "--data", os.path.join(self.inputs, "faces"), "--cache", os.path.join(self.out, "cache"), "-o",
+        for arguments in (["prototypes", "--data", os.path.join(self.inputs, "faces"), "--cache",
+                           os.path.join(self.out, "cache"), "-o",
                            os.path.join(self.inputs, "prototypes.yml.gz")], self.training("attackers", "-o", attackers),
-                          self.training("residual", "--attackers", attackers + "/checkpoint.pt", "-o", os.path.join(self.inputs, "residual"))):
-            subprocess.run([self.program, *arguments], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                          self.training("residual", "--attackers", attackers + "/checkpoint.pt", "-o",
+                                        os.path.join(self.inputs, "residual"))):
+            subprocess.run([self.program, *arguments], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
 
     def commands(self):
         run = os.path.join(self.out, "run")
         return {
             "pretrain": self.training("pretrain", "-o", run),
-            "residual": self.training("residual", "--attackers", os.path.join(self.inputs, "attackers", "checkpoint.pt"), "-o", run),
-            "export": ["export", os.path.join(self.inputs, "residual", "checkpoint.pt"), "-o", os.path.join(self.out, "network.onnx")],
+            "residual": self.training("residual", "--attackers", os.path.join(self.inputs, "attackers",
+                                                                              "checkpoint.pt"), "-o", run),
+            "export": ["export", os.path.join(self.inputs, "residual", "checkpoint.pt"), "-o",
+                       os.path.join(self.out, "network.onnx")],
         }
 
     def once_more(self, arguments):

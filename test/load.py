@@ -4,10 +4,10 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Long loads, and how much memory they take: load.py BUILD [--seconds N] [--images N] [--hours N] [--rate N] [LOAD...]
 
-LOAD is one of library (8 threads share one detector and one perturber), page (8 visitors of samples/python/try_it), images (one run of
-`perturb`), video (one run of `video` over a clip that repeats); all by default. BUILD is the build folder.
-Exit code 1: an answer was not as the first one to the same question, something was lost, or memory has grown between the first third
-of a load and its end."""
+LOAD is one of library (8 threads share one detector and one perturber), page (8 visitors of samples/python/try_it),
+images (one run of `perturb`), video (one run of `video` over a clip that repeats); all by default. BUILD is the build
+folder. Exit code 1: an answer was not as the first one to the same question, something was lost, or memory has grown
+between the first third of a load and its end."""
 
 import argparse
 import concurrent.futures
@@ -24,7 +24,8 @@ import urllib.request
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PORTRAITS = sorted(glob.glob(os.path.join(ROOT, "data", "portraits", "*.jpg")))
 NETWORKS = os.path.join(ROOT, "modules", "sanprivacy", "testdata")
-QUICK = ["--model", os.path.join(NETWORKS, "generator_project.onnx"), "--classifier", os.path.join(NETWORKS, "classifier.onnx")]
+QUICK = ["--model", os.path.join(NETWORKS, "generator_project.onnx"), "--classifier",
+         os.path.join(NETWORKS, "classifier.onnx")]
 THREADS = 8
 LEAST_GROWTH = 16  # MiB that count as none
 
@@ -58,12 +59,14 @@ class Memory:
 def report(name, what, memory):
     first, last = memory.stop()
     grown = last - first > LEAST_GROWTH + .05 * first
-    print(f"{name}: {what}; {first:.0f} MiB in the first third, {last:.0f} MiB in the last{': memory has grown' if grown else ''}", flush=True)
+    print(f"{name}: {what}; {first:.0f} MiB in the first third, {last:.0f} MiB in the "
+          f"last{': memory has grown' if grown else ''}", flush=True)
     return not grown
 
 
 def in_threads(seconds, ask):
-    """Calls ask(n) with the numbers of the portraits from several threads. -> (calls, answers that differ from the first)"""
+    """Calls ask(n) with the numbers of the portraits from several threads. -> (calls, answers that differ from the
+    first)"""
     first, wrong, calls, lock, end = {}, 0, 0, threading.Lock(), time.monotonic() + seconds
 
     def run(number):
@@ -89,7 +92,8 @@ def library(options):
 
     def ask(number):
         faces = detector.detect(images[number])
-        return perturber.perturbFaces(images[number], faces, params=sp.PerturbParams(sp.PROTOTYPE_OPPOSITE, number % 2)).tobytes()
+        return perturber.perturbFaces(images[number], faces, params=sp.PerturbParams(sp.PROTOTYPE_OPPOSITE,
+                                                                                     number % 2)).tobytes()
 
     in_threads(1, ask)  # what is made once
     memory = Memory(os.getpid())
@@ -98,7 +102,8 @@ def library(options):
 
 
 def page(options):
-    server = subprocess.Popen([sys.executable, os.path.join(ROOT, "samples", "python", "try_it"), "--port", "0"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen([sys.executable, os.path.join(ROOT, "samples", "python", "try_it"), "--port", "0"],
+                              stdout=subprocess.PIPE, text=True)
     try:
         address = re.search(r"http://\S+", server.stdout.readline()).group()
         photos = []
@@ -107,21 +112,24 @@ def page(options):
                 photos.append(stream.read())
 
         def ask(number):
-            request = urllib.request.Request(address + "/perturb?label=female", photos[number], {"Content-Type": "image/jpeg"})
+            request = urllib.request.Request(address + "/perturb?label=female", photos[number],
+                                             {"Content-Type": "image/jpeg"})
             with urllib.request.urlopen(request, timeout=120) as answer:
                 return answer.read()
 
         in_threads(1, ask)
         memory = Memory(server.pid)
         calls, wrong = in_threads(options.seconds, ask)
-        return report("page", f"{THREADS} visitors, {calls} photos, {wrong} of them answered wrongly", memory) and wrong == 0
+        return report("page", f"{THREADS} visitors, {calls} photos, {wrong} of them answered wrongly",
+                      memory) and wrong == 0
     finally:
         server.terminate()
         server.wait()
 
 
 def run_command(options, name, arguments):
-    process = subprocess.Popen([os.path.join(options.build, "bin", "sanprivacy"), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    process = subprocess.Popen([os.path.join(options.build, "bin", "sanprivacy"), *arguments], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE)
     memory = Memory(process.pid)
     errors = process.communicate()[1].decode(errors="replace")
@@ -137,16 +145,19 @@ def images(options):
         for number in range(options.images):
             name = os.path.join(source, f"{number:06}.jpg")
             if number < len(PORTRAITS):
-                subprocess.run(["ffmpeg", "-v", "error", "-i", PORTRAITS[number], "-vf", "scale=160:-2", name], check=True, stdin=subprocess.DEVNULL)
+                subprocess.run(["ffmpeg", "-v", "error", "-i", PORTRAITS[number], "-vf", "scale=160:-2", name],
+                               check=True, stdin=subprocess.DEVNULL)
             else:
                 os.link(os.path.join(source, f"{number % len(PORTRAITS):06}.jpg"), name)
         fine, memory = run_command(options, "images", ["perturb", source, "-o", target, *QUICK])
         written = len(glob.glob(os.path.join(target, "*.jpg")))
-        return report("images", f"{options.images} images, {written} written", memory) and fine and written == options.images
+        return report("images", f"{options.images} images, {written} written",
+                      memory) and fine and written == options.images
 
 
 def frames_of(name):
-    found = subprocess.run(["ffprobe", "-v", "error", "-count_packets", "-select_streams", "v", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0",
+    found = subprocess.run(["ffprobe", "-v", "error", "-count_packets", "-select_streams", "v", "-show_entries",
+                            "stream=nb_read_packets", "-of", "csv=p=0",
                             name], capture_output=True, text=True, check=True)
     return int(found.stdout.strip().strip(","))
 
@@ -157,13 +168,17 @@ def video(options):
         make = ["ffmpeg", "-v", "error"]
         # A face crosses the frame within the first 6 of 20 s.
         rate = str(options.rate)
-        subprocess.run([*make, "-f", "lavfi", "-i", f"color=gray:160x120:rate={rate}", "-loop", "1", "-framerate", rate, "-i", PORTRAITS[0],
-                        "-filter_complex", "[1]scale=80:-2[face];[0][face]overlay=40*t-80:12", "-t", "20", clip], check=True, stdin=subprocess.DEVNULL)
-        subprocess.run([*make, "-stream_loop", "-1", "-i", clip, "-t", str(int(options.hours * 3600)), "-c", "copy", long], check=True,
+        subprocess.run([*make, "-f", "lavfi", "-i", f"color=gray:160x120:rate={rate}", "-loop", "1", "-framerate", rate,
+                        "-i", PORTRAITS[0],
+                        "-filter_complex", "[1]scale=80:-2[face];[0][face]overlay=40*t-80:12", "-t", "20", clip],
+                       check=True, stdin=subprocess.DEVNULL)
+        subprocess.run([*make, "-stream_loop", "-1", "-i", clip, "-t", str(int(options.hours * 3600)), "-c", "copy",
+                        long], check=True,
                        stdin=subprocess.DEVNULL)
         fine, memory = run_command(options, "video", ["video", long, target, "--label", "male", *QUICK])
         frames, written = frames_of(long), frames_of(target) if fine else 0
-        return report("video", f"{options.hours:g} hours, {frames} frames, {written} written", memory) and fine and frames == written
+        return report("video", f"{options.hours:g} hours, {frames} frames, {written} written",
+                      memory) and fine and frames == written
 
 
 def main():

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from command import CommandTest, files, portraits, read, run, write
-from test_video import FRAMES, VideoTest, face_box, ffmpeg, frames_of, probe, times
+from video_files import FRAMES, VideoTest, face_box, ffmpeg, frames_of, probe, times
 
 
 def encoded(format_name):

@@ -1,10 +1,9 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""What the command line makes of formats, orientations, color profiles and transparency; `perturb --no-face copy` shows it."""
+"""What the command line makes of formats, orientations and color profiles; `perturb --no-face copy` shows it."""
 
 import base64
-import io
 import os
 import re
 import struct
@@ -13,53 +12,26 @@ import zlib
 
 import cv2
 import numpy as np
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageCms
 
-from command import CommandTest, files, portraits, read, run, write
-
-
-def drawing(size=(64, 48)):
-    """Smooth colors without symmetry; no face."""
-    x, y = np.meshgrid(np.linspace(0, 1, size[0]), np.linspace(0, 1, size[1]))
-    return Image.fromarray(np.uint8(np.dstack([40 + 180 * x, 200 - 150 * y, 60 + 120 * x * y])))
-
-
-def png_chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def with_chunks(png, chunks):
-    """A PNG file with these between its header and the rest."""
-    return png[:33] + chunks + png[33:]
-
-
-def values(image):
-    return np.asarray(image).astype(float)
-
+from command import files, read, run, write
+from image_files import ImageTest, drawing, png_chunk, values, with_chunks
 
 # What shows an image of each orientation upright.
-TURNS = dict(zip(range(2, 9), (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM,
+TURNS = dict(zip(range(2, 9), (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180,
+                               Image.Transpose.FLIP_TOP_BOTTOM,
                                Image.Transpose.TRANSPOSE, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE,
                                Image.Transpose.ROTATE_90)))
 
 
-class Formats(CommandTest):
-    def copy(self, *arguments, code=0):
-        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"), "--no-face", "copy", *arguments)
-        self.assertEqual(done.returncode, code, done.stderr)
-        return done
-
-    def written(self, name):
-        image = Image.open(self.path("out", name))
-        self.addCleanup(image.close)
-        return image
-
+class Formats(ImageTest):
     def test_eight_orientations_of_every_format(self):
         expected = {}
         for orientation in range(1, 9):
             exif = Image.Exif()
             exif[0x0112] = orientation
-            for ending, options in {"jpg": {"quality": 100, "subsampling": 0}, "png": {}, "webp": {"lossless": True}, "tif": {}}.items():
+            for ending, options in {"jpg": {"quality": 100, "subsampling": 0}, "png": {}, "webp": {"lossless": True},
+                                    "tif": {}}.items():
                 for kind in ("RGB", "L", "RGBA"):
                     if (ending == "jpg" and kind == "RGBA") or (ending == "webp" and kind == "L"):
                         continue
@@ -79,15 +51,18 @@ class Formats(CommandTest):
                 after = self.written(name)
                 self.assertEqual(after.getexif().get(0x0112, 1), 1)
                 self.assertEqual((after.size, len(after.getbands())), (image.size, len(image.getbands())))
-                self.assertLess(np.abs(values(after) - values(image)).mean(), 3 if name.endswith("p") or name.endswith("jpg") else .01)
+                self.assertLess(np.abs(values(after) - values(image)).mean(), 3 if name.endswith("p")
+                                or name.endswith("jpg") else .01)
 
     def test_profiles_become_srgb(self):
         """A profile whose red and blue primaries are exchanged, and one of linear gray: easily told from sRGB."""
         swapped = self.swapped_profile()
         image = drawing()
-        for name, options in {"a.jpg": {"quality": 100, "subsampling": 0}, "a.png": {}, "a.webp": {"lossless": True}, "a.tif": {}}.items():
+        for name, options in {"a.jpg": {"quality": 100, "subsampling": 0}, "a.png": {}, "a.webp": {"lossless": True},
+                              "a.tif": {}}.items():
             image.save(self.path("in", name), icc_profile=swapped, **options)
-        image.save(self.path("in", "srgb.png"), icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+        image.save(self.path("in", "srgb.png"),
+                   icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
         image.save(self.path("in", "broken.png"), icc_profile=b"no profile")
         image.convert("L").save(self.path("in", "gray.png"), icc_profile=swapped)
         self.copy()
@@ -125,35 +100,10 @@ class Formats(CommandTest):
         # Adobe RGB (1998) to XYZ to sRGB by the matrices of both standards.
         linear = (np.array([100, 180, 100]) / 255) ** (563 / 256)
         xyz = np.array([[.57667, .18556, .18823], [.29734, .62736, .07529], [.02703, .07069, .99134]]) @ linear
-        rgb = np.array([[3.2404542, -1.5371385, -.4985314], [-.969266, 1.8760108, .041556], [.0556434, -.2040259, 1.0572252]]) @ xyz
+        rgb = np.array([[3.2404542, -1.5371385, -.4985314], [-.969266, 1.8760108, .041556],
+                        [.0556434, -.2040259, 1.0572252]]) @ xyz
         rgb = 255 * np.where(rgb <= .0031308, 12.92 * rgb, 1.055 * np.maximum(rgb, 0) ** (1 / 2.4) - .055).clip(0, 1)
         self.assertLess(np.abs(values(self.written("a.jpg")).mean((0, 1)) - rgb).max(), 4, rgb)
-
-    def test_transparency(self):
-        alpha = Image.fromarray(np.uint8(np.tile(np.linspace(0, 255, 64), (48, 1))))
-        image = drawing()
-        image.putalpha(alpha)
-        for ending in ("png", "tif", "webp"):
-            image.save(self.path("in", "straight." + ending), **({"lossless": True, "exact": True} if ending == "webp" else {}))
-        premultiplied = np.dstack([values(drawing()) * values(alpha)[..., None] / 255, values(alpha)]).round().astype(np.uint8)
-        Image.fromarray(premultiplied).save(self.path("in", "associated.tif"))
-        content, tag = read(self.path("in", "associated.tif")), struct.pack("<HHIH", 338, 3, 1, 2)
-        self.assertEqual(content.count(tag), 1)
-        write(self.path("in", "associated.tif"), content.replace(tag, struct.pack("<HHIH", 338, 3, 1, 1)))
-        for ending in ("jpg", "ppm"):  # which have none
-            image.save(self.path("in", "flat.png"))
-            os.rename(self.path("in", "flat.png"), self.path("in", "flat." + ending))
-        self.copy()
-        for name in ("straight.png", "straight.tif", "straight.webp", "associated.tif"):
-            with self.subTest(name):
-                after = values(self.written(name))
-                self.assertLess(np.abs(after[..., 3] - values(alpha)).max(), 1.01)
-                seen = np.s_[:, 20:, :3]
-                self.assertLess(np.abs(after[seen] - values(drawing())[seen]).mean(), 3)
-        self.assertEqual(self.written("straight.tif").tag_v2.get(338), (2,), "told to be straight")
-        white = values(Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB"))
-        for name in ("flat.jpg", "flat.ppm"):
-            self.assertLess(np.abs(values(self.written(name)) - white).mean(), 3, name)
 
     def test_sixteen_bits_and_names_of_other_formats(self):
         deep = np.asarray(drawing()).astype(np.uint16)[..., ::-1] * 257
@@ -190,8 +140,9 @@ class Formats(CommandTest):
             write(self.path("in", name), content)
         # A code stream of JPEG 2000: 4 rows of 16 pixels of 12 bits, from 0 to 4095 in equal steps.
         write(self.path("in", "twelve.png"), base64.b64decode(
-            "/0//UQApAAAAAAAQAAAABAAAAAAAAAAAAAAAEAAAAAQAAAAAAAAAAAABCwEB/1IADAAAAAEAAAQEAAH/XAAEQGD/kAAKAAAAAABhAAH/k9/hQBFpSxjOZ13nZnb1"
-            "XJ9aqaj39yCD1yKMMaEeDv6s9I2xtrINq2p7SW11cJyu839K47r5vnFkSJaKeM2Ec4/ttsDPtdZTVwnXAOGw2Gw2Gw2H/9k="))
+            "/0//UQApAAAAAAAQAAAABAAAAAAAAAAAAAAAEAAAAAQAAAAAAAAAAAABCwEB/1IADAAAAAEAAAQEAAH/XAAEQGD/kAAK"
+            "AAAAAABhAAH/k9/hQBFpSxjOZ13nZnb1XJ9aqaj39yCD1yKMMaEeDv6s9I2xtrINq2p7SW11cJyu839K47r5vnFkSJaK"
+            "eM2Ec4/ttsDPtdZTVwnXAOGw2Gw2Gw2H/9k="))
         self.copy()
         for name in contents:
             after = cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED)
@@ -200,17 +151,6 @@ class Formats(CommandTest):
             self.assertLess(np.abs(after / full - gray[..., None]).max(), 10 if name == "four.pgm" else 2, name)
         after = cv2.imread(self.path("out", "twelve.png"), cv2.IMREAD_UNCHANGED)
         self.assertLess(np.abs(after / 65535 - np.linspace(0, 1, 16)).max(), .01)
-
-    def test_a_fourth_channel_of_another_meaning_is_no_transparency(self):
-        image = drawing().convert("RGBA")
-        image.putalpha(Image.linear_gradient("L").resize(image.size))
-        image.save(self.path("in", "a.tif"))
-        content = read(self.path("in", "a.tif"))
-        self.assertIn(struct.pack("<HHIH", 338, 3, 1, 2), content)
-        write(self.path("in", "a.tif"), content.replace(struct.pack("<HHIH", 338, 3, 1, 2), struct.pack("<HHIH", 338, 3, 1, 0)))
-        self.copy()
-        self.assertEqual(self.written("a.tif").mode, "RGB")
-        self.assertTrue((values(self.written("a.tif")) == values(drawing())).all())
 
     def test_jpeg_by_other_names(self):
         for name in ("a.jfif", "a.MPO"):
@@ -227,7 +167,8 @@ class Formats(CommandTest):
             write(self.path("in", name), read(self.path("in", name)).replace(black, white))
         self.copy()
         for name, full in {"shallow.tif": 1, "deep.tif": 257}.items():
-            self.assertTrue((cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED) == (255 - gray.astype(int)) * full).all(), name)
+            self.assertTrue((cv2.imread(self.path("out", name),
+                                        cv2.IMREAD_UNCHANGED) == (255 - gray.astype(int)) * full).all(), name)
 
     def test_cmyk_is_right(self):
         cmyk = drawing().convert("CMYK")
@@ -241,27 +182,35 @@ class Formats(CommandTest):
         """Previews, as metadata of many kinds and as bytes behind the image; each input holds one, no output does."""
         preview = self.encoded(drawing((160, 120)), "JPEG", quality=90)
         code, half = base64.b64encode(preview), 60000
-        directory = lambda *entries: struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+        directory = lambda *entries: struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry)
+                                                                                for entry in entries)
         exif = (b"II*\0\x08\0\0\0" + directory((0x112, 3, 1, 1)) + struct.pack("<I", 26)
                 + directory((0x103, 3, 1, 6), (0x201, 4, 1, 68), (0x202, 4, 1, len(preview))) + bytes(4) + preview)
         xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/" GImage:Data="' + code + b'"/>'
-        photoshop = b"Photoshop 3.0\0" + b"8BIM\x04\x0c\0\0" + struct.pack(">I", 28 + len(preview)) + bytes(28) + preview + b"\0"
+        photoshop = (b"Photoshop 3.0\0" + b"8BIM\x04\x0c\0\0" + struct.pack(">I", 28 + len(preview)) + bytes(28)
+                     + preview + b"\0")
         profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + preview)
         profile[:4] = struct.pack(">I", len(profile))
         jpeg = self.encoded(drawing(), "JPEG")
-        for k, (marker, data) in enumerate(((0xE1, b"Exif\0\0" + exif), (0xED, photoshop), (0xE0, b"JFXX\0\x10" + preview), (0xFE, code[:half]),
-                                            (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp), (0xE2, b"ICC_PROFILE\0\1\1" + profile))):
-            write(self.path("in", f"{k}.jpg"), jpeg[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data + jpeg[2:])
+        for k, (marker, data) in enumerate(((0xE1, b"Exif\0\0" + exif), (0xED, photoshop),
+                                            (0xE0, b"JFXX\0\x10" + preview), (0xFE, code[:half]),
+                                            (0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp),
+                                            (0xE2, b"ICC_PROFILE\0\1\1" + profile))):
+            write(self.path("in", f"{k}.jpg"),
+                  jpeg[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(data) + 2) + data + jpeg[2:])
         write(self.path("in", "moving-or-mpo.jpg"), jpeg + preview)
         for mode in ("RGB", "L", "I;16", "P", "LA"):
             image = drawing().convert("L" if mode == "I;16" else mode)
-            png = self.encoded(image if mode != "I;16" else Image.fromarray(np.asarray(image).astype(np.uint16) * 257), "PNG")
+            png = self.encoded(image if mode != "I;16" else Image.fromarray(np.asarray(image).astype(np.uint16) * 257),
+                               "PNG")
             more = png_chunk(b"eXIf", exif) + png_chunk(b"tEXt", b"Preview\0" + code) + png_chunk(b"prIv", preview)
             write(self.path("in", mode.replace(";", "") + ".png"), png[:33] + more + png[33:] + preview)
         webp = self.encoded(drawing(), "WEBP", exif=exif, xmp=xmp, icc_profile=bytes(profile))
         more = b"ABCD" + struct.pack("<I", len(preview)) + preview + bytes(len(preview) % 2)
-        write(self.path("in", "a.webp"), b"RIFF" + struct.pack("<I", len(webp) - 8 + len(more)) + webp[8:] + more + preview)
-        write(self.path("in", "a.tif"), self.encoded(drawing(), "TIFF", tiffinfo={700: xmp, 34377: photoshop, 65000: preview}))
+        write(self.path("in", "a.webp"), b"RIFF" + struct.pack("<I", len(webp) - 8 + len(more)) + webp[8:] + more
+              + preview)
+        write(self.path("in", "a.tif"), self.encoded(drawing(), "TIFF",
+                                                     tiffinfo={700: xmp, 34377: photoshop, 65000: preview}))
         jp2 = cv2.imencode(".jp2", np.asarray(drawing()))[1].tobytes()
         place = jp2.index(b"jp2c") - 4
         box = lambda kind, data: struct.pack(">I", len(data) + 8) + kind + data
@@ -272,7 +221,8 @@ class Formats(CommandTest):
         names = files(self.path("in", ""))
         self.copy()
         self.assertEqual(files(self.path("out", "")), names)
-        parts = [preview[k:k + 24] for k in range(len(preview) // 2, len(preview) - 24, 50)] + [code[k:k + 32] for k in range(900, 1900, 50)]
+        parts = [preview[k:k + 24] for k in range(len(preview) // 2, len(preview) - 24, 50)]
+        parts += [code[k:k + 32] for k in range(900, 1900, 50)]
         for name in names:
             with self.subTest(name):
                 self.assertTrue(any(part in read(self.path("in", name)) for part in parts))
@@ -284,7 +234,8 @@ class Formats(CommandTest):
         p3 = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
         gamma = lambda value: png_chunk(b"gAMA", struct.pack(">I", value))
         cicp = lambda *points: png_chunk(b"cICP", bytes([*points, 0, 1]))
-        of_primaries = np.array([[1.22494, -.22494, 0], [-.04206, 1.04206, 0], [-.01964, -.07864, 1.09828]])  # Display P3 in sRGB
+        of_primaries = np.array([[1.22494, -.22494, 0], [-.04206, 1.04206, 0],
+                                 [-.01964, -.07864, 1.09828]])  # Display P3 in sRGB
         linear = lambda v: np.where(v <= .04045, v / 12.92, ((v + .055) / 1.055) ** 2.4)
         curved = lambda v: np.where(v <= .0031308, v * 12.92, 1.055 * np.clip(v, 1e-9, None) ** (1 / 2.4) - .055)
         plain = values(image) / 255
@@ -335,93 +286,31 @@ class Formats(CommandTest):
         self.one_line(done.stderr, "cmyk.jpg: its CMYK colors are converted without their profile")
         self.assertEqual(len(re.findall("(?m)^/", done.stderr)), 2, done.stderr)
 
-    def test_one_transparent_value_of_gray(self):
-        gray = np.asarray(drawing().convert("L")).copy()
-        gray[:10] = 7
-        Image.fromarray(gray).save(self.path("in", "8.png"), transparency=7)
-        key = png_chunk(b"tRNS", struct.pack(">H", 7 * 257))
-        write(self.path("in", "16.png"), with_chunks(self.encoded(Image.fromarray(gray.astype(np.uint16) * 257), "PNG"), key))
-        black = Image.fromarray(np.uint8(gray > 100) * 255).convert("1")
-        black.save(self.path("in", "1.png"), transparency=0)
-        self.copy()
-        for name, opaque in {"8.png": gray != 7, "16.png": gray != 7, "1.png": gray > 100}.items():
-            after = cv2.imread(self.path("out", name), cv2.IMREAD_UNCHANGED)
-            self.assertEqual(after.shape[2], 4, name)
-            self.assertTrue((after[..., 3] == opaque * np.iinfo(after.dtype).max).all(), name)
-
     def test_what_lies_behind_the_image_is_told(self):
         """Further images of burst and stereo photos, the video of a motion photo; not the preview inside of Exif."""
         jpeg = self.encoded(drawing(), "JPEG")
         preview = self.encoded(drawing((32, 24)), "JPEG")
-        drawing().save(self.path("in", "mpo.jpg"), "MPO", save_all=True, append_images=[drawing().transpose(Image.Transpose.ROTATE_180)])
+        drawing().save(self.path("in", "mpo.jpg"), "MPO", save_all=True,
+                       append_images=[drawing().transpose(Image.Transpose.ROTATE_180)])
         write(self.path("in", "motion.jpg"), jpeg + b"\0\0\0\x18ftypmp42" + bytes(100) + b"\xff\xd8\xff")
         write(self.path("in", "both.jpg"), jpeg + preview + b"\0\0\0\x18ftypmp42" + bytes(100))
-        write(self.path("in", "preview.jpg"), jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(preview) + 2) + preview + jpeg[2:])
+        write(self.path("in", "preview.jpg"), jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(preview) + 2) + preview
+              + jpeg[2:])
         drawing().save(self.path("in", "progressive.jpg"), progressive=True)
         done = self.copy()
         self.assertTrue(self.one_line(done.stderr, "mpo.jpg").endswith(": left out: a further image behind the image"))
         self.assertTrue(self.one_line(done.stderr, "motion.jpg").endswith(": left out: a video behind the image"))
-        self.assertTrue(self.one_line(done.stderr, "both.jpg").endswith(": left out: a further image and a video behind the image"))
+        self.assertTrue(self.one_line(done.stderr,
+                                      "both.jpg").endswith(": left out: a further image and a video behind the image"))
         self.assertEqual(len(done.stderr.splitlines()), 3, done.stderr)
-
-    def encoded(self, image, kind, **options):
-        stream = io.BytesIO()
-        image.save(stream, kind, **options)
-        return stream.getvalue()
-
-    def test_a_face_in_the_transparency_is_protected(self):
-        """Black ink of varying opacity shows a face, and so does the transparency of an image with a face in its colors."""
-        face = Image.open(portraits()[0])
-        gray = face.convert("L")
-        ink = Image.new("RGB", face.size)
-        ink.putalpha(gray.point(lambda v: 255 - v))
-        ink.save(self.path("in", "ink.png"))
-        for name in ("both.png", "both.tif"):
-            face.putalpha(gray)
-            face.save(self.path("in", name))
-        matte = Image.new("L", face.size)
-        ImageDraw.Draw(matte).ellipse((60, 60, 260, 330), fill=255)
-        face.putalpha(matte)
-        face.save(self.path("in", "cutout.png"))
-        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        for name in ("ink.png", "both.png", "both.tif"):
-            self.one_line(done.stderr, name, "written on white: a face shows in the transparency")
-            after = self.written(name)
-            self.assertEqual(after.mode, "RGB")
-            original = Image.open(self.path("in", name))
-            self.addCleanup(original.close)
-            on_white = Image.alpha_composite(Image.new("RGBA", after.size, "white"), original.convert("RGBA")).convert("RGB")
-            changed = np.abs(values(after) - values(on_white)).max(axis=2) > 2
-            self.assertGreater(changed[140:250, 110:210].mean(), .5)
-            self.assertLess(changed[:40].mean(), .01)
-        self.assertNotIn("cutout", done.stderr)
-        self.assertTrue(np.array_equal(values(self.written("cutout.png"))[..., 3], values(matte)))
-
-    def test_a_small_face_in_the_transparency_of_a_large_image(self):
-        """30 pixels of 4000: found where it has shades. What is told of others, and one that is lost on white."""
-        small = Image.open(portraits()[0]).convert("L").resize((87, 109), Image.Resampling.BOX)
-        for name, color, around, face in (("ink.png", "black", 0, small.point(lambda v: 255 - v)), ("pale.png", (252, 252, 252), 255, small)):
-            alpha = Image.new("L", (4000, 800), around)
-            alpha.paste(face, (1500, 400))
-            image = Image.new("RGB", alpha.size, color)
-            image.putalpha(alpha)
-            image.save(self.path("in", name), compress_level=1)
-        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"))
-        self.one_line(done.stderr, "ink.png", "written on white: a face shows in the transparency")
-        self.one_line(done.stderr, "pale.png", "written on black: a face shows in the transparency")
-        self.one_line(done.stdout, "In the transparency, faces without half-transparent areas", "narrower than 38 pixels")
-        self.assertEqual(files(self.path("out")), ["ink.png", "pale.png"])
-        for name in ("ink.png", "pale.png"):
-            after = values(self.written(name).convert("L"))[400:509, 1500:1587]
-            self.assertGreater((np.abs(after - values(small))[38:70, 28:58] > 2).mean(), .5)
 
     def test_faults_of_what_is_left_out_of_a_png_file(self):
         """A damaged profile is told with the file's name; of other parts that no pixel needs nothing is said."""
         content = self.encoded(drawing(), "PNG")
         text = png_chunk(b"tEXt", b"a\0b")
         for name, chunk in (("gamma", png_chunk(b"gAMA", bytes(4))), ("ground", png_chunk(b"bKGD", bytes(2))),
-                            ("text", text[:-1] + bytes([text[-1] ^ 1])), ("profile", png_chunk(b"iCCP", b"x\0\0no profile"))):
+                            ("text", text[:-1] + bytes([text[-1] ^ 1])),
+                            ("profile", png_chunk(b"iCCP", b"x\0\0no profile"))):
             write(self.path("in", f"{name}.png"), content[:33] + chunk + content[33:])
         write(self.path("in", "end.png"), content + b"something else")
         done = self.copy()
@@ -435,9 +324,11 @@ class Formats(CommandTest):
         """Every line has the file's name."""
         random = np.random.default_rng(1)
         image = drawing((160, 120))
-        encodings = {"jpg": ("JPEG", {}), "scans.jpg": ("JPEG", {"progressive": True}), "png": ("PNG", {}), "webp": ("WEBP", {}),
+        encodings = {"jpg": ("JPEG", {}), "scans.jpg": ("JPEG", {"progressive": True}), "png": ("PNG", {}),
+                     "webp": ("WEBP", {}),
                      "jp2": ("JPEG2000", {}), "tif": ("TIFF", {}), "lzw.tif": ("TIFF", {"compression": "tiff_lzw"}),
-                     "jpeg.tif": ("TIFF", {"compression": "jpeg"}), "deflate.tif": ("TIFF", {"compression": "tiff_adobe_deflate"})}
+                     "jpeg.tif": ("TIFF", {"compression": "jpeg"}),
+                     "deflate.tif": ("TIFF", {"compression": "tiff_adobe_deflate"})}
         for ending, (kind, options) in encodings.items():
             content = self.encoded(image, kind, **options)
             for k in range(12):
@@ -452,47 +343,6 @@ class Formats(CommandTest):
             self.assertIn(self.path("in", ""), line)
         self.assertIn(".jpg: the JPEG file is ", done.stderr)
         self.assertIn(".png: the PNG file is damaged or truncated: ", done.stderr)
-
-    def test_gray_of_few_bits_and_of_sixteen_with_transparency(self):
-        gray = np.asarray(drawing().convert("L"))
-        height, width = gray.shape
-
-        def png(bits, color_type, rows):
-            data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
-            return (b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, color_type, 0, 0, 0))
-                    + png_chunk(b"IDAT", data) + png_chunk(b"IEND", b""))
-
-        bits = np.unpackbits(gray.reshape(height, width, 1), axis=2)
-        for number in (1, 2, 4):
-            write(self.path("in", f"{number}.png"), png(number, 0, np.packbits(bits[:, :, :number].reshape(height, -1), axis=1)))
-        opaque = np.dstack([gray.astype(">u2") * 257 - 1, np.full(gray.shape, 65535)]).astype(">u2")
-        write(self.path("in", "16.png"), png(16, 4, opaque))
-        self.copy()
-        for number in (1, 2, 4):
-            self.assertTrue((values(self.written(f"{number}.png")) == (gray >> 8 - number) * (255 // (2 ** number - 1))).all(), number)
-        after = cv2.imread(self.path("out", "16.png"), cv2.IMREAD_UNCHANGED)
-        self.assertEqual((after.shape, after.dtype), ((height, width, 4), np.uint16))
-        self.assertTrue((after[..., :3] == opaque[..., :1].astype(np.uint16)).all())
-
-    def test_shapes_like_faces_are_not_refused(self):
-        """Pale drawings of opaque and transparent parts only: what a detector takes for a face is one where it is large."""
-        shapes = {}
-        for k, path in enumerate(portraits()):
-            for side in (64, 320):
-                gray = cv2.resize(cv2.imread(path, cv2.IMREAD_GRAYSCALE), (side, side), interpolation=cv2.INTER_AREA)
-                shape = cv2.adaptiveThreshold(gray, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, side // 10 | 1, 5)
-                image = Image.new("RGB", gray.shape[::-1], (252, 252, 252))
-                image.putalpha(Image.fromarray(shape))
-                image.save(self.path("in", f"{side}-{k}.png"))
-                shapes[f"{side}-{k}.png"] = shape
-        done = run("perturb", *self.networks, self.path("in"), "-o", self.path("out"), "--no-face", "copy")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        for name, shape in shapes.items():
-            if name.startswith("64"):
-                self.assertTrue(np.array_equal(values(self.written(name))[..., 3], shape), name)
-        self.assertRegex(done.stderr, "320-.*written on black: a face shows in the transparency")
-        for line in done.stderr.splitlines():
-            self.assertRegex(line, "320-.*written on black|the shape of something like a face, which is left as it is")
 
     def refused(self, contents, *arguments):
         """Files of these names and contents, each refused in a line that holds the given words; nothing is written."""
@@ -514,7 +364,8 @@ class Formats(CommandTest):
         contents = {name: (read(self.path("in", name)), ["several images"]) for name in names}
         drawing().convert("LA").save(self.path("la.tif"))
         drawing().convert("LAB").save(self.path("lab.tif"))
-        drawing().save(self.path("raw.tif"), tiffinfo={254: 1})  # NewSubfileType: the image itself is in a directory below
+        drawing().save(self.path("raw.tif"),
+                       tiffinfo={254: 1})  # NewSubfileType: the image itself is in a directory below
         contents["raw.tif"] = (read(self.path("raw.tif")), ["smaller copy", "raw files of cameras"])
         contents["lab.tif"] = (read(self.path("lab.tif")), ["CIELAB"])
         contents["la.tif"] = (read(self.path("la.tif")), ["transparency that OpenCV does not read"])
@@ -526,8 +377,10 @@ class Formats(CommandTest):
                     "AVIF": b"\0\0\0\x1cftypavif\0\0\0\0avifmif1" + bytes(100), "JPEG XL": b"\xff\x0a" + bytes(100),
                     "PAM": b"P7\nWIDTH 8\nHEIGHT 8\nDEPTH 3\nMAXVAL 255\nTUPLTYPE RGB\nENDHDR\n" + bytes(192),
                     "JPEG XR": b"II\xbc\1" + bytes(100), "DICOM": bytes(128) + b"DICM" + bytes(100)}
-        frame = lambda marker, bits: b"\xff\xd8\xff" + bytes([marker]) + b"\0\x0b" + bytes([bits]) + b"\0\x10\0\x10\1\1\x11\0" + bytes(100)
-        contents.update({"JPEG-LS": frame(0xF7, 8), "lossless JPEG": frame(0xC3, 16), "JPEG of 12 bits": frame(0xC1, 12)})
+        frame = lambda marker, bits: (b"\xff\xd8\xff" + bytes([marker]) + b"\0\x0b" + bytes([bits])
+                                      + b"\0\x10\0\x10\1\1\x11\0" + bytes(100))
+        contents.update({"JPEG-LS": frame(0xF7, 8), "lossless JPEG": frame(0xC3, 16),
+                         "JPEG of 12 bits": frame(0xC1, 12)})
         self.refused({format + ".jpg": (content, [format, "convert"]) for format, content in contents.items()})
 
     def test_hostile_sizes(self):
@@ -536,10 +389,12 @@ class Formats(CommandTest):
         contents = {
             "a.png": b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
                      + png_chunk(b"IDAT", zlib.compress(bytes(1000))) + png_chunk(b"IEND", b""),
-            "a.bmp": b"BM" + struct.pack("<IIIIiiHHIIiiII", 1200, 0, 54, 40, side, -side, 1, 24, 0, 0, 0, 0, 0, 0) + bytes(1146),
+            "a.bmp": b"BM" + struct.pack("<IIIIiiHHIIiiII", 1200, 0, 54, 40, side, -side, 1, 24, 0, 0, 0, 0, 0,
+                                         0) + bytes(1146),
             "a.ppm": b"P6 # a comment\n%d %d\n255\n" % (side, side) + bytes(1000),
             "a.webp": b"RIFF\x64\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + struct.pack("<I", 16382)[:3] * 2 + bytes(80),
-            "a.jpg": b"\xff\xd8\xff\xc0\0\x11\x08" + struct.pack(">HH", side, side) + b"\3\1\x22\0\2\x11\1\3\x11\1" + bytes(100),
+            "a.jpg": b"\xff\xd8\xff\xc0\0\x11\x08" + struct.pack(">HH", side, side) + b"\3\1\x22\0\2\x11\1\3\x11\1"
+            + bytes(100),
             "a.tif": b"II*\0\x08\0\0\0\3\0" + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in
                                                          ((256, side), (257, side), (258, 8))) + bytes(50),
             "a.jp2": b"\xff\x4f\xff\x51\0\x2f\0\0" + struct.pack(">IIII", side, side, 0, 0) + bytes(100),

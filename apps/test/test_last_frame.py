@@ -7,7 +7,7 @@ import unittest
 
 import numpy as np
 
-from test_video import FRAMES, RATE, VideoTest, ffmpeg, probe, times
+from video_files import FRAMES, RATE, VideoTest, ffmpeg, probe, times
 
 STAMPS, END = [0, 2, 5], 25  # of slides, seconds
 

@@ -42,7 +42,8 @@ class Sizes(CommandTest):
             "prototypes": ["prototypes", "--labels", self.path("labels.csv"), "-o", self.path("means")],
             "bench": ["bench", "video", photo, "--frames", "2", *self.networks],
             "evaluate": ["evaluate", "--faces", os.path.dirname(photo), "--labels", self.path("labels.csv"),
-                         "--models", self.path("models.yml"), "-o", self.path("report"), "--cache", self.path("cache"), *self.networks],
+                         "--models", self.path("models.yml"), "-o", self.path("report"), "--cache", self.path("cache"),
+                         *self.networks],
             "video": ["video", os.path.join(os.path.dirname(sequence), "%04d.png"), self.path("o.mkv"), *VIDEO_OPTIONS],
         }
 
@@ -54,7 +55,8 @@ class Sizes(CommandTest):
             with self.subTest(name):
                 done = run(*arguments, "--max-pixels", width * height - 1)
                 self.assertEqual(done.returncode, 1, done.stderr)
-                self.assertIn(f"is of {width}x{height} pixels; at most {width * height - 1} are read (--max-pixels)", done.stderr)
+                self.assertIn(f"is of {width}x{height} pixels; at most {width * height - 1} are read (--max-pixels)",
+                              done.stderr)
                 if name == "bench":
                     continue  # takes its time
                 done = run(*arguments, "--max-pixels", width * height)
@@ -64,14 +66,16 @@ class Sizes(CommandTest):
         done = {}
         for bits in (8, 16):
             write(self.path("in", "a.png"), png_header(200, 200, bits))
-            done[bits] = run("perturb", self.path("in", "a.png"), "-o", self.path("out"), "--max-pixels", 40000, *self.networks).stderr
+            done[bits] = run("perturb", self.path("in", "a.png"), "-o", self.path("out"), "--max-pixels", 40000,
+                             *self.networks).stderr
         self.assertIn("a.png: is of 200x200 pixels of 16 bits, which count twice; at most 40000", done[16])
         self.assertNotIn("max-pixels", done[8])
 
     def test_pixels_that_are_not_in_the_file(self):
         """10,000 x 10,000 pixels in 1,200 bytes: known before 300 MB are asked for."""
         side = 10000
-        write(self.path("in", "a.bmp"), b"BM" + struct.pack("<IIIIiiHHIIiiII", 1200, 0, 54, 40, side, -side, 1, 24, 0, 0, 0, 0, 0, 0)
+        write(self.path("in", "a.bmp"), b"BM" + struct.pack("<IIIIiiHHIIiiII", 1200, 0, 54, 40, side, -side, 1, 24, 0,
+                                                            0, 0, 0, 0, 0)
               + bytes(1146))
         write(self.path("in", "b.ppm"), b"P6 10000 10000 65535\n" + bytes(1000))
         done = run("perturb", self.path("in"), "-o", self.path("out"), *self.networks)
@@ -80,11 +84,13 @@ class Sizes(CommandTest):
         self.assertEqual(done.returncode, 1)
 
     def test_frames_of_a_video(self):
-        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "color=s=320x240:d=0.2", self.path("a.mkv")], check=True)
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "color=s=320x240:d=0.2",
+                        self.path("a.mkv")], check=True)
         done = run("video", self.path("a.mkv"), self.path("o.mkv"), "--max-pixels", 76799, *VIDEO_OPTIONS)
         self.assertEqual(done.returncode, 1)
         self.one_line(done.stderr, "is of 320x240 pixels; at most 76799 are read (--max-pixels)")
-        self.assertEqual(run("video", self.path("a.mkv"), self.path("o.mkv"), "--max-pixels", 76800, *VIDEO_OPTIONS).returncode, 0)
+        self.assertEqual(run("video", self.path("a.mkv"), self.path("o.mkv"), "--max-pixels", 76800,
+                             *VIDEO_OPTIONS).returncode, 0)
         for size in ("40000x1", "1x40000", "0x5", "-3x3"):
             done = run("video", "-", self.path("o.mkv"), "--raw", size, *VIDEO_OPTIONS)
             self.assertEqual(done.returncode, 2, size)
@@ -98,12 +104,15 @@ class Nesting(CommandTest):
         write(self.path("deep.yml"), deep)
         write(self.path("deep.yml.gz"), gzip.compress(deep))
         write(self.path("large.yml.gz"), gzip.compress(b"%YAML:1.0\n---\n" + b"# nothing\n" * 5000000))
-        reasons = {"deep.yml": "nested too deeply", "deep.yml.gz": "nested too deeply", "large.yml.gz": "unpacks to more than 100 times"}
+        reasons = {"deep.yml": "nested too deeply", "deep.yml.gz": "nested too deeply",
+                   "large.yml.gz": "unpacks to more than 100 times"}
         for name, reason in reasons.items():
-            done = run("perturb", portraits()[0], "-o", self.path("out"), *self.networks[:4], "--prototypes", self.path(name))
+            done = run("perturb", portraits()[0], "-o", self.path("out"), *self.networks[:4], "--prototypes",
+                       self.path(name))
             self.assertEqual(done.returncode, 1, done.stderr)
             self.one_line(done.stderr, name, reason)
-        done = run("evaluate", "--faces", self.path(), "--labels", self.path("none.csv"), "--models", self.path("deep.yml.gz"),
+        done = run("evaluate", "--faces", self.path(), "--labels", self.path("none.csv"), "--models",
+                   self.path("deep.yml.gz"),
                    "-o", self.path("report"))
         self.assertEqual(done.returncode, 1, done.stderr)
         self.one_line(done.stderr, "deep.yml.gz", "nested too deeply")
@@ -143,7 +152,8 @@ class Permissions(CommandTest):
 
     def test_what_is_made_from_a_private_file_is_private(self):
         usual = 0o666 & ~self.mask()
-        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "color=s=320x240:d=0.2", self.path("a.mkv")], check=True)
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "color=s=320x240:d=0.2",
+                        self.path("a.mkv")], check=True)
         shutil.copy(portraits()[0], self.path("in", "a.jpg"))
         for mode in (0o600, 0o640, 0o644, 0o400):
             os.chmod(self.path("in", "a.jpg"), mode)
@@ -160,9 +170,12 @@ class Permissions(CommandTest):
             os.chmod(self.path("out", "1.png"), mode)
             done = run("video", self.path("out", "%d.png"), self.path("out", "second-%d.png"), *VIDEO_OPTIONS)
             self.assertEqual((done.returncode, self.mode("out", "second-1.png")), (0, expected), done.stderr)
-            done = run("video", self.path("out", "%d.png"), self.path("out", "o.mp4"), "--log", self.path("out", "log"), *VIDEO_OPTIONS)
-            self.assertEqual((done.returncode, self.mode("out", "o.mp4"), self.mode("out", "log")), (0, expected, expected), done.stderr)
-            done = run("contact-sheet", self.path("in", "a.jpg"), portraits()[1], "-o", self.path("out", "sheet.png"), *self.networks)
+            done = run("video", self.path("out", "%d.png"), self.path("out", "o.mp4"), "--log", self.path("out", "log"),
+                       *VIDEO_OPTIONS)
+            self.assertEqual((done.returncode, self.mode("out", "o.mp4"), self.mode("out", "log")),
+                             (0, expected, expected), done.stderr)
+            done = run("contact-sheet", self.path("in", "a.jpg"), portraits()[1], "-o", self.path("out", "sheet.png"),
+                       *self.networks)
             self.assertEqual((done.returncode, self.mode("out", "sheet.png")), (0, expected), done.stderr)
         # What is there already keeps its own.
         os.chmod(self.path("in", "a.jpg"), 0o644)
@@ -181,7 +194,8 @@ class Permissions(CommandTest):
 
     def test_links_under_the_hidden_names_of_a_video(self):
         """Someone else may write to the folder and knows the names beforehand."""
-        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "color=s=320x240:d=0.2", self.path("a.mkv")], check=True)
+        subprocess.run(["ffmpeg", "-loglevel", "error", "-f", "lavfi", "-i", "color=s=320x240:d=0.2",
+                        self.path("a.mkv")], check=True)
         for sign in "-_~+":
             write(self.path("precious"), b"precious")
             os.symlink(self.path("precious"), self.path("out", f".sanprivacy{sign}o.mkv"))

@@ -19,7 +19,7 @@ import unittest
 import numpy as np
 
 from command import EXECUTABLE, TIMEOUT, CommandTest, files, portraits, read, run, write
-from test_video import frames_of, probe
+from video_files import frames_of, probe
 
 WIDTH, HEIGHT, SECONDS = 320, 384, 3
 

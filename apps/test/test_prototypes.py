@@ -4,7 +4,6 @@
 """The command `prototypes`: its means against means of means, and what it says of faces it cannot use."""
 
 import gzip
-import os
 import shutil
 import unittest
 

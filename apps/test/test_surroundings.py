@@ -30,12 +30,14 @@ class Surroundings(CommandTest):
         return run("-c", command, "sh", EXECUTABLE, *arguments, program="/bin/sh", **options)
 
     def test_messages_that_nobody_takes(self):
-        for name, stdout, stderr in (("full", "/dev/full", None), ("both", "/dev/full", "/dev/full"), ("pipe", None, None)):
+        for name, stdout, stderr in (("full", "/dev/full", None), ("both", "/dev/full", "/dev/full"),
+                                     ("pipe", None, None)):
             reader, writer = os.pipe()
             os.close(reader)
             try:
                 streams = [os.open(target, os.O_WRONLY) if target else os.dup(writer) for target in (stdout, stderr)]
-                done = subprocess.run([EXECUTABLE, "perturb", *self.networks, portraits()[0], "-o", self.path(name)], stdin=subprocess.DEVNULL,
+                done = subprocess.run([EXECUTABLE, "perturb", *self.networks, portraits()[0], "-o", self.path(name)],
+                                      stdin=subprocess.DEVNULL,
                                       stdout=streams[0], stderr=streams[1], timeout=TIMEOUT)
             finally:
                 for stream in (writer, *streams):
@@ -58,8 +60,10 @@ class Surroundings(CommandTest):
             self.skipTest("no file system can be mounted here")
         os.makedirs(self.path("out"))
         for limit in ("size=16k", "nr_inodes=1"):
-            done = run(*mount, f'mount -t tmpfs -o {limit} none "$1"; shift; "$@"; code=$?; ls -A out; exit $code', "sh", self.path("out"),
-                       EXECUTABLE, "perturb", *self.networks, portraits()[0], "-o", "out", cwd=self.folder, program="unshare")
+            done = run(*mount, f'mount -t tmpfs -o {limit} none "$1"; shift; "$@"; code=$?; ls -A out; exit $code',
+                       "sh", self.path("out"),
+                       EXECUTABLE, "perturb", *self.networks, portraits()[0], "-o", "out", cwd=self.folder,
+                       program="unshare")
             self.assertEqual(done.returncode, 1, done.stderr)
             self.one_line(done.stderr, "No space left on device")
             self.one_line(done.stdout, "0 images perturbed", "1 failed")
@@ -85,7 +89,8 @@ class Surroundings(CommandTest):
 
     def test_few_resources(self):
         arguments = ("perturb", *self.networks, portraits()[0], "-o")
-        for name, command in {"files": 'ulimit -n 6; "$@"', "threads": 'OMP_NUM_THREADS=1000 OPENCV_FOR_THREADS_NUM=1000 "$@"',
+        for name, command in {"files": 'ulimit -n 6; "$@"',
+                              "threads": 'OMP_NUM_THREADS=1000 OPENCV_FOR_THREADS_NUM=1000 "$@"',
                               "turkish": 'LC_ALL=tr_TR.UTF-8 "$@"', "nothing": 'env -i "$@"'}.items():
             done = self.shell(command, *arguments, self.path(name))
             self.assertEqual(done.returncode, 0, f"{name}: {done.stderr}")

@@ -6,8 +6,6 @@
 import json
 import os
 import resource
-import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -16,79 +14,9 @@ import unittest
 import cv2
 import numpy as np
 
-from command import CommandTest, EXECUTABLE, PORTRAITS, TEST_NETWORKS, TIMEOUT, files, portrait, read, run, write
-
-WIDTH, HEIGHT, FRAMES, RATE = 320, 240, 20, 25
-
-
-NETWORKS_FILE = """%YAML:1.0
----
-quarters: {{ task: "matcher", file: "{}", width: 32, height: 32, color: "rgb", square: 1.0, output: "descriptor", distance: "euclidean" }}
-"""
-
-
-def ffmpeg(*arguments):
-    subprocess.run(["ffmpeg", "-y", "-loglevel", "error", *map(str, arguments)], check=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
-
-
-def probe(path, entries, stream="v:0"):
-    """Values that ffprobe prints for a video's stream, one per line."""
-    done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", entries, "-of", "csv=p=0", path],
-                          check=True, capture_output=True, text=True, timeout=TIMEOUT)
-    return [line.strip(",") for line in done.stdout.split()]
-
-
-def times(path):
-    return sorted(float(value) for value in probe(path, "packet=pts_time"))
-
-
-def frame_at(t):
-    """A portrait that moves by a pixel a frame over a plain wall."""
-    face = cv2.resize(portrait(), None, fx=.5, fy=.5, interpolation=cv2.INTER_AREA)
-    image = np.full((HEIGHT, WIDTH, 3), (120, 130, 140), np.uint8)
-    image[30:30 + face.shape[0], 60 + t:60 + t + face.shape[1]] = face
-    return image
-
-
-def face_box(t):
-    return np.s_[90:145, 115 + t:165 + t]  # eyes to mouth
-
-
-def frames_of(path):
-    video, frames = cv2.VideoCapture(path), []
-    while True:
-        more, frame = video.read()
-        if not more:
-            return frames
-        frames.append(frame)
-
-
-@unittest.skipUnless(shutil.which("ffmpeg"), "the tool ffmpeg is not there")
-class VideoTest(CommandTest):
-    def setUp(self):
-        super().setUp()
-        self.original = self.path("video.mp4")
-        self.make(self.original)
-
-    def make(self, path, *arguments, frames=FRAMES):
-        """A video with sound, a title and a place."""
-        for t in range(frames):
-            cv2.imwrite(self.path("frames", f"{t:04}.png"), frame_at(t))
-        ffmpeg("-framerate", RATE, "-i", self.path("frames", "%04d.png"), "-f", "lavfi", "-i", f"sine=duration={frames / RATE}",
-               "-c:v", "libx264", "-crf", 12, "-pix_fmt", "yuv420p", "-metadata", "title=SECRET TITLE",
-               "-metadata", "location=+12.3456+065.4321/", *arguments, path)
-
-    def video(self, *arguments, **options):
-        return run("video", *self.networks, *arguments, **options)
-
-    def check_protected(self, path, frames=FRAMES, first=0, video=None):
-        """Every face differs clearly from what it was in the video, and the wall hardly."""
-        found, before = frames_of(path), frames_of(video or self.original)
-        self.assertEqual(len(found), frames)
-        for t, frame in enumerate(found, first):
-            change = np.abs(frame.astype(float) - before[t]).mean(axis=2)
-            self.assertGreater(change[face_box(t)].mean(), 8, f"frame {t}")
-            self.assertLess(change[:, :40].mean(), 4, f"frame {t}")
+from command import EXECUTABLE, PORTRAITS, TEST_NETWORKS, TIMEOUT, files, portrait, read, run, write
+from video_files import (FRAMES, HEIGHT, NETWORKS_FILE, RATE, VideoTest, WIDTH, face_box, ffmpeg, frame_at, frames_of,
+                         probe, times)
 
 
 class Good(VideoTest):
@@ -98,7 +26,8 @@ class Good(VideoTest):
         self.check_protected(self.path("out.mp4"))
         for before, after in zip(times(self.original), times(self.path("out.mp4"))):
             self.assertAlmostEqual(before, after, delta=.001)
-        self.assertEqual(probe(self.original, "stream=codec_name", "a:0"), probe(self.path("out.mp4"), "stream=codec_name", "a:0"))
+        self.assertEqual(probe(self.original, "stream=codec_name", "a:0"),
+                         probe(self.path("out.mp4"), "stream=codec_name", "a:0"))
         self.assertEqual(probe(self.path("out.mp4"), "stream=r_frame_rate"), [f"{RATE}/1"])
         self.assertIn(b"SECRET", read(self.original))
         for secret in (b"SECRET", b"12.3456", b"Lavf"):
@@ -113,12 +42,14 @@ class Good(VideoTest):
     def test_a_given_label_that_contradicts_the_classifier(self):
         """A man who is called female would show his true gender more clearly: that is told."""
         self.make(self.path("long.mp4"), "-t", 2.4, frames=60)
-        for arguments, told in ((["female"], True), (["MALE"], False), (["auto"], False), (["female", "--prototype", "neutral"], False),
+        for arguments, told in ((["female"], True), (["MALE"], False), (["auto"], False),
+                                (["female", "--prototype", "neutral"], False),
                                 (["female", "--replace", "blur"], False)):
             done = run("video", self.path("long.mp4"), self.path("out.mp4"), "--label", *arguments)
             self.assertEqual(done.returncode, 0, done.stderr)
             if told:
-                self.one_line(done.stderr, "long.mp4: warning: the given labels of gender contradict the classifier in", "views of faces")
+                self.one_line(done.stderr, "long.mp4: warning: the given labels of gender contradict the classifier in",
+                              "views of faces")
             else:
                 self.assertEqual(done.stderr, "", arguments)
 
@@ -133,7 +64,8 @@ class Good(VideoTest):
                 self.assertEqual(len(frames_of(self.path("out.mkv"))), FRAMES - start)
 
     def test_uneven_time_stamps(self):
-        ffmpeg("-i", self.original, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an", self.path("uneven.mkv"))
+        ffmpeg("-i", self.original, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an",
+               self.path("uneven.mkv"))
         done = self.video(self.path("uneven.mkv"), self.path("out.mkv"), "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
         before, after = times(self.path("uneven.mkv")), times(self.path("out.mkv"))
@@ -145,7 +77,8 @@ class Good(VideoTest):
         """Long pauses, and two frames with one time stamp: what follows keeps its time."""
         stamps = [0, .1, .2, 3, 3, 3.04, 3.08, 3.12, 8]
         choice = "+".join(f"eq(N\\,{k})*{stamp}" for k, stamp in enumerate(stamps))
-        ffmpeg("-r", 2, "-i", self.original, "-frames:v", len(stamps), "-vf", f"settb=1/1000,setpts=({choice})/TB", "-an",
+        ffmpeg("-r", 2, "-i", self.original, "-frames:v", len(stamps), "-vf", f"settb=1/1000,setpts=({choice})/TB",
+               "-an",
                "-vsync", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264", "-bf", "0", self.path("screen.mkv"))
         self.assertLess(np.abs(np.subtract(times(self.path("screen.mkv")), stamps)).max(), .002)
         done = self.video(self.path("screen.mkv"), self.path("out.mkv"), "--replace", "solid")
@@ -165,16 +98,21 @@ class Good(VideoTest):
                 self.check_protected(self.path(name), video=self.path("wide.mkv"))
 
     def test_faces_that_are_stored_a_quarter_as_wide_or_high(self):
-        """They are found and covered as a player shows them; what is told of them are pixels of the stored frame. Where the file does not
-        tell the shape, an option does. If that were too large, they are found in a smaller frame of this shape."""
+        """They are found and covered as a player shows them; what is told of them are pixels of the stored frame. Where
+        the file does not tell the shape, an option does. If that were too large, they are found in a smaller frame of
+        this shape."""
         narrow, low, full = (WIDTH // 4, HEIGHT), (WIDTH, HEIGHT // 4), ("--max-pixels", str(WIDTH * HEIGHT // 4))
-        for shape, (width, height), option in (("4:1", narrow, ()), ("1:4", low, ()), ("1:1", narrow, ("--pixel-aspect", "4:1")),
-                                               ("1:1", low, ("--pixel-aspect", "1/4")), ("4:1", narrow, full), ("1:4", low, full)):
+        for shape, (width, height), option in (("4:1", narrow, ()), ("1:4", low, ()),
+                                               ("1:1", narrow, ("--pixel-aspect", "4:1")),
+                                               ("1:1", low, ("--pixel-aspect", "1/4")), ("4:1", narrow, full),
+                                               ("1:4", low, full)):
             with self.subTest(shape, option=option):
                 self.make(self.path("narrow.mkv"), "-vf", f"scale={width}:{height},setsar={shape.replace(':', '/')}")
-                done = self.video(self.path("narrow.mkv"), self.path("out.mkv"), "--replace", "solid", "--log", self.path("log"), *option)
+                done = self.video(self.path("narrow.mkv"), self.path("out.mkv"), "--replace", "solid", "--log",
+                                  self.path("log"), *option)
                 self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertEqual(probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio"), [f"{width},{height},{shape}"])
+                self.assertEqual(probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio"),
+                                 [f"{width},{height},{shape}"])
                 before, after = frames_of(self.path("narrow.mkv")), frames_of(self.path("out.mkv"))
                 self.assertEqual(len(after), FRAMES)
                 x, y = width / WIDTH, height / HEIGHT
@@ -198,19 +136,24 @@ class Good(VideoTest):
 
     def test_pixels_of_a_live_stream_that_are_not_square(self):
         cv2.imwrite(self.path("face.png"), cv2.resize(portrait(), (WIDTH // 2, HEIGHT), interpolation=cv2.INTER_AREA))
-        ffmpeg("-loop", 1, "-i", self.path("face.png"), "-t", 2, "-r", 10, "-vf", "setsar=2/1", "-pix_fmt", "yuv420p", self.path("half.ts"))
+        ffmpeg("-loop", 1, "-i", self.path("face.png"), "-t", 2, "-r", 10, "-vf", "setsar=2/1", "-pix_fmt", "yuv420p",
+               self.path("half.ts"))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             url = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-        with subprocess.Popen([EXECUTABLE, "video", url + "?listen", self.path("out.mkv"), "--replace", "solid"], stdout=subprocess.DEVNULL,
+        with subprocess.Popen([EXECUTABLE, "video", url + "?listen", self.path("out.mkv"), "--replace", "solid"],
+                              stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True) as process:
-            sender = ["ffmpeg", "-loglevel", "quiet", "-re", "-i", self.path("half.ts"), "-c", "copy", "-f", "mpegts", url]
+            sender = ["ffmpeg", "-loglevel", "quiet", "-re", "-i", self.path("half.ts"), "-c", "copy", "-f", "mpegts",
+                      url]
             end = time.monotonic() + TIMEOUT
-            while subprocess.run(sender, check=False, stdin=subprocess.DEVNULL).returncode != 0 and process.poll() is None and time.monotonic() < end:
+            while (subprocess.run(sender, check=False, stdin=subprocess.DEVNULL).returncode != 0
+                   and process.poll() is None and time.monotonic() < end):
                 time.sleep(.2)
             errors = process.communicate(timeout=TIMEOUT)[1]
         self.assertEqual(process.returncode, 0, errors)
-        self.assertEqual(probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio"), [f"{WIDTH // 2},{HEIGHT},2:1"])
+        self.assertEqual(probe(self.path("out.mkv"), "stream=width,height,sample_aspect_ratio"),
+                         [f"{WIDTH // 2},{HEIGHT},2:1"])
         covered = (np.abs(frames_of(self.path("out.mkv"))[-1].astype(int) - 128) < 6).all(axis=2)
         columns, rows = covered.any(axis=0).sum(), covered.any(axis=1).sum()
         self.assertGreater(columns, 30)
@@ -218,8 +161,10 @@ class Good(VideoTest):
 
     def test_faces_of_stereo_videos(self):
         """Two views squeezed into one image are found and covered as a player stretches them."""
-        for mode, filters, size in (("left_right", f"scale={WIDTH // 2}:{HEIGHT},split[a][b];[a][b]hstack", (WIDTH, HEIGHT)),
-                                    ("top_bottom", f"scale={WIDTH}:{HEIGHT // 2},split[a][b];[a][b]vstack", (WIDTH, HEIGHT))):
+        for mode, filters, size in (("left_right", f"scale={WIDTH // 2}:{HEIGHT},split[a][b];[a][b]hstack",
+                                     (WIDTH, HEIGHT)),
+                                    ("top_bottom", f"scale={WIDTH}:{HEIGHT // 2},split[a][b];[a][b]vstack",
+                                     (WIDTH, HEIGHT))):
             with self.subTest(mode):
                 self.make(self.path("two.mkv"), "-filter_complex", filters, "-metadata:s:v", f"stereo_mode={mode}")
                 done = self.video(self.path("two.mkv"), self.path("out.mkv"), "--replace", "solid")
@@ -229,13 +174,15 @@ class Good(VideoTest):
                     self.assertEqual(frame.shape, (size[1], size[0], 3))
                     rows, columns = face_box(t)
                     for k in range(2):
-                        face = (frame[rows, WIDTH // 2 * k + columns.start // 2:WIDTH // 2 * k + columns.stop // 2] if mode == "left_right" else
+                        face = (frame[rows, WIDTH // 2 * k + columns.start // 2:WIDTH // 2 * k + columns.stop // 2]
+                                if mode == "left_right" else
                                 frame[HEIGHT // 2 * k + rows.start // 2:HEIGHT // 2 * k + rows.stop // 2, columns])
                         self.assertGreater((np.abs(face.astype(int) - 128) < 12).mean(), .95, f"frame {t}, view {k}")
 
     def test_hidden_images_of_vp8(self):
         for number in (1, 2):
-            ffmpeg("-i", self.original, "-an", "-c:v", "libvpx", "-auto-alt-ref", 1, "-lag-in-frames", 16, "-b:v", "1M", "-pass", number,
+            ffmpeg("-i", self.original, "-an", "-c:v", "libvpx", "-auto-alt-ref", 1, "-lag-in-frames", 16, "-b:v", "1M",
+                   "-pass", number,
                    "-passlogfile", self.path("pass"), self.path("hidden.webm"))
         self.assertGreater(len(times(self.path("hidden.webm"))), FRAMES)  # packets
         done = self.video(self.path("hidden.webm"), self.path("out.mkv"), "--replace", "solid")
@@ -252,7 +199,8 @@ class Good(VideoTest):
                 self.check_protected(self.path(kind + ".mkv"))
 
     def test_other_kinds_of_files(self):
-        for name, sound in (("out.avi", "aac"), ("out.webm", "opus"), ("50% off %s.MP4", "aac"), ("my%20day.mp4", "aac")):
+        for name, sound in (("out.avi", "aac"), ("out.webm", "opus"), ("50% off %s.MP4", "aac"),
+                            ("my%20day.mp4", "aac")):
             with self.subTest(name):
                 done = self.video(self.original, self.path(name))
                 self.assertEqual(done.returncode, 0, done.stderr)
@@ -273,7 +221,8 @@ class Good(VideoTest):
 
     def test_raw_frames_that_end_within_one(self):
         raw = b"".join(frame_at(t).tobytes() for t in range(12))[:-1]
-        done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", self.path("out.mkv"), "--raw", f"{WIDTH}x{HEIGHT}@25"],
+        done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", self.path("out.mkv"), "--raw",
+                               f"{WIDTH}x{HEIGHT}@25"],
                               input=raw, capture_output=True, timeout=TIMEOUT)
         self.assertEqual(done.returncode, 1)
         self.assertIn(b"truncated", done.stderr)
@@ -311,7 +260,8 @@ class Good(VideoTest):
                 image[30:30 + face.shape[0], 60:60 + face.shape[1]] = face
             cv2.imwrite(self.path("far", f"{t:04}.png"), image)
         os.makedirs(self.path("out"))
-        done = self.video(self.path("far", "%04d.png"), self.path("out", "%04d.png"), "--low-confidence", "drop", "--hold", .08, "--interval", .16,
+        done = self.video(self.path("far", "%04d.png"), self.path("out", "%04d.png"), "--low-confidence", "drop",
+                          "--hold", .08, "--interval", .16,
                           "--log", self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(files(self.path("out"))), FRAMES)
@@ -324,7 +274,8 @@ class Good(VideoTest):
         self.assertIn("withheld; each shows the protected frame before it, or black", done.stdout)
 
     def test_network_that_answers_no_number_in_the_middle(self):
-        """The test network gives NaN for bright faces: whatever is to be done where nothing is certain, these are not left."""
+        """The test network gives NaN for bright faces: whatever is to be done where nothing is certain, these are not
+        left."""
         bright = range(4, 7)
         for t in range(10):
             gain, more = (1.7, 60) if t in bright else (.7, 0)
@@ -335,19 +286,23 @@ class Good(VideoTest):
                 done = run("video", *self.prototypes, "--model", os.path.join(TEST_NETWORKS, "generator_nan.onnx"),
                            self.path("light", "%04d.png"), out, "--low-confidence", choice, "--log", self.path("log"))
                 self.assertEqual(done.returncode, 1, done.stderr)
-                self.one_line(done.stdout, f"{len(bright)} frames blurred or withheld after an error: ", "output of a network")
+                self.one_line(done.stdout, f"{len(bright)} frames blurred or withheld after an error: ",
+                              "output of a network")
                 records = [json.loads(line) for line in read(self.path("log")).splitlines()]
                 self.assertEqual([r["frame"] for r in records if r.get("error")], list(bright))
-                self.assertEqual([r["frame"] for r in records if r["withheld"]], list(bright) if choice == "drop" else [])
+                self.assertEqual([r["frame"] for r in records if r["withheld"]], list(bright) if choice == "drop"
+                                 else [])
                 for t in range(10):
                     shown = bright[0] - 1 if choice == "drop" and t in bright else t
-                    before, after = (cv2.imread(name).astype(float) for name in (self.path("light", f"{shown:04}.png"), out % t))
+                    before, after = (cv2.imread(name).astype(float) for name in (self.path("light", f"{shown:04}.png"),
+                                                                                 out % t))
                     self.assertGreater(np.abs(before - after)[face_box(shown)].mean(), 4, f"frame {t}")
                     self.assertLess(np.abs(before - after)[:, :40].mean(), 4, f"frame {t}")
 
     def test_raw_frames_through_pipes(self):
         raw = b"".join(frame_at(t).tobytes() for t in range(12))
-        done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", "-", "--raw", f"{WIDTH}x{HEIGHT}@25", "--replace", "solid"],
+        done = subprocess.run([EXECUTABLE, "video", *self.networks, "-", "-", "--raw", f"{WIDTH}x{HEIGHT}@25",
+                               "--replace", "solid"],
                               input=raw, capture_output=True, timeout=TIMEOUT)
         self.assertEqual(done.returncode, 0, done.stderr)
         result = np.frombuffer(done.stdout, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
@@ -363,114 +318,9 @@ class Good(VideoTest):
         self.assertEqual(len(files(self.path("out"))), FRAMES)
         self.assertTrue((cv2.imread(self.path("out", "0007.png"))[face_box(7)] == 128).mean() > .9)
 
-    def test_folder_and_resume(self):
-        os.makedirs(self.path("in"))
-        for name in ("a.mp4", "b.mp4"):
-            shutil.copy(self.original, self.path("in", name))
-        os.makedirs(self.path("out"))
-        write(self.path("out", "a.mp4"), b"done before")
-        done = self.video(self.path("in"), self.path("out"), "--replace", "solid", "--resume")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(read(self.path("out", "a.mp4")), b"done before")
-        self.assertEqual(files(self.path("out")), ["a.mp4", "b.mp4"])
-        self.one_line(done.stdout, "1 video protected", "1 finished before")
-
-    LONG = 45
-    LOOK_AHEAD = 4  # frames
-    SLOW = ("--interval", .04, "--look-ahead", LOOK_AHEAD / RATE, "--replace", "solid")  # a detection for every frame, written soon
-
-    def end_early(self, signal_number):
-        """A run that gets a signal while it writes. Its messages, or None where it was done before."""
-        self.make(self.path("long.mp4"), frames=self.LONG)
-        first_log = self.path("first.log")  # a frame is written after its line, and before the next one
-        process = subprocess.Popen([EXECUTABLE, "video", *self.networks, self.path("long.mp4"), self.path("out.mp4"), *map(str, self.SLOW),
-                                    "--log", first_log], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        while process.poll() is None and not (os.path.exists(first_log) and read(first_log).count(b"\n") > 1):
-            time.sleep(.02)
-        process.send_signal(signal_number)
-        errors = process.communicate(timeout=TIMEOUT)[1]
-        return None if process.returncode == 0 else errors
-
-    def check_resumed(self):
-        done = self.video(self.path("long.mp4"), self.path("out.mp4"), "--resume", *self.SLOW, "--log", self.path("log"))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.check_protected(self.path("out.mp4"), frames=self.LONG, video=self.path("long.mp4"))
-        self.assertEqual(len(times(self.path("out.mp4"))), self.LONG)
-        self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
-        return [json.loads(line)["frame"] for line in read(self.path("log")).splitlines()]
-
-    def test_interrupt_finishes_the_video_and_resume_goes_on(self):
-        errors = self.end_early(signal.SIGINT)
-        if errors is None:
-            self.skipTest("the video was done before the signal came")
-        self.one_line(errors, "interrupted", "holds what came before")
-        before = len(frames_of(self.path("out.mp4")))
-        self.assertGreater(before, 0)
-        self.check_protected(self.path("out.mp4"), frames=before, video=self.path("long.mp4"))
-        sound = [float(time) for time in probe(self.path("out.mp4"), "packet=pts_time", "a:0")]
-        self.assertLess(max(sound), before / RATE + .1)
-        self.assertEqual(self.check_resumed(), list(range(max(0, before - self.LOOK_AHEAD), self.LONG)))
-
-    def test_killed_and_resumed(self):
-        if self.end_early(signal.SIGKILL) is None:
-            self.skipTest("the video was done before the signal came")
-        self.assertFalse(os.path.exists(self.path("out.mp4")))
-        left = self.path(".sanprivacy-out.mp4")
-        for _ in range(TIMEOUT):  # ffmpeg ends when its input does
-            if frames_of(left):
-                break
-            time.sleep(1)
-        frames = len(frames_of(left))
-        self.check_protected(left, frames=frames, video=self.path("long.mp4"))
-        self.assertEqual(self.check_resumed(), list(range(max(0, frames - self.LOOK_AHEAD), self.LONG)))
-
-    def test_interrupted_before_it_goes_on(self):
-        """The log keeps the lines of what the unfinished video keeps, whenever the signal comes."""
-        self.make(self.path("long.mp4"), frames=self.LONG)
-        command = [EXECUTABLE, "video", *self.networks, self.path("long.mp4"), self.path("out.mp4"), "--resume", *map(str, self.SLOW),
-                   "--log", self.path("log")]
-        for tenths in (None, 1, 2, 3, 4, 5, 6):
-            process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            if tenths:
-                time.sleep(tenths / 10)
-            while not tenths and process.poll() is None and not (os.path.exists(self.path("log")) and read(self.path("log")).count(b"\n") > 20):
-                time.sleep(.01)
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=TIMEOUT)
-        self.assertEqual(self.check_resumed(), list(range(self.LONG)))
-
-    def test_log_of_a_resumed_run_whose_name_is_no_text(self):
-        """Latin-1, not UTF-8: the lines of the first run are known again, so that each frame has one line in the end."""
-        original = os.fsdecode(os.path.join(os.fsencode(self.folder), b"caf\xe9.mp4"))
-        shutil.copy(self.original, original)
-        options = ("--replace", "solid", "--resume", "--log", self.path("log"))
-        self.assertEqual(self.video(original, self.path("out.mp4"), *options).returncode, 0)
-        os.rename(self.path("out.mp4"), self.path(".sanprivacy-out.mp4"))
-        done = self.video(original, self.path("out.mp4"), *options)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(sorted(json.loads(line)["frame"] for line in read(self.path("log")).splitlines()), list(range(FRAMES)))
-
-    def test_what_a_killed_run_left_goes_with_the_next_one(self):
-        write(self.path(".sanprivacy-out.mkv"), b"half a video")
-        done = self.video(self.original, self.path("out.mkv"), "--replace", "solid", "--resume")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.check_protected(self.path("out.mkv"))
-        self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
-
-    def test_a_failed_run_leaves_no_video_that_counts_as_finished(self):
-        def limit():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
-        for resume in (["--resume"], []):
-            with self.subTest(resume):
-                write(self.path("out.mkv"), b"cut")
-                shutil.copy(self.original, self.path(".sanprivacy-out.mkv"))
-                self.assertEqual(self.video(self.original, self.path("out.mkv"), *resume, preexec_fn=limit).returncode, 1)
-                done = self.video(self.original, self.path("out.mkv"), "--resume", "--replace", "solid")
-                self.one_line(done.stdout, "1 video protected")
-                self.assertEqual(len(frames_of(self.path("out.mkv"))), FRAMES)
-
     def test_exempt_person_is_left_and_no_other(self):
-        """The descriptor of the test network is the mean color of the face's quarters; it tells two of the portraits apart."""
+        """The descriptor of the test network is the mean color of the face's quarters; it tells two of the portraits
+        apart."""
         dark, fair = (os.path.join(PORTRAITS, name + ".jpg") for name in ("man-dark-skin", "woman-fair-hair"))
         write(self.path("models.yml"), NETWORKS_FILE.format(os.path.join(TEST_NETWORKS, "descriptor.onnx")).encode())
         for t in range(FRAMES):
@@ -480,8 +330,10 @@ class Good(VideoTest):
                 image[30:30 + face.shape[0], left:left + face.shape[1]] = face
             cv2.imwrite(self.path("two", f"{t:04}.png"), image)
         os.makedirs(self.path("out"))
-        done = self.video(self.path("two", "%04d.png"), self.path("out", "%04d.png"), "--replace", "solid", "--interval", .16,
-                          "--exempt", dark, "--matcher", self.path("models.yml"), "--exempt-score=-35", "--log", self.path("log"))
+        done = self.video(self.path("two", "%04d.png"), self.path("out", "%04d.png"), "--replace", "solid",
+                          "--interval", .16,
+                          "--exempt", dark, "--matcher", self.path("models.yml"), "--exempt-score=-35", "--log",
+                          self.path("log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         left_alone = 0
         for record in map(json.loads, read(self.path("log")).splitlines()):
@@ -499,7 +351,8 @@ class Good(VideoTest):
             if not os.path.exists(executable):
                 self.skipTest("built without samples")
             with self.subTest(sample):
-                done = subprocess.run([executable, self.original, self.path(sample + ".avi")], capture_output=True, text=True, timeout=TIMEOUT)
+                done = subprocess.run([executable, self.original, self.path(sample + ".avi")], capture_output=True,
+                                      text=True, timeout=TIMEOUT)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 found = frames_of(self.path(sample + ".avi"))
                 if sample == "camera":  # which drops what it has no time for
@@ -521,7 +374,8 @@ class Bad(VideoTest):
         write(self.path("none.onnx"), b"no network")
         write(self.path("log"), b"of an earlier run")
         for video in (self.original, self.path("missing.mp4")):
-            self.check_refused(video, self.path("out.mp4"), "--detector", self.path("none.onnx"), "--log", self.path("log"),
+            self.check_refused(video, self.path("out.mp4"), "--detector", self.path("none.onnx"), "--log",
+                               self.path("log"),
                                reasons=("sanprivacy: The face detector", "none.onnx"))
             self.assertEqual(read(self.path("log")), b"of an earlier run")
 
@@ -538,7 +392,8 @@ class Bad(VideoTest):
         ffmpeg("-i", self.original, "-c:v", "libx264", "-g", 3, "-cluster_time_limit", 100, self.path("whole.mkv"))
         for part in (1 / 4, 2 / 3):
             with self.subTest(part):
-                write(self.path("part.mkv"), read(self.path("whole.mkv"))[:int(part * os.path.getsize(self.path("whole.mkv")))])
+                write(self.path("part.mkv"),
+                      read(self.path("whole.mkv"))[:int(part * os.path.getsize(self.path("whole.mkv")))])
                 frames = len(frames_of(self.path("part.mkv")))
                 self.assertEqual(frames > 0, part > .5)
                 done = self.video(self.path("part.mkv"), self.path("out.mkv"))
@@ -548,7 +403,8 @@ class Bad(VideoTest):
                 if frames:
                     self.check_protected(self.path("out.mkv"), frames=frames)
                     for end, code in (("10", 1), ("0.1", 0)):
-                        done = self.video(self.path("part.mkv"), self.path("span.mkv"), "--to", end, "--replace", "solid")
+                        done = self.video(self.path("part.mkv"), self.path("span.mkv"), "--to", end, "--replace",
+                                          "solid")
                         self.assertEqual(done.returncode, code, done.stderr)
 
     def test_damaged_frames_in_the_middle(self):
@@ -575,7 +431,8 @@ class Bad(VideoTest):
         self.check_refused(self.original, code=2, reasons=("expected an input and an output",))
         self.check_refused(self.original, self.original, code=2, reasons=("would be overwritten",))
         self.check_refused(self.original, self.path("out.mp4"), "--from", "x", code=2, reasons=("--from", "'x'"))
-        self.check_refused(self.original, self.path("out.mp4"), "--exempt", self.original, code=2, reasons=("--matcher",))
+        self.check_refused(self.original, self.path("out.mp4"), "--exempt", self.original, code=2,
+                           reasons=("--matcher",))
         self.check_refused("-", self.path("out.mp4"), code=2, reasons=("--raw",))
 
     def test_without_ffmpeg(self):

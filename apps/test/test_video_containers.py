@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from command import TIMEOUT, files, portraits, read, write
-from test_video import FRAMES, ffmpeg, frame_at, frames_of, probe, times
+from video_files import FRAMES, ffmpeg, frame_at, frames_of, probe, times
 from test_video_formats import Formats
 
 

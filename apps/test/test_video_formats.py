@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from command import files
-from test_video import HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frame_at, frames_of, probe
+from video_files import HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frame_at, frames_of, probe
 
 BARS = [(40, 40, 200), (40, 200, 40), (200, 40, 40), (40, 200, 200), (200, 80, 200), (60, 60, 60), (128, 128, 128),
         (200, 200, 200)]
@@ -168,7 +168,8 @@ class Shapes(Formats):
     def test_pixels_that_change_their_shape(self):
         self.join(("720x240", "4/3", "mpeg2video"), ("720x240", "16/9", "mpeg2video"),
                   ("720x240", "4/3", "mpeg2video"))
-        seen = subprocess.run(["ffmpeg", "-nostdin", "-i", self.path("joined.ts"), "-vf", "showinfo", "-f", "null", "-"],
+        seen = subprocess.run(["ffmpeg", "-nostdin", "-i", self.path("joined.ts"), "-vf", "showinfo", "-f", "null",
+                               "-"],
                               check=True, capture_output=True, text=True).stderr
         if len(set(re.findall(r"sar:(\d+/\d+)", seen))) == 1:
             self.skipTest("this ffmpeg (as 7.1) gives the pixels of all images the shape of the first one's")

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from command import EXECUTABLE, TIMEOUT, read, write
-from test_video import FRAMES, HEIGHT, WIDTH, face_box, ffmpeg, frames_of
+from video_files import FRAMES, HEIGHT, WIDTH, face_box, ffmpeg, frames_of
 from test_video_formats import Formats
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from command import EXECUTABLE, TIMEOUT, files, portraits, read, run, write
-from test_video import FRAMES, HEIGHT, WIDTH, face_box, ffmpeg, frame_at, frames_of, probe, times
+from video_files import FRAMES, HEIGHT, WIDTH, face_box, ffmpeg, frame_at, frames_of, probe, times
 from test_video_formats import Formats
 
 

@@ -11,8 +11,10 @@ def _check():
     folder = dirname(abspath(__file__))
     for name in ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"):
         for other in distributions(name=name, path=[dirname(folder)]):
-            raise ImportError(f"{name} {other.version} and opencv-sanprivacy both own {folder}, and one has overwritten the other. "
-                              f"Keep one: pip uninstall --yes {name} opencv-sanprivacy, then install the wheel of opencv-sanprivacy again")
+            raise ImportError(f"{name} {other.version} and opencv-sanprivacy both own {folder}, and one has "
+                              "overwritten the other. "
+                              f"Keep one: pip uninstall --yes {name} opencv-sanprivacy, then install the wheel of "
+                              "opencv-sanprivacy again")
 
 
 _check()

@@ -32,7 +32,8 @@ DROP = """
 const bytes = Uint8Array.from(atob(arguments[0]), (c) => c.charCodeAt(0));
 const data = new DataTransfer();
 data.items.add(new File([bytes], arguments[1]));
-document.getElementById("drop").dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+const drop = new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true});
+document.getElementById("drop").dispatchEvent(drop);
 """
 SLIDE = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input', {bubbles: true}));"
 
@@ -51,20 +52,23 @@ class Page(unittest.TestCase):
         options.add_experimental_option("prefs", {"download.default_directory": folder.name})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         options.binary_location = shutil.which("chromium")
-        cls.browser = webdriver.Chrome(service=webdriver.chrome.service.Service(shutil.which("chromedriver")), options=options)
+        cls.browser = webdriver.Chrome(service=webdriver.chrome.service.Service(shutil.which("chromedriver")),
+                                       options=options)
         cls.addClassCleanup(cls.browser.quit)
 
     def setUp(self):
         self.open(DESKTOP)
 
     def tearDown(self):
-        said = [entry["message"] for entry in self.browser.get_log("browser") if "the server responded with a status of 4" not in entry["message"]]
+        said = [entry["message"] for entry in self.browser.get_log("browser")
+                if "the server responded with a status of 4" not in entry["message"]]
         self.assertEqual(said, [])
 
     def open(self, size):
         """The page at a width; a window cannot be as narrow as a phone, what it shows can"""
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                     {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE})
+                                     {"width": size[0], "height": size[1], "deviceScaleFactor": 1,
+                                      "mobile": size == PHONE})
         self.browser.get(self.server.url)
 
     def find(self, selector):
@@ -79,14 +83,16 @@ class Page(unittest.TestCase):
     def drop_portrait(self, name="man-bald"):
         self.drop((PORTRAITS / (name + ".jpg")).read_bytes(), name + ".jpg")
         self.wait(lambda: "found" in self.find("#status").text)
-        self.wait(lambda: self.browser.execute_script("return [...document.images].every((i) => i.complete && i.naturalWidth)"))
+        self.wait(lambda: self.browser.execute_script("return [...document.images].every((i) => i.complete && "
+                                                      "i.naturalWidth)"))
 
     def screenshot(self, name):
         if SHOTS:
             height = self.browser.execute_script("return document.documentElement.scrollHeight")
             shot = self.browser.execute_cdp_cmd("Page.captureScreenshot", {
                 "captureBeyondViewport": True,
-                "clip": {"x": 0, "y": 0, "width": self.browser.execute_script("return innerWidth"), "height": height, "scale": 1}})
+                "clip": {"x": 0, "y": 0, "width": self.browser.execute_script("return innerWidth"), "height": height,
+                         "scale": 1}})
             (SHOTS / (name + ".png")).write_bytes(base64.b64decode(shot["data"]))
 
     def opposite(self):
@@ -164,7 +170,8 @@ class Page(unittest.TestCase):
     def test_keyboard(self):
         self.find("#file").send_keys(str(PORTRAITS / "woman-curls.jpg"))  # what Enter on the focused field leads to
         self.wait(lambda: "1 face" in self.find("#status").text)
-        unnamed = self.browser.execute_script("return [...document.querySelectorAll('input, select')].filter((e) => !e.labels.length).length")
+        unnamed = self.browser.execute_script("return [...document.querySelectorAll('input, select')].filter((e) => "
+                                              "!e.labels.length).length")
         self.assertEqual(unnamed, 0)
         self.assertEqual(self.browser.execute_script("return [...document.images].filter((i) => !i.alt).length"), 0)
 
@@ -172,7 +179,8 @@ class Page(unittest.TestCase):
         self.open(PHONE)
         self.drop_portrait("woman-curls")
         self.check_fits()
-        self.assertEqual(len({f.location["y"] for f in self.browser.find_elements(By.TAG_NAME, "figure")}), 2)  # two rows of two
+        self.assertEqual(len({f.location["y"] for f in self.browser.find_elements(By.TAG_NAME, "figure")}),
+                         2)  # two rows of two
         self.screenshot("phone")
 
 

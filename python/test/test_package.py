@@ -39,7 +39,8 @@ class Package(unittest.TestCase):
     def test_is_what_the_module_gives(self):
         photo = portrait()
         faces = cv2.sanprivacy.FaceDetector.create().detect(photo)
-        expected = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, params=cv2.sanprivacy.PerturbParams(cv2.sanprivacy.PROTOTYPE_NEUTRAL, 1))
+        params = cv2.sanprivacy.PerturbParams(cv2.sanprivacy.PROTOTYPE_NEUTRAL, 1)
+        expected = cv2.sanprivacy.Perturber.create().perturbFaces(photo, faces, params=params)
         for label in (1, "male", [1], np.array(["male"]), np.int64(1)):
             np.testing.assert_array_equal(sanprivacy.perturb(photo, label, "neutral"), expected)
         np.testing.assert_array_equal(sanprivacy.perturb(photo, 1, "neutral", faces=sanprivacy.detect(photo)), expected)
@@ -104,20 +105,26 @@ class Package(unittest.TestCase):
         expected, faces = sanprivacy.perturb(photo), sanprivacy.detect(photo)
         for same in (faces.astype(float), faces.tolist(), list(faces)):
             np.testing.assert_array_equal(sanprivacy.perturb(photo, faces=same), expected)
-        for wrong, found in ((faces[0], "15"), (faces[:, :14], "1 x 14"), (faces[None], "1 x 1 x 15"), ([(9, 9, 50, 50)], "1 x 4"),
+        for wrong, found in ((faces[0], "15"), (faces[:, :14], "1 x 14"), (faces[None], "1 x 1 x 15"),
+                             ([(9, 9, 50, 50)], "1 x 4"),
                              (1, "1"), ("all", "str"), ({}, "dict")):
-            with self.subTest(wrong), self.assertRaisesRegex(ValueError, f"faces: expected rows of detect.*found {found}$"):
+            with self.subTest(wrong), self.assertRaisesRegex(ValueError,
+                                                             f"faces: expected rows of detect.*found {found}$"):
                 sanprivacy.perturb(photo, faces=wrong)
 
     def test_wrong_arguments_are_told(self):
         photo = portrait()
-        for wrong, message in ((dict(label=2), "label.*found 2"), (dict(label="man"), "label.*found 'man'"), (dict(label=True), "label"),
-                               (dict(label=.5), "label"), (dict(label=np.float32(1)), "label"), (dict(label=np.bool_(1)), "label"),
+        for wrong, message in ((dict(label=2), "label.*found 2"), (dict(label="man"), "label.*found 'man'"),
+                               (dict(label=True), "label"),
+                               (dict(label=.5), "label"), (dict(label=np.float32(1)), "label"),
+                               (dict(label=np.bool_(1)), "label"),
                                (dict(label=np.zeros((1, 2))), "label"), (dict(label=[[0]]), "label"),
                                (dict(label=[0, 1]), "label.*found 2"), (dict(label=[]), "label.*found 0"),
                                (dict(prototype="other"), "prototype.*'other'"),
-                               (dict(prototype=2), "prototype"), (dict(prototype=np.array(["same", "random"])), "prototype"),
-                               (dict(strength=0), "strength"), (dict(strength=3), "strength"), (dict(strength=float("nan")), "strength"),
+                               (dict(prototype=2), "prototype"), (dict(prototype=np.array(["same", "random"])),
+                                                                  "prototype"),
+                               (dict(strength=0), "strength"), (dict(strength=3), "strength"),
+                               (dict(strength=float("nan")), "strength"),
                                (dict(strength="1"), "strength.*'1'"), (dict(strength=None), "strength"),
                                (dict(strength=np.array([1, 1.5])), "strength"), (dict(strength=1j), "strength")):
             with self.subTest(wrong), self.assertRaisesRegex(ValueError, message):
@@ -156,34 +163,42 @@ class Conflicts(unittest.TestCase):
             (site / "cv2" / "_conflicts.py").write_text(conflicts.read_text())
 
             def import_it():
-                return subprocess.run([sys.executable, "-c", "import cv2; print(cv2.__file__)"], cwd=name, capture_output=True, text=True)
+                return subprocess.run([sys.executable, "-c", "import cv2; print(cv2.__file__)"], cwd=name,
+                                      capture_output=True, text=True)
 
             def check_refused():
-                self.assertRegex(import_it().stderr, "ImportError: opencv-python-headless 4.9.0.80 and opencv-sanprivacy both own .*uninstall")
+                self.assertRegex(import_it().stderr,
+                                 "ImportError: opencv-python-headless 4.9.0.80 and opencv-sanprivacy both own "
+                                 ".*uninstall")
 
             self.assertIn(name, import_it().stdout)
             other = site / "opencv_python_headless-4.9.0.80.dist-info"
             other.mkdir()
             (other / "METADATA").write_text("Metadata-Version: 2.1\nName: opencv-python-headless\nVersion: 4.9.0.80\n")
             check_refused()
-            shutil.copy(REPOSITORY / "python" / "package" / "__init__.py", site / "cv2")  # which attaches to another cv2
+            shutil.copy(REPOSITORY / "python" / "package" / "__init__.py",
+                        site / "cv2")  # which attaches to another cv2
             check_refused()
 
     def test_what_another_owner_of_cv2_leaves_is_an_error(self):
-        """opencv-python was installed later, and uninstalled: only those files of cv2 are there that it does not have."""
+        """opencv-python was installed later, and uninstalled: only those files of cv2 are there that it does not
+        have."""
         with tempfile.TemporaryDirectory() as name:
             site = pathlib.Path(name)
             shutil.copytree(REPOSITORY / "python" / "sanprivacy", site / "sanprivacy")
             (site / "sanprivacy" / "_version.py").write_text("__version__ = '0'\n")
             (site / "cv2" / "sanprivacy").mkdir(parents=True)
             shutil.copy(REPOSITORY / "python" / "package" / "_conflicts.py", site / "cv2")
-            shutil.copy(REPOSITORY / "python" / "wheel" / "cv2_sanprivacy.py", site / "cv2" / "sanprivacy" / "__init__.py")
+            shutil.copy(REPOSITORY / "python" / "wheel" / "cv2_sanprivacy.py",
+                        site / "cv2" / "sanprivacy" / "__init__.py")
             (site / "numpy.py").touch()
             for code in ("import sanprivacy", "from cv2 import sanprivacy; sanprivacy.Perturber"):
                 # without the packages that are installed here
-                done = subprocess.run([sys.executable, "-I", "-S", "-c", "import sys; sys.path.insert(0, sys.argv[1]); " + code, name],
+                done = subprocess.run([sys.executable, "-I", "-S", "-c", "import sys; sys.path.insert(0, sys.argv[1]); "
+                                       + code, name],
                                       capture_output=True, text=True)
-                self.assertRegex(done.stderr, f"ImportError: .*{name}/cv2.*uninstall.* opencv-sanprivacy, then install", code)
+                self.assertRegex(done.stderr, f"ImportError: .*{name}/cv2.*uninstall.* opencv-sanprivacy, then install",
+                                 code)
 
 
 if __name__ == "__main__":

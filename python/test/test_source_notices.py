@@ -21,7 +21,8 @@ class SourceNotices(unittest.TestCase):
             terms = "\n".join(TERMS)
             lines = terms.format("Ada").split("\n")
             contents = {
-                folder / "a.cpp": "/*M///////////\n//\n" + "".join(f"// {line}\n" for line in lines) + "//M*/\nint a;\n",
+                folder / "a.cpp": "/*M///////////\n//\n" + "".join(f"// {line}\n"
+                                                                   for line in lines) + "//M*/\nint a;\n",
                 folder / "b.h": "/***\n" + "".join(f" * {line}\n" for line in lines) + " ***/\n",
                 folder / "c.c": "int c; /* no terms */\n/* " + terms.format("Grace") + " */\n// Use in binary form.\n",
                 pathlib.Path(name, "outside.c"): "/* " + terms.format("Linus") + " */\n",
@@ -29,10 +30,13 @@ class SourceNotices(unittest.TestCase):
             for path, text in contents.items():
                 path.write_text(text)
             files = "".join(f"{path}\n" for path in [*contents, *contents])
-            done = subprocess.run([sys.executable, PROGRAM, folder], input=files, capture_output=True, text=True, check=True)
+            done = subprocess.run([sys.executable, PROGRAM, folder], input=files, capture_output=True, text=True,
+                                  check=True)
         first, second = done.stdout.split("-" * 100)
-        self.assertRegex(first, r"^a.cpp, and files with the same notice:\s+Copyright 2008 Ada\n\n\s*Redistributions in\n")
-        self.assertRegex(second, r"^\nc.c, and files with the same notice:\s+Copyright 2008 Grace\n\nRedistributions in\n")
+        self.assertRegex(first, r"^a.cpp, and files with the same notice:\s+Copyright 2008 Ada\n\n\s*Redistributions "
+                                r"in\n")
+        self.assertRegex(second, r"^\nc.c, and files with the same notice:\s+Copyright 2008 Grace\n\nRedistributions "
+                                 r"in\n")
         self.assertNotIn("M/", done.stdout)
         self.assertNotIn("no terms", done.stdout)
 

@@ -31,7 +31,8 @@ MATCHER = """%YAML:1.0
 ---
 of-gray-crops: {{ task: "classifier", file: "{file}", width: 224, height: 224, scale: 0.00392156863, color: "gray",
                   landmark_template: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
-as-matcher: {{ task: "matcher", file: "{file}", width: 224, height: 224, scale: 0.00392156863, color: "gray", distance: "euclidean",
+as-matcher: {{ task: "matcher", file: "{file}", width: 224, height: 224, scale: 0.00392156863, color: "gray",
+               distance: "euclidean",
                landmark_template: [ 66.5, 68, 156.5, 68, 111.5, 120.5, 72.5, 160, 150.5, 160 ] }}
 """
 
@@ -55,12 +56,14 @@ class TryIt(unittest.TestCase):
         models = pathlib.Path(folder.name) / "models.yml"
         models.write_text(MATCHER.format(file=REPOSITORY / "data" / "gender.onnx"))
         cls.models = str(models)
-        cls.server = Server("--models", models, "--same-person", "as-matcher=-0.1", "--max-megabytes", 2, "--max-megapixels", 1)
+        cls.server = Server("--models", models, "--same-person", "as-matcher=-0.1", "--max-megabytes", 2,
+                            "--max-megapixels", 1)
         cls.addClassCleanup(cls.server.stop)
 
     def ask(self, content, as_json=False, method="POST", path="/perturb", content_type=None, **options):
         """-> (status, headers, content, or what the JSON says)"""
-        request = urllib.request.Request(f"{self.server.url}{path}?{urllib.parse.urlencode(options, doseq=True)}", content, method=method,
+        request = urllib.request.Request(f"{self.server.url}{path}?{urllib.parse.urlencode(options, doseq=True)}",
+                                         content, method=method,
                                          headers={"Accept": "application/json"} if as_json else {})
         if content_type:
             request.add_header("Content-Type", content_type)
@@ -86,7 +89,8 @@ class TryIt(unittest.TestCase):
             status, headers, answer = self.ask(encoded(original, image_format))
             self.assertEqual((status, headers["X-Faces"]), (200, "1"), image_format)
             result = Image.open(io.BytesIO(answer))
-            self.assertEqual((result.format, result.size), ("PNG" if image_format == "BMP" else image_format, original.size))
+            self.assertEqual((result.format, result.size), ("PNG" if image_format == "BMP" else image_format,
+                                                            original.size))
             self.assertEqual(headers["Content-Type"], f"image/{result.format.lower()}")
             self.assertGreater(np.abs(self.image_of(answer) - np.asarray(original)).mean(), .5)
         self.assertEqual(Image.open(io.BytesIO(self.ask(portrait(), format="png")[2])).format, "PNG")
@@ -95,8 +99,10 @@ class TryIt(unittest.TestCase):
         image = cv2.imread(str(PORTRAITS / "man-bald.jpg"))
         faces, perturber = cv2.sanprivacy.FaceDetector.create().detect(image), cv2.sanprivacy.Perturber.create()
         perturber.setStrength(1.5)
-        expected = perturber.perturbFaces(image, faces, params=cv2.sanprivacy.PerturbParams(cv2.sanprivacy.PROTOTYPE_NEUTRAL, 1))
-        found = self.ask(encoded(Image.fromarray(image[:, :, ::-1]), "PNG"), prototype="neutral", strength=1.5, label="male")[2]
+        expected = perturber.perturbFaces(image, faces,
+                                          params=cv2.sanprivacy.PerturbParams(cv2.sanprivacy.PROTOTYPE_NEUTRAL, 1))
+        found = self.ask(encoded(Image.fromarray(image[:, :, ::-1]), "PNG"), prototype="neutral", strength=1.5,
+                         label="male")[2]
         np.testing.assert_allclose(self.image_of(found)[:, :, ::-1], expected, atol=1)
 
     def test_report(self):
@@ -104,7 +110,8 @@ class TryIt(unittest.TestCase):
         self.assertEqual(status, 200, answer)
         self.assertEqual((answer["width"], answer["height"], len(answer["faces"])), (320, 384, 1))
         face = answer["faces"][0]
-        self.assertTrue(0 < face["x"] < face["landmarks"][0][0] < face["landmarks"][1][0] < face["x"] + face["width"] < 320)
+        (right_eye, _), (left_eye, _) = face["landmarks"][:2]
+        self.assertTrue(0 < face["x"] < right_eye < left_eye < face["x"] + face["width"] < 320)
         original = answer["original"]["readings"][0]["male"]
         self.assertGreater(original["shipped classifier"], .5)
         self.assertGreater(original["of-gray-crops"], .5)
@@ -137,7 +144,8 @@ class TryIt(unittest.TestCase):
     def test_orientation_and_color_profile_stay_and_nothing_else(self):
         exif = Image.Exif()
         exif[0x112], exif[0x10e] = 6, "a secret description"
-        turned = encoded(Image.open(io.BytesIO(portrait())).rotate(90, expand=True), "JPEG", exif=exif, icc_profile=b"a profile", quality=95)
+        turned = encoded(Image.open(io.BytesIO(portrait())).rotate(90, expand=True), "JPEG", exif=exif,
+                         icc_profile=b"a profile", quality=95)
         answer = self.ask(turned)[2]
         result = Image.open(io.BytesIO(answer))
         self.assertEqual((result.size, result.info["icc_profile"]), ((320, 384), b"a profile"))
@@ -173,15 +181,19 @@ class TryIt(unittest.TestCase):
         self.assertEqual(self.ask(portrait())[0], 200)
 
     def test_bad_options(self):
-        for options, reason in (({"strength": 0}, "strength"), ({"strength": 2.1}, "strength"), ({"strength": "nan"}, "strength"),
-                                ({"strength": "x"}, "strength"), ({"prototype": "other"}, "prototype"), ({"label": "x"}, "label"),
-                                ({"format": "gif"}, "format"), ({"strenght": 2}, "strenght"), ({"prototype": ["same", "opposite"]}, "Accept")):
+        for options, reason in (({"strength": 0}, "strength"), ({"strength": 2.1}, "strength"),
+                                ({"strength": "nan"}, "strength"),
+                                ({"strength": "x"}, "strength"), ({"prototype": "other"}, "prototype"),
+                                ({"label": "x"}, "label"),
+                                ({"format": "gif"}, "format"), ({"strenght": 2}, "strenght"),
+                                ({"prototype": ["same", "opposite"]}, "Accept")):
             self.check_refused(422, reason, portrait(), **options)
         self.check_refused(405, "POST /perturb", None, method="GET")
         self.check_refused(404, "POST /perturb", None, method="GET", path="/none")
 
     def test_page_loads_nothing_from_elsewhere(self):
-        for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript"), ("/sample.jpg", "image/jpeg")):
+        for path, kind in (("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript"),
+                           ("/sample.jpg", "image/jpeg")):
             status, headers, content = self.ask(None, method="GET", path=path)
             self.assertEqual((status, headers["Content-Type"].split(";")[0]), (200, kind))
             self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
@@ -195,7 +207,8 @@ class TryIt(unittest.TestCase):
             together = list(threads.map(lambda name: self.ask(portrait(name), format="png")[2], names))
         for name, answer in zip(names, together):
             self.assertLessEqual(np.abs(self.image_of(answer) - self.image_of(alone[name])).max(), 1, name)
-        files = [os.readlink(path) for path in pathlib.Path(f"/proc/{self.server.program.pid}/fd").iterdir() if path.is_symlink()]
+        files = [os.readlink(path) for path in pathlib.Path(f"/proc/{self.server.program.pid}/fd").iterdir()
+                 if path.is_symlink()]
         self.assertEqual([file for file in files if file.startswith(tempfile.gettempdir())], [])
 
     def test_too_many_are_sent_away(self):
@@ -215,10 +228,13 @@ class TryIt(unittest.TestCase):
 
     def test_wrong_arguments_are_one_line(self):
         taken = self.server.url.rsplit(":", 1)[1]
-        for options, reason in ((["--port", taken], "in use"), (["--port", "70000"], "70000"), (["--models", "none.yml"], "none.yml"),
+        for options, reason in ((["--port", taken], "in use"), (["--port", "70000"], "70000"),
+                                (["--models", "none.yml"], "none.yml"),
                                 (["--same-person", "x=1"], "no matcher 'x'"), (["--same-person", "x"], "NAME=SCORE"),
-                                (["--max-megabytes", "0"], "above 0"), (["--host", "no.such.host.invalid"], "no.such.host.invalid")):
-            done = subprocess.run([sys.executable, PROGRAM, *options], capture_output=True, text=True, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
+                                (["--max-megabytes", "0"], "above 0"), (["--host", "no.such.host.invalid"],
+                                                                        "no.such.host.invalid")):
+            done = subprocess.run([sys.executable, PROGRAM, *options], capture_output=True, text=True, timeout=TIMEOUT,
+                                  stdin=subprocess.DEVNULL)
             self.assertNotEqual(done.returncode, 0, options)
             self.assertIn(reason, done.stderr)
             self.assertNotIn("Traceback", done.stderr)

@@ -1,10 +1,12 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""Runs the commands of README.md and of the tutorials, in their order, in a temporary folder that looks like the repository.
+"""Runs the commands of README.md and of the tutorials, in their order, in a temporary folder that looks like the
+repository.
 
-A block that cannot run anywhere has a comment before it in the document: <!-- not run: why -->. A block that needs a program
-which was not built is skipped. The folder of the build is the environment variable SANPRIVACY_BUILD, default: build."""
+A block that cannot run anywhere has a comment before it in the document: <!-- not run: why -->. A block that needs a
+program which was not built is skipped. The folder of the build is the environment variable SANPRIVACY_BUILD, default:
+build."""
 
 import importlib.util
 import os
@@ -25,10 +27,12 @@ COMMENT = r"<!-- not run: (?P<reason>[^\n]+) -->\n+"
 FENCED = re.compile(rf"(?:{COMMENT})?```(?P<language>\w+)\n(?P<code>.*?)```", re.S)
 INDENTED = re.compile(rf"(?:{COMMENT})?(?P<code>(?:^ {{4}}\S[^\n]*\n)(?:^(?: {{4}}[^\n]*)?\n)*)", re.M)
 MADE = {  # what must be there when the last command of a document has run
-    "photos": ["protected/man-bald.jpg", "sheet.png", "protected-with-labels/man-bald.jpg", "protected-by-cpp/man-bald.jpg",
+    "photos": ["protected/man-bald.jpg", "sheet.png", "protected-with-labels/man-bald.jpg",
+               "protected-by-cpp/man-bald.jpg",
                "protected-by-python/man-bald.jpg"],
     "video": ["protected.mp4", "blurred.mp4", "protected.jsonl", "minimal.avi", "minimal-python.avi"],
-    "strength": ["opposite/man-bald.jpg", "random/man-bald.jpg", "strengths.jpg", "hair-blurred/man-bald.jpg", "surroundings.jpg",
+    "strength": ["opposite/man-bald.jpg", "random/man-bald.jpg", "strengths.jpg", "hair-blurred/man-bald.jpg",
+                 "surroundings.jpg",
                  "strength-1.25.png", "stronger.png", "neutral.png", "neutral-python.png"],
     "evaluation": ["my-report/report.html", "figures/roc-my-classifier.png", "figures-python/roc-my-classifier.png"],
     "training": ["training/san.onnx", "trained/man-bald.jpg"],
@@ -42,7 +46,8 @@ MADE = {  # what must be there when the last command of a document has run
 def blocks(document):
     """(number of the line, language, code, why it is not run or None) of each block, in their order"""
     text = document.read_text()
-    found = [(block.start("code"), block["language"], block["code"], block["reason"]) for block in FENCED.finditer(text)]
+    found = [(block.start("code"), block["language"], block["code"], block["reason"])
+             for block in FENCED.finditer(text)]
     if document.name == "README.md":  # its commands are indented
         blank = FENCED.sub(lambda block: re.sub(r"[^\n]", "x", block[0]), text)
         found += [(block.start("code"), "sh", block["code"], block["reason"]) for block in INDENTED.finditer(blank)]
@@ -81,7 +86,8 @@ class Tutorials(unittest.TestCase):
     def run_block(self, language, code):
         command = ["bash", "-euo", "pipefail", "-c", code] if language == "sh" else [sys.executable, "-c", code]
         environment = dict(os.environ, XDG_CACHE_HOME=str(self.folder / ".cache"))
-        done = subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        done = subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True,
                               errors="replace", timeout=TIMEOUT)
         self.assertEqual(done.returncode, 0, f"{code}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
 
@@ -104,14 +110,16 @@ class Tutorials(unittest.TestCase):
     def test_readme(self):
         (self.folder / "photo.jpg").write_bytes((REPOSITORY / "data" / "portraits" / "man-bald.jpg").read_bytes())
         portrait = cv2.imread(str(self.folder / "photo.jpg"))
-        writer = cv2.VideoWriter(str(self.folder / "meeting.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 25, portrait.shape[1::-1])
+        writer = cv2.VideoWriter(str(self.folder / "meeting.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 25,
+                                 portrait.shape[1::-1])
         for _ in range(5):
             writer.write(portrait)
         writer.release()
         self.check_document(REPOSITORY / "README.md")
 
     def test_every_tutorial_is_listed_and_has_a_test(self):
-        listed = re.findall(r"@subpage tutorial_sanprivacy_(\w+)", (TUTORIALS / "table_of_content_sanprivacy.markdown").read_text())
+        listed = re.findall(r"@subpage tutorial_sanprivacy_(\w+)",
+                            (TUTORIALS / "table_of_content_sanprivacy.markdown").read_text())
         self.assertEqual(sorted(listed), sorted(path.stem for path in TUTORIALS.glob("*/*.markdown")))
         for name in listed:
             self.assertTrue(hasattr(self, "test_" + name), name)
@@ -120,8 +128,10 @@ class Tutorials(unittest.TestCase):
 
     def test_blocks_are_found(self):
         path = self.folder / "README.md"
-        path.write_text("Text\n\n    one\n    two\n\n<!-- not run: why -->\n    three\n\n```sh\nfour\n```\n\n<!-- not run: so -->\n```sh\n    five\n```\n")
-        self.assertEqual(blocks(path), [(3, "sh", "    one\n    two\n\n", None), (7, "sh", "    three\n\n", "why"), (10, "sh", "four\n", None),
+        path.write_text("Text\n\n    one\n    two\n\n<!-- not run: why -->\n    three\n\n```sh\nfour\n```\n\n<!-- not "
+                        "run: so -->\n```sh\n    five\n```\n")
+        self.assertEqual(blocks(path), [(3, "sh", "    one\n    two\n\n", None), (7, "sh", "    three\n\n", "why"),
+                                        (10, "sh", "four\n", None),
                                         (15, "sh", "    five\n", "so")])
 
 

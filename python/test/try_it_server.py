@@ -19,7 +19,8 @@ class Server:
     """Runs until stop(); url is where it answers."""
 
     def __init__(self, *options):
-        self.program = subprocess.Popen([sys.executable, PROGRAM, "--port", "0", *map(str, options)], stdout=subprocess.PIPE,
+        self.program = subprocess.Popen([sys.executable, PROGRAM, "--port", "0", *map(str, options)],
+                                        stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
         line = self.program.stdout.readline()
         found = re.search(r"http://\S+", line)

@@ -2,7 +2,8 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""A page on which photos can be tried, and the same for programs: python3 samples/python/try_it, then http://127.0.0.1:8000
+"""A page on which photos can be tried, and the same for programs: python3 samples/python/try_it, then
+http://127.0.0.1:8000
 
 It keeps no file. By default only this computer reaches it."""
 
@@ -52,7 +53,8 @@ def is_local(host):
 
 def parse_options():
     parser = argparse.ArgumentParser(prog="try_it", description="A page on which photos can be tried.")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s, this computer only)")
+    parser.add_argument("--host", default="127.0.0.1",
+                        help="address to listen on (default: %(default)s, this computer only)")
     parser.add_argument("--port", type=port, default=8000, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--models", help="model description file: its classifiers and matchers read each face, too")
     parser.add_argument("--same-person", metavar="NAME=SCORE", type=threshold, action="append", default=[],
@@ -86,7 +88,8 @@ def main():
     except OSError as error:
         sys.exit(f"try_it: cannot listen on {options.host}, port {options.port}: {error.strerror}")
     if not is_local(options.host):
-        print(f"Everybody who reaches {options.host} can use this page. Photos travel to it unencrypted.", file=sys.stderr)
+        print(f"Everybody who reaches {options.host} can use this page. Photos travel to it unencrypted.",
+              file=sys.stderr)
     host = f"[{options.host}]" if ":" in options.host else options.host
     print(f"Open http://{host}:{listening.getsockname()[1]} in a browser. Ctrl-C ends it.", flush=True)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, limit_concurrency=100)

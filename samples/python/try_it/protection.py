@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 sp = cv2.sanprivacy
-PROTOTYPES = {"same": sp.PROTOTYPE_SAME, "neutral": sp.PROTOTYPE_NEUTRAL, "opposite": sp.PROTOTYPE_OPPOSITE, "random": sp.PROTOTYPE_RANDOM}
+PROTOTYPES = {"same": sp.PROTOTYPE_SAME, "neutral": sp.PROTOTYPE_NEUTRAL, "opposite": sp.PROTOTYPE_OPPOSITE,
+              "random": sp.PROTOTYPE_RANDOM}
 LABELS = {"female": 0, "male": 1}
 FORMATS = {"JPEG": {"quality": 95, "subsampling": 0}, "PNG": {"compress_level": 3}, "WEBP": {"quality": 95}}
 READABLE = (*FORMATS, "BMP", "TIFF")
@@ -51,11 +52,14 @@ def read_photo(content, max_pixels, output_format=None):
     try:
         image = Image.open(io.BytesIO(content), formats=READABLE)
         if image.width * image.height > max_pixels:
-            raise Refused(413, f"The image has {image.width} x {image.height} pixels; at most {max_pixels / 1e6:g} million are taken.")
+            raise Refused(413, f"The image has {image.width} x {image.height} pixels; at most {max_pixels / 1e6:g} "
+                               "million are taken.")
         if image.mode.startswith(("I", "F")):
-            raise Refused(400, "The image has more than 8 bits per pixel and color; the command line takes such images.")
+            raise Refused(400, "The image has more than 8 bits per pixel and color; the command line takes such "
+                               "images.")
         image_format = {"MPO": "JPEG"}.get(image.format, image.format)  # a JPEG with more images behind the first
-        profile = image.info.get("icc_profile") if image.mode in ("RGB", "RGBA", "P") else None  # of gray or inks otherwise
+        is_rgb = image.mode in ("RGB", "RGBA", "P")  # otherwise the profile is of gray or inks
+        profile = image.info.get("icc_profile") if is_rgb else None
         image = ImageOps.exif_transpose(image)
         if "A" in image.getbands() or "transparency" in image.info:
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
@@ -63,8 +67,10 @@ def read_photo(content, max_pixels, output_format=None):
     except Refused:
         raise
     except Exception as error:  # Pillow raises many kinds for damaged files
-        raise Refused(400, "This is not an image that can be read: a complete JPEG, PNG, WebP, BMP or TIFF file is expected.") from error
-    return Photo(np.ascontiguousarray(pixels), output_format or (image_format if image_format in FORMATS else "PNG"), profile, image_format != "TIFF")
+        raise Refused(400, "This is not an image that can be read: a complete JPEG, PNG, WebP, BMP or TIFF file is "
+                           "expected.") from error
+    return Photo(np.ascontiguousarray(pixels), output_format or (image_format if image_format in FORMATS else "PNG"),
+                 profile, image_format != "TIFF")
 
 
 class Networks:
@@ -78,10 +84,12 @@ class Networks:
         self.same_person = same_person or {}
         unknown = sorted(set(self.same_person) - set(self.matchers))
         if unknown:
-            raise ValueError(f"--same-person: no matcher {unknown[0]!r} in {models or 'a model description file (--models)'}")
+            raise ValueError(f"--same-person: no matcher {unknown[0]!r} in "
+                             f"{models or 'a model description file (--models)'}")
 
     def read(self, image, face, descriptors=None):
-        """Probability of `male` by each classifier and, given the descriptors of the original, the score of each matcher"""
+        """Probability of `male` by each classifier and, given the descriptors of the original, the score of each
+        matcher"""
         answers = {"male": {SHIPPED_CLASSIFIER: self.perturber.predictFace(image, face)}}
         for name, network in self.classifiers.items():
             answers["male"][name] = float(network.forward([network.crop(image, face)])[0, 0])
@@ -116,7 +124,8 @@ class Networks:
 
 
 class Protection:
-    """Protects photos. Any number of threads may call it: each has networks of its own, which load when it first needs them."""
+    """Protects photos. Any number of threads may call it: each has networks of its own, which load when it first needs
+    them."""
 
     def __init__(self, max_pixels, models=None, same_person=None):
         self.max_pixels = max_pixels
@@ -133,25 +142,32 @@ class Protection:
         """-> (file, its format, number of faces)"""
         photo = read_photo(content, self.max_pixels, output_format)
         faces = self.networks.find(photo.pixels)
-        return photo.encode(self.networks.perturb(photo.pixels, faces, prototype, strength, label)), photo.format, len(faces)
+        return photo.encode(self.networks.perturb(photo.pixels, faces, prototype, strength,
+                                                  label)), photo.format, len(faces)
 
     def report(self, content, prototypes, strength, label=None, output_format=None):
-        """What the page shows: faces, outputs, and how each network reads each face of the original and of the outputs"""
+        """What the page shows: faces, outputs, and how each network reads each face of the original and of the
+        outputs"""
         photo = read_photo(content, self.max_pixels, output_format)
         networks = self.networks
         found = networks.find(photo.pixels)
-        outputs = {prototype: networks.perturb(photo.pixels, found, prototype, strength, label) for prototype in prototypes}
+        outputs = {prototype: networks.perturb(photo.pixels, found, prototype, strength, label)
+                   for prototype in prototypes}
         faces = [found[i:i + 1] for i in range(len(found))]
-        descriptors = [{name: networks.descriptor(name, photo.pixels, face) for name in networks.matchers} for face in faces]
+        descriptors = [{name: networks.descriptor(name, photo.pixels, face) for name in networks.matchers}
+                       for face in faces]
         original = {} if photo.browsers_show_it else {"image": photo.data_url(photo.pixels)}
-        return {"width": photo.pixels.shape[1], "height": photo.pixels.shape[0], "faces": [describe(face[0]) for face in faces],
+        return {"width": photo.pixels.shape[1], "height": photo.pixels.shape[0],
+                "faces": [describe(face[0]) for face in faces],
                 "original": {**original, "readings": [networks.read(photo.pixels, face) for face in faces]},
                 "outputs": {prototype: {"image": photo.data_url(output),
-                                        "readings": [networks.read(output, face, own) for face, own in zip(faces, descriptors)]}
+                                        "readings": [networks.read(output, face, own)
+                                                     for face, own in zip(faces, descriptors)]}
                             for prototype, output in outputs.items()}}
 
 
 def describe(face):
     values = [float(value) for value in face]
-    return {"x": values[0], "y": values[1], "width": values[2], "height": values[3], "landmarks": [values[i:i + 2] for i in range(4, 14, 2)],
+    return {"x": values[0], "y": values[1], "width": values[2], "height": values[3],
+            "landmarks": [values[i:i + 2] for i in range(4, 14, 2)],
             "score": values[14]}

@@ -26,7 +26,8 @@ SAMPLE = FOLDER.parents[2] / "data" / "portraits" / "woman-curls.jpg"
 WAITING = 8  # photos that each thread may have waiting, itself included
 UPLOAD_SECONDS = 60
 HEADERS = {  # nothing is loaded from elsewhere, and nothing is kept
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+                               "connect-src 'self'; "
                                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
@@ -58,7 +59,8 @@ class WithHeaders:
 
 
 async def read_body(request, max_bytes):
-    """The file of a request. Of a file that is too large the rest is read, too, but not kept: only then does the client see the answer."""
+    """The file of a request. Of a file that is too large the rest is read, too, but not kept: only then does the client
+    see the answer."""
     content, too_large = bytearray(), False
     async for part in request.stream():
         too_large = too_large or len(content) + len(part) > max_bytes
@@ -108,22 +110,30 @@ def make_app(limits=None, models=None, same_person=None):
         logging.error("%s", error.err)
         return JSONResponse({"error": "The photo could not be protected; the server's log says why."}, 500)
 
-    for path, name, kind in (("/", "page.html", "text/html"), ("/page.css", "page.css", "text/css"), ("/page.js", "page.js", "text/javascript")):
-        app.add_api_route(path, lambda name=name, kind=kind: FileResponse(FOLDER / name, media_type=kind), include_in_schema=False)
+    for path, name, kind in (("/", "page.html", "text/html"), ("/page.css", "page.css", "text/css"),
+                             ("/page.js", "page.js", "text/javascript")):
+        app.add_api_route(path, lambda name=name, kind=kind: FileResponse(FOLDER / name, media_type=kind),
+                          include_in_schema=False)
     if SAMPLE.exists():
         app.add_api_route("/sample.jpg", lambda: FileResponse(SAMPLE, media_type="image/jpeg"), include_in_schema=False)
 
-    @app.post("/perturb", response_class=Response, responses={200: {"content": {"image/*": {}, "application/json": {}}}})
+    @app.post("/perturb", response_class=Response, responses={200: {"content": {"image/*": {},
+                                                                                "application/json": {}}}})
     async def perturb(request: Request, prototype: typing.List[Prototype] = Query([Prototype.opposite]),
-                      strength: float = Query(1, gt=0, le=2), label: typing.Optional[Label] = None, format: typing.Optional[Format] = None):
-        """The body is an image file; the answer is the protected image, in the same format unless `format` says otherwise.
+                      strength: float = Query(1, gt=0, le=2), label: typing.Optional[Label] = None,
+                      format: typing.Optional[Format] = None):
+        """The body is an image file; the answer is the protected image, in the same format unless `format` says
+        otherwise.
 
-        With `Accept: application/json` it is JSON: the faces, one output for each `prototype`, and how each network reads them."""
+        With `Accept: application/json` it is JSON: the faces, one output for each `prototype`, and how each network
+        reads them."""
         unknown = sorted(set(request.query_params) - {"prototype", "strength", "label", "format"})
         if unknown:
-            raise Refused(422, f"{unknown[0]}: there is no such parameter; expected prototype, strength, label or format")
+            raise Refused(422, f"{unknown[0]}: there is no such parameter; expected prototype, strength, label or "
+                               "format")
         if request.headers.get("content-type", "").startswith("multipart/"):
-            raise Refused(400, "The body is a form; the image file itself is expected, as curl --data-binary @photo.jpg sends it.")
+            raise Refused(400, "The body is a form; the image file itself is expected, as curl --data-binary "
+                               "@photo.jpg sends it.")
         as_json = "application/json" in request.headers.get("accept", "")
         if len(prototype) > 1 and not as_json:
             raise Refused(422, "prototype: several are answered as JSON only (Accept: application/json)")
@@ -133,7 +143,8 @@ def make_app(limits=None, models=None, same_person=None):
             content = await body_of(request, limits.max_bytes)
             options = strength, label and label.value, format and format.value.upper()
             if as_json:
-                return JSONResponse(await in_thread(protection.report, content, [p.value for p in dict.fromkeys(prototype)], *options))
+                return JSONResponse(await in_thread(protection.report, content,
+                                                    [p.value for p in dict.fromkeys(prototype)], *options))
             image, image_format, faces = await in_thread(protection.image, content, prototype[0].value, *options)
             return Response(image, media_type=f"image/{image_format.lower()}", headers={"X-Faces": str(faces)})
 

@@ -1,7 +1,8 @@
 # This file is part of the sanprivacy project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
-"""cv2.sanprivacy as a user of Python meets it: the same tests inside OpenCV's own build and beside an installed OpenCV."""
+"""cv2.sanprivacy as a user of Python meets it: the same tests inside OpenCV's own build and beside an installed
+OpenCV."""
 
 import inspect
 import os
@@ -63,13 +64,15 @@ class SanprivacyTest(unittest.TestCase):
             model=network(name), prototypes=prototypes(self.folder), classifier=network("classifier")))
 
     def test_everything_is_there(self):
-        classes = ("Perturber", "PerturberParams", "PerturbParams", "FaceResult", "PrototypeBuilder", "FaceDetector", "FaceNetwork", "ModelDescription", "MatchEvaluation",
+        classes = ("Perturber", "PerturberParams", "PerturbParams", "FaceResult", "PrototypeBuilder", "FaceDetector",
+                   "FaceNetwork", "ModelDescription", "MatchEvaluation",
                    "StreamAnonymizer", "StreamParams", "StreamFace", "StreamRecord")
         for name in classes:
             self.assertTrue(inspect.isclass(getattr(cv.sanprivacy, name)), name)
             self.assertIs(getattr(cv, "sanprivacy_" + name), getattr(cv.sanprivacy, name))
         self.assertEqual(cv.sanprivacy.Perturber.__module__, "cv2.sanprivacy")
-        self.assertEqual((cv.sanprivacy.PROTOTYPE_SAME, cv.sanprivacy.PROTOTYPE_NEUTRAL, cv.sanprivacy.PROTOTYPE_OPPOSITE,
+        self.assertEqual((cv.sanprivacy.PROTOTYPE_SAME, cv.sanprivacy.PROTOTYPE_NEUTRAL,
+                          cv.sanprivacy.PROTOTYPE_OPPOSITE,
                           cv.sanprivacy.PROTOTYPE_RANDOM), (100, 101, 102, 103))
         self.assertIn("perturb(face[, dst[, params]]) -> dst", cv.sanprivacy.Perturber.perturb.__doc__)
 
@@ -82,7 +85,8 @@ class SanprivacyTest(unittest.TestCase):
             cv.sanprivacy.FaceDetector().detect(np.zeros((9, 9), np.uint8))
 
     def test_perturb(self):
-        perturber = self.perturber("generator_authors")  # sigmoid(4 x - 2 + (.5 - .25 + .125) same + (1 - .5 + .25) target)
+        # sigmoid(4 x - 2 + (.5 - .25 + .125) same + (1 - .5 + .25) target)
+        perturber = self.perturber("generator_authors")
         x = face()
         result = perturber.perturb(x, params=labelled(0))
         self.assertEqual((result.shape, result.dtype), ((SIDE, SIDE), np.float32))
@@ -114,7 +118,8 @@ class SanprivacyTest(unittest.TestCase):
 
     def test_wrong_input(self):
         perturber = self.perturber()
-        for wrong in (np.zeros((9, 9), np.float32), np.full((SIDE, SIDE), np.nan, np.float32), np.zeros((SIDE, SIDE, 2), np.uint8),
+        for wrong in (np.zeros((9, 9), np.float32), np.full((SIDE, SIDE), np.nan, np.float32),
+                      np.zeros((SIDE, SIDE, 2), np.uint8),
                       np.zeros((0, 0), np.uint8), "a face"):
             with self.assertRaises((cv.error, TypeError)):
                 perturber.perturb(wrong)
@@ -173,26 +178,30 @@ class SanprivacyTest(unittest.TestCase):
 
     def matcher(self):
         d = cv.sanprivacy.ModelDescription()
-        d.name, d.task, d.file, d.size, d.square = "mine", cv.sanprivacy.NETWORK_MATCHER, network("descriptor"), (32, 32), 1.
-        d.distance = cv.sanprivacy.DISTANCE_EUCLIDEAN
+        d.name, d.file, d.size, d.square = "mine", network("descriptor"), (32, 32), 1.
+        d.task, d.distance = cv.sanprivacy.NETWORK_MATCHER, cv.sanprivacy.DISTANCE_EUCLIDEAN
         return cv.sanprivacy.FaceNetwork.create(d)
 
     def test_arrays_of_another_shape_are_refused(self):
-        """A batch as networks take them, or one row of numbers, has no rows and columns and would pass for an empty image."""
+        """A batch as networks take them, or one row of numbers, has no rows and columns and would pass for an empty
+        image."""
         perturber, landmarks = self.perturber(), cv.sanprivacy.getCanonicalLandmarks()
         batch, x = np.zeros((2, SIDE, SIDE, 3), np.uint8), face()
         faces = np.zeros((1, 15), np.float32)
         faces[0, 4:14] = landmarks.ravel()
         for call in (lambda: perturber.perturbFaces(batch, faces), lambda: perturber.perturbFaces(batch, None),
-                     lambda: perturber.tryPerturbFaces(batch, faces), lambda: perturber.perturb(batch), lambda: perturber.predict(batch),
+                     lambda: perturber.tryPerturbFaces(batch, faces), lambda: perturber.perturb(batch),
+                     lambda: perturber.predict(batch),
                      lambda: perturber.perturbAll(batch), lambda: cv.sanprivacy.alignFace(batch, landmarks),
                      lambda: cv.sanprivacy.blendFace(batch, x, x, landmarks),
                      lambda: cv.sanprivacy.PrototypeBuilder.create((SIDE, SIDE)).add(batch, 0),
-                     lambda: cv.sanprivacy.FaceDetector.create().detect(batch), lambda: self.matcher().crop(batch, faces), lambda: perturber.perturbFaces(x, batch)):
+                     lambda: cv.sanprivacy.FaceDetector.create().detect(batch),
+                     lambda: self.matcher().crop(batch, faces), lambda: perturber.perturbFaces(x, batch)):
             with self.assertRaisesRegex(cv.error, "two dimensions.*2x224x224"):
                 call()
         for call in (lambda: cv.sanprivacy.FaceDetector.create().detect(np.zeros(300, np.uint8)),
-                     lambda: perturber.perturbFaces(np.zeros(300, np.uint8), faces), lambda: perturber.perturbFaces(np.zeros(300, np.uint8), None)):
+                     lambda: perturber.perturbFaces(np.zeros(300, np.uint8), faces),
+                     lambda: perturber.perturbFaces(np.zeros(300, np.uint8), None)):
             with self.assertRaisesRegex(cv.error, "rows and columns; found 300x1"):
                 call()
         with self.assertRaisesRegex(cv.error, "Nx15"):
@@ -219,7 +228,8 @@ class SanprivacyTest(unittest.TestCase):
     def test_networks_from_memory(self):
         model, parts, classifier = (np.fromfile(file, np.uint8) for file in
                                     (network("generator_residual"), prototypes(self.folder), network("classifier")))
-        np.testing.assert_array_equal(cv.sanprivacy.Perturber.create(model, parts, classifier).perturb(face()), self.perturber().perturb(face()))
+        np.testing.assert_array_equal(cv.sanprivacy.Perturber.create(model, parts, classifier).perturb(face()),
+                                      self.perturber().perturb(face()))
         self.assertEqual(cv.sanprivacy.PrototypeBuilder.load(parts).count(0), 1)
         with self.assertRaises(cv.error):
             cv.sanprivacy.Perturber.create(model[:100], parts, classifier)
@@ -227,17 +237,20 @@ class SanprivacyTest(unittest.TestCase):
     def test_networks_file(self):
         path = os.path.join(self.folder, "models.yml")
         with open(path, "w") as stream:
-            stream.write('%YAML:1.0\n---\nmine: { task: "matcher", file: "' + network("descriptor") + '", width: 32, height: 32, '
+            stream.write('%YAML:1.0\n---\nmine: { task: "matcher", file: "'
+                         + network("descriptor") + '", width: 32, height: 32, '
                          'color: "rgb", square: 1.0, output: "descriptor", distance: "euclidean" }\n')
         descriptions = cv.sanprivacy.readModelDescriptions(path)
-        self.assertEqual([(d.name, d.size, d.distance) for d in descriptions], [("mine", (32, 32), cv.sanprivacy.DISTANCE_EUCLIDEAN)])
+        self.assertEqual([(d.name, d.size, d.distance) for d in descriptions],
+                         [("mine", (32, 32), cv.sanprivacy.DISTANCE_EUCLIDEAN)])
         matcher = cv.sanprivacy.FaceNetwork.create(descriptions[0])
         crops = [np.full((32, 32, 3), value, np.uint8) for value in (10, 10, 90)]
         descriptors = matcher.forward(crops)
         self.assertGreater(matcher.match(descriptors[0], descriptors[1]), matcher.match(descriptors[0], descriptors[2]))
 
     def test_another_thread_goes_on_meanwhile(self):
-        """With threads that are never switched by force, this one goes on within the other's call only where the lock is released."""
+        """With threads that are never switched by force, this one goes on within the other's call only where the lock
+        is released."""
         perturber, x = self.perturber(), [face()] * 16
         began, ended = threading.Event(), []
 
