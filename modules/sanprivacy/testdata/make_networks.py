@@ -31,7 +31,8 @@ def constant(name, values):
 def pointwise(source, weights, bias, name):
     """A 1x1 convolution to one channel: its node and its constants."""
     parameters = [constant(name + "_w", np.reshape(weights, (1, -1, 1, 1))), constant(name + "_b", [bias])]
-    return helper.make_node("Conv", [source] + [p.name for p in parameters], [name], name, kernel_shape=[1, 1]), parameters
+    return helper.make_node("Conv", [source] + [p.name for p in parameters], [name], name,
+                            kernel_shape=[1, 1]), parameters
 
 
 def write(filename, nodes, inputs, outputs, constants):
@@ -106,26 +107,32 @@ def generator_beyond():
 def descriptor_nan():
     weights = constant("darkness_w", np.reshape(-np.eye(3), (3, 3, 1, 1)))
     bias = constant("darkness_b", [LIMIT_8U] * 3)
-    nodes = [helper.make_node("Conv", ["data", "darkness_w", "darkness_b"], ["darkness"], "darkness", kernel_shape=[1, 1]),
+    nodes = [helper.make_node("Conv", ["data", "darkness_w", "darkness_b"], ["darkness"], "darkness",
+                              kernel_shape=[1, 1]),
              helper.make_node("GlobalAveragePool", ["darkness"], ["mean"], "mean"),
              helper.make_node("Flatten", ["mean"], ["square"], "square"),
              helper.make_node("Sqrt", ["square"], ["descriptor"], "descriptor")]
-    write("descriptor_nan", nodes, {"data": ["N", 3, DESCRIPTOR_SIDE, DESCRIPTOR_SIDE]}, {"descriptor": ["N", 3]}, [weights, bias])
+    write("descriptor_nan", nodes, {"data": ["N", 3, DESCRIPTOR_SIDE, DESCRIPTOR_SIDE]}, {"descriptor": ["N", 3]},
+          [weights, bias])
 
 
 def descriptor(filename, reshape):
-    """reshape: the shape that the last node gives the output. One with a fixed batch makes a network for single faces."""
+    """reshape: the shape that the last node gives the output. One with a fixed batch makes a network for single
+    faces."""
     size = 3 * (DESCRIPTOR_SIDE // CELL) ** 2
     shape = numpy_helper.from_array(np.asarray(reshape, dtype=np.int64), "shape")
-    nodes = [helper.make_node("AveragePool", ["data"], ["cells"], "cells", kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
+    nodes = [helper.make_node("AveragePool", ["data"], ["cells"], "cells", kernel_shape=[CELL, CELL],
+                              strides=[CELL, CELL]),
              helper.make_node("Reshape", ["cells", "shape"], ["descriptor"], "descriptor")]
     batch = "N" if reshape[0] == 0 else reshape[0]
-    write(filename, nodes, {"data": [batch, 3, DESCRIPTOR_SIDE, DESCRIPTOR_SIDE]}, {"descriptor": [batch, size]}, [shape])
+    write(filename, nodes, {"data": [batch, 3, DESCRIPTOR_SIDE, DESCRIPTOR_SIDE]}, {"descriptor": [batch, size]},
+          [shape])
 
 
 def descriptor_two():
     """Two outputs, of which a description has to name one."""
-    nodes = [helper.make_node("AveragePool", ["data"], ["cells"], "cells", kernel_shape=[CELL, CELL], strides=[CELL, CELL]),
+    nodes = [helper.make_node("AveragePool", ["data"], ["cells"], "cells", kernel_shape=[CELL, CELL],
+                              strides=[CELL, CELL]),
              helper.make_node("Flatten", ["cells"], ["descriptor"], "descriptor"),
              helper.make_node("GlobalAveragePool", ["data"], ["pooled"], "pooled"),
              helper.make_node("Flatten", ["pooled"], ["mean"], "mean")]
