@@ -4,6 +4,8 @@
 
 #include "commands/bench_faces.hpp"
 
+#include "options/faces.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -122,11 +124,11 @@ void write(const std::string& file, const std::vector<Row>& rows, double product
 //! A face a third as high as the frame.
 cv::Mat faceOf(const cv::Size& frame)
 {
-    cv::Mat landmarks, face(1, 15, CV_32F, cv::Scalar(0));
+    cv::Mat landmarks, face(1, FACE_COLUMNS, CV_32F, cv::Scalar(0));
     const int side = frame.height / 3;
     getCanonicalLandmarks(landmarks, cv::Size(side, side));
     landmarks += side;
-    landmarks.reshape(1, 1).copyTo(face.colRange(4, 14));
+    setLandmarks(face, landmarks);
     return face;
 }
 

@@ -27,8 +27,6 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const int FACE_COLUMNS = 15; // of FaceDetector::detect()
-
 double eyeDistance(const cv::Mat& landmarks)
 {
     return cv::norm(landmarks.row(0), landmarks.row(1));
@@ -159,7 +157,7 @@ bool locate(
             (cv::Mat_<float>(1, FACE_COLUMNS) << box.x, box.y, box.width, box.height, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
     }
     if (!landmarks.empty())
-        landmarks.reshape(1, 1).copyTo(face.face.colRange(4, 14));
+        setLandmarks(face.face, landmarks);
     return true;
 }
 
@@ -169,11 +167,6 @@ std::string folderName(const fs::path& folder)
 {
     const fs::path normal = fs::absolute(folder).lexically_normal();
     return (normal.has_filename() ? normal : normal.parent_path()).filename().string();
-}
-
-cv::Mat landmarksOf(const cv::Mat& face)
-{
-    return face.colRange(4, 14).clone().reshape(1, 5);
 }
 
 cv::Mat findFace(FaceDetector& detector, const cv::Mat& image, const cv::Mat& landmarks)

@@ -86,9 +86,6 @@ cv::Mat findFace(cv::sanprivacy::FaceDetector& detector, const cv::Mat& image, c
 //! The last part of a folder's path, whether it ends with a slash or not.
 std::string folderName(const std::filesystem::path& folder);
 
-//! The landmarks of a face, 5x2.
-cv::Mat landmarksOf(const cv::Mat& face);
-
 }} // namespace sanprivacy::apps
 
 #endif // SANPRIVACY_APPS_EVALUATION_EVALUATION_SET_HPP

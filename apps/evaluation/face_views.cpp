@@ -5,6 +5,7 @@
 #include "evaluation/face_views.hpp"
 
 #include "evaluation/gray_crop.hpp"
+#include "options/faces.hpp"
 
 #include <cmath>
 

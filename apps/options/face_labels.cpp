@@ -137,7 +137,8 @@ void LabelCheck::add(int given, int predicted)
 
 std::string LabelCheck::warning(bool last)
 {
-    if (said_ || compared_ < (last ? 5 : 20))
+    const int enough = last ? 5 : 20;
+    if (said_ || compared_ < enough)
         return std::string();
     for (size_t k = 0; k < counts_.size(); ++k)
         if (2 * counts_[k] > compared_)

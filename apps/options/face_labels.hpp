@@ -86,7 +86,7 @@ public:
     }
 
     //! Whether so few faces were compared that more should be.
-    bool wanted() const { return compared_ < 200; }
+    bool wanted() const { return compared_ < MOST_COMPARED; }
     //! Bit k of each: the label of attribute k.
     void add(int given, int predicted);
     /** A warning where most labels of an attribute differ, once; empty otherwise.
@@ -94,6 +94,8 @@ public:
     std::string warning(bool last);
 
 private:
+    static const int MOST_COMPARED = 200; // enough to be sure; each prediction takes time
+
     int compared_ = 0;
     bool said_ = false;
     std::vector<int> counts_; // of faces whose labels differ

@@ -6,18 +6,34 @@
 
 namespace sanprivacy { namespace apps {
 
+namespace {
+
+const cv::Range LANDMARK_COLUMNS(4, 14);
+
+} // namespace
+
+cv::Mat landmarksOf(const cv::Mat& face)
+{
+    return face.colRange(LANDMARK_COLUMNS).clone().reshape(1, 5);
+}
+
+void setLandmarks(cv::Mat& face, const cv::Mat& landmarks)
+{
+    landmarks.reshape(1, 1).copyTo(face.colRange(LANDMARK_COLUMNS));
+}
+
 cv::Mat faceFromLandmarks(const cv::Mat& landmarks)
 {
     double left, right, top, bottom;
     cv::minMaxLoc(landmarks.col(0), &left, &right);
     cv::minMaxLoc(landmarks.col(1), &top, &bottom);
-    cv::Mat face(1, 15, CV_32F);
+    cv::Mat face(1, FACE_COLUMNS, CV_32F);
     float* value = face.ptr<float>();
     value[0] = float(left);
     value[1] = float(top);
     value[2] = float(right - left);
     value[3] = float(bottom - top);
-    landmarks.reshape(1, 1).copyTo(face.colRange(4, 14));
+    setLandmarks(face, landmarks);
     value[14] = 1.f;
     return face;
 }

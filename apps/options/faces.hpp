@@ -10,6 +10,15 @@
 
 namespace sanprivacy { namespace apps {
 
+//! A face is a row of FaceDetector::detect(): its box, five landmarks (x, y), its score.
+const int FACE_COLUMNS = 15;
+
+//! The landmarks of a face: a copy, 5x2.
+cv::Mat landmarksOf(const cv::Mat& face);
+
+//! @param landmarks 5x2 CV_32F
+void setLandmarks(cv::Mat& face, const cv::Mat& landmarks);
+
 /** A face whose landmarks are known, as FaceDetector::detect() would give it: 1x15 CV_32F.
 The box is the one round the landmarks, the score 1.
 @param landmarks 5x2 CV_32F. */

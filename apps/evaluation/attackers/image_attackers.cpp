@@ -4,6 +4,8 @@
 
 #include "evaluation/attackers/image_attackers.hpp"
 
+#include "options/faces.hpp"
+
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/photo.hpp>
@@ -58,7 +60,7 @@ cv::Mat innerFace(const cv::Mat& image, const cv::Mat& face)
     cv::ellipse2Poly(center, half_axes, 0, 0, 360, 5, ellipse);
     cv::Mat canonical, to_image, outline;
     cv::sanprivacy::getCanonicalLandmarks(canonical);
-    cv::sanprivacy::estimateSimilarity(canonical, face.colRange(4, 14), to_image);
+    cv::sanprivacy::estimateSimilarity(canonical, landmarksOf(face), to_image);
     cv::transform(cv::Mat(ellipse), outline, to_image);
 
     cv::Mat mask = cv::Mat::zeros(image.size(), CV_8U);

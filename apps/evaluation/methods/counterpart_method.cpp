@@ -5,6 +5,7 @@
 #include "evaluation/methods/counterpart_method.hpp"
 
 #include "common/digest.hpp"
+#include "options/faces.hpp"
 
 #include <algorithm>
 #include <stdexcept>

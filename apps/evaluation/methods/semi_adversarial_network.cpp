@@ -4,6 +4,7 @@
 
 #include "common/digest.hpp"
 #include "evaluation/methods/factories.hpp"
+#include "options/faces.hpp"
 
 #include <algorithm>
 
@@ -38,8 +39,9 @@ struct Probe
         landmarks.col(1) += crop_corner.y;
         face.file = "probe";
         face.label = label;
-        face.face = (cv::Mat_<float>(1, 15) << crop_corner.x, crop_corner.y, 224, 224, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-        cv::Mat(landmarks).reshape(1, 1).copyTo(face.face.colRange(4, 14));
+        face.face = (cv::Mat_<float>(1, FACE_COLUMNS) << crop_corner.x, crop_corner.y, 224, 224, 0, 0, 0, 0, 0, 0, 0, 0,
+            0, 0, 1);
+        setLandmarks(face.face, landmarks);
     }
 };
 
