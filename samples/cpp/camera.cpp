@@ -73,6 +73,56 @@ private:
     std::thread thread_;
 };
 
+//! Protects the images of a camera until it ends, a key is pressed in the window, or the seconds are over.
+void protect(const String& source, const String& output, double seconds)
+{
+    const bool webcam = source.find_first_not_of("0123456789") == String::npos;
+    VideoSource camera = webcam ? VideoSource(std::atoi(source.c_str())) : VideoSource(source);
+    //! [camera]
+    StreamParams params;
+    params.look_ahead = .2; // seconds of delay, in which faces are protected before they are found
+    const Ptr<StreamAnonymizer> anonymizer =
+        StreamAnonymizer::create(FaceDetector::create(), Perturber::create(), params);
+    VideoWriter writer;
+    Mat frame, result;
+    const auto show = [&]() -> bool // whether to go on
+    {
+        if (output.empty())
+        {
+            imshow("sanprivacy", result);
+            return waitKey(1) < 0;
+        }
+        if (!writer.isOpened())
+            writer = openWriter(output, camera.get(CAP_PROP_FPS), result.size());
+        writer.write(result);
+        return true;
+    };
+    NewestFrame newest(camera);
+    const int64 start = getTickCount();
+    double time = 0; // of the image, seconds
+    int missed = 0;
+    for (bool more = true; more && (seconds <= 0 || time < seconds);)
+    {
+        const bool last = newest.ended();
+        if (newest.take(frame))
+        {
+            if (newest.missed() > missed)
+                anonymizer->reportLostFrames();
+            missed = newest.missed();
+            more = !anonymizer->process(frame, result, time) || show();
+        }
+        else if (last)
+            more = false;
+        else
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        time = (getTickCount() - start) / getTickFrequency();
+    }
+    while (!output.empty() && anonymizer->flush(result))
+        show();
+    //! [camera]
+    std::cout << newest.missed() << " image(s) dropped" << std::endl;
+}
+
 } // namespace
 
 int main(int argc, char** argv)
@@ -93,51 +143,7 @@ int main(int argc, char** argv)
     }
     try
     {
-        const bool webcam = source.find_first_not_of("0123456789") == String::npos;
-        VideoSource camera = webcam ? VideoSource(std::atoi(source.c_str())) : VideoSource(source);
-        //! [camera]
-        StreamParams params;
-        params.look_ahead = .2; // seconds of delay, in which faces are protected before they are found
-        const Ptr<StreamAnonymizer> anonymizer =
-            StreamAnonymizer::create(FaceDetector::create(), Perturber::create(), params);
-        VideoWriter writer;
-        Mat frame, result;
-        const auto show = [&]() -> bool // whether to go on
-        {
-            if (output.empty())
-            {
-                imshow("sanprivacy", result);
-                return waitKey(1) < 0;
-            }
-            if (!writer.isOpened())
-                writer = openWriter(output, camera.get(CAP_PROP_FPS), result.size());
-            writer.write(result);
-            return true;
-        };
-        NewestFrame newest(camera);
-        const int64 start = getTickCount();
-        double time = 0; // of the image, seconds
-        int missed = 0;
-        for (bool more = true; more && (seconds <= 0 || time < seconds);)
-        {
-            const bool last = newest.ended();
-            if (newest.take(frame))
-            {
-                if (newest.missed() > missed)
-                    anonymizer->reportLostFrames();
-                missed = newest.missed();
-                more = !anonymizer->process(frame, result, time) || show();
-            }
-            else if (last)
-                more = false;
-            else
-                std::this_thread::sleep_for(std::chrono::milliseconds(1));
-            time = (getTickCount() - start) / getTickFrequency();
-        }
-        while (!output.empty() && anonymizer->flush(result))
-            show();
-        //! [camera]
-        std::cout << newest.missed() << " image(s) dropped" << std::endl;
+        protect(source, output, seconds);
     }
     catch (const cv::Exception& e) // what cannot be read or written, a missing network, no window
     {

@@ -15,6 +15,51 @@
 using namespace cv;
 using namespace cv::sanprivacy;
 
+namespace {
+
+//! Protects a video, and prints what was done to how many faces. @return whether there was a face.
+bool protect(const String& input, const String& output, const StreamParams& params)
+{
+    const std::map<int, String> states = { { FACE_FOUND, "found" }, { FACE_TRACKED, "tracked" },
+        { FACE_BACKTRACKED, "backtracked" }, { FACE_HELD, "held" } };
+    std::map<int, int> faces; // in each state
+    //! [anonymize]
+    VideoSource video(input);
+    const Ptr<Perturber> perturber = params.replacement == REPLACE_SAN ? Perturber::create() : Ptr<Perturber>();
+    const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(FaceDetector::create(), perturber, params);
+    VideoWriter writer;
+    Mat frame, result;
+    StreamRecord record;
+    int frames = 0;
+    for (bool more = true; more;)
+    {
+        more = video.read(frame);
+        if (more)
+            anonymizer->push(frame, video.get(CAP_PROP_POS_MSEC) / 1000);
+        else
+            anonymizer->finish();
+        while (anonymizer->pop(result, record))
+        {
+            if (!writer.isOpened())
+                writer = openWriter(output, video.get(CAP_PROP_FPS), result.size());
+            writer.write(result);
+            ++frames;
+            for (const StreamFace& face : record.faces)
+                ++faces[face.state];
+            if (!record.error.empty())
+                std::cerr << "Frame " << record.frame << ": " << record.error << std::endl;
+        }
+    }
+    //! [anonymize]
+    std::cout << frames << " frame(s)";
+    for (const auto& state : faces)
+        std::cout << ", " << state.second << " face(s) " << states.at(state.first);
+    std::cout << std::endl;
+    return !faces.empty();
+}
+
+} // namespace
+
 int main(int argc, char** argv)
 {
     CommandLineParser parser(argc, argv,
@@ -35,53 +80,18 @@ int main(int argc, char** argv)
         parser.printErrors();
         return parser.has("help") ? 0 : 2;
     }
-    const std::map<int, String> states = { { FACE_FOUND, "found" }, { FACE_TRACKED, "tracked" },
-        { FACE_BACKTRACKED, "backtracked" }, { FACE_HELD, "held" } };
-    std::map<int, int> faces; // in each state
     try
     {
-        //! [anonymize]
-        VideoSource video(input);
         StreamParams params;
         params.replacement = replacement->second;
         params.label = label;
-        const Ptr<Perturber> perturber = params.replacement == REPLACE_SAN ? Perturber::create() : Ptr<Perturber>();
-        const Ptr<StreamAnonymizer> anonymizer = StreamAnonymizer::create(FaceDetector::create(), perturber, params);
-        VideoWriter writer;
-        Mat frame, result;
-        StreamRecord record;
-        int frames = 0;
-        for (bool more = true; more;)
-        {
-            more = video.read(frame);
-            if (more)
-                anonymizer->push(frame, video.get(CAP_PROP_POS_MSEC) / 1000);
-            else
-                anonymizer->finish();
-            while (anonymizer->pop(result, record))
-            {
-                if (!writer.isOpened())
-                    writer = openWriter(output, video.get(CAP_PROP_FPS), result.size());
-                writer.write(result);
-                ++frames;
-                for (const StreamFace& face : record.faces)
-                    ++faces[face.state];
-                if (!record.error.empty())
-                    std::cerr << "Frame " << record.frame << ": " << record.error << std::endl;
-            }
-        }
-        //! [anonymize]
-        std::cout << frames << " frame(s)";
-        for (const auto& state : faces)
-            std::cout << ", " << state.second << " face(s) " << states.at(state.first);
-        std::cout << std::endl;
+        if (protect(input, output, params))
+            return 0;
+        std::cerr << "No face found: the result shows what the video shows" << std::endl;
     }
     catch (const cv::Exception& e) // what cannot be read or written, a missing network, a bad option
     {
         std::cerr << e.err << std::endl;
-        return 1;
     }
-    if (faces.empty())
-        std::cerr << "No face found: the result shows what the video shows" << std::endl;
-    return faces.empty();
+    return 1;
 }
