@@ -42,12 +42,15 @@ inline std::vector<cv::Point2f> scaledTemplate(double factor)
     return landmark_template;
 }
 
-//! Gives what it is given, as one row per face.
-inline void buildPassThrough(SmallGraph& g, int64_t channels, int64_t height, int64_t width)
+//! A matcher of square images that gives what it is given, as one row per face.
+inline ModelDescription passThrough(SmallGraph& g, int side, const char* color = "rgb")
 {
-    g.input("image", { 1, channels, height, width });
+    g.input("image", { 1, std::string(color) == "gray" ? 1 : 3, side, side });
     g.node("Flatten", { "image" }, { "row" });
     g.output("row");
+    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, side, side, color);
+    d.file = g.write();
+    return d;
 }
 
 //! An image with detail of every size down to a few pixels, 0..1.
@@ -80,9 +83,7 @@ inline double meanDifference(const Tensor& a, const Tensor& b)
 //! A network that answers the canonical crop itself.
 inline ModelDescription wholeCrop(SmallGraph& g)
 {
-    buildPassThrough(g, 3, CROP, CROP);
-    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
-    d.file = g.write();
+    ModelDescription d = passThrough(g, CROP);
     cv::Mat canonical;
     cv::sanprivacy::getCanonicalLandmarks(canonical);
     for (int i = 0; i < canonical.rows; ++i)

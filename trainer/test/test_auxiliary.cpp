@@ -18,9 +18,7 @@ namespace {
 TEST(Auxiliary, scales_and_subtracts)
 {
     SmallGraph g;
-    buildPassThrough(g, 3, 2, 2);
-    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 2, 2);
-    d.file = g.write();
+    ModelDescription d = passThrough(g, 2);
     d.landmark_template = scaledTemplate(2. / 112);
     d.mean = cv::Scalar(129.1863, 104.7624, 93.5940);
     d.scale = .5;
@@ -58,9 +56,7 @@ TEST(Auxiliary, color_goes_to_the_channels_of_the_network)
     const auto forward = [&](const char* color, const Tensor& faces)
     {
         SmallGraph graph;
-        buildPassThrough(graph, std::string(color) == "gray" ? 1 : 3, 16, 16);
-        ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 16, 16, color);
-        d.file = graph.write();
+        ModelDescription d = passThrough(graph, 16, color);
         d.landmark_template = scaledTemplate(16. / 112);
         return Auxiliary(d).forward(faces).reshape({ faces.size(0), -1, 16, 16 });
     };
@@ -155,9 +151,7 @@ TEST(Auxiliary, gradient_reaches_the_crop)
 TEST(Auxiliary, descriptors)
 {
     SmallGraph g;
-    buildPassThrough(g, 3, 8, 8);
-    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 8, 8);
-    d.file = g.write();
+    ModelDescription d = passThrough(g, 8);
     d.landmark_template = scaledTemplate(8. / 112);
     const Tensor x = torch::cat({ toTensor(texture(8)), toTensor(texture(9)) }, 0);
     const Tensor plain = Auxiliary(d).forward(x);

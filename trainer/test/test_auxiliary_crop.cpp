@@ -21,9 +21,7 @@ TEST(Auxiliary, crop_is_that_of_alignFace)
         SCOPED_TRACE(factor);
         const int side = cvRound(112 * factor);
         SmallGraph g;
-        buildPassThrough(g, 3, side, side);
-        ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, side, side);
-        d.file = g.write();
+        ModelDescription d = passThrough(g, side);
         d.landmark_template = scaledTemplate(factor);
         const cv::Mat image = texture(1);
         cv::Mat canonical, expected;
@@ -49,9 +47,7 @@ TEST(Auxiliary, canonical_template_is_the_identity)
 TEST(Auxiliary, square_is_that_of_FaceNetwork)
 {
     SmallGraph g;
-    buildPassThrough(g, 3, 64, 64);
-    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 64, 64);
-    d.file = g.write();
+    ModelDescription d = passThrough(g, 64);
     d.square = 134. / 266; // within the image, and whole pixels of it
     // The typical face box in the canonical crop.
     cv::Mat face = cv::Mat::zeros(1, 15, CV_32F);
@@ -74,9 +70,7 @@ TEST(Auxiliary, square_is_that_of_FaceNetwork)
 TEST(Auxiliary, square_beyond_the_crop_is_that_of_FaceNetwork_if_the_surroundings_are_known)
 {
     SmallGraph g;
-    buildPassThrough(g, 3, 64, 64);
-    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 64, 64);
-    d.file = g.write();
+    ModelDescription d = passThrough(g, 64);
     d.square = 372. / 266;
     // The typical face box, where the canonical crop is the middle of an image twice as wide and high.
     const int margin = CROP / 2;
@@ -109,17 +103,14 @@ TEST(Auxiliary, square_beyond_the_crop_is_that_of_FaceNetwork_if_the_surrounding
 TEST(Auxiliary, surroundings_are_for_coarse_views_that_reach_beyond_the_crop)
 {
     SmallGraph small, large;
-    buildPassThrough(small, 3, 64, 64);
-    buildPassThrough(large, 3, 200, 200);
-    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, 64, 64);
-    d.file = small.write();
+    ModelDescription d = passThrough(small, 64);
     const auto sees = [&d] { return Auxiliary(d, torch::kFloat, torch::kCPU, true).seesSurroundings(); };
     d.square = .85; // 226 pixels of the canonical crop
     EXPECT_FALSE(sees());
     d.square = 1.4;
     EXPECT_TRUE(sees());
-    d.size = cv::Size(200, 200);
-    d.file = large.write();
+    d = passThrough(large, 200);
+    d.square = 1.4;
     EXPECT_FALSE(sees()) << "it would miss details";
     d.square = 0;
     d.landmark_template = scaledTemplate(200. / 112);
@@ -129,9 +120,7 @@ TEST(Auxiliary, surroundings_are_for_coarse_views_that_reach_beyond_the_crop)
 TEST(Auxiliary, jitter_moves_the_crop)
 {
     SmallGraph g;
-    buildPassThrough(g, 3, CROP, CROP);
-    ModelDescription d = describe(cv::sanprivacy::NETWORK_MATCHER, CROP, CROP);
-    d.file = g.write();
+    ModelDescription d = passThrough(g, CROP);
     d.landmark_template = scaledTemplate(2);
     const Auxiliary auxiliary(d);
     const Tensor x = toTensor(texture(10));
