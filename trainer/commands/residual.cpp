@@ -143,9 +143,8 @@ Command addResidual(CLI::App& app)
 {
     const auto options = std::make_shared<ResidualOptions>();
     CLI::App* const command = app.add_subcommand("residual",
-        "Trains the residual U-Net to move faces towards target labels that are drawn at random, against an\n"
-        "ensemble of classifiers. Some of these keep learning on perturbed faces. The U-Net does not receive the\n"
-        "label of a face.");
+        "Trains the residual U-Net to move faces towards target labels drawn at random, against an ensemble of\n"
+        "classifiers, some of which keep learning on perturbed faces. It does not receive the label of a face.");
     options->dataset.addTo(*command, true);
     addNetworks(*command, *options);
     addTargets(*command, *options);
