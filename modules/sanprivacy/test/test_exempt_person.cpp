@@ -68,6 +68,21 @@ std::vector<bool> exemptions(StreamAnonymizer& anonymizer, int frames)
     return exempt;
 }
 
+//! A video of the couple, and a stream that covers given faces, but not the man's.
+struct ExemptMan
+{
+    Video video;
+    Couple two;
+    Ptr<StreamAnonymizer> anonymizer;
+
+    explicit ExemptMan(int frames, const Ptr<FaceNetwork>& matcher = quarters())
+        : video(couple(Point2d(130, 180), Point2d(500, 180), frames)), two(video.frame(0), *matcher),
+          anonymizer(coveringGivenFaces())
+    {
+        anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
+    }
+};
+
 TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
 {
     const Ptr<FaceNetwork> matcher = quarters();
@@ -101,14 +116,10 @@ TEST(SanPrivacy_ExemptPerson, exempt_persons_only_are_left)
 TEST(SanPrivacy_ExemptPerson, nobody_is_exempt_whom_nobody_confirms)
 {
     const int confirmed = 8, frames = 12;
-    const Ptr<FaceNetwork> matcher = quarters();
-    const Video video = couple(Point2d(130, 180), Point2d(500, 180), frames);
-    const Couple two(video.frame(0), *matcher);
-    const Ptr<StreamAnonymizer> anonymizer = coveringGivenFaces();
-    anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
+    const ExemptMan stream(frames);
     for (int t = 0; t < frames; ++t)
-        anonymizer->push(video.frame(t), t < confirmed ? two.faces : Mat(), t / 25.);
-    const std::vector<bool> exempt = exemptions(*anonymizer, frames);
+        stream.anonymizer->push(stream.video.frame(t), t < confirmed ? stream.two.faces : Mat(), t / 25.);
+    const std::vector<bool> exempt = exemptions(*stream.anonymizer, frames);
     for (size_t t = 0; t < exempt.size(); ++t)
         EXPECT_EQ(exempt[t], t >= 1 && t < confirmed - 1)
             << t; // the second recognition counts, and what follows the last one
@@ -141,14 +152,10 @@ TEST(SanPrivacy_ExemptPerson, another_person_in_the_same_place_is_protected)
 TEST(SanPrivacy_ExemptPerson, after_a_cut_a_person_is_recognised_anew)
 {
     const int cut = 6, frames = 12;
-    const Ptr<FaceNetwork> matcher = quarters();
-    const Video video = couple(Point2d(130, 180), Point2d(500, 180), frames);
-    const Couple two(video.frame(0), *matcher);
-    const Ptr<StreamAnonymizer> anonymizer = coveringGivenFaces();
-    anonymizer->addExemptPerson(matcher, two.descriptors[0], two.least);
+    const ExemptMan stream(frames);
     for (int t = 0; t < frames; ++t)
     {
-        Mat frame = video.frame(t);
+        Mat frame = stream.video.frame(t);
         if (t >= cut) // all but the man
         {
             const Rect where(80, 110, 100, 140);
@@ -156,9 +163,9 @@ TEST(SanPrivacy_ExemptPerson, after_a_cut_a_person_is_recognised_anew)
             frame.setTo(Scalar::all(250));
             head.copyTo(frame(where));
         }
-        anonymizer->push(frame, two.faces.row(0), t / 25.);
+        stream.anonymizer->push(frame, stream.two.faces.row(0), t / 25.);
     }
-    const std::vector<bool> exempt = exemptions(*anonymizer, frames);
+    const std::vector<bool> exempt = exemptions(*stream.anonymizer, frames);
     for (size_t t = 0; t < exempt.size(); ++t)
         EXPECT_EQ(exempt[t], t != 0 && t != cut) << t;
 }
