@@ -19,10 +19,13 @@ size_t PipeReader::receive(void* data, size_t size)
 {
     const int milliseconds = 100; // a signal may come to another thread
     pollfd waited = { descriptor_, POLLIN, 0 };
-    while (!until_interrupt_ || !interrupted())
+    for (double wait = 0; (!until_interrupt_ || !interrupted()) && wait < most_wait_;)
     {
         if (poll(&waited, 1, milliseconds) <= 0)
+        {
+            wait += milliseconds / 1000.;
             continue;
+        }
         const ssize_t got = ::read(descriptor_, data, size);
         if (got >= 0)
             return size_t(got);

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +85,7 @@ ToolProcess::ToolProcess(std::vector<std::string> command, Direction direction, 
 {
     if (!messages_)
         throw std::runtime_error("cannot start " + name_ + ": " + std::strerror(errno));
+    fcntl(fileno(messages_), F_SETFL, O_APPEND); // wherever we read
     std::vector<char*> argv;
     for (std::string& argument : command)
         argv.push_back(&argument[0]);
@@ -184,6 +186,28 @@ void ToolProcess::finish()
         status = wait();
     if (status != 0 && !stopped_)
         fail();
+}
+
+void ToolProcess::end()
+{
+    const int most_steps = 200; // one that takes leave of its server has ended long before
+    close(std::exchange(pipe_, -1));
+    for (int k = 0; k < 2 && process_ > 0; ++k) // the second one ends its waiting for a network
+        kill(process_, SIGTERM);
+    int status = 0;
+    for (int waited = 0; waited < most_steps && !ended(status); ++waited)
+        usleep(1000 * STEP);
+    if (process_ > 0)
+        kill(process_, SIGKILL);
+    wait();
+}
+
+void ToolProcess::forgetMessages(size_t most)
+{
+    struct stat file;
+    const bool done =
+        fstat(fileno(messages_), &file) != 0 || size_t(file.st_size) <= most || ftruncate(fileno(messages_), 0) == 0;
+    static_cast<void>(done); // else they take up space
 }
 
 bool ToolProcess::available(const std::string& name)

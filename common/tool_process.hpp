@@ -49,6 +49,10 @@ public:
     bool readSecondLine(std::string& line);   //!< of file descriptor 3; @return false at the end
     size_t read(void* data, size_t size);     //!< of the standard output; fewer bytes than `size` only at its end
     void finish();                            //!< waits for its end; raises std::runtime_error where it failed
+    void end();                               //!< of one that is read from: asks it to end and waits for a moment
+    //! One that is read from is at its end where nothing comes for so many seconds.
+    void giveUpAfter(double seconds) { output_->giveUpAfter(seconds); }
+    void forgetMessages(size_t most);         //!< where there are more bytes of them: one may complain for weeks
     bool stopped() const { return stopped_; } //!< by an interrupt, before its end
     std::string messages(size_t most) const; //!< what it has said on its standard error, up to so many bytes and a line
 

@@ -33,6 +33,7 @@ struct MediaInfo
     double video_end = 0;          //!< of the video stream, seconds from `start`; 0: the stream does not say
     double shown_until = 0;        //!< end of the last image, seconds from `start`; 0: the container does not say
     size_t frames = 0;             //!< as the header counts them; 0: it does not
+    bool transport_stream = false; //!< MPEG-TS
     bool cut_is_told = false;      //!< by ffmpeg, where such a file is cut off
     bool deep = false;             //!< more than 8 bits per color
     bool yuv = false;              //!< luma and chroma, not RGB

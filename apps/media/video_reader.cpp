@@ -12,12 +12,12 @@
 #include "common/workers.hpp"
 #include "media/file_reader.hpp"
 #include "media/image_sequence.hpp"
+#include "media/stream_reader.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <chrono>
 #include <climits>
-#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -53,7 +53,7 @@ cv::Mat toBgr(const cv::Mat& pixels, bool keep_depth)
     return result;
 }
 
-/** Calls what may wait for a stalled source, for half a minute and whatever comes.
+/** Calls what may wait for a stalled camera, for half a minute and whatever comes.
 @param call owns what it uses: after an interrupt it is left alone
 @return its result; false after an interrupt */
 bool succeedsInTime(const std::function<bool()>& call)
@@ -67,23 +67,18 @@ bool succeedsInTime(const std::function<bool()>& call)
     return result.get();
 }
 
-//! A camera or a stream: an image is shown when it comes.
-class LiveReader : public VideoReader
+//! An image is shown when it comes.
+class CameraReader : public VideoReader
 {
 public:
-    explicit LiveReader(const std::string& source)
+    explicit CameraReader(int number)
     {
-        setenv("OPENCV_FFMPEG_LOGLEVEL", "-8", 0); // what is wrong with a stream, we say
         const auto capture = capture_;
-        const bool camera = isCamera(source);
-        if (!succeedsInTime([=] { return camera ? capture->open(std::stoi(source)) : capture->open(source); }))
-            throw std::runtime_error(camera ? "no such camera, or it is in use" : "the stream cannot be opened");
+        if (!succeedsInTime([=] { return capture->open(number); }))
+            throw std::runtime_error("no such camera, or it is in use");
         const double rate = capture->get(cv::CAP_PROP_FPS);
         if (rate > 0 && rate <= MOST_RATE)
             format_.rate = rate;
-        const cv::Size shape(int(capture->get(cv::CAP_PROP_SAR_NUM)), int(capture->get(cv::CAP_PROP_SAR_DEN)));
-        if (shape.width > 0 && shape.height > 0) // cameras do not say it
-            format_.pixel_shape = format_.shown_pixel_shape = shape;
         live_ = true;
     }
 
@@ -293,14 +288,16 @@ std::unique_ptr<VideoReader> openVideo(const std::string& source, const ReadOpti
     using Reader = std::unique_ptr<VideoReader>;
     if (source == "-")
         return Reader(new RawReader(options.raw));
-    if (isCamera(source) || (isUrl(source) && isLiveProtocol(source)))
-        return Reader(new LiveReader(source));
+    if (isCamera(source))
+        return Reader(new CameraReader(std::stoi(source)));
+    if (isUrl(source) && isLiveProtocol(source))
+        return openStream(source, options);
     if (ImagePattern::matches(source))
         return Reader(new SequenceReader(source, options));
     if (!isUrl(source))
         return openVideoFile(localName(source), options);
     const MediaInfo info = readUrlInfo(source);
-    return info.duration > 0 ? openVideoFile(source, options) : Reader(new LiveReader(source));
+    return info.duration > 0 ? openVideoFile(source, options) : openStream(source, options, info.transport_stream);
 }
 
 }} // namespace sanprivacy::apps

@@ -53,9 +53,9 @@ class Live(CommandTest):
         self.end = threading.Event()
         self.addCleanup(self.end.set)
 
-    def serve(self):
+    def serve(self, content=None):
         """An address that sends the stream without telling its length, faster than any machine protects it."""
-        test, content = self, read(self.stream)
+        test, content = self, content or read(self.stream)
 
         class Handler(QuietHandler):
             def do_GET(self):
@@ -91,6 +91,145 @@ class Live(CommandTest):
         self.check_frames(frames_of(out), read(log).decode())
         self.assertEqual(probe(out, "stream=codec_name", "a"), [])  # no sound
         self.one_line(done.stdout, "of the live source dropped", "faster than this machine", "--interval 1")
+
+    def make(self, name, *arguments, filters=f"scale={WIDTH}:{HEIGHT}", source=(), seconds=SECONDS):
+        """A stream without sound, of the first portrait."""
+        subprocess.run(["ffmpeg", "-v", "error", "-loop", "1", "-r", "25", "-i", portraits()[0], *source, "-t",
+                        str(seconds), "-vf", filters, "-pix_fmt", "yuv420p", "-c:v", "libx264", "-bf", "0", "-g", "5",
+                        *arguments, self.path(name)], check=True, timeout=TIMEOUT)
+        return read(self.path(name))
+
+    def check_covered(self, frame, x, y):
+        """A face whose middle is there was replaced."""
+        self.assertLess(np.ptp(frame[y - 8:y + 8, x - 8:x + 8].astype(int)), 12)
+
+    def test_images_that_change_their_size(self):
+        wide = f"scale={WIDTH}:{HEIGHT},pad={2 * WIDTH}:{HEIGHT}"  # the portrait on the left
+        parts = [self.make("first.ts", seconds=2), self.make("small.ts", filters="scale=160:192", seconds=2),
+                 self.make("wide.ts", filters=wide, seconds=2), self.make("large.ts", filters="scale=640:768")]
+        test, answers = self, itertools.count()
+
+        class Handler(QuietHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                later = max(0, next(answers) - 1)  # the first caller only asks what it is
+                try:
+                    for part in parts[later:]:  # as a live stream, it is not sent twice
+                        self.wfile.write(part)
+                        test.end.wait(.5)
+                except OSError:
+                    pass  # nobody listens any more
+
+        out, log = self.path("out.mkv"), self.path("log.jsonl")
+        done = run("video", *self.networks, serve(self, Handler) + "camera", out, "--replace", "solid", "--log", log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        records = [json.loads(line) for line in read(log).decode().splitlines()]
+        frames = frames_of(out)
+        self.assertEqual(len(records), len(frames))
+        seen = set()
+        for record, frame in zip(records, frames):
+            self.assertEqual(frame.shape, (HEIGHT, WIDTH, 3))
+            self.assertGreater(len(record["faces"]), 0)
+            bars = frame[:40, :40].max() < 40
+            seen.add(bars)
+            x, y = (80, HEIGHT // 4 + 96) if bars else (160, 192)
+            self.check_covered(frame, x, y)
+        self.assertEqual(seen, {False, True})
+        self.one_line(done.stderr, "changed the size of its images and was opened again (3 times)")
+
+    def test_how_a_stream_is_shown(self):
+        """Shape of pixels, order of fields, colors and rate go from the stream to the output."""
+        content = self.make("interlaced.ts", "-x264-params", "tff=1", "-flags", "+ildct+ilme",
+                            filters="scale=720:576,setfield=tff,setsar=64/45,setparams=colorspace=bt709:"
+                                    "color_primaries=bt709:color_trc=bt709:range=tv")
+        address, out = self.serve_once(content), self.path("out.mkv")
+        done = run("video", *self.networks, address, out, "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for entry, value in (("sample_aspect_ratio", "64:45"), ("color_space", "bt709"),
+                             ("color_primaries", "bt709"), ("color_transfer", "bt709"), ("color_range", "tv")):
+            self.assertEqual(probe(out, "stream=" + entry), [value], entry)
+        self.assertIn(probe(out, "stream=field_order"), (["tt"], ["tb"]))
+
+    def serve_once(self, content):
+        """An address of TCP that answers one caller only."""
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        port = server.getsockname()[1]
+
+        def answer():
+            with server.accept()[0] as caller:
+                server.close()
+                caller.sendall(content)
+
+        threading.Thread(target=answer, daemon=True).start()
+        return f"tcp://127.0.0.1:{port}"
+
+    def test_a_stream_that_answers_once(self):
+        out, log = self.path("out.mkv"), self.path("log.jsonl")
+        done = run("video", *self.networks, self.serve_once(read(self.stream)), out, "--replace", "solid", "--log", log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.check_frames(frames_of(out), read(log).decode())
+
+    def test_images_that_change_their_size_where_nobody_answers_again(self):
+        content = read(self.stream) + self.make("small.ts", filters="scale=160:192")
+        for address in (self.serve_once(content), self.serve(content)):  # or with the same again
+            out, log = self.path("out.mkv"), self.path("log.jsonl")
+            done = run("video", *self.networks, address, out, "--replace", "solid", "--log", log)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.one_line(done.stderr, "the stream changed the size of its images, and does not go on")
+            self.check_frames(frames_of(out), read(log).decode())
+
+    def test_streams_by_udp_and_rtsp(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        again = ["ffmpeg", "-v", "quiet", "-re", "-stream_loop", "-1", "-i", self.stream, "-an", "-c", "copy", "-f"]
+        rtsp = f"rtsp://127.0.0.1:{port}/camera"
+        listens = {"OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_flags;listen"}
+        for address, sender, options in ((f"udp://127.0.0.1:{port}", ["mpegts"], {}),
+                                         (rtsp, ["rtsp", "-rtsp_transport", "tcp"], listens)):
+            with self.subTest(address=address):
+                out, log = self.path("out.mkv"), self.path("log.jsonl")
+                stop = threading.Event()
+
+                def send():
+                    while not stop.is_set():  # until somebody listens
+                        process = subprocess.Popen([*again, *sender, address], stdin=subprocess.DEVNULL)
+                        while process.poll() is None and not stop.is_set():
+                            stop.wait(.1)
+                        process.kill()
+                        process.wait()
+
+                sending = threading.Thread(target=send)
+                sending.start()
+                try:
+                    done = run("video", *self.networks, address, out, "--replace", "solid", "--to", 1, "--log", log,
+                               env=dict(os.environ, **options))
+                finally:
+                    stop.set()
+                    sending.join()
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.check_frames(frames_of(out), read(log).decode())
+
+    def test_streams_that_cannot_be_opened(self):
+        sound = self.path("sound.ts")
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine", "-t", "1", sound], check=True,
+                       timeout=TIMEOUT)
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = closed.getsockname()[1]
+        for address, reason in ((f"rtsp://me:secret@127.0.0.1:{port}/camera", "cannot be opened: Connection refused"),
+                                (f"tcp://127.0.0.1:{port}", "cannot be opened: Connection refused"),
+                                (self.serve_once(b"nothing" * 9999), "cannot be opened: Invalid data found"),
+                                (self.serve_once(read(sound)), "the stream holds no video")):
+            done = run("video", *self.networks, address, self.path("out.mkv"))
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.one_line(done.stderr, address.replace("secret", "***") + ": the stream", reason)
+            self.assertNotIn("secret", done.stdout + done.stderr)
+        done = run("video", *self.networks, self.serve_once(read(self.stream)), self.path("out.mkv"), "--max-pixels",
+                   WIDTH * HEIGHT - 1)
+        self.one_line(done.stderr, f"is of {WIDTH}x{HEIGHT} pixels", "--max-pixels")
+        self.assertNotIn("out.mkv", files(self.folder))
 
     def test_raw_frames_on_standard_output(self):
         log = self.path("log.jsonl")
