@@ -39,9 +39,9 @@ void append(Arguments& arguments, const Arguments& more)
     arguments.insert(arguments.end(), more.begin(), more.end());
 }
 
-void runFfmpeg(const Arguments& arguments, const std::string& source)
+void runFfmpeg(const Arguments& arguments, const std::string& source, bool skips_errors = false)
 {
-    ToolProcess tool(ffmpegCommand(arguments), ToolProcess::FEED, patienceWith(source));
+    ToolProcess tool(ffmpegCommand(arguments, skips_errors), ToolProcess::FEED, patienceWith(source));
     tool.finish();
     if (tool.stopped())
         throw std::runtime_error("interrupted");
@@ -113,7 +113,7 @@ bool takes(
     addFile(arguments, trial.path);
     try
     {
-        runFfmpeg(arguments, kept.video);
+        runFfmpeg(arguments, kept.video, sound && coding.codec != "copy");
         // Some containers take subtitles that nobody can read.
         return sound || readMediaInfo(trial.path.string()).subtitles.size() == tracks.size();
     }
@@ -161,6 +161,7 @@ TrackPlan planTracks(const KeptTracks& kept, const std::vector<int>& tracks, cha
         const std::string place = std::string(":") + kind + ':' + std::to_string(plan.tracks.size());
         plan.tracks.push_back(track);
         append(plan.encoding, chosen->arguments(place));
+        plan.encoded = plan.encoded || chosen->codec != "copy";
         if (chosen->codec == "copy" && kept.begin > 0) // else a copy begins with the key frame before
             append(plan.encoding, { "-copypriorss" + place, "0" });
         const auto language = kept.languages.find(track);
@@ -266,10 +267,12 @@ void addMap(Arguments& arguments, int input, const std::vector<int>& streams)
         append(arguments, { "-map", std::to_string(input) + ':' + std::to_string(stream) });
 }
 
-std::vector<std::string> ffmpegCommand(std::vector<std::string> arguments)
+std::vector<std::string> ffmpegCommand(const std::vector<std::string>& arguments, bool skips_errors)
 {
-    arguments.insert(arguments.begin(), { "ffmpeg", "-hide_banner", "-loglevel", "error", "-xerror", "-y" });
-    return arguments;
+    std::vector<std::string> command = { "ffmpeg", "-hide_banner", "-loglevel", "error", "-y" };
+    append(command, skips_errors ? Arguments { "-max_error_rate", "1" } : Arguments { "-xerror" });
+    append(command, arguments);
+    return command;
 }
 
 }} // namespace sanprivacy::apps

@@ -28,6 +28,7 @@ struct TrackPlan
 {
     std::vector<int> tracks;           //!< those that are kept
     std::vector<std::string> encoding; //!< arguments of ffmpeg for a file with these tracks in this order
+    bool encoded = false;              //!< some are not copied
     std::string note;                  //!< what cannot be kept as it is, for the user; or empty
 
     void addNote(const std::string& more) { note += (note.empty() ? "" : "; ") + more; }
@@ -55,8 +56,9 @@ void addSource(std::vector<std::string>& arguments, const std::string& source);
 //! Adds arguments of ffmpeg that take streams of an input.
 void addMap(std::vector<std::string>& arguments, int input, const std::vector<int>& streams);
 
-//! ffmpeg with what it needs to give up at once where it cannot write, as on a full disk.
-std::vector<std::string> ffmpegCommand(std::vector<std::string> arguments);
+/** ffmpeg with what it needs to give up at once where it cannot write, as on a full disk.
+@param skips_errors whether it goes on where a packet cannot be decoded, and succeeds */
+std::vector<std::string> ffmpegCommand(const std::vector<std::string>& arguments, bool skips_errors = false);
 
 }} // namespace sanprivacy::apps
 

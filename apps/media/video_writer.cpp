@@ -246,6 +246,9 @@ void VideoFile::complete()
     {
         explain(error);
     }
+    const size_t most = 1 << 16; // bytes
+    if (sound_.encoded && ffmpeg_->messages(most).find("decod") != std::string::npos)
+        addNote("parts of the sound are damaged and left out");
     if (ffmpeg_->stopped())
         addNote("the sound may end early: interrupted while it was read");
 }
@@ -344,7 +347,7 @@ void VideoFile::start(const VideoFrame& first)
         arguments.insert(arguments.end(), times_of_file.begin(), times_of_file.end());
     }
     makePrivateFile(temporary_); // until it is whole
-    ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments), ToolProcess::FEED,
+    ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments, sound_.encoded), ToolProcess::FEED,
         sound.empty() ? ToolProcess::TO_ITS_END : patienceWith(options_.kept.video)));
     const std::string header = MatroskaStream::header(written_size_, type_, options_.format.pixel_shape);
     ffmpeg_->feed(header.data(), header.size());

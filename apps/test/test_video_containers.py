@@ -44,6 +44,23 @@ class Containers(Formats):
             self.one_line(told, "sound", "aac")
         self.assertEqual(probe(self.path("out.mp4"), "stream=codec_name", "a:0"), ["aac" if told else "pcm_s16le"])
 
+    def test_damaged_sound_that_is_encoded_anew(self):
+        """What can be decoded is kept at its time: a tone begins after the damaged second."""
+        ffmpeg("-i", self.original, "-f", "lavfi", "-i", "sine=frequency=1000", "-map", "0:v", "-map", "1:a", "-t", 4,
+               "-vf", "loop=-1:100,setpts=N/25/TB", "-r", 25, "-af", "volume=0:enable='lt(t,2.5)'", "-c:v", "libx264",
+               "-c:a", "aac", self.path("whole.mp4"))
+        ffmpeg("-i", self.path("whole.mp4"), "-c", "copy", "-bsf:a", "noise=amount='if(between(n,40,80),20,0)'",
+               self.path("in.mp4"))
+        self.one_line(self.protect("in.mp4", "out.webm").stderr, "libopus", "parts of the sound are damaged")
+        self.assertEqual(self.protect("in.mp4", "out.mp4").stderr, "")  # a copy
+        sound = subprocess.run(["ffmpeg", "-v", "quiet", "-i", self.path("out.webm"), "-map", "0:a", "-ac", "1", "-ar",
+                                "8000", "-af", "aresample=async=1", "-f", "s16le", "-"], check=True,
+                               capture_output=True, timeout=TIMEOUT).stdout
+        samples = np.frombuffer(sound, np.int16).astype(int)[:3 * 8000 + 4000]  # from 0 to 3.5 s
+        loud = np.abs(samples.reshape(-1, 100)).mean(axis=1) > 500  # in each 80th of a second
+        self.assertLess(abs(np.flatnonzero(loud[170:])[0] + 170 - 2.5 * 80), 8)
+        self.assertGreater(loud[210:].mean(), .8)
+
     def test_files_that_are_never_of_sound_alone(self):
         ffmpeg("-i", self.original, "-r", 25, "-c:v", "mpeg2video", "-q:v", 2, "-c:a", "pcm_s16le", "-ar", 48000,
                self.path("in.mxf"))
