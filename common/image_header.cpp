@@ -19,8 +19,9 @@ namespace sanprivacy {
 
 namespace {
 
-const unsigned SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, BITS = 258, PHOTOMETRIC = 262, ORIENTATION = 274,
-               SAMPLES = 277, EXTRA_SAMPLES = 338, SAMPLE_FORMAT = 339, ICC_PROFILE = 34675;
+const unsigned SUBFILE_TYPE = 254, WIDTH = 256, HEIGHT = 257, BITS = 258, COMPRESSION = 259, PHOTOMETRIC = 262,
+               ORIENTATION = 274, SAMPLES = 277, PLANAR_CONFIGURATION = 284, EXTRA_SAMPLES = 338, SAMPLE_FORMAT = 339,
+               ICC_PROFILE = 34675;
 const char* const RAW = "raw image of a camera";
 
 //! What zlib has packed; nothing where that is damaged, or larger than any profile.
@@ -75,7 +76,7 @@ void readPng(const ByteView& file, ImageHeader& header)
 {
     header.format = "PNG";
     ByteView gamma = file.sub(0, 0), primaries = gamma;
-    bool color_known = false, gray = false;
+    bool color_known = false, code_points = false, gray = false;
     for (size_t position = 8; position + 12 <= file.size();)
     {
         const uint64_t length = file.u32(position);
@@ -94,7 +95,10 @@ void readPng(const ByteView& file, ImageHeader& header)
         {
             color_known = true;
             if (kind == "cICP")
+            {
+                code_points = true;
                 readCodePoints(chunk, header);
+            }
         }
         else if (kind == "gAMA")
             gamma = chunk;
@@ -113,6 +117,8 @@ void readPng(const ByteView& file, ImageHeader& header)
             readExif(chunk, header);
         position += size_t(length) + 12;
     }
+    if (code_points) // these take precedence over a profile, too
+        header.profile.clear();
     if (!color_known && gamma.size() + primaries.size() > 0)
         readGammaAndPrimaries(gamma, primaries, header);
 }
@@ -170,6 +176,8 @@ void readTiff(const ByteView& file, ImageHeader& header)
     header.photometric = int(page.value(PHOTOMETRIC, 2));
     header.cmyk = header.photometric == 5;
     header.channels = page.value(SAMPLES, 1);
+    header.compression = page.value(COMPRESSION, 1);
+    header.planes = page.value(PLANAR_CONFIGURATION, 1) == 2;
     const uint64_t orientation = page.value(ORIENTATION, 1);
     header.orientation = orientation >= 1 && orientation <= 8 ? int(orientation) : 1;
     header.orientation_position = page.position(ORIENTATION);

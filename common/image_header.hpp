@@ -50,7 +50,8 @@ struct ImageHeader
     bool big_endian = false;
     bool begins_with_copy = false; //!< a smaller one of its image, as raw files of cameras do
     int photometric = 2;
-    uint64_t channels = 0;
+    uint64_t channels = 0, compression = 1; //!< 1: none
+    bool planes = false;                    //!< each channel is stored on its own
 };
 
 //! Reads the header of a whole file. What cannot be read stays at its default: the decoder has the last word.

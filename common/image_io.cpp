@@ -16,6 +16,7 @@
 #include <cctype>
 #include <map>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 
 #include <opencv2/imgcodecs.hpp>
@@ -85,6 +86,28 @@ void check(const ImageHeader& header, size_t file_bytes, size_t max_pixels)
     if (header.format == "TIFF" && header.bits > 8 && header.photometric >= palette && header.photometric <= lab)
         throw std::runtime_error(
             "is a TIFF image of " + std::to_string(header.bits) + " bits in other colors than RGB or gray");
+    if (header.format == "TIFF" && header.bits > 8 && header.planes && header.channels > 1)
+        throw std::runtime_error("is a TIFF image of " + std::to_string(header.bits)
+                                 + " bits whose channels are stored one after the other, which OpenCV mixes up; save "
+                                   "it with interleaved channels first");
+    // Those that libtiff knows: strips of another one would be black.
+    static const std::set<uint64_t> compressions = { 1, 2, 3, 4, 5, 6, 7, 8, 32766, 32771, 32773, 32809, 32908, 32909,
+        32946, 34661, 34676, 34677, 34887, 34925, 50000, 50001 };
+    if (header.format == "TIFF" && compressions.count(header.compression) == 0)
+        throw std::runtime_error("is a TIFF image with the compression " + std::to_string(header.compression)
+                                 + ", which cannot be read; save it with another one first, such as LZW");
+}
+
+//! Why a decoder has given nothing.
+std::string undecoded(const ImageHeader& header)
+{
+    const std::string damaged = "is damaged or truncated";
+    if (header.format.empty())
+        return "is damaged, truncated, or no image";
+    if (header.format == "TIFF" && header.bits > 1 && header.bits < 8)
+        return "is a TIFF image of " + std::to_string(header.bits) + " bits, or " + damaged
+               + "; 1, 8 or 16 bits are expected";
+    return damaged + ", or a " + header.format + " image of a kind that OpenCV does not read";
 }
 
 /** Makes the decoder of TIFF leave the pixels as they are stored: it would turn some orientations only, and multiply
@@ -202,7 +225,7 @@ cv::Mat decode(const std::vector<unsigned char>& content, const ImageHeader& hea
         const QuietErrors quiet;
         const cv::Mat decoded = cv::imdecode(content, cv::IMREAD_UNCHANGED);
         if (decoded.empty())
-            throw std::runtime_error("is damaged, truncated, or no image");
+            throw std::runtime_error(undecoded(header));
         return decoded;
     }
     catch (const cv::Exception& error)
@@ -324,6 +347,12 @@ void markStraightAlpha(std::vector<unsigned char>& tiff)
 bool hasImageName(const fs::path& file)
 {
     return file.has_extension() && endingOf(file) != ".pam" && isWritten(formatOf(file).ending);
+}
+
+bool hasQuality(const fs::path& file)
+{
+    static const std::set<std::string> endings = { ".jpg", ".jpeg", ".jpe", ".webp" };
+    return endings.count(endingOf(file)) > 0;
 }
 
 void setGain(Image& image, int gain)

@@ -29,6 +29,9 @@ const size_t MAX_PIXELS = 200000000;
 //! Whether the name ends as that of an image format which can be both read and written.
 bool hasImageName(const std::filesystem::path& file);
 
+//! Whether the name ends as that of a format which writeImage() writes in a quality that can be chosen.
+bool hasQuality(const std::filesystem::path& file);
+
 /** Makes the pixels of an image as bright as that gain says; the way back to a lower one is exact.
 
 readImage() brightens an image by cv::sanprivacy::brightnessGain(), so that a face can be seen in a very dark one, too;

@@ -78,6 +78,7 @@ void readJpeg(const ByteView& file, ImageHeader& header)
 {
     header.format = "JPEG";
     std::map<unsigned, Bytes> profile_parts;
+    bool exif_seen = false;
     for (size_t position = 2; position + 4 <= file.size();)
     {
         if (file.number(position, 1) != 0xFF)
@@ -114,8 +115,11 @@ void readJpeg(const ByteView& file, ImageHeader& header)
             header.width = segment.u16(3);
             header.cmyk = segment.number(5, 1) == 4;
         }
-        else if (marker == 0xE1 && segment.holds(0, "Exif"))
+        else if (marker == 0xE1 && segment.holds(0, "Exif") && !exif_seen) // viewers heed the first
+        {
+            exif_seen = true;
             readExif(segment, header);
+        }
         else if (marker == 0xE2 && segment.holds(0, std::string("ICC_PROFILE\0", 12)))
             profile_parts[unsigned(segment.number(12, 1))] = segment.sub(14, segment.size()).bytes();
         position += 2 + std::max<size_t>(length, 2);
