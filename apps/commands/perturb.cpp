@@ -56,22 +56,6 @@ PrototypeChoice prototypeNamed(const std::string& name)
                                : PROTOTYPE_OPPOSITE;
 }
 
-//! Which faces are not protected, and why.
-std::string unprotected(const cv::Mat& faces, const std::vector<FaceResult>& results)
-{
-    std::string text;
-    for (int f = 0; f < faces.rows; ++f)
-        if (results[size_t(f)].status != FACE_PERTURBED)
-        {
-            const float* box = faces.ptr<float>(f);
-            text += (text.empty() ? "" : "; ")
-                    + cv::format("the face at (%.0f, %.0f), %.0fx%.0f pixels, cannot be protected: ", box[0], box[1],
-                        box[2], box[3])
-                    + results[size_t(f)].reason;
-        }
-    return text;
-}
-
 //! Makes a number at least as large as another one.
 void raise(std::atomic<int>& number, int least)
 {
@@ -90,6 +74,7 @@ class Perturbation
 public:
     explicit Perturbation(const PerturbOptions& options);
     ExitCode run();
+    bool usesQuality() const { return std::any_of(outputs_.begin(), outputs_.end(), hasQuality); }
 
 private:
     enum Outcome
@@ -101,10 +86,11 @@ private:
         OUTCOMES
     };
 
-    //! Faces of an image, the one that is listed first, and what is to be said of them.
+    //! Faces of an image, those whose landmarks are listed first, and what is to be said of them.
     struct Faces
     {
         cv::Mat rows;
+        int listed = 0; // number of these
         std::vector<int> labels;
         std::string note;
     };
@@ -153,7 +139,7 @@ Perturbation::Perturbation(const PerturbOptions& options)
     read.insert(read.end(), networks.begin(), networks.end());
     read.push_back(options.labels.labels);
     refuseInputsAsOutputs(read, outputs_);
-    labels_.reset(new FaceLabels(options.labels, options.networks, inputs_));
+    labels_.reset(new FaceLabels(options.labels, options.networks, inputs_, options.landmarks));
     if (options.landmarks && !labels_->hasLandmarks())
         throw UsageError("--landmarks: " + options.labels.labels + " has no landmark columns (right_eye_x, ...)");
     const size_t workers = std::min(workerCount(), inputs_.images.size());
@@ -212,6 +198,9 @@ Perturbation::Outcome Perturbation::tryPerturb(size_t worker, size_t i, size_t& 
     {
         note = message(error);
     }
+    std::error_code none;
+    if ((outcome == FACELESS || outcome == REFUSED) && fs::exists(outputs_[i], none))
+        addNote(note, "what was before in " + outputs_[i].string() + " stays");
     if (!note.empty())
         progress.message(inputs_.images[i].file.string() + ": " + note);
     progress.step();
@@ -254,10 +243,11 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
     Image image = readImage(inputs_.images[i].file, options_.max_pixels);
     if (!hasImageName(outputs_[i]))
         throw std::runtime_error("the name has no ending of an image format that is written, such as .png");
+    std::vector<int> labels_of_listed;
     if (!detectors_.empty())
         raise(smallest_face_in_transparency_,
             protectTransparency(image, *detectors_[worker],
-                landmarksListed(i) ? faceFromLandmarks(labels_->listed(i)->landmarks) : cv::Mat()));
+                landmarksListed(i) ? labels_->listedFaces(i, labels_of_listed) : cv::Mat()));
     const Faces faces = findFaces(worker, i, image);
     note = image.note;
     addNote(note, faces.note);
@@ -270,7 +260,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
 
     if (options_.crop)
     {
-        const int wanted = landmarksListed(i) ? 0 : largestFace(faces.rows);
+        const int wanted = largestFace(faces.rows.rowRange(0, landmarksListed(i) ? faces.listed : number));
         image = { perturbedCrop(worker, image.pixels, faces.rows.row(wanted), faces.labels[size_t(wanted)]),
             cv::Mat() };
         faces_perturbed = 1;
@@ -340,37 +330,44 @@ Perturbation::Faces Perturbation::findFaces(size_t worker, size_t i, const Image
     return faces;
 }
 
-/** The listed face takes the place of the one found there; all others stay, for a face that is found is never left as
-it is. */
+/** Listed faces take the place of those found there; all others stay, for a face that is found is never left as it
+is. */
 void Perturbation::joinListed(size_t i, Faces& faces, bool detected) const
 {
     const double same_face = .7; // eye distances
-    const cv::Mat listed = faceFromLandmarks(labels_->listed(i)->landmarks);
+    const cv::Mat listed = labels_->listedFaces(i, faces.labels);
     cv::Mat rows = listed.clone();
-    bool confirmed = false;
-    double nearest = -1;
+    std::vector<double> nearest(size_t(listed.rows), -1); // face that is found
     for (int f = 0; f < faces.rows.rows; ++f)
     {
-        const double distance = landmarkDistance(listed, faces.rows.row(f));
-        nearest = nearest < 0 ? distance : std::min(nearest, distance);
-        if (distance <= same_face)
-            confirmed = true;
-        else
+        bool known = false;
+        for (int k = 0; k < listed.rows; ++k)
+        {
+            const double distance = landmarkDistance(listed.row(k), faces.rows.row(f));
+            double& least = nearest[size_t(k)];
+            least = least < 0 ? distance : std::min(least, distance);
+            known = known || distance <= same_face;
+        }
+        if (!known)
             rows.push_back(faces.rows.row(f));
     }
-    const size_t others = size_t(rows.rows) - 1;
-    if (detected && !confirmed && others > 0)
+    const auto lost = std::count_if(nearest.begin(), nearest.end(), [&](double d) { return d < 0 || d > same_face; });
+    const size_t others = size_t(rows.rows - listed.rows);
+    const std::string besides = others > 0 ? "; perturbed as well: " + count(others, "face") : "";
+    if (detected && lost > 0 && listed.rows > 1)
         faces.note =
-            cv::format(
-                "no face found where the landmarks are, the nearest is %.1f eye distances away; perturbed as well: ",
-                nearest)
-            + count(others, "face");
-    else if (detected && !confirmed)
+            cv::format("no face found at the landmarks of %d of %d faces, which are trusted", int(lost), listed.rows)
+            + besides;
+    else if (detected && lost > 0 && nearest[0] >= 0)
+        faces.note =
+            cv::format("no face found where the landmarks are, the nearest is %.1f eye distances away", nearest[0])
+            + besides;
+    else if (detected && lost > 0)
         faces.note = "no face found; the landmarks are trusted";
     else if (others > 0 && !options_.crop)
         faces.note = "perturbed besides the face in " + options_.labels.labels + ": " + count(others, "face");
     faces.rows = rows;
-    faces.labels = labels_->of(i, listed);
+    faces.listed = listed.rows;
     faces.labels.resize(size_t(rows.rows), labels_->unlisted());
 }
 
@@ -418,7 +415,7 @@ Command addPerturb(CLI::App& app)
     options->labels.addTo(*command);
     command
         ->add_flag("--landmarks", options->landmarks,
-            "Take the landmarks of listed faces from the CSV; other faces are detected as usual")
+            "Take the landmarks of faces from the CSV, a row for each; others are detected as usual")
         ->needs("--labels");
     command->add_option("--prototype", options->prototype, "Output: opposite (default), neutral, same, random")
         ->type_name("WHICH")
@@ -443,7 +440,10 @@ Command addPerturb(CLI::App& app)
     return { command, [options, command]
         {
             warnOfIdleOptions(*command, *options);
-            return Perturbation(*options).run();
+            Perturbation perturbation(*options);
+            if (!perturbation.usesQuality())
+                warnWithoutEffect(*command, { "--quality" }, "without an output of JPEG or WebP");
+            return perturbation.run();
         } };
 }
 

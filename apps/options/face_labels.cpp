@@ -57,7 +57,8 @@ void LabelOptions::addTo(CLI::App& command)
         ->transform(CLI::IsMember(&labelNames(), CLI::ignore_case).description(""));
 }
 
-FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs)
+FaceLabels::FaceLabels(
+    const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs, bool by_landmarks)
     : options_(options), default_label_(labelNamed(options.label, networks))
 {
     const std::vector<std::string> attributes = networks.hidden();
@@ -66,14 +67,14 @@ FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networ
     if (options.labels.empty())
         return;
     file_.reset(new LabelFile(options.labels, options.columns.empty() ? attributes : options.columns));
-    rows_ = file_->match(inputs.images);
+    rows_ = file_->match(inputs.images, by_landmarks);
     for (size_t i = 0; i < rows_.size(); ++i)
         if (const Labelled* row = listed(i))
         {
             const std::filesystem::path meant = file_->path().parent_path() / row->file;
             std::error_code none;
             if (!std::filesystem::exists(meant, none))
-                images_of_row_[rows_[i]].push_back(inputs.images[i].file.string());
+                images_of_row_[rows_[i][0]].push_back(inputs.images[i].file.string());
             else if (!std::filesystem::equivalent(meant, inputs.images[i].file, none) && namesakes_++ == 0)
                 first_namesake_ = "'" + meant.string() + "' for '" + inputs.images[i].file.string() + "'";
         }
@@ -81,7 +82,22 @@ FaceLabels::FaceLabels(const LabelOptions& options, const NetworkOptions& networ
 
 const Labelled* FaceLabels::listed(size_t image) const
 {
-    return rows_.empty() || rows_[image] < 0 ? nullptr : &file_->rows()[size_t(rows_[image])];
+    return rows_.empty() || rows_[image].empty() ? nullptr : &file_->rows()[size_t(rows_[image][0])];
+}
+
+cv::Mat FaceLabels::listedFaces(size_t image, std::vector<int>& labels) const
+{
+    cv::Mat faces;
+    labels.clear();
+    for (int index : rows_.empty() ? std::vector<int>() : rows_[image])
+    {
+        const Labelled& row = file_->rows()[size_t(index)];
+        if (row.landmarks.empty())
+            continue;
+        faces.push_back(faceFromLandmarks(row.landmarks));
+        labels.push_back(row.label == NO_LABEL ? default_label_ : row.label);
+    }
+    return faces;
 }
 
 std::vector<int> FaceLabels::of(size_t image, const cv::Mat& faces) const
@@ -96,7 +112,7 @@ std::vector<int> FaceLabels::of(size_t image, const cv::Mat& faces) const
 
 void FaceLabels::reportUnlisted() const
 {
-    const size_t unlisted = size_t(std::count(rows_.begin(), rows_.end(), -1));
+    const size_t unlisted = size_t(std::count(rows_.begin(), rows_.end(), std::vector<int>()));
     if (unlisted > 0)
         std::cout << count(unlisted, "image") << " not in " << printable(options_.labels) << ": --label "
                   << options_.label << " applied" << std::endl;

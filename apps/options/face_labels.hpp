@@ -45,10 +45,16 @@ class FaceLabels
 {
 public:
     //! Reads the label file and finds the rows of the images; errors as LabelFile's.
-    FaceLabels(const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs);
+    //! @param by_landmarks an image may have a row for each of several faces, which differ in their landmarks
+    FaceLabels(
+        const LabelOptions& options, const NetworkOptions& networks, const Inputs& inputs, bool by_landmarks = false);
 
-    //! The row of an image, or nullptr.
+    //! The row of an image, the first of several, or nullptr.
     const Labelled* listed(size_t image) const;
+
+    //! The faces of an image whose landmarks are listed, as rows of FaceDetector::detect(); none, or one for each row.
+    //! @param labels of these faces, or LabelChoices
+    cv::Mat listedFaces(size_t image, std::vector<int>& labels) const;
 
     /** Labels, or LabelChoices, of the faces of an image, one each.
     What is listed holds for the largest face; of the others in such an image nothing is known. */
@@ -68,8 +74,8 @@ private:
     LabelOptions options_;
     int default_label_;
     std::unique_ptr<LabelFile> file_;
-    std::vector<int> rows_; // one per image, where there is a file
-    size_t namesakes_ = 0;  // images that are other files than those that are listed
+    std::vector<std::vector<int>> rows_; // of each image, where there is a file
+    size_t namesakes_ = 0;               // images that are other files than those that are listed
     std::string first_namesake_;
     std::map<int, std::vector<std::string>> images_of_row_; // of rows whose path is no file beside the label file
 };

@@ -62,4 +62,19 @@ int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, con
     return label;
 }
 
+std::string unprotected(const cv::Mat& faces, const std::vector<cv::sanprivacy::FaceResult>& results)
+{
+    std::string text;
+    for (int f = 0; f < faces.rows; ++f)
+        if (results[size_t(f)].status != cv::sanprivacy::FACE_PERTURBED)
+        {
+            const float* box = faces.ptr<float>(f);
+            text += (text.empty() ? "" : "; ")
+                    + cv::format("the face at (%.0f, %.0f), %.0fx%.0f pixels, cannot be protected: ", box[0], box[1],
+                        box[2], box[3])
+                    + results[size_t(f)].reason;
+        }
+    return text;
+}
+
 }} // namespace sanprivacy::apps

@@ -5,6 +5,9 @@
 #ifndef SANPRIVACY_APPS_OPTIONS_FACES_HPP
 #define SANPRIVACY_APPS_OPTIONS_FACES_HPP
 
+#include <string>
+#include <vector>
+
 #include <opencv2/core.hpp>
 #include <opencv2/sanprivacy.hpp>
 
@@ -29,6 +32,9 @@ int largestFace(const cv::Mat& faces);
 
 //! The label that perturbFaces() would predict for a face of an image.
 int predictLabel(cv::sanprivacy::Perturber& perturber, const cv::Mat& image, const cv::Mat& face);
+
+//! Which faces of an image are not protected, and why: one sentence.
+std::string unprotected(const cv::Mat& faces, const std::vector<cv::sanprivacy::FaceResult>& results);
 
 }} // namespace sanprivacy::apps
 

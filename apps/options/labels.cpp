@@ -9,6 +9,7 @@
 #include "common/unicode_form.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <set>
@@ -24,15 +25,28 @@ namespace {
 const char* const LANDMARK_COLUMNS[10] = { "right_eye_x", "right_eye_y", "left_eye_x", "left_eye_y", "nose_x", "nose_y",
     "right_mouth_x", "right_mouth_y", "left_mouth_x", "left_mouth_y" };
 
-//! The age column holds years or bands of years, which count as their beginning.
+std::string lower(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return text;
+}
+
+/** The age column holds years or bands of years, which count as their beginning: "30-39", "(25, 32)", "more than 70".
+Refused are bands without a beginning, such as "<40", and what is no age of a person, such as -1 or a year of birth. */
 int parseAge(const std::string& value)
 {
-    const int old = 40;
+    const int old = 40, oldest = 150;
     const size_t digit = value.find_first_of("0123456789");
-    if (digit == std::string::npos)
+    const std::string before = lower(value.substr(0, digit));
+    const auto says = [&](const char* word) { return before.find(word) != std::string::npos; };
+    const bool open = says("<") || says("-") || says("under") || says("below") || says("less") || says("young")
+                      || says("up to") || says("until");
+    const long years = digit == std::string::npos ? -1 : std::strtol(value.c_str() + digit, nullptr, 10);
+    if (years < 0 || years > oldest || open)
         throw std::runtime_error("column 'age': '" + printable(value)
-                                 + "' is not an age in years; leave the cell empty where it is not known");
-    return std::strtol(value.c_str() + digit, nullptr, 10) >= old ? 1 : 0;
+                                 + "' is not an age in years, or a band that begins with one; leave the cell empty "
+                                   "where it is not known");
+    return years >= old ? 1 : 0;
 }
 
 int parseLabel(const std::string& attribute, const std::string& value)
@@ -168,16 +182,31 @@ std::vector<std::vector<int>> LabelFile::fittingRows(const std::vector<Input>& i
     return fitting;
 }
 
-std::vector<int> LabelFile::match(const std::vector<Input>& images) const
+std::vector<std::vector<int>> LabelFile::match(const std::vector<Input>& images, bool by_landmarks) const
 {
-    const std::vector<std::vector<int>> fitting = fittingRows(images);
-    std::vector<int> matched;
+    const auto row = [this](int index) -> const Labelled& { return rows_[size_t(index)]; };
+    const auto sameFace = [&](int a, int b)
+    {
+        const cv::Mat &first = row(a).landmarks, &second = row(b).landmarks;
+        return !by_landmarks || first.empty() || second.empty() || cv::norm(first, second, cv::NORM_INF) == 0;
+    };
+    std::vector<std::vector<int>> matched = fittingRows(images);
     for (size_t i = 0; i < images.size(); ++i)
     {
-        for (int row : fitting[i])
-            if (rows_[size_t(row)].label != rows_[size_t(fitting[i][0])].label)
+        std::vector<int> faces; // a row of each
+        if (by_landmarks)
+            std::stable_partition(
+                matched[i].begin(), matched[i].end(), [&](int index) { return !row(index).landmarks.empty(); });
+        for (int index : matched[i])
+        {
+            const auto known =
+                std::find_if(faces.begin(), faces.end(), [&](int other) { return sameFace(index, other); });
+            if (known == faces.end())
+                faces.push_back(index);
+            else if (row(index).label != row(*known).label)
                 throw std::runtime_error(path_.string() + ": contradicting rows for '" + images[i].file.string() + "'");
-        matched.push_back(fitting[i].empty() ? -1 : fitting[i][0]);
+        }
+        matched[i] = faces;
     }
     return matched;
 }
@@ -217,13 +246,13 @@ std::vector<ListedImage> LabelFile::find(const fs::path& folder) const
     return found;
 }
 
-std::vector<std::string> LabelFile::unknown(const std::vector<int>& matched) const
+std::vector<std::string> LabelFile::unknown(const std::vector<std::vector<int>>& matched) const
 {
     const auto nameOf = [this](size_t row)
     { return decomposed(fs::path(rows_[row].file).lexically_normal().string()); };
     std::set<std::string> known; // of a name that is listed twice one row is matched
-    for (int row : matched)
-        if (row >= 0)
+    for (const std::vector<int>& rows : matched)
+        for (int row : rows)
             known.insert(nameOf(size_t(row)));
     std::vector<std::string> names;
     std::error_code no_file; // nor is a name that no file can have

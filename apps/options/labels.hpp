@@ -49,19 +49,20 @@ public:
     const std::vector<Labelled>& rows() const { return rows_; } //!< one per row of the table
     bool hasLandmarks() const { return has_landmarks_; }
 
-    /** The row of each image, or -1.
+    /** The row of each image, or none; by landmarks one row for each of its faces: several rows may differ in these.
 
     A row means the image whose path ends as the row's does; failing that, the only image of that name. Of several rows
     that fit an image so, the one with the longest common end counts.
-    Two rows that fit an image equally well and contradict each other raise std::runtime_error. */
-    std::vector<int> match(const std::vector<Input>& images) const;
+    Two rows that fit an image, or face, equally well and contradict each other raise std::runtime_error.
+    @param by_landmarks rows with landmarks come first */
+    std::vector<std::vector<int>> match(const std::vector<Input>& images, bool by_landmarks = false) const;
 
     /** The image of each row in a folder: the file of this path from there; failing that, the image there, or in a
     folder below, that match() would give the row. A row that fits several of them has a problem. */
     std::vector<ListedImage> find(const std::filesystem::path& folder) const;
 
     //! Names in the file that no image matched, and that are not on disk beside the label file either.
-    std::vector<std::string> unknown(const std::vector<int>& matched) const;
+    std::vector<std::string> unknown(const std::vector<std::vector<int>>& matched) const;
 
 private:
     //! For each image the rows that fit it best, several where they fit equally well.

@@ -79,6 +79,18 @@ class Inputs(CommandTest):
         self.one_line(done.stderr, "lost+found: ")
         self.assertEqual(files(self.path("out")), ["a.jpg"])
 
+    def test_what_an_earlier_run_has_left_is_told(self):
+        """The copy of an image that is not protected now could be taken for protected."""
+        cv2.imwrite(self.path("photos", "plain.png"), np.full((64, 64, 3), 128, np.uint8))
+        write(self.path("photos", "broken.png"), b"no image")
+        self.copy_portrait("photos", "a.jpg")
+        shutil.copytree(self.path("photos"), self.path("out"))
+        for options in ([], ["--no-face", "skip"]):
+            done = self.perturb("photos", *options, code=1)
+            for name in ("plain.png", "broken.png"):
+                self.one_line(done.stderr, "photos/" + name + ": ", "; what was before in " + self.path("out", name))
+            self.assertNotIn("photos/a.jpg", done.stderr)
+
     def test_attributes_of_macos_are_skipped(self):
         self.copy_portrait("stick", "a.jpg")
         self.copy_portrait("stick", "._b.jpg")  # an image, whatever its name

@@ -9,8 +9,9 @@ import shutil
 import unittest
 
 import cv2
+import numpy as np
 
-from command import CommandTest, TEST_NETWORKS, portrait, run, write_labels
+from command import CommandTest, LANDMARK_COLUMNS, TEST_NETWORKS, portrait, run, write, write_labels
 
 MODELS = """%YAML:1.0
 ---
@@ -75,6 +76,32 @@ class ListedImages(CommandTest):
                    self.path("labels.csv"))
         self.one_line(done.stdout, "Labels of 2 images", "several images fit", "'1.png' for", "anna/1.png", "ben/1.png")
 
+    def test_several_faces_of_one_image(self):
+        """A row for each, whose landmarks differ: all are perturbed, also where the detector finds none."""
+        noise = np.random.default_rng(0).integers(100, 140, (200, 400, 3), np.uint8)
+        cv2.imwrite(self.path("photos", "two.png"), noise)
+        rows = [[f"{value + (100 * x if k % 2 == 0 else 0)}" for k, value in enumerate(
+            [50, 50, 90, 50, 70, 70, 55, 90, 85, 90])] for x in (0, 2)]
+
+        def perturb(labels, *options, code=0):
+            write(self.path("labels.csv"), "".join(",".join(line) + "\n" for line in [
+                ["file", "gender", *LANDMARK_COLUMNS], *(["two.png", *row] for row in labels)]).encode())
+            done = run("perturb", *self.networks, self.path("photos", "two.png"), "-o", self.path("out"), "--labels",
+                       self.path("labels.csv"), *options)
+            self.assertEqual(done.returncode, code, done.stderr)
+            return done
+
+        both = [["M", *rows[0]], ["F", *rows[1]], ["M", *rows[0]]]
+        done = perturb(both, "--landmarks")
+        self.one_line(done.stdout, "1 image perturbed (2 faces)")
+        self.one_line(done.stderr, "no face found at the landmarks of 2 of 2 faces, which are trusted")
+        change = np.abs(cv2.imread(self.path("out", "two.png")).astype(int) - noise).max(axis=2)
+        for left in (40, 240):
+            self.assertGreater((change[40:100, left:left + 60] > 0).mean(), .9)
+        self.assertEqual(change[:, 150:190].max(), 0)
+        self.one_line(perturb(both, code=1).stderr, "contradicting rows")
+        self.one_line(perturb([*both, ["F", *rows[0]]], "--landmarks", code=1).stderr, "contradicting rows")
+
     def test_an_image_that_is_nowhere(self):
         self.assertEqual(len(self.evaluate([*self.NAMES, "4.png"], code=1)), 3)
         self.one_line(self.done.stderr, "4.png: no such file in", "photos")
@@ -93,6 +120,16 @@ class ListedImages(CommandTest):
             for folder in folders:
                 with self.subTest(folder=folder, names=names):
                     self.assertEqual(self.folder_scores(names, self.path(folder)), expected)
+
+    def test_the_longest_path_in_a_folder_comes_first(self):
+        """Whole paths as PNG, and another image of the bare name and the very ending."""
+        names = ["anna/1.bmp", "ben/2.bmp"]
+        for k, name in enumerate(names):
+            cv2.imwrite(self.path("photos", name), portrait(k))
+            cv2.imwrite(self.path("whole", name), portrait(k) // 2)
+            cv2.imwrite(self.path("mixed", name.replace(".bmp", ".png")), portrait(k) // 2)
+            cv2.imwrite(self.path("mixed", os.path.basename(name)), portrait(5))
+        self.assertEqual(self.folder_scores(names, self.path("mixed")), self.folder_scores(names, self.path("whole")))
 
     def test_an_image_that_would_stand_for_two_originals(self):
         cv2.imwrite(self.path("photos", "ben", "1.png"), portrait(5))

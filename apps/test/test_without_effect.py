@@ -6,6 +6,8 @@
 import os
 import unittest
 
+import cv2
+
 from command import CommandTest, PORTRAITS, TEST_NETWORKS, portraits, run, write_labels
 
 WHOLE_IMAGE = (["--color-strength", "1"], ["--surroundings-blur", "0.25"])
@@ -66,6 +68,12 @@ class WithoutEffect(CommandTest):
         self.told([*command, "--model", "san2018"], [["--keep-marks"]], "network san2018")
         self.told([*command, "--gray"], WHOLE_IMAGE[:1], "--gray")
         self.told([*command, "--prototype", "same"], WHOLE_IMAGE, "--prototype same")
+        png = self.path("a.png")
+        cv2.imwrite(png, cv2.imread(portraits()[0]))
+        self.told(["perturb", png, "-o", self.path("png")], [["--quality", "90"]], "without an output of JPEG or WebP")
+        done = run("perturb", png, *command[1:], "--quality", "90", idle_options=True)
+        self.assertNotIn("no effect", done.stderr)
+        os.remove(self.path("out", "a.png"))
         labels = self.path("labels.csv")
         write_labels(labels, [(os.path.basename(portraits()[0]), "M")])
         for prototype in ("random", "neutral"):

@@ -64,8 +64,8 @@ private:
     fs::path search(const EvaluatedFace& face) const
     {
         std::error_code no_file;
-        for (const bool as_png : { false, true })
-            for (auto begin = face.relative.begin(); begin != face.relative.end(); ++begin)
+        for (auto begin = face.relative.begin(); begin != face.relative.end(); ++begin) // the whole path first
+            for (const bool as_png : { false, true })
             {
                 fs::path file = folder_;
                 for (auto part = begin; part != face.relative.end(); ++part)
