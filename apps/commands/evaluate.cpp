@@ -117,8 +117,9 @@ void checkRetrained(const std::vector<std::string>& retrained, const std::vector
             throw UsageError("--retrained: '" + name + "' is not a classifier of the model description file");
 }
 
-//! A search needs a matcher and the classifier that it names; without a name any classifier.
-void checkSearches(const std::vector<MethodName>& methods, const std::vector<ModelDescription>& networks)
+//! What a search lacks, or empty: it needs a matcher and the classifier that it names; without a name any classifier.
+std::string missingOfSearches(
+    const std::vector<MethodName>& methods, const std::vector<ModelDescription>& networks, const std::string& among)
 {
     const auto isThere = [&](int task, const std::string& name)
     {
@@ -130,12 +131,12 @@ void checkSearches(const std::vector<MethodName>& methods, const std::vector<Mod
         {
             const std::string& name = method.value;
             if (!isThere(NETWORK_CLASSIFIER, name))
-                throw UsageError("--methods search: "
-                                 + (name.empty() ? "it needs a classifier, and the model description file has none"
-                                                 : "'" + name + "' is not a classifier of the model description file"));
+                return name.empty() ? "it needs a classifier, and there is none among " + among
+                                    : "'" + name + "' is not a classifier among " + among;
             if (!isThere(NETWORK_MATCHER, ""))
-                throw UsageError("--methods search: it needs a matcher, and the model description file has none");
+                return "it needs a matcher, and there is none among " + among;
         }
+    return std::string();
 }
 
 //! What the report must not be written over.
@@ -259,7 +260,9 @@ ExitCode run(EvaluateOptions& options, const CLI::App& command)
     std::vector<ModelDescription> networks;
     readModelDescriptions(options.networks, networks);
     checkRetrained(options.retrained, networks);
-    checkSearches(methods, networks);
+    const std::string missing = missingOfSearches(methods, networks, "the networks of the model description file");
+    if (!missing.empty())
+        throw UsageError("--methods search: " + missing);
     const std::vector<fs::path> inputs = inputFiles(options, networks);
     refuseInputsAsReport(options, inputs);
     const OutputFolder made(options.output);
@@ -272,6 +275,9 @@ ExitCode run(EvaluateOptions& options, const CLI::App& command)
     const int threads = cv::getNumThreads();
     cv::setNumThreads(1);
     Measurer measurer(set, networks, options.networks, attackers, options.perturber, cache, diagnostics);
+    const std::string broken = missingOfSearches(methods, measurer.networks(), "the networks that work");
+    if (!broken.empty())
+        throw std::runtime_error("method search: " + broken);
     std::vector<MethodContext> contexts(workerCount(), MethodContext { &set, options.perturber, {}, {} });
     checkNetworks(methods, contexts[0]);
     set.readImages(options.perturber, cache, diagnostics);

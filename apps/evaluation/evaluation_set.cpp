@@ -218,6 +218,9 @@ EvaluationSet::EvaluationSet(const SetOptions& options, Diagnostics& diagnostics
         keepSome(faces, people, options.limit);
     if (faces.empty())
         throw std::runtime_error(options.labels + ": lists no usable faces");
+    if (std::all_of(faces.begin(), faces.end(), [&](const EvaluatedFace& f) { return f.label == faces[0].label; }))
+        diagnostics.note(options.labels,
+            "only one label of " + attribute + ": errors are those at 0.5, and there are no curves of classifiers");
 }
 
 void EvaluationSet::readImages(const NetworkOptions& networks, ResultCache& cache, Diagnostics& diagnostics)

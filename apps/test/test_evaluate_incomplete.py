@@ -156,7 +156,10 @@ class Incomplete(EvaluateTest):
     def test_only_one_label(self):
         labels = self.path("labels.csv")
         self.write_labels(labels, [r for r in self.rows if r[1] == "M"])
-        self.check(self.evaluate_quickly(labels=labels), "brightness", "only one label", code=0)
+        done = self.evaluate_quickly(labels=labels)
+        self.check(done, labels, "only one label of gender", code=0)
+        self.assertEqual(done.stderr.count("only one label"), 1)
+        self.assertIn("only one label", done.stderr.splitlines()[0])  # before anything is measured
 
     def test_no_label_and_no_identity(self):
         labels = self.path("labels.csv")
@@ -190,6 +193,9 @@ class Incomplete(EvaluateTest):
         self.write_labels(labels, self.rows + [("images/broken.jpg", "F", "person2", "one", 30)])
         write_text(single, read_text(self.models).split("cells:")[0])
         write_text(models, read_text(single).replace("gray", "rgb"))
+        broken_matcher = self.path("broken.yml")
+        first, second = read_text(self.models).split("cells:")
+        write_text(broken_matcher, first + "cells:" + second.replace("bgr", "gray"))
         descriptor = os.path.join(TEST_NETWORKS, "descriptor.onnx")
         for code, arguments, said in (
                 (1, ["--hide", "colour,gender"], ["method opposite", "prototypes-colour.yml.gz"]),
@@ -199,6 +205,7 @@ class Incomplete(EvaluateTest):
                 (1, ["--model", descriptor], ["method opposite", descriptor, "expected the inputs"]),
                 (1, ["--models", models], ["none of the networks runs"]),
                 (2, ["--models", single, "--methods", "search"], ["--methods search", "needs a matcher"]),
+                (1, ["--models", broken_matcher, "--methods", "search"], ["method search", "networks that work"]),
                 (2, ["--methods", "search=cells"], ["--methods search", "'cells' is not a classifier"])):
             with self.subTest(arguments):
                 given = {"--methods": "opposite", "--models": self.models, **dict(zip(arguments[::2], arguments[1::2]))}

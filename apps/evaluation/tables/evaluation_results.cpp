@@ -88,7 +88,10 @@ EvaluationResults::EvaluationResults(const Evaluation& evaluation_, ResultCache&
             }
             for (const ClassifierResult& originals : classifier.results[0])
                 classifier.thresholds.push_back(originals.equalErrorThreshold());
-            if (classifier.results[0][0].thresholds.empty() && !classifier.results[0][0].scores.empty())
+            const auto& faces = evaluation.set.faces;
+            const bool both = std::any_of(faces.begin(), faces.end(),
+                [&](const EvaluatedFace& face) { return face.label != faces[0].label; }); // else it has been told
+            if (both && classifier.results[0][0].thresholds.empty() && !classifier.results[0][0].scores.empty())
                 diagnostics.note(
                     description.name, "only one label among the faces: errors are those at 0.5, and there is no curve");
             noteDoubts(classifier, diagnostics);
