@@ -108,8 +108,8 @@ def perturb(image: np.ndarray, label: Union[Label, Sequence[Label], np.ndarray] 
             faces: Optional[np.ndarray] = None) -> np.ndarray:
     """Perturbs every face of an image, so that gender classifiers err and face matchers still recognise the person.
 
-    image: uint8 or uint16, height x width (gray) or height x width x 3 in the order blue, green, red, as cv2.imread()
-        gives it.
+    image: uint8 or uint16, height x width (gray, also x 1) or height x width x 3 in the order blue, green, red, as
+        cv2.imread() gives it.
     label: the gender that a face has: None (a classifier predicts it for each face), "female" or 0, "male" or 1; one
         for all faces, or a list with one for each, in the order of detect().
     prototype: the output: "opposite", "neutral", "same", or "random" (male or female, drawn for each face).
@@ -132,4 +132,4 @@ def perturb(image: np.ndarray, label: Union[Label, Sequence[Label], np.ndarray] 
         _networks.perturber = cv2.sanprivacy.Perturber.create()
     _networks.perturber.setStrength(float(strength))
     params = cv2.sanprivacy.PerturbParams(getattr(cv2.sanprivacy, "PROTOTYPE_" + prototype.upper()))
-    return _networks.perturber.perturbFaces(image, faces, params=params, labels=labels)
+    return _networks.perturber.perturbFaces(image, faces, params=params, labels=labels).reshape(image.shape)

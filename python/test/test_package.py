@@ -72,6 +72,7 @@ class Package(unittest.TestCase):
         photo = portrait()
         gray = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
         self.assertEqual(sanprivacy.perturb(gray).shape, gray.shape)
+        np.testing.assert_array_equal(sanprivacy.perturb(gray[..., None]), sanprivacy.perturb(gray)[..., None])
         self.assertEqual(sanprivacy.perturb(photo.astype(np.uint16) * 257).dtype, np.uint16)
         big_endian = (photo.astype(np.uint16) * 257).astype(">u2")  # as some readers of PNG and TIFF give it
         np.testing.assert_array_equal(sanprivacy.perturb(big_endian), sanprivacy.perturb(big_endian.astype(np.uint16)))

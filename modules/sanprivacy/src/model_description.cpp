@@ -267,16 +267,17 @@ void readModelDescriptions(const String& filename, std::vector<ModelDescription>
     checkReadable(filename, "the model description file");
 
     FileStorage storage;
-    String reason = "expected a YAML or JSON file with a map for each network";
+    String reason = "expected a YAML or JSON file with a map for each network", parsing;
     try
     {
         checkStorageLimits(filename, MAX_FILE);
         checkBeginning(filename);
+        parsing = " (each line: key: value, with text in quotes and numbers such as 0.0039, not 1/255)";
         storage.open(filename, FileStorage::READ);
     }
     catch (const std::exception& e) // FileStorage raises others, too
     {
-        reason = reasonOf(e);
+        reason = reasonOf(e) + parsing;
     }
     const FileNode root = storage.isOpened() ? storage.root() : FileNode();
     if (!root.isMap() || root.size() == 0)

@@ -156,6 +156,9 @@ TEST(SanPrivacy_ModelDescription, errors_name_file_network_and_key)
     EXPECT_EQ(not_one + "expected the first line %YAML:1.0, or JSON", refusalWith(whole_one, ""));
     EXPECT_EQ(not_one + "it begins with a byte order mark; save it in UTF-8 without one",
         refusalWith(whole_one, "\xEF\xBB\xBF" + header));
+    const std::string fraction = refusalWith("mine:\n  scale: 1/255\n", header);
+    EXPECT_EQ(0u, fraction.find(not_one)) << fraction;
+    EXPECT_NE(std::string::npos, fraction.find("numbers such as 0.0039, not 1/255")) << fraction;
     std::remove(file.c_str());
 }
 
