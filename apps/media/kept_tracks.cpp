@@ -42,7 +42,7 @@ void append(Arguments& arguments, const Arguments& more)
 void runFfmpeg(const Arguments& arguments, const std::string& source, bool skips_errors = false)
 {
     ToolProcess tool(ffmpegCommand(arguments, skips_errors), ToolProcess::FEED, patienceWith(source));
-    tool.finish();
+    finishWriting(tool);
     if (tool.stopped())
         throw std::runtime_error("interrupted");
 }
@@ -265,6 +265,18 @@ void addMap(Arguments& arguments, int input, const std::vector<int>& streams)
 {
     for (int stream : streams)
         append(arguments, { "-map", std::to_string(input) + ':' + std::to_string(stream) });
+}
+
+bool finishWriting(ToolProcess& ffmpeg)
+{
+    ffmpeg.finish();
+    const size_t most = size_t(1) << 24; // bytes
+    const std::string text = ffmpeg.messages(most);
+    for (const char* sign :
+        { "Error writing trailer", "Error closing file", "av_interleaved_write_frame", "Error muxing" })
+        if (text.find(sign) != std::string::npos)
+            throw std::runtime_error("ffmpeg failed: " + text.substr(text.find(sign)));
+    return text.find("decod") == std::string::npos;
 }
 
 std::vector<std::string> ffmpegCommand(const std::vector<std::string>& arguments, bool skips_errors)

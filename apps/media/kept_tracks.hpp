@@ -5,6 +5,7 @@
 #ifndef SANPRIVACY_APPS_MEDIA_KEPT_TRACKS_HPP
 #define SANPRIVACY_APPS_MEDIA_KEPT_TRACKS_HPP
 
+#include "common/tool_process.hpp"
 #include "media/encoding.hpp"
 
 #include <map>
@@ -55,6 +56,11 @@ void addSource(std::vector<std::string>& arguments, const std::string& source);
 
 //! Adds arguments of ffmpeg that take streams of an input.
 void addMap(std::vector<std::string>& arguments, int input, const std::vector<int>& streams);
+
+/** Waits for the end of an ffmpeg that writes a file. Raises std::runtime_error where it failed, or could not write:
+one that skips errors does not always return that.
+@return whether it could decode everything */
+bool finishWriting(ToolProcess& ffmpeg);
 
 /** ffmpeg with what it needs to give up at once where it cannot write, as on a full disk.
 @param skips_errors whether it goes on where a packet cannot be decoded, and succeeds */

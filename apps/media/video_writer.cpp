@@ -240,15 +240,13 @@ void VideoFile::complete()
         throw std::runtime_error("no frame to write");
     try
     {
-        ffmpeg_->finish();
+        if (!finishWriting(*ffmpeg_) && sound_.encoded)
+            addNote("parts of the sound are damaged and left out");
     }
     catch (const std::runtime_error& error)
     {
         explain(error);
     }
-    const size_t most = 1 << 16; // bytes
-    if (sound_.encoded && ffmpeg_->messages(most).find("decod") != std::string::npos)
-        addNote("parts of the sound are damaged and left out");
     if (ffmpeg_->stopped())
         addNote("the sound may end early: interrupted while it was read");
 }

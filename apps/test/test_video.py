@@ -421,11 +421,12 @@ class Bad(VideoTest):
     def test_full_disk(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
-        done = self.video(self.original, self.path("out.mkv"), preexec_fn=limit)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("ffmpeg failed: ", done.stderr)
-        self.assertIn("File too large", done.stderr)
-        self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
+        for name in ("out.mkv", "out.webm"):  # sound is copied, sound is encoded anew
+            done = self.video(self.original, self.path(name), preexec_fn=limit)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("ffmpeg failed: ", done.stderr)
+            self.assertIn("File too large", done.stderr)
+            self.assertFalse([name for name in files(self.folder) if name.startswith((".", "out"))])
 
     def test_usage(self):
         self.check_refused(self.original, code=2, reasons=("expected an input and an output",))
