@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace fs = std::filesystem;
@@ -66,6 +69,22 @@ void checkFile(const std::string& source)
             "not a regular file; raw frames are read from '-' (--raw), and a camera is named by its number");
     if (fs::file_size(source) == 0)
         throw std::runtime_error("the file is empty");
+}
+
+//! Whether an AVI file is shorter than its header says, which is cut off before the index. Other files: no.
+bool isCutAvi(const std::string& source)
+{
+    const std::uint64_t least = 16, unknown = 0xFFFFFFF0; // bytes that are missing; sizes that mean nothing
+    unsigned char head[12] = {};
+    std::ifstream(source, std::ios::binary).read(reinterpret_cast<char*>(head), sizeof(head));
+    if (isUrl(source) || std::memcmp(head, "RIFF", 4) != 0 || std::memcmp(head + 8, "AVI ", 4) != 0)
+        return false;
+    std::uint64_t size = 0;
+    for (int k = 7; k >= 4; --k)
+        size = size << 8 | head[k];
+    std::error_code error;
+    const std::uint64_t there = fs::file_size(source, error);
+    return !error && size < unknown && size + 8 >= there + least;
 }
 
 FileReader::FileReader(const std::string& source, const ReadOptions& options) : source_(toolName(source))
@@ -224,6 +243,7 @@ void FileReader::finish()
     const std::string messages = decoder_->messages(most);
     for (const char* sign : { "File ended prematurely", "partial file" })
         cut_off_ = cut_off_ || messages.find(sign) != std::string::npos;
+    cut_off_ = cut_off_ || isCutAvi(source_);
 }
 
 /** Whether the file says that it is longer than its frames. The last one of slides may be shown for long: frames are

@@ -285,6 +285,15 @@ class Containers(Formats):
             self.protect("a.avi", target)
             self.assertEqual(len(times(self.path(target))), FRAMES)
 
+    def test_avi_that_is_cut_off(self):
+        ffmpeg("-i", self.original, "-an", "-c:v", "mpeg4", "-q:v", 3, self.path("whole.avi"))
+        self.assertEqual(self.protect("whole.avi", "out.avi").stderr, "")
+        write(self.path("cut.avi"), read(self.path("whole.avi"))[:-os.path.getsize(self.path("whole.avi")) // 3])
+        done = self.video(self.path("cut.avi"), self.path("cut-out.avi"), "--replace", "solid")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.one_line(done.stderr, "cut.avi: truncated or damaged", "cut-out.avi' holds these")
+        self.assertGreater(len(frames_of(self.path("cut-out.avi"))), 3)
+
     def test_long_names(self):
         for name in ("x" * 251 + ".mp4", "\u4eba" * 83 + ".mp4"):
             shutil.copy(self.original, self.path("in", name))
