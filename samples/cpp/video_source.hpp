@@ -19,7 +19,10 @@
 
 /** cv::VideoCapture, with frames as a player shows them: with square pixels, and turned and mirrored as the file asks
 for, as phones' videos do. OpenCV 4.6 turns some of them upside down, and no version mirrors; so the tool ffprobe is
-asked how they lie. Without it they lie as OpenCV gives them. */
+asked how they lie. Without it they lie as OpenCV gives them.
+
+The video or stream must not change the size of its images: cv::VideoCapture of OpenCV 4.6 then gives wrong and repeated
+parts, in which faces may be covered in part only, and does not tell. The command `sanprivacy video` copes with it. */
 class VideoSource
 {
 public:

@@ -2,7 +2,10 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """Opens videos and cameras for the samples, and the videos that they write: with OpenCV, or with PyAV where this OpenCV
-cannot, as that of our wheel without FFmpeg."""
+cannot, as that of our wheel without FFmpeg.
+
+A video or stream must not change the size of its images: cv2.VideoCapture of OpenCV 4.6 then gives wrong and repeated
+parts, in which faces may be covered in part only, and does not tell. The command `sanprivacy video` copes with it."""
 
 import os
 import re
