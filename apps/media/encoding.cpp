@@ -132,10 +132,10 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
     int quality, const fs::path& target)
 {
     if (kind.video == "gif") // the best 256 colors of each image
-        return { "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", "-vsync",
+        return { "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", "-fps_mode",
             "passthrough" };
     if (kind.video == "apng")
-        return { "-vf", "format=rgb24", "-c:v", "apng", "-plays", "0", "-vsync", "passthrough" };
+        return { "-vf", "format=rgb24", "-c:v", "apng", "-plays", "0", "-fps_mode", "passthrough" };
     ColorTags color = kind.color_tags ? completed(format.color, size) : usualTags(size);
     if (kind.video == "mjpeg") // as JFIF has it
         color.matrix = "bt470bg", color.range = "pc";
@@ -155,9 +155,9 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
     if (fields && kind.video == "libx264")
         append(arguments, { "-x264-params", format.field_order + "=1" });
     if (kind.constant_rate)
-        append(arguments, { "-vsync", "cfr", "-r", cv::format("%.9g", format.rate) });
+        append(arguments, { "-fps_mode", "cfr", "-r", cv::format("%.9g", format.rate) });
     else
-        append(arguments, { "-vsync", "passthrough", "-enc_time_base", "-1" });
+        append(arguments, { "-fps_mode", "passthrough", "-enc_time_base", "-1" });
     return arguments;
 }
 

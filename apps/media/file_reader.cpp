@@ -162,7 +162,7 @@ std::vector<std::string> FileReader::command(bool keep_depth) const
     if (begin_ > 0)
         command.insert(command.end(), { "-ss", cv::format("%.6f", begin_) });
     command.insert(command.end(), { "-i", source_, "-map", "0:" + std::to_string(info_.video), "-vf",
-                                      scale + bars + times, "-vsync", "passthrough", "-f", "rawvideo", "pipe:1" });
+                                      scale + bars + times, "-fps_mode", "passthrough", "-f", "rawvideo", "pipe:1" });
     if (info_.first != info_.video)
     {
         const std::vector<std::string> times_of_file = timesOfFile(info_.first, 0);

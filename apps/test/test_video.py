@@ -64,7 +64,7 @@ class Good(VideoTest):
                 self.assertEqual(len(frames_of(self.path("out.mkv"))), FRAMES - start)
 
     def test_uneven_time_stamps(self):
-        ffmpeg("-i", self.original, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-vsync", "vfr", "-an",
+        ffmpeg("-i", self.original, "-vf", "select='not(mod(n,3))+lt(n,8)'", "-fps_mode", "vfr", "-an",
                self.path("uneven.mkv"))
         done = self.video(self.path("uneven.mkv"), self.path("out.mkv"), "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -79,7 +79,8 @@ class Good(VideoTest):
         choice = "+".join(f"eq(N\\,{k})*{stamp}" for k, stamp in enumerate(stamps))
         ffmpeg("-r", 2, "-i", self.original, "-frames:v", len(stamps), "-vf", f"settb=1/1000,setpts=({choice})/TB",
                "-an",
-               "-vsync", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264", "-bf", "0", self.path("screen.mkv"))
+               "-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264", "-bf", "0",
+               self.path("screen.mkv"))
         self.assertLess(np.abs(np.subtract(times(self.path("screen.mkv")), stamps)).max(), .002)
         done = self.video(self.path("screen.mkv"), self.path("out.mkv"), "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -245,7 +246,8 @@ class Good(VideoTest):
                 self.assertAlmostEqual(min(times(self.path(name))), min(sound), delta=.06)
 
     def test_span_that_begins_in_a_pause(self):
-        ffmpeg("-i", self.original, "-vf", "select='lt(n,5)+gt(n,14)'", "-vsync", "vfr", "-an", self.path("pause.mkv"))
+        ffmpeg("-i", self.original, "-vf", "select='lt(n,5)+gt(n,14)'", "-fps_mode", "vfr", "-an",
+               self.path("pause.mkv"))
         done = self.video(self.path("pause.mkv"), self.path("out.mkv"), "--from", "0.4", "--replace", "solid")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.check_protected(self.path("out.mkv"), frames=FRAMES - 15, first=15)

@@ -40,7 +40,7 @@ class Formats(VideoTest):
         folder = self.path(".shown", "%04d.png")
         ffmpeg("-i", path, "-map", "0:v:0", "-vf",
                f"scale=in_color_matrix={matrix}:flags=bicubic+accurate_rnd+full_chroma_int,format=bgr24",
-               "-vsync", "passthrough", folder)
+               "-fps_mode", "passthrough", folder)
         frames = [cv2.imread(self.path(".shown", name)) for name in files(os.path.dirname(folder))]
         shutil.rmtree(os.path.dirname(folder))
         return frames
