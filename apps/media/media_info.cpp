@@ -286,6 +286,7 @@ MediaInfo readMediaInfo(const std::string& source)
                                        images = { "mif1", "heic", "heix", "avif" }; // brands of ISO/IEC 23008-12
     info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0 || images.count(brand) > 0;
     info.playlist = playlists.count(name) > 0;
+    info.segments = name == "hls" || name == "dash";
     info.transport_stream = name == "mpegts";
     info.duration_guessed = name == "mpegts" || name == "mpeg";
     info.cut_is_told = name.find("matroska") != std::string::npos;

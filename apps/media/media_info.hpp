@@ -45,6 +45,7 @@ struct MediaInfo
     bool spherical = false;   //!< its images are to be wrapped around the viewer
     bool image = false;       //!< a photograph, not a video
     bool playlist = false;    //!< a list of other files, as of HLS
+    bool segments = false;    //!< one of HLS or DASH, whose files come one after the other
     std::vector<int> sound, subtitles;    //!< numbers of these streams
     std::map<int, std::string> languages; //!< of sound and subtitles, by the stream's number, where they are told
     size_t image_subtitles = 0;           //!< of the subtitles, those that are images, as a DVD has them

@@ -61,8 +61,9 @@ std::vector<std::string> openingOptions(const std::string& url)
 /** Each image comes with its size: as a bitmap file, with the first row first. Where an image has another size or shape
 than the first one, its width has no value, and ffmpeg ends: it knows no way to go on with the first size if that is not
 told before. An expression keeps its variables from image to image.
-@param one_program of a transport stream: ffmpeg is not to look for others, which takes 5 s */
-std::vector<std::string> command(const std::string& url, bool one_program)
+@param one_program of a transport stream: ffmpeg is not to look for others, which takes 5 s
+@param segments ffmpeg is to send the images of each as fast as they are shown, not all at once */
+std::vector<std::string> command(const std::string& url, bool one_program, bool segments)
 {
     const std::string filters = "scale=w='st(0,if(ld(0),ld(0),iw));st(1,if(ld(1),ld(1),ih));st(2,if(ld(2),ld(2),dar));"
                                 "if(eq(iw,ld(0))*eq(ih,ld(1))*eq(dar,ld(2)),iw,0/0)':h=ih:eval=frame:interl=-1"
@@ -74,6 +75,8 @@ std::vector<std::string> command(const std::string& url, bool one_program)
     result.insert(result.end(), opening.begin(), opening.end());
     if (one_program)
         result.insert(result.end(), { "-scan_all_pmts", "0" });
+    if (segments)
+        result.push_back("-re");
     result.insert(result.end(), { "-i", url, "-map", "0:V:0", "-vf", filters, "-fps_mode", "passthrough", "-c:v", "bmp",
                                     "-flush_packets", "1", "-f", "image2pipe", "pipe:1" });
     return result;
@@ -82,7 +85,7 @@ std::vector<std::string> command(const std::string& url, bool one_program)
 class StreamReader : public VideoReader
 {
 public:
-    StreamReader(const std::string& url, const ReadOptions& options, bool transport_stream);
+    StreamReader(const std::string& url, const ReadOptions& options, const MediaInfo& info);
     ~StreamReader() override { ffmpeg_->end(); }
 
     bool read(VideoFrame& frame) override;
@@ -101,7 +104,8 @@ private:
 
     std::string url_;
     size_t max_pixels_;
-    bool one_program_ = false; // see command()
+    const bool segments_;      // see command()
+    bool one_program_ = false; // likewise
     std::unique_ptr<ToolProcess> ffmpeg_;
     StreamDescription stream_;       // since it was opened last
     cv::Mat first_;                  // the image that came then, until it is given
@@ -115,13 +119,13 @@ private:
     bool stalled_ = false, lost_ = false;
 };
 
-StreamReader::StreamReader(const std::string& url, const ReadOptions& options, bool transport_stream)
-    : url_(url), max_pixels_(options.max_pixels)
+StreamReader::StreamReader(const std::string& url, const ReadOptions& options, const MediaInfo& info)
+    : url_(url), max_pixels_(options.max_pixels), segments_(info.segments)
 {
     live_ = true;
     const std::string protocol = protocolOf(url);
     const bool likely = protocol == "udp" || protocol == "srt"; // and they can be opened again
-    open(transport_stream || likely);
+    open(info.transport_stream || likely);
     if (first_.empty() && likely && has("Option scan_all_pmts not found"))
         open(false);
     if (first_.empty())
@@ -144,7 +148,8 @@ void StreamReader::open(bool one_program)
 {
     one_program_ = one_program;
     last_ = Clock::now();
-    ffmpeg_.reset(new ToolProcess(command(url_, one_program), ToolProcess::LISTEN, ToolProcess::UNTIL_INTERRUPT));
+    ffmpeg_.reset(
+        new ToolProcess(command(url_, one_program, segments_), ToolProcess::LISTEN, ToolProcess::UNTIL_INTERRUPT));
     ffmpeg_->giveUpAfter(LONGEST_OPENING);
     first_ = receive();
     if (first_.empty())
@@ -302,9 +307,9 @@ std::string StreamReader::note()
 
 } // namespace
 
-std::unique_ptr<VideoReader> openStream(const std::string& url, const ReadOptions& options, bool transport_stream)
+std::unique_ptr<VideoReader> openStream(const std::string& url, const ReadOptions& options, const MediaInfo& info)
 {
-    return std::unique_ptr<VideoReader>(new StreamReader(url, options, transport_stream));
+    return std::unique_ptr<VideoReader>(new StreamReader(url, options, info));
 }
 
 }} // namespace sanprivacy::apps

@@ -15,11 +15,11 @@ first size. A frame's time is when it came. The stream ends as well where no fra
 half a minute.
 
 As in cv::VideoCapture, the variable OPENCV_FFMPEG_CAPTURE_OPTIONS can hold options of ffmpeg ("rtsp_transport;udp").
-@param transport_stream whether it is one (MPEG-TS), where that is known
+@param info of the stream, where it was asked
 
 Waits for the first frame; raises std::runtime_error where none comes, or the tool is not there. */
 std::unique_ptr<VideoReader> openStream(
-    const std::string& url, const ReadOptions& options, bool transport_stream = false);
+    const std::string& url, const ReadOptions& options, const MediaInfo& info = MediaInfo());
 
 }} // namespace sanprivacy::apps
 

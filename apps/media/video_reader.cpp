@@ -297,7 +297,7 @@ std::unique_ptr<VideoReader> openVideo(const std::string& source, const ReadOpti
     if (!isUrl(source))
         return openVideoFile(localName(source), options);
     const MediaInfo info = readUrlInfo(source);
-    return info.duration > 0 ? openVideoFile(source, options) : openStream(source, options, info.transport_stream);
+    return info.duration > 0 ? openVideoFile(source, options) : openStream(source, options, info);
 }
 
 }} // namespace sanprivacy::apps

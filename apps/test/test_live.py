@@ -180,6 +180,27 @@ class Live(CommandTest):
             self.one_line(done.stderr, "the stream changed the size of its images, and does not go on")
             self.check_frames(frames_of(out), read(log).decode())
 
+    def test_segments(self):
+        """A file of HLS holds many frames. They are read as fast as they are shown, and few are dropped."""
+        os.mkdir(self.path("hls"))
+        subprocess.run(["ffmpeg", "-v", "error", "-i", self.stream, "-an", "-c", "copy", "-f", "hls", "-hls_time", "1",
+                        "-hls_flags", "omit_endlist", self.path("hls", "camera.m3u8")], check=True, timeout=TIMEOUT)
+        test = self
+
+        class Handler(QuietHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(read(test.path("hls", self.path[1:])))
+
+        out, log = self.path("out.mkv"), self.path("log.jsonl")
+        done = run("video", *self.networks, serve(self, Handler) + "camera.m3u8", out, "--replace", "solid", "--to", 2,
+                   "--log", log)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        frames = frames_of(out)
+        self.assertGreater(len(frames), 25)  # of 50
+        self.check_frames(frames, read(log).decode())
+
     def test_streams_by_udp_and_rtsp(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))
