@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
                 test::require(row.label >= apps::NO_LABEL && row.label <= 1);
                 test::require(row.landmarks.empty() || cv::checkRange(row.landmarks));
             }
-            const std::vector<std::vector<int>> matched
-                = labels.match({ { "/photos/a.jpg", "a.jpg" }, { "b/a.jpg", "a.jpg" } });
+            const std::vector<std::vector<int>> matched =
+                labels.match({ { "/photos/a.jpg", "a.jpg" }, { "b/a.jpg", "a.jpg" } });
             test::require(matched.size() == 2);
             for (const std::vector<int>& rows : matched)
                 for (int row : rows)

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-// In place of libFuzzer, which comes with clang only: gives a fuzzer each file of a folder once, REPLAY FOLDER, so that the
-// tests of every build compile the fuzzers and try their seeds.
+// In place of libFuzzer, which comes with clang only: gives a fuzzer each file of a folder once, so that the tests
+// of every build compile the fuzzers and try their seeds: FUZZER FOLDER
 
 #include "fuzzed_file.hpp"
 
