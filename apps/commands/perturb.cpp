@@ -40,8 +40,7 @@ struct PerturbOptions
     std::vector<std::string> inputs;
     std::string output;
     LabelOptions labels;
-    std::string prototype = "opposite";
-    std::string no_face = "error";
+    std::string prototype = "opposite", no_face = "error";
     bool landmarks = false, gray = false, crop = false;
     int quality = 95; // of JPEG and WebP: no visible loss
     size_t max_pixels = MAX_PIXELS;
@@ -126,11 +125,10 @@ private:
 Perturbation::Perturbation(const PerturbOptions& options)
     : options_(options), prototype_(prototypeNamed(options.prototype)), label_check_(options.networks.hidden())
 {
-    if (hasImageName(options.output) && !fs::is_directory(options.output))
-        throw UsageError("--output: expected a folder; found the name of an image, '" + options.output + "'");
+    const fs::path folder = outputFolder(options.inputs, options.output);
     if (options.labels.label == "neutral" && prototype_ == PROTOTYPE_OPPOSITE)
         throw UsageError("--label neutral has no opposite; add --prototype same or --prototype neutral");
-    inputs_ = findInputs(options.inputs, options.output);
+    inputs_ = findInputs(options.inputs, folder);
     if (inputs_.images.empty() && inputs_.unreadable.empty())
         throw UsageError(
             "no images found; skipped " + (inputs_.skippedText().empty() ? "nothing" : inputs_.skippedText()));
@@ -159,7 +157,7 @@ Perturbation::Perturbation(const PerturbOptions& options)
             throw;
         std::cerr << "No detector: nothing checks the landmarks" << std::endl;
     }
-    folder_.reset(new OutputFolder(options.output));
+    folder_.reset(new OutputFolder(folder));
 }
 
 ExitCode Perturbation::run()
@@ -277,7 +275,7 @@ Perturbation::Outcome Perturbation::perturb(size_t worker, size_t i, size_t& fac
         image.pixels = perturbed;
         faces_perturbed = size_t(number);
     }
-    fs::create_directories(outputs_[i].parent_path());
+    fs::create_directories(fs::absolute(outputs_[i]).parent_path());
     writeImage(outputs_[i], image, options_.quality, inputs_.images[i].file);
     return number == 0 ? COPIED : DONE;
 }
@@ -411,7 +409,9 @@ Command addPerturb(CLI::App& app)
     auto options = std::make_shared<PerturbOptions>();
     CLI::App* command = app.add_subcommand("perturb", "Protects the faces in images; keeps names, formats and sizes");
     command->add_option("IN", options->inputs, "Images and folders (searched recursively)")->required()->type_name("");
-    command->add_option("-o,--output", options->output, "Folder for the results")->required()->type_name("DIR");
+    command->add_option("-o,--output", options->output, "Folder for the results; or the result of a single image")
+        ->required()
+        ->type_name("PATH");
     options->labels.addTo(*command);
     command
         ->add_flag("--landmarks", options->landmarks,

@@ -107,6 +107,11 @@ private:
     std::set<std::pair<dev_t, ino_t>> searched_;
 };
 
+bool namesImage(const fs::path& output)
+{
+    return hasImageName(output) && !fs::is_directory(output);
+}
+
 } // namespace
 
 void addMaxPixelsTo(CLI::App& command, size_t& max_pixels)
@@ -183,8 +188,20 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
     return inputs;
 }
 
+fs::path outputFolder(const std::vector<std::string>& arguments, const fs::path& output)
+{
+    if (!namesImage(output))
+        return output;
+    if (arguments.size() > 1 || fs::is_directory(arguments[0]))
+        throw UsageError(
+            "--output: expected a folder for several images; found the name of an image, '" + output.string() + "'");
+    return fs::absolute(output).parent_path();
+}
+
 std::vector<fs::path> outputFiles(const Inputs& inputs, const fs::path& output)
 {
+    if (namesImage(output))
+        return { output };
     std::vector<fs::path> files;
     DistinctOutputs distinct;
     for (const Input& image : inputs.images)

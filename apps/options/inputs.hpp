@@ -54,7 +54,13 @@ A missing argument raises UsageError. */
 Inputs findInputs(const std::vector<std::string>& arguments, const std::filesystem::path& output,
     const std::function<bool(const std::filesystem::path&)>& wanted = hasImageName);
 
-/** Where each image's output goes: output/relative.
+/** The folder that a command writes to.
+@param arguments as for findInputs()
+@param output the folder; where there is one argument, a file, also the name of the image that is made of it
+The name of an image in place of the folder for several raises UsageError. */
+std::filesystem::path outputFolder(const std::vector<std::string>& arguments, const std::filesystem::path& output);
+
+/** Where each image's output goes: output/relative, or the output, see outputFolder().
 Two images of one output name raise UsageError. */
 std::vector<std::filesystem::path> outputFiles(const Inputs& inputs, const std::filesystem::path& output);
 

@@ -144,11 +144,14 @@ class Inputs(CommandTest):
             self.one_line(done.stderr, "is an input and would be overwritten")
             self.assertEqual({name: read(self.folder, "f", name) for name in files(self.path("f"))}, before)
 
-    def test_an_output_folder_with_the_name_of_an_image_is_refused(self):
-        done = run("perturb", *self.networks, self.copy_portrait("a.jpg"), "-o", self.path("b.jpg"))
-        self.assertEqual(done.returncode, 2, done.stderr)
-        self.one_line(done.stderr, "--output: expected a folder; found the name of an image", "b.jpg")
-        self.assertEqual(files(self.folder), ["a.jpg"])
+    def test_several_images_need_an_output_folder(self):
+        image = self.copy_portrait("in", "a.jpg")
+        for inputs in ([self.path("in")], [image, portraits()[1]]):
+            done = run("perturb", *self.networks, *inputs, "-o", self.path("b.jpg"))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.one_line(done.stderr, "--output: expected a folder for several images; found the name of an image",
+                          "b.jpg")
+            self.assertEqual(files(self.folder), ["in/a.jpg"])
 
     def test_passwords_of_addresses_are_not_shown(self):
         done = run("video", *self.networks, "rtsp://me:secret@localhost:1/cam", self.path("out.mp4"))

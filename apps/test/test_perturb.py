@@ -44,6 +44,27 @@ class Good(PerturbTest):
                 self.assertLess(difference(before[:20], after[:20]), 2)  # only the encoder has touched the border
         self.assertTrue((cv2.imread(self.path("out", "clear.png"), cv2.IMREAD_UNCHANGED)[..., 3] == alpha).all())
 
+    def test_one_image_may_be_given_the_name_of_its_output(self):
+        self.save("a.png")
+        results = []
+        for arguments in (["-o", self.path("out")], ["-o", self.path("new", "b.png")], ["-o", "c.png"]):
+            done = self.perturb(self.path("in", "a.png"), *arguments, cwd=self.folder)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        for names in (["out", "a.png"], ["new", "b.png"], ["c.png"]):
+            results.append(read(self.folder, *names))
+        self.assertEqual(results[1:], results[:1] * 2)
+        done = self.perturb(self.path("in", "a.png"), "-o", self.path("out", "b.jpg"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(read(self.folder, "out", "b.jpg")[:2], b"\xff\xd8")  # JPEG
+        self.assertIn("Written to " + self.path("out", "b.jpg"), done.stdout)
+        os.mkdir(self.path("folder.png"))  # a folder stays one
+        done = self.perturb(self.path("in", "a.png"), "-o", self.path("folder.png"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(files(self.path("folder.png")), ["a.png"])
+        done = self.perturb(self.path("in", "a.png"), "-o", self.path("in", "a.png"))
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.one_line(done.stderr, "is an input and would be overwritten")
+
     def test_prototypes_labels_and_gray(self):
         self.save("a.png")
         results = {}
