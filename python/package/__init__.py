@@ -5,6 +5,8 @@
 
 from . import _conflicts
 
+del _conflicts  # it has made its check
+
 
 def _load():
     import glob
