@@ -95,9 +95,8 @@ def dhav(stream):
 
 
 class Videos(VideoTest):
-    def protect(self, source, target, frames=FRAMES):
-        done = self.video(self.path(source), self.path(target), "--replace", "solid")
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+    def covers(self, source, target, frames=FRAMES):
+        self.assertEqual(self.protect(source, target).stderr, "")
         self.covered(target, frames)
 
     def covered(self, name, frames=FRAMES):
@@ -111,7 +110,7 @@ class Videos(VideoTest):
         shutil.copy(self.path("a.h264"), self.path("stream.dav"))
         write(self.path("dahua.dav"), dhav(read(self.path("a.h264"))))
         for name in ("a.h264", "stream.dav", "dahua.dav"):
-            self.protect(name, "out.mp4")
+            self.covers(name, "out.mp4")
         done = self.video(self.path("dahua.dav"), self.path("out.dav"), "--replace", "solid")
         self.one_line(done.stderr, "ffmpeg writes no videos with the ending .dav; name another output")
 
@@ -138,9 +137,9 @@ class Videos(VideoTest):
         """Two recordings in one file, and a clock that begins anew after 26.5 hours."""
         ffmpeg("-i", self.original, "-c", "copy", self.path("a.ts"))
         write(self.path("twice.ts"), 2 * read(self.path("a.ts")))
-        self.protect("twice.ts", "out.ts", 2 * FRAMES)
+        self.covers("twice.ts", "out.ts", 2 * FRAMES)
         ffmpeg("-i", self.original, "-c", "copy", "-output_ts_offset", 2 ** 33 / 90000 - 1.4 - .4, self.path("wrap.ts"))
-        self.protect("wrap.ts", "out.mkv")
+        self.covers("wrap.ts", "out.mkv")
         self.assertEqual(len(times(self.path("out.mkv"))), FRAMES)
 
     def test_an_avi_of_a_camera_that_lost_its_power(self):
@@ -152,7 +151,7 @@ class Videos(VideoTest):
         for place in (4, content.index(b"avih") + 24, content.index(b"strh") + 40, movi - 4):
             content[place:place + 4] = bytes(4)
         write(self.path("power.avi"), bytes(content))
-        self.protect("power.avi", "out.mkv")
+        self.covers("power.avi", "out.mkv")
         place, k, gaps = movi + 4, 0, content[:movi + 4]
         while place + 8 < len(content):
             size = 8 + int.from_bytes(content[place + 4:place + 8], "little")
@@ -169,7 +168,7 @@ class Videos(VideoTest):
         for ending, codec in ((".ivf", "vp9"), (".y4m", "rawvideo"), (".lrv", "h264"), (".trp", "h264"),
                               (".3gpp", "h264")):
             with self.subTest(ending):
-                self.protect("silent.mp4", "out" + ending)
+                self.covers("silent.mp4", "out" + ending)
                 self.assertEqual(set(probe(self.path("out" + ending), "stream=codec_name")), {codec})
         done = self.video(self.path("silent.mp4"), self.path("out.obu"), "--replace", "solid")
         self.assertEqual(done.returncode, 2)

@@ -31,9 +31,8 @@ class LastFrame(VideoTest):
         self.assertAlmostEqual(length(self.path(name)), END, delta=.05)
         return self.path(name)
 
-    def protect(self, source, target, *arguments):
-        done = self.video(source, self.path(target), "--replace", "solid", *arguments)
-        self.assertEqual((done.returncode, done.stderr), (0, ""))
+    def protected(self, source, target, *arguments):
+        self.assertEqual(self.protect(source, target, *arguments).stderr, "")
         return self.path(target)
 
     def test_slides(self):
@@ -41,11 +40,11 @@ class LastFrame(VideoTest):
                        self.slides("c.mov", "-c:v", "libx264", "-an"), self.slides("d.webm", "-c:v", "libvpx", "-an")):
             for target in ("out.mp4", "out.mkv", "out.mov"):
                 with self.subTest(source=source, target=target):
-                    result = self.protect(source, target)
+                    result = self.protected(source, target)
                     np.testing.assert_allclose(np.subtract(times(result), times(result)[0]), STAMPS, atol=.002)
                     self.assertAlmostEqual(length(result), END, delta=.05)
                     self.assertEqual(probe(result, "stream=codec_type", "a"), probe(source, "stream=codec_type", "a"))
-        result = self.protect(self.path("c.mov"), "out.gif")
+        result = self.protected(self.path("c.mov"), "out.gif")
         self.assertAlmostEqual(length(result), END, delta=.05)
         done = self.video(result, self.path("out.webm"), "--no-face", "copy")
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -54,7 +53,7 @@ class LastFrame(VideoTest):
     def test_a_part_of_slides(self):
         source = self.slides("a.mp4", "-c:v", "libx264", "-an")
         for begin, end, stamps in ((0, 12, [0, 2, 5]), (2, 4, [0]), (2, 30, [0, 3])):
-            result = self.protect(source, "out.mkv", "--from", begin, "--to", end)
+            result = self.protected(source, "out.mkv", "--from", begin, "--to", end)
             np.testing.assert_allclose(times(result), stamps, atol=.002)
             self.assertAlmostEqual(length(result), min(end, END) - begin, delta=.05)
 
@@ -63,13 +62,13 @@ class LastFrame(VideoTest):
         self.slides("a.mp4", "-c:v", "libx264", "-an")
         self.hold(self.path("short-a.mp4"), self.path("moment.mp4"), STAMPS[-1], STAMPS[-1] + .04)
         for target in ("out.mp4", "out.mkv"):
-            result = self.protect(self.path("moment.mp4"), target)
+            result = self.protected(self.path("moment.mp4"), target)
             self.assertAlmostEqual(length(result), STAMPS[-1] + .04, delta=.02)
 
     def test_containers_of_one_rate_repeat_it(self):
         ffmpeg("-i", self.original, "-c", "copy", self.path("a.mkv"))
         self.hold(self.path("a.mkv"), self.path("held.mkv"), (FRAMES - 1) / RATE, 3)
-        self.assertAlmostEqual(length(self.protect(self.path("held.mkv"), "out.avi")), 3, delta=.1)
+        self.assertAlmostEqual(length(self.protected(self.path("held.mkv"), "out.avi")), 3, delta=.1)
 
     def test_slides_that_are_cut_off_are_told(self):
         """Frames are missing, not only time."""

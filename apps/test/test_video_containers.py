@@ -18,11 +18,10 @@ import cv2
 import numpy as np
 
 from command import TIMEOUT, files, portraits, read, write
-from video_files import FRAMES, ffmpeg, frame_at, frames_of, probe, times
-from test_video_formats import Formats
+from video_files import FRAMES, VideoTest, ffmpeg, frame_at, frames_of, probe, times
 
 
-class Containers(Formats):
+class Containers(VideoTest):
     def sound_after_video(self, path):
         """Seconds from the first image to the first sound."""
         video, sound = (min(float(time) for time in probe(path, "packet=pts_time",

@@ -3,16 +3,13 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """What the command `video` keeps of the frames: colors, depth, fields."""
 
-import os
 import re
-import shutil
 import subprocess
 import unittest
 
 import cv2
 import numpy as np
 
-from command import files
 from video_files import HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frame_at, frames_of, probe
 
 BARS = [(40, 40, 200), (40, 200, 40), (200, 40, 40), (40, 200, 200), (200, 80, 200), (60, 60, 60), (128, 128, 128),
@@ -29,24 +26,7 @@ def with_bars(width, height):
     return image
 
 
-class Formats(VideoTest):
-    def protect(self, source, target, *arguments):
-        done = self.video(self.path(source), self.path(target), "--replace", "solid", *arguments)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done
-
-    def shown(self, path, matrix="auto"):
-        """Frames as a player shows them: turned by the display matrix, in the colors of the tags."""
-        folder = self.path(".shown", "%04d.png")
-        ffmpeg("-i", path, "-map", "0:v:0", "-vf",
-               f"scale=in_color_matrix={matrix}:flags=bicubic+accurate_rnd+full_chroma_int,format=bgr24",
-               "-fps_mode", "passthrough", folder)
-        frames = [cv2.imread(self.path(".shown", name)) for name in files(os.path.dirname(folder))]
-        shutil.rmtree(os.path.dirname(folder))
-        return frames
-
-
-class Colors(Formats):
+class Colors(VideoTest):
     def check(self, name, target, size, *arguments, matrix="auto", tolerance=3., tags=None):
         cv2.imwrite(self.path("bars.png"), with_bars(*size))
         ffmpeg("-loop", 1, "-i", self.path("bars.png"), "-frames:v", 5, *arguments, self.path(name))
@@ -133,7 +113,7 @@ class Colors(Formats):
         self.one_line(self.protect("fields.mp4", "out.webm").stderr, "interlaced")
 
 
-class Shapes(Formats):
+class Shapes(VideoTest):
     """A stream may change the size of its images and the shape of their pixels, as television does."""
 
     def make(self, path, *arguments, frames=0):

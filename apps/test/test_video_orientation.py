@@ -14,11 +14,10 @@ import cv2
 import numpy as np
 
 from command import EXECUTABLE, TIMEOUT, read, write
-from video_files import FRAMES, HEIGHT, WIDTH, face_box, ffmpeg, frames_of
-from test_video_formats import Formats
+from video_files import FRAMES, HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frames_of
 
 
-class Orientation(Formats):
+class Orientation(VideoTest):
     # Rows of the display matrix in the order of ISO/IEC 14496-12; the four signs and places of its 2x2 part.
     MATRICES = {(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0), (-1, 0, 0, 1), (1, 0, 0, -1), (0, 1, 1, 0),
                 (0, -1, -1, 0)}

@@ -15,11 +15,10 @@ import cv2
 import numpy as np
 
 from command import EXECUTABLE, TIMEOUT, files, portraits, read, run, write
-from video_files import FRAMES, HEIGHT, WIDTH, face_box, ffmpeg, frame_at, frames_of, probe, times
-from test_video_formats import Formats
+from video_files import FRAMES, HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frame_at, frames_of, probe, times
 
 
-class Sequences(Formats):
+class Sequences(VideoTest):
     def numbered(self, numbers, name="d/{}.png"):
         for k, number in enumerate(numbers):
             cv2.imwrite(self.path(*name.format(number).split("/")), frame_at(k))
@@ -133,7 +132,7 @@ class Sequences(Formats):
         self.one_line(self.protect("in.webm", "o/b%d.png").stderr, "left out: transparency")
 
 
-class Outputs(Formats):
+class Outputs(VideoTest):
     def test_no_output_is_an_input(self):
         hidden = self.path(".sanprivacy-out.mp4")
         shutil.copy(self.original, hidden)

@@ -3,6 +3,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """What the tests of the command `video` share: videos that are made here, and what is looked up in them."""
 
+import os
 import shutil
 import subprocess
 import unittest
@@ -10,7 +11,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import CommandTest, TIMEOUT, portrait, run
+from command import CommandTest, TIMEOUT, files, portrait, run
 
 WIDTH, HEIGHT, FRAMES, RATE = 320, 240, 20, 25
 
@@ -77,6 +78,21 @@ class VideoTest(CommandTest):
 
     def video(self, *arguments, **options):
         return run("video", *self.networks, *arguments, **options)
+
+    def protect(self, source, target, *arguments):
+        done = self.video(self.path(source), self.path(target), "--replace", "solid", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def shown(self, path, matrix="auto"):
+        """Frames as a player shows them: turned by the display matrix, in the colors of the tags."""
+        folder = self.path(".shown", "%04d.png")
+        ffmpeg("-i", path, "-map", "0:v:0", "-vf",
+               f"scale=in_color_matrix={matrix}:flags=bicubic+accurate_rnd+full_chroma_int,format=bgr24",
+               "-fps_mode", "passthrough", folder)
+        frames = [cv2.imread(self.path(".shown", name)) for name in files(os.path.dirname(folder))]
+        shutil.rmtree(os.path.dirname(folder))
+        return frames
 
     def check_protected(self, path, frames=FRAMES, first=0, video=None):
         """Every face differs clearly from what it was in the video, and the wall hardly."""
