@@ -59,9 +59,10 @@ public:
 
     Unless quick is set, some images are searched more than once:
      - where most faces lie on their side or upside down: turned so that these are upright;
-     - where most pixels are darker than a tenth of full range: with brightened shadows;
-     - where all but a few pixels, such as lamps and hot pixels, are darker than an eighth of full range: brightened as
-       if these few were not there.
+     - where at least half of the pixels, and 4 % of the image, have gray levels of 2 to 25 of 255: with brightened
+       shadows. Pixels of 0 and 1, such as black bars, do not count;
+     - where 95 % of the pixels above 0 are darker than an eighth of full range: brightened as if the others, such as
+       lamps and hot pixels, were not there.
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size; a very dark one is brightened, see brightnessGain().
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best
     first. Zero rows where there is no face; None in Python.
