@@ -12,21 +12,41 @@
 #include <c10/core/CPUAllocator.h>
 #include <opencv2/core.hpp>
 #include <torch/torch.h>
+#include <torch/version.h>
 
 using namespace sanprivacy;
 
 namespace {
 
+c10::DataPtr allocated(size_t bytes)
+{
+    TORCH_CHECK(bytes <= size_t(16) << 20, "more memory than this test allows");
+    void* const data = std::malloc(bytes + 64); // some kernels read whole vectors
+    return { data, data, &std::free, c10::Device(c10::DeviceType::CPU) };
+}
+
 class SmallAllocator : public c10::Allocator
 {
 public:
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 3)
+    c10::DataPtr allocate(size_t bytes) override
+    {
+        return allocated(bytes);
+    }
+    void copy_data(void* to, const void* from, size_t bytes) const override
+    {
+        default_copy_data(to, from, bytes);
+    }
+#else
     c10::DataPtr allocate(size_t bytes) const override
     {
-        TORCH_CHECK(bytes <= size_t(16) << 20, "more memory than this test allows");
-        void* const data = std::malloc(bytes + 64); // some kernels read whole vectors
-        return { data, data, &std::free, c10::Device(c10::DeviceType::CPU) };
+        return allocated(bytes);
     }
-    c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
+#endif
+    c10::DeleterFnPtr raw_deleter() const override
+    {
+        return &std::free;
+    }
 };
 
 } // namespace
