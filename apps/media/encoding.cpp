@@ -4,6 +4,8 @@
 
 #include "media/encoding.hpp"
 
+#include "media/matroska.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -157,7 +159,8 @@ Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, con
     if (kind.constant_rate)
         append(arguments, { "-fps_mode", "cfr", "-r", cv::format("%.9g", format.rate) });
     else
-        append(arguments, { "-fps_mode", "passthrough", "-enc_time_base", "-1" });
+        append(arguments, { "-fps_mode", "passthrough", "-enc_time_base",
+                              cv::format("1:%d", int(MatroskaStream::TICKS_PER_SECOND)) });
     return arguments;
 }
 

@@ -12,8 +12,8 @@ namespace sanprivacy { namespace apps {
 
 namespace {
 
-const std::uint64_t TICK = 10000; // nanoseconds
-const double LATEST = 1e9;        // seconds
+const std::uint64_t TICK = 1000000000 / MatroskaStream::TICKS_PER_SECOND; // nanoseconds
+const double LATEST = 1e9;                                                // seconds
 const std::string UNKNOWN_SIZE("\x01\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 8);
 
 std::string bigEndian(std::uint64_t value, int bytes)
@@ -69,7 +69,7 @@ std::string MatroskaStream::frameHeader(double time, size_t bytes)
     if (!(time >= 0 && time <= LATEST))
         throw std::runtime_error("a frame has no time that can be written: " + std::to_string(time) + " s");
     const std::string block("\x81\0\0\x80", 4); // track 1, at the cluster's time, a key frame
-    const std::string head = number(0xE7, std::uint64_t(std::llround(time * 1e9 / TICK)));
+    const std::string head = number(0xE7, std::uint64_t(std::llround(time * TICKS_PER_SECOND)));
     const std::string block_head = id(0xA3) + length(block.size() + bytes) + block;
     return id(0x1F43B675) + length(head.size() + block_head.size() + bytes) + head + block_head;
 }

@@ -16,6 +16,8 @@ way back. Element numbers are those of the Matroska specification (RFC 9559). */
 class MatroskaStream
 {
 public:
+    static constexpr int TICKS_PER_SECOND = 100000; //!< of the time stamps
+
     //! What comes before all frames. @param type CV_8UC3 or CV_16UC3. @param pixel_shape width and height of a pixel,
     //! in any unit
     static std::string header(const cv::Size& size, int type, const cv::Size& pixel_shape);

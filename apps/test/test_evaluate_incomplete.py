@@ -6,6 +6,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -341,8 +342,7 @@ class Incomplete(EvaluateTest):
                                      "--groups", "race,age")
         self.assertEqual(done.returncode, 0, done.stderr)
         options = {o["option"]: (o["value"], o["origin"]) for o in table(self.path("report"), "options")}
-        offered = {line.split()[0].split(",")[-1] for line in run("evaluate", "--help").stdout.splitlines()
-                   if line.strip().startswith("-")} - {"--help"}
+        offered = set(re.findall(r"^ +(?:-\w, *)?(--[\w-]+)", run("evaluate", "--help").stdout, re.M)) - {"--help"}
         self.assertEqual(set(options), offered)
         for option, expected in {"--strength": ("0.75", "given"), "--backend": ("cpu", "given"),
                                  "--gray": ("yes", "given"), "--identity": ("identity", "default"),

@@ -17,7 +17,7 @@ class Help(unittest.TestCase):
                 self.assertLessEqual(max(map(len, done.stdout.splitlines())), 120)
 
     def test_the_usage_of_video_names_the_output(self):
-        self.assertIn("Usage: sanprivacy video [OPTIONS] IN... OUT\n", run("video", "--help").stdout)
+        self.assertIn("sanprivacy video [OPTIONS] IN... OUT\n", run("video", "--help").stdout)
 
 
 if __name__ == "__main__":

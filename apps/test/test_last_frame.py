@@ -26,7 +26,7 @@ class LastFrame(VideoTest):
         """With a short sound."""
         choice = "+".join(f"eq(N\\,{k})*{stamp}" for k, stamp in enumerate(STAMPS))
         ffmpeg("-i", self.original, "-frames:v", len(STAMPS), "-vf", f"settb=1/1000,setpts=({choice})/TB", "-fps_mode",
-               "passthrough", "-enc_time_base", "-1", *encoder, self.path("short-" + name))
+               "passthrough", "-enc_time_base", "1:1000", *encoder, self.path("short-" + name))
         self.hold(self.path("short-" + name), self.path(name), STAMPS[-1], END)
         self.assertAlmostEqual(length(self.path(name)), END, delta=.05)
         return self.path(name)

@@ -79,7 +79,7 @@ class Good(VideoTest):
         choice = "+".join(f"eq(N\\,{k})*{stamp}" for k, stamp in enumerate(stamps))
         ffmpeg("-r", 2, "-i", self.original, "-frames:v", len(stamps), "-vf", f"settb=1/1000,setpts=({choice})/TB",
                "-an",
-               "-fps_mode", "passthrough", "-enc_time_base", "-1", "-c:v", "libx264", "-bf", "0",
+               "-fps_mode", "passthrough", "-enc_time_base", "1:1000", "-c:v", "libx264", "-bf", "0",
                self.path("screen.mkv"))
         self.assertLess(np.abs(np.subtract(times(self.path("screen.mkv")), stamps)).max(), .002)
         done = self.video(self.path("screen.mkv"), self.path("out.mkv"), "--replace", "solid")
