@@ -19,6 +19,12 @@ public:
     explicit HelpFormat(size_t column)
     {
         column_width(column);
+#if CLI11_VERSION_MAJOR > 2 || (CLI11_VERSION_MAJOR == 2 && CLI11_VERSION_MINOR >= 5)
+        const size_t line = 120; // texts are written for it; these versions break shorter ones
+        right_column_width(line - column);
+        description_paragraph_width(line);
+        footer_paragraph_width(line);
+#endif
         label("SUBCOMMAND", "COMMAND");
         label("Positionals", "Arguments");
     }

@@ -207,7 +207,7 @@ class Live(CommandTest):
             port = free.getsockname()[1]
         again = ["ffmpeg", "-v", "quiet", "-re", "-stream_loop", "-1", "-i", self.stream, "-an", "-c", "copy", "-f"]
         rtsp = f"rtsp://127.0.0.1:{port}/camera"
-        listens = {"OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_flags;listen"}
+        listens = {"OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_flags;listen|listen_timeout;60"}
         for address, sender, options in ((f"udp://127.0.0.1:{port}", ["mpegts"], {}),
                                          (rtsp, ["rtsp", "-rtsp_transport", "tcp"], listens)):
             with self.subTest(address=address):
