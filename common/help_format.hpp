@@ -6,6 +6,7 @@
 #define SANPRIVACY_COMMON_HELP_FORMAT_HPP
 
 #include <cstddef>
+#include <regex>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -20,21 +21,20 @@ public:
     {
         column_width(column);
 #if CLI11_VERSION_MAJOR > 2 || (CLI11_VERSION_MAJOR == 2 && CLI11_VERSION_MINOR >= 5)
-        const size_t line = 120; // texts are written for it; these versions break shorter ones
+        const size_t line = 119; // texts are written for it; these versions break shorter ones and add a space
         right_column_width(line - column);
         description_paragraph_width(line);
         footer_paragraph_width(line);
 #endif
         label("SUBCOMMAND", "COMMAND");
         label("Positionals", "Arguments");
+        label("POSITIONALS", "Arguments");
     }
 
     std::string make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const override
     {
-        std::string text = CLI::Formatter::make_subcommands(app, mode);
-        const std::string group = "Subcommands:";
-        const size_t begin = text.find(group);
-        return begin == std::string::npos ? text : text.replace(begin, group.size(), "Commands:");
+        static const std::regex heading("Subcommands:|SUBCOMMANDS:"); // the latter of CLI11 2.5 and later
+        return std::regex_replace(CLI::Formatter::make_subcommands(app, mode), heading, "Commands:");
     }
 
     std::string make_option_opts(const CLI::Option* option) const override

@@ -4,7 +4,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 
 # Runs both commands of README.md, in its order, on a machine that has never seen the project:
-#   fresh_machine.sh [bookworm|trixie] [root|user]...
+#   fresh_machine.sh [bookworm|trixie|testing] [root|user]...
 # The machine is an empty Debian (debootstrap) in a folder of its own. In one the commands run as root, in another as an ordinary
 # user who may use sudo (default: both, one after the other). HEAD is what is tried; what is not committed is not there.
 # Of this machine the empty one gets the settings of apt and pip, the certificates, and the compiler cache; the ordinary user
@@ -15,8 +15,8 @@ fail() { echo "fresh_machine.sh: $*" >&2; exit 1; }
 
 suite=${1:-bookworm}
 case "$suite" in
-bookworm | trixie) ;;
-*) echo "fresh_machine.sh: '$suite' is not bookworm or trixie" >&2; exit 2 ;;
+bookworm | trixie | testing) ;;
+*) echo "fresh_machine.sh: '$suite' is not bookworm, trixie or testing" >&2; exit 2 ;;
 esac
 people=("${@:2}")
 [ ${#people[@]} -gt 0 ] || people=(root user)
