@@ -342,7 +342,7 @@ class Incomplete(EvaluateTest):
                                      "--groups", "race,age")
         self.assertEqual(done.returncode, 0, done.stderr)
         options = {o["option"]: (o["value"], o["origin"]) for o in table(self.path("report"), "options")}
-        offered = set(re.findall(r"^ {2,11}(?:-\w, *)?(--[\w-]+)", run("evaluate", "--help").stdout, re.M)) - {"--help"}
+        offered = set(re.findall(r"^ {2,16}(?:-\w, *)?(--[\w-]+)", run("evaluate", "--help").stdout, re.M)) - {"--help"}
         self.assertEqual(set(options), offered)
         for option, expected in {"--strength": ("0.75", "given"), "--backend": ("cpu", "given"),
                                  "--gray": ("yes", "given"), "--identity": ("identity", "default"),

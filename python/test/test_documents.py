@@ -62,7 +62,7 @@ def options_of(program, command):
         return None
     done = subprocess.run([path, *command.split(), "--help"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
                           check=True)
-    listed = set(re.findall(r"^ {2,11}(?:-\w, *)?(--[a-z][\w-]*)", done.stdout, re.M))
+    listed = set(re.findall(r"^ {2,16}(?:-\w, *)?(--[a-z][\w-]*)", done.stdout, re.M))
     return listed if re.search(rf"^(Usage: )?{program} {command}( |$)", done.stdout, re.M) else set()
 
 
