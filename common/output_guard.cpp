@@ -51,12 +51,14 @@ void refuseInputsAsOutputs(const std::vector<fs::path>& inputs, const std::vecto
         struct stat there;
         if (output.empty())
             continue;
+        // In "new/../a.jpg" the folder is made before the file is written, and leads back.
+        const fs::path written = fs::weakly_canonical(fs::absolute(output, ignored), ignored);
         if (isAddress(output))
             throw UsageError(
                 "'" + withoutPasswords(output.string()) + "' is an address; expected a file or folder of this machine");
-        const bool is_input = stat(output.c_str(), &there) == 0
+        const bool is_input = stat(output.c_str(), &there) == 0 || stat(written.c_str(), &there) == 0
                                   ? S_ISREG(there.st_mode) && files.count({ there.st_dev, there.st_ino }) > 0
-                                  : paths.count(fs::weakly_canonical(fs::absolute(output, ignored), ignored)) > 0;
+                                  : paths.count(written) > 0;
         if (is_input)
             throw UsageError("'" + output.string() + "' is an input and would be overwritten; name another output");
     }

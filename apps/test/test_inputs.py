@@ -138,6 +138,8 @@ class Inputs(CommandTest):
                           ["contact-sheet", *self.networks, image, "-o", self.path("f", "symbolic.png")],
                           ["contact-sheet", *self.networks, image, "--labels", labels, "-o", labels],
                           ["perturb", *self.networks, image, "-o", self.path("f")],
+                          ["perturb", *self.networks, image, "-o", self.path("f", "new", "..")],
+                          ["perturb", *self.networks, image, "-o", self.path("f", "new", "..", "hard.jpg")],
                           ["prototypes", "--labels", labels, "-o", self.path("f")]):
             done = run(*arguments)
             self.assertEqual(done.returncode, 2, done.stderr)
