@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/output_guard.hpp"
 #include "loop/checkpoint.hpp"
 #include "networks/attackers.hpp"
 #include "onnx/networks.hpp"
@@ -37,6 +38,7 @@ std::vector<torch::Tensor> valuesOf(const torch::nn::Module& network)
 
 ExitCode run(const Options& options)
 {
+    refuseInputsAsOutputs(options.checkpoints, { options.output });
     const std::string kind = checkpointKind(options.checkpoints[0]), file = options.output.string();
     if (options.largestChange > 0 && kind != RESIDUAL_KIND)
         CV_Error(cv::Error::StsBadArg, "--largest-change is for a residual U-Net, found '" + kind + "'");

@@ -159,6 +159,10 @@ TEST_F(Train_Commands, export_writes_the_mean_of_several_checkpoints)
     EXPECT_NE(late, mean);
     EXPECT_NEAR(mean, output(checkpoint("late") + " " + checkpoint("early"), "turned.onnx"), 1e-6);
     EXPECT_EQ(late, output(checkpoint("late") + " " + checkpoint("late"), "same.onnx"));
+    const Result onto_itself = run("export " + checkpoint("late") + " -o " + checkpoint("late"));
+    EXPECT_EQ(2, onto_itself.code);
+    EXPECT_NE(std::string::npos, onto_itself.output.find("is an input and would be overwritten")) << onto_itself.output;
+    EXPECT_EQ(late, output(checkpoint("late"), "again.onnx"));
     EXPECT_EQ(
         1, run("export " + checkpoint("early") + " " + prototypes() + " -o " + (folder_ / "wrong.onnx").string()).code);
 }
