@@ -86,6 +86,11 @@ void checkKind(const std::vector<unsigned char>& content)
         throw std::runtime_error("is in UTF-16; save it as CSV in UTF-8");
     if (begins({ 'P', 'K', 3, 4 }) || begins({ 0xD0, 0xCF, 0x11, 0xE0 })) // .xlsx and .ods, .xls
         throw std::runtime_error("is a spreadsheet; save it as CSV in UTF-8");
+    const auto start = content.begin() + std::min<std::ptrdiff_t>(content.end() - content.begin(), 4096);
+    if (begins({ 0x1F, 0x8B }) || std::find(content.begin(), start, 0) != start) // gzip, Parquet, SQLite, pickle ...
+        throw std::runtime_error("is no text; expected CSV in UTF-8");
+    if (begins({ '{' }) || begins({ '[' }))
+        throw std::runtime_error("is JSON; expected CSV in UTF-8");
 }
 
 std::string joined(const Row& names)

@@ -11,6 +11,7 @@
 #include "options/whole_number.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -190,6 +191,13 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
 
 fs::path outputFolder(const std::vector<std::string>& arguments, const fs::path& output)
 {
+    static const std::set<std::string> not_written = { ".avif", ".dng", ".exr", ".gif", ".hdr", ".heic", ".heif",
+        ".ico", ".jpx", ".jxl", ".pdf", ".pic", ".psd", ".svg", ".tga" };
+    std::string ending = output.extension().string();
+    std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    if (not_written.count(ending) > 0 && !fs::is_directory(output))
+        throw UsageError(
+            "--output: expected a folder, or a name as result.png; '" + ending + "' is no format that is written");
     if (!namesImage(output))
         return output;
     if (arguments.size() > 1 || fs::is_directory(arguments[0]))

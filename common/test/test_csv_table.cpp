@@ -69,7 +69,10 @@ TEST(CsvTable, what_spreadsheets_add_is_left_out)
     test::write(folder.path / "a.csv", "sep=x,file\n1,a.jpg\n"); // a column of that name
     EXPECT_EQ(readCsv(folder.path / "a.csv").find("sep=x"), 0);
     for (const auto& kind : { std::make_pair(std::string("PK\3\4 and more"), "spreadsheet"),
-             std::make_pair(std::string("f\0i\0l\0e\0\n\0", 10), "UTF-16") })
+             std::make_pair(std::string("f\0i\0l\0e\0\n\0", 10), "UTF-16"),
+             std::make_pair(std::string("\x1F\x8B\x08"), "is no text"),
+             std::make_pair(std::string("PAR1\x15\0\x15", 7), "is no text"),
+             std::make_pair(std::string("[{\"file\": \"a.jpg\"}]"), "is JSON") })
     {
         test::write(folder.path / "a.csv", kind.first);
         try

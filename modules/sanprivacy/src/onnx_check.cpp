@@ -279,15 +279,40 @@ String whatIsUnusual(const Message& graph, const std::vector<OnnxInput>& inputs)
     return text;
 }
 
+//! What a file is that is often given in place of an ONNX file, by its first bytes; empty where it is none of these.
+String otherKind(const uchar* data, size_t size)
+{
+    struct Kind
+    {
+        size_t offset;
+        std::string begin;
+        const char* name;
+    };
+    static const Kind kinds[] = {
+        { 0, "version https://git-lfs", "a pointer of Git LFS, not the file itself" },
+        { 0, "\x89HDF\r\n", "a file of HDF5, such as Keras's; export the network as ONNX" },
+        { 4, "TFL3", "a file of TensorFlow Lite; export the network as ONNX" },
+        { 0, "PK\3\4", "a zip archive, such as PyTorch's and Keras's files; export the network as ONNX" },
+        { 0, "\x80\2", "a pickle of Python, such as PyTorch's files; export the network as ONNX" },
+        { 0, "\x1F\x8B", "compressed with gzip" },
+        { 0, "<", "XML or HTML; expected an ONNX file" },
+    };
+    for (const Kind& kind : kinds)
+        if (size >= kind.offset + kind.begin.size()
+            && std::equal(kind.begin.begin(), kind.begin.end(), reinterpret_cast<const char*>(data) + kind.offset))
+            return kind.name;
+    return String();
+}
+
 } // namespace
 
 OnnxSummary checkOnnx(const uchar* data, size_t size)
 {
     if (size == 0)
         CV_Error(Error::StsParseError, "it is empty");
-    const std::string pointer = "version https://git-lfs";
-    if (size > pointer.size() && std::equal(pointer.begin(), pointer.end(), data))
-        CV_Error(Error::StsParseError, "it is a pointer of Git LFS, not the file itself");
+    const String other = otherKind(data, size);
+    if (!other.empty())
+        CV_Error(Error::StsParseError, "it is " + other);
     OnnxSummary summary;
     Message model(data, size);
     while (model.next())
