@@ -117,7 +117,9 @@ void DistinctOutputs::add(const fs::path& output, const std::string& source)
     const fs::path canonical = fs::weakly_canonical(output, none);
     std::vector<Output>& alike = outputs_[folded(canonical.string())];
     for (const Output& other : alike)
-        if (other.canonical == canonical)
+        if (other.canonical == canonical && other.source == source)
+            throw UsageError("'" + source + "' is given twice");
+        else if (other.canonical == canonical)
             throw UsageError(
                 "'" + other.source + "' and '" + source + "' would both be written to '" + output.string() + "'");
     if (!alike.empty() && folds_(output.parent_path()))

@@ -231,6 +231,9 @@ void EvaluationSet::readImages(const NetworkOptions& networks, ResultCache& cach
     noteRepetitions(diagnostics);
     if (has_identities)
         noteSingleImages(diagnostics);
+    if (has_identities && people.size() == 1)
+        diagnostics.note(options_.identity + " " + people[0],
+            "all faces are of one person: intervals, for which people are drawn, have no width");
 }
 
 //! Takes over the rows of the label file that have a label and an identity, each face once.

@@ -107,6 +107,12 @@ class Incomplete(EvaluateTest):
         self.check(self.evaluate_quickly(labels=labels), "person3", "one image", code=0)
         self.assertEqual(table(self.path("report"), "data")[0]["people_with_one_image"], "1")
 
+    def test_one_person(self):
+        """Intervals are drawn by people."""
+        labels = self.path("labels.csv")
+        self.write_labels(labels, [(name, gender, "anna", *others) for name, gender, _, *others in self.rows])
+        self.check(self.evaluate_quickly(labels=labels), "identity anna", "intervals, for which people are drawn")
+
     def test_no_identities(self):
         labels = self.path("labels.csv")
         write_labels(labels, [r[:2] for r in self.rows])

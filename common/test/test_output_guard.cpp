@@ -58,6 +58,17 @@ TEST(OutputGuard, two_outputs_that_are_one_file)
     EXPECT_TRUE(clash("\u00C9.jpg", "e\u0301.jpg", true));                        // E acute
     EXPECT_TRUE(clash("\u0416\u0420\u03A9.jpg", "\u0436\u0440\u03C9.jpg", true)); // Zhe, Er, Omega
     EXPECT_FALSE(clash("a.jpg", "a.jpeg", true));
+    DistinctOutputs twice;
+    twice.add(out / "a.jpg", "1");
+    try
+    {
+        twice.add(out / "a.jpg", "1");
+        FAIL() << "one file, two times";
+    }
+    catch (const UsageError& error)
+    {
+        EXPECT_STREQ(error.what(), "'1' is given twice");
+    }
 
     EXPECT_FALSE(foldsNames(out / "deeper")); // as the file systems that tests run on
     EXPECT_TRUE(fs::is_empty(folder.path));
