@@ -105,7 +105,7 @@ bool takes(
     addSource(arguments, kept.video);
     if (images)
         append(arguments, { "-map", "0", "-c:v", file.video, "-pix_fmt", "yuv420p" });
-    addMap(arguments, images, tracks);
+    addMap(arguments, images, kept, kind, tracks);
     if (!sound)
         append(arguments, { "-frames:s", "1" });
     append(arguments, { "-map_chapters", "-1" });
@@ -189,7 +189,7 @@ void writeSubtitles(const fs::path& file, const fs::path& whole, const KeptTrack
                     end = { "-t", std::to_string(length) };
     Arguments arguments = { "-itsoffset", std::to_string(cut ? 0 : shift) };
     addSource(arguments, kept.video);
-    addMap(arguments, 0, subtitles.tracks);
+    addMap(arguments, 0, kept, 's', subtitles.tracks);
     append(arguments, { "-map_metadata:s", "-1" });
     append(arguments, subtitles.encoding);
     append(arguments, plain);
@@ -261,10 +261,14 @@ void addSource(Arguments& arguments, const std::string& source)
     append(arguments, { "-fflags", "+discardcorrupt", "-i", source });
 }
 
-void addMap(Arguments& arguments, int input, const std::vector<int>& streams)
+void addMap(Arguments& arguments, int input, const KeptTracks& kept, char kind, const std::vector<int>& tracks)
 {
-    for (int stream : streams)
-        append(arguments, { "-map", std::to_string(input) + ':' + std::to_string(stream) });
+    const std::vector<int>& all = kind == 'a' ? kept.sound : kept.subtitles;
+    for (int track : tracks)
+    {
+        const auto number = std::find(all.begin(), all.end(), track) - all.begin();
+        append(arguments, { "-map", std::to_string(input) + ':' + kind + ':' + std::to_string(number) });
+    }
 }
 
 bool finishWriting(ToolProcess& ffmpeg)

@@ -277,7 +277,7 @@ std::vector<std::string> VideoFile::soundArguments() const
         arguments.insert(arguments.end(), { "-t", std::to_string(sound.end - sound.begin) });
     addSource(arguments, sound.video);
     arguments.insert(arguments.end(), { "-map", "0:v" });
-    addMap(arguments, 1, sound_.tracks);
+    addMap(arguments, 1, sound, 'a', sound_.tracks);
     arguments.insert(arguments.end(), sound_.encoding.begin(), sound_.encoding.end());
     return arguments;
 }
