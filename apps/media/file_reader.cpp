@@ -240,10 +240,7 @@ void FileReader::finish()
         cut_off_ = true;
     }
     const size_t most = 1 << 20;
-    const std::string messages = decoder_->messages(most);
-    for (const char* sign : { "File ended prematurely", "partial file" })
-        cut_off_ = cut_off_ || messages.find(sign) != std::string::npos;
-    cut_off_ = cut_off_ || isCutAvi(source_);
+    cut_off_ = cut_off_ || brokeOff(decoder_->messages(most)) || isCutAvi(source_);
 }
 
 /** Whether the file says that it is longer than its frames. The last one of slides may be shown for long: frames are

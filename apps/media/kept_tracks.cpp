@@ -39,9 +39,10 @@ void append(Arguments& arguments, const Arguments& more)
     arguments.insert(arguments.end(), more.begin(), more.end());
 }
 
-void runFfmpeg(const Arguments& arguments, const std::string& source, bool skips_errors = false)
+void runFfmpeg(const Arguments& arguments, const std::string& source, bool encodes_sound = false)
 {
-    ToolProcess tool(ffmpegCommand(arguments, skips_errors), ToolProcess::FEED, patienceWith(source));
+    ToolProcess tool(
+        ffmpegCommand(arguments, skipsErrors(source, encodes_sound)), ToolProcess::FEED, patienceWith(source));
     finishWriting(tool);
     if (tool.stopped())
         throw std::runtime_error("interrupted");
@@ -271,16 +272,21 @@ void addMap(Arguments& arguments, int input, const KeptTracks& kept, char kind, 
     }
 }
 
-bool finishWriting(ToolProcess& ffmpeg)
+bool skipsErrors(const std::string& source, bool encodes_sound)
+{
+    return encodes_sound || isUrl(source);
+}
+
+WrittenSound finishWriting(ToolProcess& ffmpeg)
 {
     ffmpeg.finish();
     const size_t most = size_t(1) << 24; // bytes
     const std::string text = ffmpeg.messages(most);
     for (const char* sign :
         { "Error writing trailer", "Error closing file", "av_interleaved_write_frame", "Error muxing" })
-        if (text.find(sign) != std::string::npos)
+        if (!ffmpeg.stopped() && text.find(sign) != std::string::npos) // else it ends as it was asked to
             throw std::runtime_error("ffmpeg failed: " + text.substr(text.find(sign)));
-    return text.find("decod") == std::string::npos;
+    return { text.find("decod") == std::string::npos, !brokeOff(text) };
 }
 
 std::vector<std::string> ffmpegCommand(const std::vector<std::string>& arguments, bool skips_errors)

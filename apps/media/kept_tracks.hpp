@@ -60,10 +60,18 @@ with another video each time, where one of these numbers may be that of images, 
 void addMap(
     std::vector<std::string>& arguments, int input, const KeptTracks& kept, char kind, const std::vector<int>& tracks);
 
+//! Whether an ffmpeg is to go on where its source has errors: an address may break off, and sound be damaged.
+bool skipsErrors(const std::string& source, bool encodes_sound);
+
+//! What became of the sound that an ffmpeg has written.
+struct WrittenSound
+{
+    bool decoded, whole; //!< everything that was to be encoded anew; read to its end, as far as that is known
+};
+
 /** Waits for the end of an ffmpeg that writes a file. Raises std::runtime_error where it failed, or could not write:
-one that skips errors does not always return that.
-@return whether it could decode everything */
-bool finishWriting(ToolProcess& ffmpeg);
+one that skips errors does not always return that. */
+WrittenSound finishWriting(ToolProcess& ffmpeg);
 
 /** ffmpeg with what it needs to give up at once where it cannot write, as on a full disk.
 @param skips_errors whether it goes on where a packet cannot be decoded, and succeeds */

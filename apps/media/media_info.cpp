@@ -243,6 +243,14 @@ ToolProcess::Patience patienceWith(const std::string& source)
     return isUrl(source) ? ToolProcess::UNTIL_INTERRUPT : ToolProcess::TO_ITS_END;
 }
 
+bool brokeOff(const std::string& messages)
+{
+    // Where a server does not tell the length, ffmpeg takes every end for too early a one.
+    static const std::regex signs("File ended prematurely|partial file|Connection (reset|timed out)"
+                                  "|ends prematurely at [0-9]+, should be (?!18446744073709551615)");
+    return std::regex_search(messages, signs);
+}
+
 MediaInfo readMediaInfo(const std::string& source)
 {
     ToolProcess probe(

@@ -68,6 +68,9 @@ std::vector<std::string> timesOfFile(int first, int input);
 //! Of the tools that read a source: a network may stall, a file does not.
 ToolProcess::Patience patienceWith(const std::string& source);
 
+//! Whether messages of a tool say that its source was cut off, or that its address broke off.
+bool brokeOff(const std::string& messages);
+
 //! Raises std::runtime_error with the reason where nothing can be read.
 MediaInfo readMediaInfo(const std::string& source);
 

@@ -240,8 +240,11 @@ void VideoFile::complete()
         throw std::runtime_error("no frame to write");
     try
     {
-        if (!finishWriting(*ffmpeg_) && sound_.encoded)
+        const WrittenSound sound = finishWriting(*ffmpeg_);
+        if (!sound.decoded && sound_.encoded)
             addNote("parts of the sound are damaged and left out");
+        if (!sound.whole && isUrl(options_.kept.video))
+            addNote("the sound ends early: its source broke off");
     }
     catch (const std::runtime_error& error)
     {
@@ -345,7 +348,8 @@ void VideoFile::start(const VideoFrame& first)
         arguments.insert(arguments.end(), times_of_file.begin(), times_of_file.end());
     }
     makePrivateFile(temporary_); // until it is whole
-    ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments, sound_.encoded), ToolProcess::FEED,
+    const bool skips_errors = !sound.empty() && skipsErrors(options_.kept.video, sound_.encoded);
+    ffmpeg_.reset(new ToolProcess(ffmpegCommand(arguments, skips_errors), ToolProcess::FEED,
         sound.empty() ? ToolProcess::TO_ITS_END : patienceWith(options_.kept.video)));
     const std::string header = MatroskaStream::header(written_size_, type_, options_.format.pixel_shape);
     ffmpeg_->feed(header.data(), header.size());
