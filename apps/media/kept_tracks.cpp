@@ -59,6 +59,8 @@ struct Coding
         Arguments result = { "-c" + place, codec };
         if (!filter.empty())
             append(result, { "-bsf" + place, filter });
+        if (codec == "libopus") // it refuses other layouts, as that of AC-3 with speakers at the sides
+            append(result, { "-filter" + place, "aformat=channel_layouts=mono|stereo|3.0|quad|5.0|5.1|7.1" });
         return result;
     }
 };
@@ -115,8 +117,10 @@ bool takes(
     try
     {
         runFfmpeg(arguments, kept.video, sound && coding.codec != "copy");
-        // Some containers take subtitles that nobody can read.
-        return sound || readMediaInfo(trial.path.string()).subtitles.size() == tracks.size();
+        // Some containers take what nobody can read.
+        const MediaInfo written = readMediaInfo(trial.path.string());
+        const size_t readable = sound ? written.sound.size() - written.unknown_sound : written.subtitles.size();
+        return readable == tracks.size();
     }
     catch (const std::runtime_error&)
     {
@@ -136,22 +140,28 @@ TrackPlan planTracks(const KeptTracks& kept, const std::vector<int>& tracks, cha
     std::vector<Coding> codings = { copy };
     for (const std::string& encoder : encoders)
         codings.push_back({ encoder, "" });
-    std::set<int> with_image;
+    std::set<int> with_image, edited;
     for (int track : tracks)
+    {
         if (holdsImage(kept, track, kind, copy))
             with_image.insert(track);
-    const bool copy_all = !tracks.empty() && with_image.empty() && takes(target, kept, tracks, kind, copy);
+        if (kind == 'a' && kept.edit_lists && timesJumpBack(kept.video, track)) // no file takes its packets as they are
+            edited.insert(track);
+    }
+    const bool copy_all =
+        !tracks.empty() && with_image.empty() && edited.empty() && takes(target, kept, tracks, kind, copy);
     size_t left_out = 0, encoded = 0;
     for (int track : tracks)
     {
         const bool has_image = with_image.count(track) > 0;
+        const bool is_edited = edited.count(track) > 0;
         std::vector<Coding> possible = copy_all ? std::vector<Coding> { copy } : codings;
         if (has_image && isMp3(kept.video, track))
             possible[0] = copy_of_short;
         const auto chosen = std::find_if(possible.begin(), possible.end(),
             [&](const Coding& coding)
             {
-                return !(has_image && holdsImage(kept, track, kind, coding))
+                return !(has_image && holdsImage(kept, track, kind, coding)) && !(is_edited && coding.codec == "copy")
                        && (copy_all || takes(target, kept, { track }, kind, coding));
             });
         if (chosen == possible.end())
@@ -169,7 +179,8 @@ TrackPlan planTracks(const KeptTracks& kept, const std::vector<int>& tracks, cha
         if (language != kept.languages.end())
             append(plan.encoding, { "-metadata:s" + place, "language=" + language->second });
         if (chosen->codec != "copy" && !has_image && ++encoded == 1)
-            plan.addNote(name + " that such a file cannot hold is encoded anew (" + chosen->codec + ")");
+            plan.addNote(name + (is_edited ? " of several edits" : " that such a file cannot hold")
+                         + " is encoded anew (" + chosen->codec + ")");
     }
     if (left_out > 0)
         plan.addNote("left out: " + count(left_out, name + " track") + " that cannot be kept in such a file");

@@ -19,9 +19,10 @@ struct KeptTracks
     std::vector<int> sound, subtitles;    //!< numbers of these streams
     std::map<int, std::string> languages; //!< of these, where they are told
     size_t chapters = 0;
-    int first = -1;   //!< MediaInfo::first of the file
-    double begin = 0; //!< seconds
-    double end = -1;  //!< negative: to the video's end
+    int first = -1;          //!< MediaInfo::first of the file
+    bool edit_lists = false; //!< MediaInfo::edit_lists
+    double begin = 0;        //!< seconds
+    double end = -1;         //!< negative: to the video's end
 };
 
 //! How a target keeps some tracks.

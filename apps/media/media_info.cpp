@@ -147,6 +147,7 @@ void countOther(const Json& stream, MediaInfo& info)
         if (std::regex_match(language, tag))
             info.languages[number] = language;
         static const std::set<std::string> images = { "dvd_subtitle", "dvb_subtitle", "hdmv_pgs_subtitle", "xsub" };
+        info.unknown_sound += type == "audio" && textOf(stream, "codec_name").empty();
         info.image_subtitles += images.count(textOf(stream, "codec_name"));
     }
     else
@@ -293,11 +294,13 @@ MediaInfo readMediaInfo(const std::string& source)
                                        playlists = { "hls", "dash", "concat", "sdp" },
                                        images = { "mif1", "heic", "heix", "avif" }; // brands of ISO/IEC 23008-12
     info.image = name.find("_pipe") != std::string::npos || not_videos.count(name) > 0 || images.count(brand) > 0;
+    info.bare_h264 = name == "h264";
     info.playlist = playlists.count(name) > 0;
     info.segments = name == "hls" || name == "dash";
     info.transport_stream = name == "mpegts";
     info.duration_guessed = name == "mpegts" || name == "mpeg";
     info.cut_is_told = name.find("matroska") != std::string::npos;
+    info.edit_lists = name.find("mp4") != std::string::npos;
     return info;
 }
 
@@ -321,6 +324,22 @@ double lastPacketEnd(const std::string& source)
             end = std::max(end, time + length);
     }
     return end;
+}
+
+bool timesJumpBack(const std::string& source, int stream)
+{
+    ToolProcess probe({ "ffprobe", "-v", "quiet", "-select_streams", std::to_string(stream), "-show_entries",
+                          "packet=dts_time", "-of", "csv=p=0", source },
+        ToolProcess::LISTEN, patienceWith(source));
+    double last = -HUGE_VAL, time = 0;
+    bool back = false;
+    for (std::string line; probe.readLine(line);)
+        if (std::sscanf(line.c_str(), "%lf", &time) == 1)
+        {
+            back = back || time < last;
+            last = time;
+        }
+    return back;
 }
 
 size_t packetCount(const std::string& source, int stream, double from)

@@ -35,6 +35,7 @@ struct MediaInfo
     size_t frames = 0;             //!< as the header counts them; 0: it does not
     bool transport_stream = false; //!< MPEG-TS
     bool cut_is_told = false;      //!< by ffmpeg, where such a file is cut off
+    bool edit_lists = false;       //!< the file may put parts of its tracks one after the other, as MP4 does
     bool deep = false;             //!< more than 8 bits per color
     bool yuv = false;              //!< luma and chroma, not RGB
     bool transparent = false;      //!< has an alpha channel
@@ -44,10 +45,12 @@ struct MediaInfo
     bool dynamic_hdr = false; //!< Dolby Vision or mastering metadata beside the colors
     bool spherical = false;   //!< its images are to be wrapped around the viewer
     bool image = false;       //!< a photograph, not a video
+    bool bare_h264 = false;   //!< a stream of H.264 without a container
     bool playlist = false;    //!< a list of other files, as of HLS
     bool segments = false;    //!< one of HLS or DASH, whose files come one after the other
     std::vector<int> sound, subtitles;    //!< numbers of these streams
     std::map<int, std::string> languages; //!< of sound and subtitles, by the stream's number, where they are told
+    size_t unknown_sound = 0;             //!< of the sound, tracks of which the codec is not known
     size_t image_subtitles = 0;           //!< of the subtitles, those that are images, as a DVD has them
     size_t chapters = 0;
     std::map<std::string, size_t> others; //!< what else there is, by kind: "further video track" ...
@@ -76,6 +79,9 @@ MediaInfo readMediaInfo(const std::string& source);
 
 //! Time stamp at which the last packet of a file ends, seconds; reads all of it.
 double lastPacketEnd(const std::string& source);
+
+//! Whether a stream of a file has packets that begin before an earlier one, as where an edit begins; reads all of it.
+bool timesJumpBack(const std::string& source, int stream);
 
 //! Number of packets of a stream of a file, of those with time stamps from a time on, seconds; reads all of it.
 size_t packetCount(const std::string& source, int stream, double from = 0);

@@ -80,7 +80,7 @@ std::unique_ptr<VideoWriter> Pipeline::openTarget() const
     const MediaInfo& source = write.source;
     if (source.video >= 0)
         write.kept = { job_.source, source.sound, source.subtitles, source.languages, source.chapters, source.first,
-            options_.from, options_.to };
+            source.edit_lists, options_.from, options_.to };
     return createVideoWriter(job_.target, write);
 }
 
