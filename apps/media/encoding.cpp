@@ -133,9 +133,11 @@ void addFile(Arguments& arguments, const fs::path& file)
 Arguments encodingArguments(const FileKind& kind, const VideoFormat& format, const cv::Size& size, bool deep,
     int quality, const fs::path& target)
 {
-    if (kind.video == "gif") // the best 256 colors of each image
-        return { "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", "-fps_mode",
-            "passthrough" };
+    if (kind.video == "gif") // the best 256 colors of each image; one that is shown for less, players show for longer
+        return { "-vf",
+            "select=isnan(prev_selected_t)+gte(t-prev_selected_t\\,0.019995),"
+            "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1",
+            "-fps_mode", "passthrough", "-enc_time_base", "1:100" };
     if (kind.video == "apng")
         return { "-vf", "format=rgb24", "-c:v", "apng", "-plays", "0", "-fps_mode", "passthrough" };
     ColorTags color = kind.color_tags ? completed(format.color, size) : usualTags(size);

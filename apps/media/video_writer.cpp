@@ -305,6 +305,9 @@ void VideoFile::noteLosses(bool deep, bool transparent)
         addNote("left out: transparency");
     if (options_.source.closed_captions)
         addNote("left out: closed captions");
+    const double most_of_gif = 50; // images per second
+    if (kind_.video == "gif" && format.rate > 1.01 * most_of_gif)
+        addNote("left out: images that follow another one within 0.02 s");
     if (!format.field_order.empty() && !kind_.interlaced)
         addNote("interlaced images are written as whole ones");
     std::string others;

@@ -10,7 +10,7 @@ import unittest
 import cv2
 import numpy as np
 
-from video_files import HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frame_at, frames_of, probe
+from video_files import FRAMES, HEIGHT, WIDTH, VideoTest, face_box, ffmpeg, frame_at, frames_of, probe, times
 
 BARS = [(40, 40, 200), (40, 200, 40), (200, 40, 40), (40, 200, 200), (200, 80, 200), (60, 60, 60), (128, 128, 128),
         (200, 200, 200)]
@@ -111,6 +111,26 @@ class Colors(VideoTest):
                     self.assertEqual(set(probe(self.path(target), "frame=interlaced_frame,top_field_first")),
                                      {f"1,{int(order == 'tff')}"})
         self.one_line(self.protect("fields.mp4", "out.webm").stderr, "interlaced")
+
+    def test_images_of_a_gif_file(self):
+        """Their times are hundredths of a second, and players show none for less than two of them."""
+        for rate, name in ((30, "in.gif"), (30, "in.mp4"), (120, "in.mp4")):
+            with self.subTest(rate=rate, name=name):
+                ffmpeg("-stream_loop", 2, "-i", self.original, "-an", "-vf", f"setpts=N/{rate}/TB", "-r", rate,
+                       self.path(name))
+                told = self.protect(name, "out.gif").stderr
+                before, after = times(self.path(name)), times(self.path("out.gif"))
+                if rate == 30:
+                    self.assertEqual(told, "")
+                    np.testing.assert_allclose(np.subtract(after, after[0]), np.subtract(before, before[0]), atol=.011)
+                else:
+                    self.one_line(told, "left out: images that follow another one within 0.02 s")
+                    self.assertGreater(np.diff(after).min(), .0199)
+                    self.assertAlmostEqual(after[-1] - after[0], before[-1] - before[0], delta=.03)
+        ffmpeg("-i", self.original, "-an", "-vf", "setpts=floor(N/2)/15/TB", "-fps_mode", "passthrough",
+               "-enc_time_base", "1:1000", "-c:v", "libx264", "-bf", 0, self.path("pairs.mkv"))
+        self.protect("pairs.mkv", "out.gif")
+        np.testing.assert_allclose(times(self.path("out.gif")), np.arange(FRAMES / 2) / 15, atol=.011)
 
 
 class Shapes(VideoTest):

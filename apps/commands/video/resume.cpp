@@ -47,9 +47,10 @@ UnfinishedRun::UnfinishedRun(const fs::path& target, bool resume) : target_(targ
         fs::rename(unfinished, earlier);
         frames = newer;
     }
-    frames_ = fileKind(target, false).constant_rate
+    const FileKind kind = fileKind(target, false);
+    frames_ = kind.constant_rate || kind.video == "gif"
                   ? 0
-                  : frames; // whose frames are not those of the source, where the rate is uneven
+                  : frames; // whose frames are not those of the source, where the rate is uneven or high
     std::string text;
     std::getline(std::ifstream(lockFile()), text);
     face_found_ = text == FACE_FOUND;
