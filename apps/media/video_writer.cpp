@@ -263,9 +263,7 @@ void VideoFile::explain(const std::runtime_error& error) const
     if (std::none_of(std::begin(signs), std::end(signs), // ffmpeg 5 and 7 say it differently
             [&](const char* sign) { return text.find(sign) != std::string::npos; }))
         throw;
-    const fs::path known = target_.stem().string() + ".mp4";
-    throw WrongEnding("ffmpeg writes no videos with the ending " + target_.extension().string()
-                      + "; name another output for this one, such as " + known.string());
+    throw WrongEnding::unknownTo(target_);
 }
 
 std::vector<std::string> VideoFile::soundArguments() const
@@ -305,8 +303,7 @@ void VideoFile::noteLosses(bool deep, bool transparent)
         addNote("left out: transparency");
     if (options_.source.closed_captions)
         addNote("left out: closed captions");
-    const double most_of_gif = 50; // images per second
-    if (kind_.video == "gif" && format.rate > 1.01 * most_of_gif)
+    if (kind_.video == "gif" && format.rate > 50.5)
         addNote("left out: images that follow another one within 0.02 s");
     if (!format.field_order.empty() && !kind_.interlaced)
         addNote("interlaced images are written as whole ones");
@@ -410,6 +407,12 @@ public:
 };
 
 } // namespace
+
+WrongEnding WrongEnding::unknownTo(const fs::path& target)
+{
+    return WrongEnding("ffmpeg writes no videos with the ending " + target.extension().string()
+                       + "; name another output for this one, such as " + target.stem().string() + ".mp4");
+}
 
 bool holdsDepth(const std::string& target)
 {

@@ -41,6 +41,8 @@ public:
 struct WrongEnding : std::runtime_error
 {
     using std::runtime_error::runtime_error;
+    //! Of a kind of file that ffmpeg does not write. @param target names it
+    static WrongEnding unknownTo(const std::filesystem::path& target);
 };
 
 //! What a target takes over from its source.

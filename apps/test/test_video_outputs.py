@@ -203,6 +203,23 @@ class Outputs(VideoTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(frames_of(self.path("a b.mp4"))), FRAMES)
 
+    def test_outputs_of_several_files_or_of_other_codecs(self):
+        """A playlist would overwrite the parts of another one; a .yuv or .m1v file would hold H.264."""
+        parts = [self.path("out", f"{name}.m4s") for name in ("init-stream0", "chunk-stream0-00001")]
+        for part in parts:
+            write(part, b"part of another video")
+        for ending in (".mpd", ".m3u8", ".yuv", ".m1v", ".rm", ".gxf"):
+            done = self.video(self.original, self.path("out", "a" + ending), "--replace", "solid")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.one_line(done.stderr, "no videos with the ending " + ending, "a.mp4")
+            self.assertEqual(files(self.path("out")), sorted(os.path.basename(part) for part in parts))
+        self.assertEqual({read(part) for part in parts}, {b"part of another video"})
+        ffmpeg("-i", self.original, "-an", "-c:v", "rv20", "-b:v", "2M", self.path("old", "a.rm"))
+        done = self.video(self.path("old"), self.path("new"), "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.one_line(done.stderr, "a.rm: written as", "a.rm.mp4", "no videos with the ending .rm")
+        self.assertEqual(files(self.path("new")), ["a.rm.mp4"])
+
     def test_log_on_standard_output(self):
         done = self.video(self.original, self.path("out.mp4"), "--replace", "solid", "--log", "/dev/stdout")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -13,6 +13,7 @@
 #include "media/video_writer.hpp"
 
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -61,6 +62,26 @@ std::vector<fs::path> filesOf(const std::string& name)
     return files;
 }
 
+//! Whether a video that was written into an empty folder is all that is there, and can be read as what its name says.
+bool isWhole(const fs::path& video)
+{
+    static const std::set<std::string> bare = { ".h264", ".264" };
+    const fs::directory_iterator files(video.parent_path());
+    if (std::distance(begin(files), end(files)) != 1) // as a list of parts, which may overwrite others
+        return false;
+    try
+    {
+        const MediaInfo info = readMediaInfo(video.string());
+        const bool has_own_encoder = fileKind(video, false).video != FileKind().video;
+        return info.video >= 0 && (has_own_encoder || !info.image)
+               && (!info.bare_h264 || bare.count(endingOf(video)) > 0);
+    }
+    catch (const std::runtime_error&)
+    {
+        return false;
+    }
+}
+
 //! Why ffmpeg writes no such files, or empty; it reads more kinds, as those of recorders. Tries one black frame.
 std::string whyNotWritten(const fs::path& name)
 {
@@ -68,23 +89,27 @@ std::string whyNotWritten(const fs::path& name)
     std::string folder = (fs::temp_directory_path(error) / "sanprivacy-XXXXXX").string();
     if (error || !mkdtemp(&folder[0]))
         return std::string(); // what is wrong is told when it is written
+    const fs::path trial = fs::path(folder) / name.filename();
     std::string why;
     try
     {
-        const std::unique_ptr<VideoWriter> writer =
-            createVideoWriter((folder / name.filename()).string(), WriteOptions());
+        const std::unique_ptr<VideoWriter> writer = createVideoWriter(trial.string(), WriteOptions());
         VideoFrame black;
         black.pixels = cv::Mat::zeros(240, 320, CV_8UC3);
         writer->write(black);
         writer->finish();
+        if (!isWhole(trial))
+            why = WrongEnding::unknownTo(trial).what();
     }
     catch (const WrongEnding& wrong)
     {
         why = wrong.what();
     }
-    catch (const std::runtime_error&)
+    catch (const std::runtime_error& failed)
     {
-        // as above
+        if (std::string(failed.what()).find("Could not write header") != std::string::npos) // takes other codecs only
+            why = WrongEnding::unknownTo(trial).what();
+        // else as above
     }
     std::error_code ignored;
     fs::remove_all(folder, ignored);
