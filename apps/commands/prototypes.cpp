@@ -4,9 +4,11 @@
 
 #include "commands/commands.hpp"
 #include "common/atomic_file.hpp"
+#include "common/digest.hpp"
 #include "common/errors.hpp"
 #include "common/image_io.hpp"
 #include "common/message.hpp"
+#include "common/number_range.hpp"
 #include "common/output_folder.hpp"
 #include "common/output_guard.hpp"
 #include "common/progress.hpp"
@@ -20,6 +22,7 @@
 #include <algorithm>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -95,8 +98,36 @@ void checkBothLabels(const PrototypesOptions& options, const std::function<size_
                                      + std::to_string(label) + "; both labels are needed");
 }
 
-//! @param images of the rows of the label file.
-Means average(const PrototypesOptions& options, const LabelFile& labels, const std::vector<ListedImage>& images)
+/** Which rows of the label file repeat an earlier one, face and label. The same face with another label is an error.
+@param images of the rows. */
+std::vector<char> findRepetitions(
+    const PrototypesOptions& options, const LabelFile& labels, const std::vector<ListedImage>& images)
+{
+    std::vector<char> repeated(images.size(), 0);
+    std::map<std::string, int> known; // labels, by digests of file and landmarks
+    for (size_t i = 0; i < images.size(); ++i)
+    {
+        const Labelled& row = labels.rows()[i];
+        if (row.label == NO_LABEL || !images[i].problem.empty())
+            continue;
+        std::error_code none;
+        const std::string face =
+            Digest().add(fs::weakly_canonical(images[i].file, none).string()).add(row.landmarks).value();
+        const auto first = known.emplace(face, row.label);
+        if (first.first->second != row.label)
+            throw std::runtime_error(options.labels + ": contradicting rows for '" + row.file + "'");
+        repeated[i] = !first.second;
+        if (repeated[i])
+            std::cerr << printable(row.file) << ": listed more than once in " << printable(options.labels)
+                      << ", counted once" << std::endl;
+    }
+    return repeated;
+}
+
+/** @param images of the rows of the label file.
+@param repeated rows are left out. */
+Means average(const PrototypesOptions& options, const LabelFile& labels, const std::vector<ListedImage>& images,
+    const std::vector<char>& repeated)
 {
     std::vector<cv::Ptr<FaceDetector>> detectors(workerCount());
     if (isDetectorNeeded(labels))
@@ -115,7 +146,7 @@ Means average(const PrototypesOptions& options, const LabelFile& labels, const s
             size_t* diagnostic = nullptr;
             if (row.label == NO_LABEL)
                 diagnostic = &result.unlabelled;
-            else
+            else if (!repeated[i])
                 try
                 {
                     if (!images[i].problem.empty())
@@ -168,9 +199,10 @@ ExitCode run(const PrototypesOptions& options, const CLI::App& command)
     for (const ListedImage& image : images)
         read.push_back(image.file);
     refuseInputsAsOutputs(read, { file, imageOf("0"), imageOf("1"), imageOf("neutral") });
+    const std::vector<char> repeated = findRepetitions(options, labels, images);
     const OutputFolder made(options.output);
 
-    const Means means = average(options, labels, images);
+    const Means means = average(options, labels, images, repeated);
     const PrototypeBuilder& builder = *means.builder;
     checkBothLabels(options, [&](int label) { return size_t(builder.count(label)); });
     TemporaryFile unfinished(file);
@@ -218,7 +250,7 @@ Command addPrototypes(CLI::App& app)
         ->add_option("--coverage", options->coverage,
             "Leave out cut-off faces: smallest share of the crop inside the image; default 0.95")
         ->type_name("0-1")
-        ->check(CLI::Range(0., 1.).description(""));
+        ->check(numberRange(0., 1.));
     addMaxPixelsTo(*command, options->max_pixels);
     options->networks.addDetectorTo(*command);
     return { command, [options, command] { return run(*options, *command); } };

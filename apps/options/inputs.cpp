@@ -191,8 +191,8 @@ Inputs findInputs(const std::vector<std::string>& arguments, const fs::path& out
 
 fs::path outputFolder(const std::vector<std::string>& arguments, const fs::path& output)
 {
-    static const std::set<std::string> not_written = { ".avif", ".dng", ".exr", ".gif", ".hdr", ".heic", ".heif",
-        ".ico", ".jpx", ".jxl", ".pdf", ".pic", ".psd", ".svg", ".tga" };
+    static const std::set<std::string> not_written = { ".apng", ".avif", ".dng", ".exr", ".gif", ".hdr", ".heic",
+        ".heif", ".ico", ".j2k", ".jpx", ".jxl", ".pam", ".pdf", ".pfm", ".pic", ".psd", ".svg", ".tga" };
     std::string ending = output.extension().string();
     std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     if (not_written.count(ending) > 0 && !fs::is_directory(output))

@@ -5,6 +5,7 @@
 #include "options/network_options.hpp"
 
 #include "common/message.hpp"
+#include "common/number_range.hpp"
 #include "common/workers.hpp"
 
 #include <algorithm>
@@ -103,19 +104,19 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
     command.add_option("--strength", strength, "How much a face changes, up to 2: more for privacy, less for matching")
         ->type_name("X")
         ->capture_default_str()
-        ->check(CLI::Range(.01, 2.).description(""));
+        ->check(numberRange(.01, 2.));
     command
         .add_option("--color-strength", color_strength,
             cv::format("Moves the color of lips and make-up to the skin color, 0 to 1; default for gender %g",
                 cv::sanprivacy::DEFAULT_COLOR_STRENGTH))
         ->type_name("X")
-        ->check(CLI::Range(0., 1.).description(""));
+        ->check(numberRange(0., 1.));
     command
         .add_option("--surroundings-blur", surroundings_blur,
             "Blurs hair and background, 0 to 1 eye distances: more privacy, less natural")
         ->type_name("X")
         ->capture_default_str()
-        ->check(CLI::Range(0., 1.).description(""));
+        ->check(numberRange(0., 1.));
     command.add_flag("--keep-marks", keep_marks, "Keeps marks on smooth skin: more privacy, less natural");
     for (size_t k = others; k < command.get_options().size(); ++k)
         of_perturber.push_back(command.get_options()[k]->get_name());

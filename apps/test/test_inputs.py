@@ -154,10 +154,12 @@ class Inputs(CommandTest):
             self.one_line(done.stderr, "--output: expected a folder for several images; found the name of an image",
                           "b.jpg")
             self.assertEqual(files(self.folder), ["in/a.jpg"])
-        done = run("perturb", *self.networks, image, "-o", self.path("b.HEIC"))
-        self.assertEqual(done.returncode, 2, done.stderr)
-        self.one_line(done.stderr, "--output: expected a folder, or a name as result.png; '.heic' is no format")
-        self.assertEqual(files(self.folder), ["in/a.jpg"])
+        for ending in ("HEIC", "apng", "j2k", "pam", "pfm"):
+            done = run("perturb", *self.networks, image, "-o", self.path("b." + ending))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.one_line(done.stderr, "--output: expected a folder, or a name as result.png; ",
+                          f"'.{ending.lower()}' is no format")
+            self.assertEqual(files(self.folder), ["in/a.jpg"])
 
     def test_passwords_of_addresses_are_not_shown(self):
         done = run("video", *self.networks, "rtsp://me:secret@localhost:1/cam", self.path("out.mp4"))

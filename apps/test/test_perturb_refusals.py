@@ -302,6 +302,24 @@ class Usage(PerturbTest):
                 self.assertFalse(os.path.exists(os.path.join(self.folder, "out")))
                 self.assertEqual(read(image), before)
 
+    def test_not_a_number(self):
+        """NaN is in no range."""
+        image = self.save("a.png")
+        write_labels(self.path("labels.csv"), [(image, "F")])
+        perturb = ("perturb", image, "-o", self.path("out.png"))
+        video = ("video", image, self.path("out.mp4"))
+        prototypes = ("prototypes", "--labels", self.path("labels.csv"), "-o", self.path("out"))
+        for command, *options in ((perturb, "--strength", "--color-strength", "--surroundings-blur"),
+                                  (video, "--interval", "--look-ahead", "--hold", "--refresh-interval"),
+                                  (prototypes, "--coverage")):
+            for option in options:
+                for value in ("nan", "NAN(1)"):
+                    with self.subTest(option=option, value=value):
+                        done = run(*command, f"{option}={value}")
+                        self.assertEqual(done.returncode, 2, done.stderr)
+                        self.one_line(done.stderr, f"{option}: expected a number from ", " to ", f"; found {value}")
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("out")], [])
+
     def test_help_fits_a_screen(self):
         for arguments in (["--help"], ["perturb", "--help"], ["contact-sheet", "--help"], ["prototypes", "--help"]):
             with self.subTest(arguments):

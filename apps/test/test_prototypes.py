@@ -4,6 +4,7 @@
 """The command `prototypes`: its means against means of means, and what it says of faces it cannot use."""
 
 import gzip
+import os
 import shutil
 import unittest
 
@@ -76,6 +77,25 @@ class Prototypes(CommandTest):
         self.assertEqual(made.returncode, 1)
         self.one_line(made.stderr, "no usable face of gender 0")
         self.assertNotIn("missing.png", made.stderr)  # it is told before any image is read
+
+    def test_rows_that_repeat(self):
+        """A face counts once, however often and under whatever path it is listed, and cannot have both labels."""
+        rows = [(MEN[0], "M"), (MEN[1], "M"), (WOMEN[0], "F")]
+        self.assertEqual(self.make(rows).returncode, 0)
+        once = self.mean("gender-1.png")
+        again = os.path.join(os.path.dirname(MEN[0]), ".", os.path.basename(MEN[0]))
+        for landmarks in (True, False):
+            made = self.make(rows + [(again, "1"), (MEN[1], "")], landmarks=landmarks)
+            self.assertEqual(made.returncode, 0, made.stderr)
+            self.one_line(made.stderr, again, "listed more than once", "counted once")
+            self.one_line(made.stdout, "label 1: 2, of label 0: 1", "1 unlabelled")
+            if landmarks:
+                np.testing.assert_array_equal(self.mean("gender-1.png"), once)
+        shutil.rmtree(self.path("out"))
+        made = self.make(rows + [(again, "F")])
+        self.assertEqual(made.returncode, 1)
+        self.one_line(made.stderr, "contradicting rows", again)
+        self.assertEqual(files(self.folder), ["labels.csv"])
 
     def test_attribute_that_is_no_name_of_a_file(self):
         made = self.make([(MEN[0], "M"), (WOMEN[0], "F")], "--attribute", "gender/sex", columns=("file", "gender/sex"))

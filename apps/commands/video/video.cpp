@@ -11,6 +11,7 @@
 #include "commands/video/resume.hpp"
 #include "common/help_format.hpp"
 #include "common/message.hpp"
+#include "common/number_range.hpp"
 #include "common/workers.hpp"
 #include "media/encoding.hpp"
 #include "media/image_sequence.hpp"
@@ -267,18 +268,18 @@ void addTimeOptions(CLI::App& command, VideoOptions& options)
     command.add_option("--to", options.to_text, "End of the output")->type_name("T");
     command.add_option("--interval", options.interval, "Longest time between detections, seconds; default 0.2")
         ->type_name("S")
-        ->check(CLI::Range(0., 10.).description(""));
+        ->check(numberRange(0., 10.));
     command.add_option("--look-ahead", options.look_ahead, "Delay of the output, seconds; default 1.2, live 0.24")
         ->type_name("S")
-        ->check(CLI::Range(0., 60.).description(""));
+        ->check(numberRange(0., 60.));
     command.add_option("--hold", options.hold, "Time for which a lost face stays protected, seconds; default 0.8")
         ->type_name("S")
-        ->check(CLI::Range(0., 600.).description(""));
+        ->check(numberRange(0., 600.));
     command
         .add_option("--refresh-interval", options.refresh_interval,
             "Time for which a face that hardly changes reuses its result, seconds; default 0.08")
         ->type_name("S")
-        ->check(CLI::Range(0., 60.).description(""));
+        ->check(numberRange(0., 60.));
 }
 
 void addOutputOptions(CLI::App& command, VideoOptions& options)
