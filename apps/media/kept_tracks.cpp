@@ -104,7 +104,7 @@ bool takes(
     if (images) // of a size and rate that every such file takes
         append(arguments, { "-f", "lavfi", "-i", "color=size=720x576:rate=25:duration=0.3" });
     if (sound)
-        append(arguments, { "-t", "0.3" });
+        append(arguments, { "-t", "2" }); // less of AC-3 in an MPEG program stream, ffmpeg does not recognize
     addSource(arguments, kept.video);
     if (images)
         append(arguments, { "-map", "0", "-c:v", file.video, "-pix_fmt", "yuv420p" });

@@ -55,8 +55,8 @@ void addText(const std::filesystem::path& target, const std::filesystem::path& v
 //! Arguments of ffmpeg for a source of tracks. A packet that is not whole, as the last of a recording, is left out.
 void addSource(std::vector<std::string>& arguments, const std::string& source);
 
-/** Adds arguments of ffmpeg that take tracks of an input by their place among those of their kind: an address may answer
-with another video each time, where one of these numbers may be that of images, which nobody would protect.
+/** Adds arguments of ffmpeg that take tracks of an input by their place among those of their kind: an address may
+answer with another video each time, where one of these numbers may be that of images, which nobody would protect.
 @param kind 'a' or 's', of ffmpeg */
 void addMap(
     std::vector<std::string>& arguments, int input, const KeptTracks& kept, char kind, const std::vector<int>& tracks);

@@ -82,6 +82,10 @@ class Sound(VideoTest):
                 self.assertEqual(self.protect("video.mp4", "out." + ending).stderr, "")
                 self.assertEqual(probe(self.path("out." + ending), "stream=codec_name", "a")[0], "aac")
 
+        ffmpeg("-stream_loop", 3, "-i", self.original, "-c:v", "copy", "-c:a", "ac3", "-ac", 1, self.path("in.mkv"))
+        self.assertEqual(self.protect("in.mkv", "out.mpg").stderr, "")
+        self.assertEqual(probe(self.path("out.mpg"), "stream=codec_name", "a")[0], "ac3")
+
     def test_speakers_at_the_sides(self):
         ffmpeg("-i", self.original, "-c:v", "copy", "-c:a", "ac3", "-ac", 6, self.path("in.mkv"))
         self.assertEqual(probe(self.path("in.mkv"), "stream=channel_layout", "a"), ["5.1(side)"])
