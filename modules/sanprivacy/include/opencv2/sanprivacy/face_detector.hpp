@@ -59,8 +59,8 @@ public:
 
     Unless quick is set, some images are searched more than once:
      - where most faces lie on their side or upside down: turned so that these are upright;
-     - where at least half of the pixels, and 4 % of the image, have gray levels of 2 to 25 of 255: with brightened
-       shadows. Pixels of 0 and 1, such as black bars, do not count;
+     - where at least half of the pixels above 1 have gray levels of at most 25 of 255, and these are at least 4 % of
+       the image: with brightened shadows. Pixels of 0 and 1, such as black bars, do not count;
      - where 95 % of the pixels above 0 are darker than an eighth of full range: brightened as if the others, such as
        lamps and hot pixels, were not there.
     @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size; a very dark one is brightened, see brightnessGain().
