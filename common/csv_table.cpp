@@ -130,12 +130,19 @@ size_t CsvTable::at(const std::string& column) const
     return size_t(index);
 }
 
+std::string CsvTable::withDecimalPoint(std::string cell) const
+{
+    if (decimal_comma && cell.find('.') == std::string::npos && std::count(cell.begin(), cell.end(), ',') == 1)
+        cell[cell.find(',')] = '.';
+    return cell;
+}
+
 std::optional<double> CsvTable::number(size_t row, size_t column) const
 {
     const std::string& cell = rows.at(row).at(column);
     if (cell.empty())
         return std::nullopt;
-    std::istringstream stream(cell);
+    std::istringstream stream(withDecimalPoint(cell));
     stream.imbue(std::locale::classic());
     double value;
     if (!(stream >> value) || !(stream >> std::ws).eof() || !std::isfinite(value))
@@ -169,7 +176,8 @@ CsvTable readCsv(const fs::path& file)
         throw std::bad_alloc();
     const unsigned char* const text = content.data() + start;
     const size_t size = content.size() - start;
-    csv_set_delim(&parser, told != 0 ? told : separatorOf(text, text + size));
+    const unsigned char separator = told != 0 ? told : separatorOf(text, text + size);
+    csv_set_delim(&parser, separator);
     const bool complete = csv_parse(&parser, text, size, endOfField, endOfRow, &parsed) == size
                           && csv_fini(&parser, endOfField, endOfRow, &parsed) == 0;
     const std::string diagnostic = csv_strerror(csv_error(&parser));
@@ -185,6 +193,7 @@ CsvTable readCsv(const fs::path& file)
         throw std::runtime_error(file.string() + ": no header line");
 
     CsvTable table;
+    table.decimal_comma = separator == ';';
     table.columns = std::move(parsed.rows.front());
     table.rows.assign(std::make_move_iterator(parsed.rows.begin() + 1), std::make_move_iterator(parsed.rows.end()));
     for (size_t row = 0; row < table.rows.size(); ++row)

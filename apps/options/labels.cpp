@@ -123,8 +123,8 @@ LabelFile::LabelFile(const fs::path& file, const std::vector<std::string>& attri
             {
                 row.landmarks.create(5, 2, CV_32F);
                 for (int k = 0; k < 10; ++k)
-                    row.landmarks.at<float>(k / 2, k % 2) =
-                        parseCoordinate(LANDMARK_COLUMNS[k], values[landmark_columns[size_t(k)]]);
+                    row.landmarks.at<float>(k / 2, k % 2) = parseCoordinate(
+                        LANDMARK_COLUMNS[k], table_.withDecimalPoint(values[landmark_columns[size_t(k)]]));
             }
             rows_.push_back(row);
         }

@@ -11,7 +11,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import CommandTest, LANDMARK_COLUMNS, TEST_NETWORKS, portrait, run, write, write_labels
+from command import CommandTest, LANDMARK_COLUMNS, TEST_NETWORKS, portrait, read, run, write, write_labels
 
 MODELS = """%YAML:1.0
 ---
@@ -101,6 +101,22 @@ class ListedImages(CommandTest):
         self.assertEqual(change[:, 150:190].max(), 0)
         self.one_line(perturb(both, code=1).stderr, "contradicting rows")
         self.one_line(perturb([*both, ["F", *rows[0]]], "--landmarks", code=1).stderr, "contradicting rows")
+
+    def test_decimal_commas(self):
+        """Where a spreadsheet separates by semicolons it writes them."""
+        landmarks = [50.5, 50, 90, 50.25, 70, 70, 55, 90, 85, 90]
+        cv2.imwrite(self.path("photos", "one.png"), np.full((200, 200, 3), 120, np.uint8))
+        written = []
+        for separator, point in ((",", "."), (";", ","), (";", ".")):
+            lines = [["file", "gender", *LANDMARK_COLUMNS], ["one.png", "M", *(f"{x}" for x in landmarks)]]
+            text = "".join(separator.join([*line[:2], *(cell.replace(".", point) for cell in line[2:])]) + "\n"
+                           for line in lines)
+            write(self.path("labels.csv"), text.encode())
+            done = run("perturb", *self.networks, self.path("photos", "one.png"), "-o", self.path("out"), "--labels",
+                       self.path("labels.csv"), "--landmarks")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            written.append(read(self.path("out", "one.png")))
+        self.assertEqual(written, written[:1] * 3)
 
     def test_an_image_that_is_nowhere(self):
         self.assertEqual(len(self.evaluate([*self.NAMES, "4.png"], code=1)), 3)

@@ -42,6 +42,20 @@ TEST(CsvTable, the_header_tells_what_separates_the_values)
     }
 }
 
+TEST(CsvTable, numbers_may_have_a_decimal_comma_where_semicolons_separate_them)
+{
+    const test::TemporaryFolder folder;
+    test::write(folder.path / "a.csv", "x;y;z\r\n1,5;-2.5;,5\r\n1.234,5;1,2,3;12,\r\n");
+    const CsvTable table = readCsv(folder.path / "a.csv");
+    EXPECT_EQ(table.number(0, 0), 1.5);
+    EXPECT_EQ(table.number(0, 1), -2.5);
+    EXPECT_EQ(table.number(0, 2), .5);
+    for (size_t column : { 0, 1 })
+        EXPECT_THROW(table.number(1, column), std::runtime_error) << column;
+    test::write(folder.path / "b.csv", "x,y\n\"1,500\",2\n"); // may be 1500
+    EXPECT_THROW(readCsv(folder.path / "b.csv").number(0, 0), std::runtime_error);
+}
+
 TEST(CsvTable, a_column_is_found_in_any_case_if_one_only_fits)
 {
     const test::TemporaryFolder folder;
