@@ -9,6 +9,7 @@
 #include "common/process.hpp"
 #include "common/version.hpp"
 
+#include <filesystem>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -25,7 +26,7 @@ using namespace sanprivacy::apps;
 namespace {
 
 /** The arguments as the parser is to have them: last one first. It would take a name in brackets, as [2021], for a
-list; as ./[2021] it is the same file and stays one. */
+list, and that of a file as -a.jpg for an option; as ./[2021] and ./-a.jpg they are the same files and stay such. */
 std::vector<std::string> literalArguments(int argc, char** argv)
 {
     std::vector<std::string> arguments;
@@ -33,7 +34,15 @@ std::vector<std::string> literalArguments(int argc, char** argv)
     {
         const std::string argument = argv[i];
         const bool bracketed = argument.size() > 1 && argument.front() == '[' && argument.back() == ']';
-        arguments.push_back((bracketed ? "./" : "") + argument);
+        std::error_code no_file; // nor is a name that no file can have
+        const bool file = argument.size() > 2 && argument[0] == '-' && argument[1] != '-'
+                          && std::filesystem::exists(argument, no_file);
+        arguments.push_back((bracketed || file ? "./" : "") + argument);
+    }
+    if (!arguments.empty() && arguments.back() == "help") // as of other programs that have commands
+    {
+        arguments.pop_back();
+        arguments.insert(arguments.begin(), "--help");
     }
     return arguments;
 }

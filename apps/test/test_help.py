@@ -16,6 +16,10 @@ class Help(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertLessEqual(max(map(len, done.stdout.splitlines())), 120)
 
+    def test_help_as_a_command(self):
+        self.assertEqual(run("help").stdout, run("--help").stdout)
+        self.assertEqual(run("help", "bench", "faces").stdout, run("bench", "faces", "--help").stdout)
+
     def test_the_usage_of_video_names_the_output(self):
         self.assertIn("sanprivacy video [OPTIONS] IN... OUT\n", run("video", "--help").stdout)
 

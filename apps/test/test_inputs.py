@@ -35,6 +35,14 @@ class Inputs(CommandTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("[sheet].png", files(self.folder))
 
+    def test_names_that_begin_with_a_dash(self):
+        """As a pattern of the shell gives them."""
+        self.copy_portrait("-a.jpg")
+        self.copy_portrait("b.jpg")
+        self.perturb("-a.jpg", "b.jpg")
+        self.assertEqual(files(self.path("out")), ["-a.jpg", "b.jpg"])
+        self.one_line(self.perturb("-c.jpg", "b.jpg", code=2).stderr, "not expected: -c.jpg")
+
     def test_formats_that_are_not_written(self):
         """Told before a face is looked for; the other images are perturbed."""
         portrait_name = self.copy_portrait("photos", "a.jpg")
