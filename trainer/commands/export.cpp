@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/number_range.hpp"
 #include "common/output_guard.hpp"
 #include "loop/checkpoint.hpp"
 #include "networks/attackers.hpp"
@@ -103,7 +104,7 @@ Command addExport(CLI::App& app)
     command
         ->add_option("--largest-change", options->largestChange,
             "residual U-Net only: largest change of a pixel, 0..1; default: as in training")
-        ->check(CLI::Range(.01, 1.));
+        ->check(numberRange(.01, 1.));
     command->add_flag("--authors-form", options->authorsForm,
         "give the file the inputs of the authors' model: image, same_proto, combine_proto");
     return { command, [options] { return run(*options); } };

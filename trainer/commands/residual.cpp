@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "commands/residual_training.hpp"
+#include "common/number_range.hpp"
 
 namespace sanprivacy { namespace train {
 
@@ -84,27 +85,27 @@ void addTargets(CLI::App& command, ResidualOptions& options)
     add(command, "--opposite-share", options.oppositeShare,
         "share of targets with the opposite label, which is harder to learn; adaptive attackers weigh both equally")
         ->type_name("0.01-0.99")
-        ->check(CLI::Range(.01, .99).description(""));
+        ->check(numberRange(.01, .99));
     add(command, "--neutral-share", options.neutralShare,
         "share of targets that are neutral: classifiers should be undecided")
         ->type_name("0-1")
-        ->check(CLI::Range(0., 1.).description(""));
+        ->check(numberRange(0., 1.));
     add(command, "--neutral-overshoot", options.neutralOvershoot,
         "logit on the other label's side that neutral targets aim at; above 0, as unseen classifiers are misled less");
     add(command, "--feature-share", options.featureShare,
         "share of an attacker's J_G that comes from linear probes of its inner features")
         ->type_name("0-1")
-        ->check(CLI::Range(0., 1.).description(""));
+        ->check(numberRange(0., 1.));
     add(command, "--weight-of-label-1", options.weightOfLabel1,
         "weight in J_G of faces of label 1, that of label 0 is 1; above 1 where these are misled less often")
         ->check(CLI::PositiveNumber.description(""));
     add(command, "--largest-change", options.largestChange, "largest change of a pixel, as a part of the full range")
         ->type_name("0.01-1")
-        ->check(CLI::Range(.01, 1.).description(""));
+        ->check(numberRange(.01, 1.));
     add(command, "--color-evening", options.evening,
         "strength of the color evening that is applied to the faces, as in the module")
         ->type_name("0-1")
-        ->check(CLI::Range(0., 1.).description(""));
+        ->check(numberRange(0., 1.));
 }
 
 void addAttackerCounts(CLI::App& command, ResidualOptions& options)
