@@ -20,7 +20,8 @@ class VideoWriter
 {
 public:
     virtual ~VideoWriter() {}
-    //! Starts the encoder early, before the first frame can be written. @param first the same frame as it was read
+    /** Starts the encoder early, while the first frame is still to be protected: it takes a while. write() waits, and
+    raises what went wrong. @param first the same frame as it was read */
     virtual void begin(const VideoFrame& /*first*/) {}
     virtual void write(const VideoFrame& frame) = 0;
     //! Before finish(): when the last frame ceases to be shown, in the time of the frames. 0: nobody knows.
