@@ -5,6 +5,8 @@
 
 import os
 import re
+import socket
+import struct
 import unittest
 
 from command import files, read
@@ -18,7 +20,7 @@ class Addresses(VideoTest):
         self.first = self.path("first.mp4")
         ffmpeg("-i", self.original, "-c", "copy", "-movflags", "faststart", self.first)
 
-    def serve(self, content, part=1., tells_length=True):
+    def serve(self, content, part=1., tells_length=True, resets=False):
         """An address that answers the k-th request with content(k), but breaks off after a part of its bytes."""
         self.requests = 0
         test = self
@@ -37,6 +39,9 @@ class Addresses(VideoTest):
                 self.end_headers()
                 try:
                     self.wfile.write(whole[begin:int(part * len(whole))])
+                    if resets:
+                        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        self.connection.close()
                 except OSError:
                     pass  # nobody listens any more
 
@@ -77,9 +82,10 @@ class Addresses(VideoTest):
         ffmpeg("-i", self.original, *large, "-movflags", "faststart", self.path("whole.mp4"))
         ffmpeg("-i", self.original, *large, self.path("whole.mkv"))
         ffmpeg("-i", self.original, *large, "-an", self.path("silent.mkv"))
-        for name, tracks in (("whole.mp4", 2), ("whole.mkv", 2), ("silent.mkv", 1)):
-            with self.subTest(name):
-                address = self.serve(lambda _, name=name: read(self.path(name)), part=.8)
+        for name, tracks, resets in (("whole.mp4", 2, False), ("whole.mkv", 2, False), ("silent.mkv", 1, False),
+                                     ("whole.mkv", 2, True)):
+            with self.subTest(name, resets=resets):
+                address = self.serve(lambda _, name=name: read(self.path(name)), part=.8, resets=resets)
                 done = self.video(address, self.path("out.mkv"), "--replace", "solid")
                 self.assertEqual(done.returncode, 1, done.stderr)
                 self.one_line(done.stderr, "truncated or damaged", "out.mkv' holds these")
