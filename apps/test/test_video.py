@@ -392,7 +392,7 @@ class Bad(VideoTest):
 
     def test_truncated_video_is_protected_as_far_as_it_goes(self):
         ffmpeg("-i", self.original, "-c:v", "libx264", "-g", 3, "-cluster_time_limit", 100, self.path("whole.mkv"))
-        for part in (1 / 4, 2 / 3):
+        for part in (1 / 4, 2 / 3, 7 / 8):
             with self.subTest(part):
                 write(self.path("part.mkv"),
                       read(self.path("whole.mkv"))[:int(part * os.path.getsize(self.path("whole.mkv")))])
