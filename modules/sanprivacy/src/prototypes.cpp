@@ -190,7 +190,14 @@ void PrototypeBuilder::save(const String& filename) const
             Lock lock(p->mutex);
             p->write(temporary);
         }
-        load(temporary); // FileStorage does not report a full disk
+        try
+        {
+            load(temporary); // FileStorage does not report a full disk
+        }
+        catch (const Exception&)
+        {
+            CV_Error(Error::StsError, "what was written cannot be read back; is the disk full?");
+        }
 #ifdef _WIN32
         std::remove(filename.c_str());
 #endif

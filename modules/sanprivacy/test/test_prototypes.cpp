@@ -396,18 +396,18 @@ TEST(SanPrivacy_Prototypes, file_that_was_cut_while_it_was_written_is_no_success
     void (*const handler)(int) = std::signal(SIGXFSZ, SIG_IGN);
     const rlimit small = { 5000, before.rlim_max };
     ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &small));
-    bool failed = false;
+    String refusal;
     try
     {
         builder->save(folder + "/prototypes.yml");
     }
-    catch (const cv::Exception&)
+    catch (const cv::Exception& error)
     {
-        failed = true;
+        refusal = error.err;
     }
     setrlimit(RLIMIT_FSIZE, &before);
     std::signal(SIGXFSZ, handler);
-    EXPECT_TRUE(failed);
+    EXPECT_NE(String::npos, refusal.find("is the disk full?")) << refusal;
     std::vector<String> left;
     cv::utils::fs::glob(folder, "*", left, true, true);
     EXPECT_TRUE(left.empty()) << left[0];
