@@ -65,7 +65,6 @@ ExitCode run(const Options& options)
 {
     options.loop.prepareFolder();
     const LoopOptions& loop = options.loop;
-    const Dataset dataset = loadDataset(options.dataset);
     torch::manual_seed(loop.seed);
     const std::vector<Auxiliary> matchers = findAuxiliaries(
         options.models, options.matchers, cv::sanprivacy::NETWORK_MATCHER, loop.precision(), loop.device());
@@ -73,6 +72,7 @@ ExitCode run(const Options& options)
     const auto attackers = std::make_shared<Attackers>(descriptorSize(matchers), attributes);
     if (!options.initial.empty())
         loadNetwork(options.initial, ATTACKERS_KIND, *attackers);
+    const Dataset dataset = loadDataset(options.dataset);
     const FaceBatches batches(dataset.train, loop.batch, loop.seed, Jitter(), true);
 
     Task task;

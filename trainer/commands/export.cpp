@@ -43,6 +43,9 @@ ExitCode run(const Options& options)
     const std::string kind = checkpointKind(options.checkpoints[0]), file = options.output.string();
     if (options.largestChange > 0 && kind != RESIDUAL_KIND)
         CV_Error(cv::Error::StsBadArg, "--largest-change is for a residual U-Net, found '" + kind + "'");
+    if (options.authorsForm && kind != SAN2018_KIND)
+        CV_Error(cv::Error::StsBadArg, std::string("--authors-form is for the network of the paper, '") + SAN2018_KIND
+                                           + "'; found '" + kind + "'");
     OnnxDifference difference;
     const auto load = [&](const auto& create) { // the mean of all checkpoints
         const auto network = create();
@@ -103,10 +106,11 @@ Command addExport(CLI::App& app)
         "--description", options->description, "text kept in the file: what it was trained on, and how");
     command
         ->add_option("--largest-change", options->largestChange,
-            "residual U-Net only: largest change of a pixel, 0..1; default: as in training")
+            "residual U-Net only: largest change of a pixel; default: as in training")
+        ->type_name("0.01-1")
         ->check(numberRange(.01, 1.));
     command->add_flag("--authors-form", options->authorsForm,
-        "give the file the inputs of the authors' model: image, same_proto, combine_proto");
+        "network of the paper only: inputs of the authors' model: image, same_proto, combine_proto");
     return { command, [options] { return run(*options); } };
 }
 

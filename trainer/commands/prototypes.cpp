@@ -4,11 +4,13 @@
 
 #include "commands/commands.hpp"
 
+#include <algorithm>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
 #include <opencv2/sanprivacy.hpp>
 
+#include "common/atomic_file.hpp"
 #include "common/progress.hpp"
 #include "data/dataset.hpp"
 
@@ -22,8 +24,22 @@ struct Options
     std::filesystem::path output;
 };
 
+//! Raises where the file has another ending than cv::FileStorage has: images or labels could be overwritten.
+void checkOutput(const std::filesystem::path& file)
+{
+    std::filesystem::path name = file;
+    std::string ending = name.extension().string();
+    if (ending == ".gz")
+        ending = name.replace_extension().extension().string();
+    const char* const endings[] = { ".yml", ".yaml", ".xml", ".json" };
+    if (std::find(std::begin(endings), std::end(endings), ending) == std::end(endings))
+        throw UsageError("-o: expected a file name such as prototypes.yml.gz, found '" + file.string() + "'");
+    makeWritableFolder(std::filesystem::absolute(file).parent_path());
+}
+
 ExitCode run(const Options& options)
 {
+    checkOutput(options.output);
     const Dataset dataset = loadDataset(options.dataset);
     const auto builder = cv::sanprivacy::PrototypeBuilder::create();
     {

@@ -67,7 +67,7 @@ void addNetworks(CLI::App& command, ResidualOptions& options)
         ->type_name("NAMES");
     add(command, "--sampled-classifiers", options.sampledClassifiers,
         "how many of --classifiers are drawn for each step")
-        ->check(CLI::NonNegativeNumber.description(""));
+        ->check(numberRange(0, 1e6));
     command.add_option("--monitored", options.monitored, "classifiers that are only measured, not trained against")
         ->type_name("NAMES");
     command
@@ -80,8 +80,8 @@ void addNetworks(CLI::App& command, ResidualOptions& options)
 //! What is asked of the generator and of classifiers.
 void addTargets(CLI::App& command, ResidualOptions& options)
 {
-    add(command, "--margin", options.margin,
-        "margin in J_G: logit by which a classifier should favor the target label");
+    add(command, "--margin", options.margin, "margin in J_G: logit by which a classifier should favor the target label")
+        ->check(numberFromZero());
     add(command, "--opposite-share", options.oppositeShare,
         "share of targets with the opposite label, which is harder to learn; adaptive attackers weigh both equally")
         ->type_name("0.01-0.99")
@@ -91,14 +91,15 @@ void addTargets(CLI::App& command, ResidualOptions& options)
         ->type_name("0-1")
         ->check(numberRange(0., 1.));
     add(command, "--neutral-overshoot", options.neutralOvershoot,
-        "logit on the other label's side that neutral targets aim at; above 0, as unseen classifiers are misled less");
+        "logit on the other label's side that neutral targets aim at; above 0, as unseen classifiers are misled less")
+        ->check(numberFromZero());
     add(command, "--feature-share", options.featureShare,
         "share of an attacker's J_G that comes from linear probes of its inner features")
         ->type_name("0-1")
         ->check(numberRange(0., 1.));
     add(command, "--weight-of-label-1", options.weightOfLabel1,
         "weight in J_G of faces of label 1, that of label 0 is 1; above 1 where these are misled less often")
-        ->check(CLI::PositiveNumber.description(""));
+        ->check(numberAboveZero());
     add(command, "--largest-change", options.largestChange, "largest change of a pixel, as a part of the full range")
         ->type_name("0.01-1")
         ->check(numberRange(.01, 1.));
@@ -112,12 +113,12 @@ void addAttackerCounts(CLI::App& command, ResidualOptions& options)
 {
     add(command, "--sampled-attackers", options.sampledAttackers,
         "how many attackers are drawn for each step, besides --sampled-classifiers")
-        ->check(CLI::NonNegativeNumber.description(""));
+        ->check(numberRange(0, 1e6));
     add(command, "--adaptive-attackers", options.adaptiveAttackers,
         "how many attackers, the first ones, go on learning on perturbed faces")
-        ->check(CLI::NonNegativeNumber.description(""));
+        ->check(numberRange(0, 1e6));
     add(command, "--updated-attackers", options.updatedAttackers, "how many of these learn in each step")
-        ->check(CLI::NonNegativeNumber.description(""));
+        ->check(numberRange(0, 1e6));
 }
 
 //! The weights of J_M and of what the paper does not have.
@@ -125,17 +126,22 @@ void addLossWeights(CLI::App& command, ResidualOptions& options)
 {
     CLI::Option* const pairs =
         add(command, "--pairs", options.pairs, "pairs of photographs of one person in each batch, for --lambda-order")
-            ->check(CLI::NonNegativeNumber.description(""));
-    add(command, "--lambda-matching", options.lambdaMatching, "weight l_M of J_M; that of J_G is 1");
+            ->check(numberRange(0, 1e6));
+    add(command, "--lambda-matching", options.lambdaMatching, "weight l_M of J_M; that of J_G is 1")
+        ->check(numberFromZero());
     add(command, "--lambda-order", options.lambdaOrder,
         "weight of the order loss: a face should stay nearer to another photo of its person than other people are")
+        ->check(numberFromZero())
         ->needs(pairs);
-    add(command, "--lambda-change", options.lambdaChange, "weight of the mean square change");
-    add(command, "--lambda-roughness", options.lambdaRoughness, "weight of the mean square gradient of the change");
+    add(command, "--lambda-change", options.lambdaChange, "weight of the mean square change")->check(numberFromZero());
+    add(command, "--lambda-roughness", options.lambdaRoughness, "weight of the mean square gradient of the change")
+        ->check(numberFromZero());
     add(command, "--lambda-patches", options.lambdaPatches,
-        "weight of the penalty for change that is concentrated at one place");
+        "weight of the penalty for change that is concentrated at one place")
+        ->check(numberFromZero());
     add(command, "--lambda-asymmetry", options.lambdaAsymmetry,
-        "weight of the penalty for a change that differs from its mirror image");
+        "weight of the penalty for a change that differs from its mirror image")
+        ->check(numberFromZero());
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <opencv2/sanprivacy/networks.hpp>
 
+#include "common/number_range.hpp"
 #include "data/batches.hpp"
 #include "data/dataset.hpp"
 #include "loop/checkpoint.hpp"
@@ -221,12 +222,17 @@ Command addTrain(CLI::App& app)
     command->add_option("--matchers", options->matchers, "names in the model description file")
         ->type_name("NAMES")
         ->required();
-    command->add_option("--lambda-gender", options->lambdaGender, "weight l_G of J_G")->capture_default_str();
-    command->add_option("--lambda-matching", options->lambdaMatching, "weight l_M of J_M")->capture_default_str();
+    command->add_option("--lambda-gender", options->lambdaGender, "weight l_G of J_G")
+        ->capture_default_str()
+        ->check(numberFromZero());
+    command->add_option("--lambda-matching", options->lambdaMatching, "weight l_M of J_M")
+        ->capture_default_str()
+        ->check(numberFromZero());
     command
         ->add_option(
             "--lambda-difference", options->lambdaDifference, "weight of mean |X' - X|, which the paper does not have")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(numberFromZero());
     command->add_flag("--match-opposite", options->matchOpposite, "J_M is the mean over X'_SM and X'_OP");
     options->loop.addTo(*command);
     return { command, [options] { return run(*options); } };

@@ -6,11 +6,13 @@
 
 #include <algorithm>
 #include <iostream>
+#include <set>
 
 #include <CLI/CLI.hpp>
 
 #include "common/cache_folder.hpp"
 #include "common/message.hpp"
+#include "common/number_range.hpp"
 
 namespace fs = std::filesystem;
 
@@ -42,6 +44,16 @@ std::string joined(const std::vector<std::string>& words)
     return text;
 }
 
+//! Values for a message, which stays short.
+std::string listOf(const std::set<std::string>& values)
+{
+    const size_t shown = 200; // characters
+    std::string text;
+    for (const std::string& value : values)
+        text += (text.empty() ? "" : ", ") + printable(value);
+    return text.empty() ? "none" : text.size() > shown ? text.substr(0, shown) + " ..." : text;
+}
+
 std::vector<AttributeRule> rulesOf(const DatasetOptions& options)
 {
     if (options.positive.size() > options.attributes.size())
@@ -68,10 +80,17 @@ enum Side
     NEITHER
 };
 
+//! Of each attribute, the values in all folders.
+typedef std::vector<std::set<std::string>> StatedValues;
+
 void addFolder(const fs::path& folder, const DatasetOptions& options, const CropTemplate& crop,
-    const std::function<Side(const Sample&)>& side, Dataset& dataset)
+    const std::function<Side(const Sample&)>& side, StatedValues& stated, Dataset& dataset)
 {
     const std::vector<Sample> samples = readManifest(folder, rulesOf(options), options.format);
+    for (const Sample& sample : samples)
+        for (size_t k = 0; k < stated.size(); ++k)
+            if (!sample.values[k].empty())
+                stated[k].insert(sample.values[k]);
     const fs::path absolute = fs::canonical(folder);
     const std::string name = absolute.filename().string() + cv::format("-%08x", unsigned(hashText(absolute.string())));
     const auto cache = std::make_shared<FaceCache>(samples, options.cache, name, crop);
@@ -102,6 +121,52 @@ void addFolder(const fs::path& folder, const DatasetOptions& options, const Crop
     std::cerr << std::endl;
 }
 
+//! Raises where --positive lists a value that no image has: with a mistyped one, images would get the wrong label.
+void checkListedValues(const DatasetOptions& options, const StatedValues& stated)
+{
+    const std::vector<AttributeRule> rules = rulesOf(options);
+    for (size_t k = 0; k < rules.size(); ++k)
+        for (const std::string& listed : rules[k].listed())
+        {
+            AttributeRule one = rules[k];
+            one.positive = listed;
+            if (std::none_of(
+                    stated[k].begin(), stated[k].end(), [&](const auto& value) { return one.label(value) == 1; }))
+                CV_Error(cv::Error::StsBadArg,
+                    "--positive: no image has the " + one.attribute + " '" + listed + "'; found: " + listOf(stated[k]));
+        }
+}
+
+//! Raises where the faces to train on have one label only.
+void checkBothLabels(const DatasetOptions& options, const StatedValues& stated, const Faces& faces)
+{
+    for (size_t k = 0; k < options.attributes.size(); ++k)
+        for (const int label : { 0, 1 })
+        {
+            size_t i = 0;
+            while (i < faces.size() && faces.labels(i)[k] != label)
+                ++i;
+            if (i == faces.size())
+                CV_Error(cv::Error::StsBadArg,
+                    "no face to train on has label " + std::to_string(label) + " of " + options.attributes[k]
+                        + "; both labels are needed. Values found: " + listOf(stated[k]) + " (--positive)");
+        }
+}
+
+//! Says how many held-out faces are trained on, too.
+void reportOverlap(const Dataset& dataset)
+{
+    std::set<fs::path> trained;
+    for (size_t i = 0; i < dataset.train.size(); ++i)
+        trained.insert(dataset.train.sample(i).file);
+    size_t both = 0;
+    for (size_t i = 0; i < dataset.heldOut.size(); ++i)
+        both += trained.count(dataset.heldOut.sample(i).file);
+    if (both > 0)
+        std::cerr << both << " of " << count(dataset.heldOut.size(), "held-out face")
+                  << " are trained on, too: what is measured on them is too good" << std::endl;
+}
+
 } // namespace
 
 DatasetOptions::DatasetOptions() : cache(cacheFolder())
@@ -121,7 +186,8 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
     command
         .add_option(
             "--held-out-share", heldOutShare, "share of the people of --data to measure on, if there is nothing else")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(numberRange(0, 1));
     command.add_option("--format", format, formats + "; default: recognized")->type_name("NAME");
     if (needLabels)
     {
@@ -140,12 +206,14 @@ void DatasetOptions::addTo(CLI::App& command, bool severalAttributes)
     command.add_option("--cache", cache, "folder of cached crops; default: sanprivacy in the cache folder of the user")
         ->type_name("DIR");
     command.add_option("--min-coverage", minCoverage, "smallest share of a crop that lies inside its image")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->check(numberRange(0, 1));
 }
 
 Dataset loadDataset(const DatasetOptions& options, const CropTemplate& crop)
 {
     Dataset dataset;
+    StatedValues stated(options.attributes.size());
     const bool ownParts = options.heldOut.empty();
     for (const fs::path& folder : options.data)
         addFolder(
@@ -156,12 +224,18 @@ Dataset loadDataset(const DatasetOptions& options, const CropTemplate& crop)
                     return sample.split == "train" ? TRAIN : ownParts ? HELD_OUT : NEITHER;
                 return ownParts && inShare(sample, options.heldOutShare) ? HELD_OUT : TRAIN;
             },
-            dataset);
+            stated, dataset);
     for (const fs::path& folder : options.heldOut)
         addFolder(
-            folder, options, crop, [](const Sample&) { return HELD_OUT; }, dataset);
+            folder, options, crop, [](const Sample&) { return HELD_OUT; }, stated, dataset);
     if (dataset.train.size() == 0)
         CV_Error(cv::Error::StsBadArg, "no face to train on is left");
+    if (options.needLabels)
+    {
+        checkListedValues(options, stated);
+        checkBothLabels(options, stated, dataset.train);
+    }
+    reportOverlap(dataset);
     return dataset;
 }
 

@@ -17,6 +17,7 @@
 
 #include "common/csv_table.hpp"
 #include "common/label_value.hpp"
+#include "common/message.hpp"
 
 namespace fs = std::filesystem;
 
@@ -122,6 +123,20 @@ std::vector<cv::Point2f> landmarksOf(const CsvTable& table, size_t row, const st
     return landmarks;
 }
 
+//! A value of the column split: train, validation, test or empty.
+std::string splitOf(const CsvTable& table, size_t row, size_t column)
+{
+    static const std::map<std::string, std::string> splits = { { "", "" }, { "train", "train" },
+        { "training", "train" }, { "validation", "validation" }, { "valid", "validation" }, { "val", "validation" },
+        { "test", "test" } };
+    const std::string& cell = table.rows[row][column];
+    const auto found = splits.find(lower(cell));
+    if (found == splits.end())
+        throw std::runtime_error("row " + std::to_string(row + 2) + ", column '" + table.columns[column]
+                                 + "': expected train, validation, test or nothing; found '" + printable(cell) + "'");
+    return found->second;
+}
+
 std::vector<Sample> samplesOf(const CsvTable& table, const fs::path& folder, const std::string& attribute)
 {
     const size_t file = table.at("file"), value = table.at(attribute);
@@ -139,12 +154,12 @@ std::vector<Sample> samplesOf(const CsvTable& table, const fs::path& folder, con
     {
         const std::vector<std::string>& cells = table.rows[row];
         Sample sample;
-        sample.file = folder / listedName(folder, cells[file]);
+        sample.file = (folder / listedName(folder, cells[file])).lexically_normal();
         sample.value = cells[value];
         if (identity >= 0)
             sample.identity = cells[size_t(identity)];
         if (split >= 0)
-            sample.split = cells[size_t(split)];
+            sample.split = splitOf(table, row, size_t(split));
         if (landmarks)
             sample.landmarks = landmarksOf(table, row, columns);
         samples.push_back(sample);

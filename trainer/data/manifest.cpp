@@ -5,10 +5,13 @@
 #include "data/manifest.hpp"
 
 #include <algorithm>
+#include <iostream>
+#include <locale>
 #include <regex>
 #include <sstream>
 
 #include "common/label_value.hpp"
+#include "common/message.hpp"
 #include "data/formats.hpp"
 
 namespace fs = std::filesystem;
@@ -32,6 +35,24 @@ const Format& findFormat(const fs::path& folder, const std::string& name)
     CV_Error(cv::Error::StsBadArg, "unknown format '" + name + "', known are: " + signs);
 }
 
+const std::regex COMPARISON("\\s*(>=|<)\\s*(-?[0-9]+(?:\\.[0-9]+)?)\\s*");
+
+//! The largest double where it is too large for one.
+double numberOf(const std::string& digits)
+{
+    std::istringstream stream(digits);
+    stream.imbue(std::locale::classic());
+    double number = 0;
+    stream >> number;
+    return number;
+}
+
+std::string trimmed(const std::string& text)
+{
+    const size_t begin = text.find_first_not_of(" \t"), end = text.find_last_not_of(" \t");
+    return begin == std::string::npos ? std::string() : text.substr(begin, end + 1 - begin);
+}
+
 } // namespace
 
 int AttributeRule::label(const std::string& value) const
@@ -43,19 +64,29 @@ int AttributeRule::label(const std::string& value) const
         return binaryLabel(value).value_or(LABEL_UNKNOWN);
     }
     std::smatch match;
-    if (std::regex_match(positive, match, std::regex("\\s*(>=|<)\\s*([0-9]+(?:\\.[0-9]+)?)\\s*")))
+    if (std::regex_match(positive, match, COMPARISON))
     {
+        static const std::regex first_number("^\\s*-?[0-9]+(?:\\.[0-9]+)?|[0-9]+(?:\\.[0-9]+)?");
         std::smatch number;
-        if (!std::regex_search(value, number, std::regex("[0-9]+")))
+        if (!std::regex_search(value, number, first_number))
             return LABEL_UNKNOWN;
-        const bool below = std::stod(number.str()) < std::stod(match[2]);
+        const bool below = numberOf(number.str()) < numberOf(match[2]);
         return (match[1] == "<") == below;
     }
+    const std::vector<std::string> list = listed();
+    return std::count(list.begin(), list.end(), lower(trimmed(value))) > 0;
+}
+
+std::vector<std::string> AttributeRule::listed() const
+{
+    std::vector<std::string> values;
+    if (std::regex_match(positive, COMPARISON))
+        return values;
     std::istringstream list(positive);
     for (std::string one; std::getline(list, one, ',');)
-        if (lower(one) == lower(value))
-            return 1;
-    return 0;
+        if (!trimmed(one).empty())
+            values.push_back(lower(trimmed(one)));
+    return values;
 }
 
 std::vector<std::string> manifestFormats()
@@ -67,6 +98,16 @@ std::vector<std::string> manifestFormats()
 }
 
 namespace {
+
+//! What begins as a comparison has to be one of the two that are known.
+void checkRule(const AttributeRule& rule)
+{
+    if (!std::regex_match(rule.positive, COMPARISON) && trimmed(rule.positive).find_first_of("<>=") == 0)
+        CV_Error(cv::Error::StsBadArg, "--positive: expected a comparison such as \">=50\" or \"<50\", or a list of "
+                                       "values such as \"Black,White\"; "
+                                       "found '"
+                                           + rule.positive + "'");
+}
 
 //! Without a rule for its values, an attribute has to have two that everybody reads alike. Ages 0 and 1 are no labels.
 void checkValues(const fs::path& folder, const AttributeRule& rule, const std::vector<Sample>& samples)
@@ -89,6 +130,41 @@ void checkValues(const fs::path& folder, const AttributeRule& rule, const std::v
                 + "'; --positive says which of them are label 1, such as \">=50\" or \"Black,White\"");
 }
 
+//! What a sample says of an attribute.
+std::string statement(const Sample& sample, const std::vector<AttributeRule>& rules, size_t k)
+{
+    return rules[k].attribute + " '" + sample.values[k] + "'";
+}
+
+/** Leaves out what repeats an image with its landmarks and labels, and says how often. Raises where the labels differ.
+@param samples sorted by file. */
+std::vector<Sample> withoutRepetitions(
+    const fs::path& folder, const std::vector<AttributeRule>& rules, const std::vector<Sample>& samples)
+{
+    std::vector<Sample> different;
+    for (const Sample& sample : samples)
+    {
+        bool known = false;
+        for (auto other = different.rbegin(); other != different.rend() && other->file == sample.file; ++other)
+        {
+            if (other->landmarks != sample.landmarks)
+                continue; // another face of the image
+            known = true;
+            for (size_t k = 0; k < rules.size(); ++k)
+                if (other->labels[k] != sample.labels[k])
+                    CV_Error(cv::Error::StsBadArg,
+                        folder.string() + ": contradicting rows for '" + sample.file.lexically_relative(folder).string()
+                            + "': " + statement(*other, rules, k) + " and " + statement(sample, rules, k));
+        }
+        if (!known)
+            different.push_back(sample);
+    }
+    if (different.size() < samples.size())
+        std::cerr << folder.string() << ": " << count(samples.size() - different.size(), "row")
+                  << " left out, repeating the image of another" << std::endl;
+    return different;
+}
+
 } // namespace
 
 std::vector<Sample> readManifest(
@@ -100,6 +176,7 @@ std::vector<Sample> readManifest(
     std::vector<Sample> samples;
     for (const AttributeRule& rule : rules)
     {
+        checkRule(rule);
         std::vector<Sample> read = findFormat(absolute, format).read(absolute, rule.attribute);
         if (read.empty())
             CV_Error(cv::Error::StsBadArg, folder.string() + " lists no images");
@@ -109,9 +186,12 @@ std::vector<Sample> readManifest(
             samples = read;
         CV_CheckEQ(samples.size(), read.size(), "each attribute is read of the same images");
         for (size_t i = 0; i < read.size(); ++i)
+        {
             samples[i].labels.push_back(rule.label(read[i].value));
+            samples[i].values.push_back(read[i].value);
+        }
     }
-    return samples;
+    return withoutRepetitions(absolute, rules, samples);
 }
 
 }} // namespace sanprivacy::train

@@ -4,6 +4,7 @@
 
 #include "loop/checkpoint.hpp"
 
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -54,14 +55,22 @@ std::string readKind(const fs::path& file, torch::serialize::InputArchive& archi
     return kind.toStringRef();
 }
 
-//! Sizes of all weights and buffers.
-std::vector<std::vector<int64_t>> sizesOf(const torch::nn::Module& network)
+//! Sizes of all weights and buffers, by their names.
+std::map<std::string, std::vector<int64_t>> sizesOf(const torch::nn::Module& network)
 {
-    std::vector<std::vector<int64_t>> sizes;
-    for (const std::vector<torch::Tensor>& tensors : { network.parameters(), network.buffers() })
-        for (const torch::Tensor& tensor : tensors)
-            sizes.push_back(tensor.sizes().vec());
+    std::map<std::string, std::vector<int64_t>> sizes;
+    for (const auto& tensors : { network.named_parameters(), network.named_buffers() })
+        for (const auto& tensor : tensors)
+            sizes[tensor.key()] = tensor.value().sizes().vec();
     return sizes;
+}
+
+std::string sizeText(const std::vector<int64_t>& size)
+{
+    std::string text;
+    for (int64_t side : size)
+        text += (text.empty() ? "" : "x") + std::to_string(side);
+    return text;
 }
 
 void readNetwork(
@@ -71,7 +80,7 @@ void readNetwork(
     if (found != kind)
         CV_Error(cv::Error::StsBadArg,
             file.string() + " holds a network of kind '" + found + "', '" + kind + "' was expected");
-    const std::vector<std::vector<int64_t>> expected = sizesOf(network); // LibTorch would take tensors of any shape
+    const auto expected = sizesOf(network); // LibTorch would take tensors of any shape
     readEntry(file,
         [&]
         {
@@ -79,8 +88,12 @@ void readNetwork(
             archive.read("network", entry);
             network.load(entry);
         });
-    if (sizesOf(network) != expected)
-        CV_Error(cv::Error::StsBadArg, file.string() + " holds a network '" + kind + "' of another size");
+    for (const auto& found_size : sizesOf(network))
+        if (found_size.second != expected.at(found_size.first))
+            CV_Error(cv::Error::StsBadArg,
+                file.string() + " holds a network '" + kind + "' of another size, of other matchers or attributes: of "
+                    + found_size.first + " expected " + sizeText(expected.at(found_size.first)) + ", found "
+                    + sizeText(found_size.second));
 }
 
 } // namespace

@@ -13,6 +13,7 @@
 #include <opencv2/core.hpp>
 
 #include "common/atomic_file.hpp"
+#include "common/number_range.hpp"
 #include "common/progress.hpp"
 #include "common/workers.hpp"
 #include "loop/checkpoint.hpp"
@@ -26,6 +27,10 @@ namespace {
 const int64_t LOG_INTERVAL = 20;     // steps per line of loss.csv
 const int64_t MOST_EVALUATIONS = 20; // on held-out faces; trainings of more epochs skip some
 
+// What nobody needs more of; larger numbers are mistakes, and could overflow.
+const double MOST_STEPS = 1e9, MOST_FACES = 1e6, MOST_WORKERS = 1e4;
+const double LARGEST_SEED = 9223372036854774784.; // the last double below 2^63: checkpoints keep it as int64
+
 } // namespace
 
 void LoopOptions::addTo(CLI::App& command)
@@ -33,17 +38,23 @@ void LoopOptions::addTo(CLI::App& command)
     command.add_option("-o,--output", folder, "folder of checkpoint.pt, loss.csv, held-out.csv")
         ->type_name("DIR")
         ->required();
-    command.add_option("--epochs", epochs, "passes over the faces")->capture_default_str();
-    command.add_option("--steps", steps, "number of steps, in place of --epochs");
-    command.add_option("--minutes", minutes, "stop after this many minutes; --resume continues");
-    command.add_option("--batch", batch, "faces per step")->capture_default_str()->check(CLI::PositiveNumber);
+    command.add_option("--epochs", epochs, "passes over the faces")->capture_default_str()->check(numberAboveZero());
+    command.add_option("--steps", steps, "number of steps, in place of --epochs")->check(numberRange(1, MOST_STEPS));
+    command.add_option("--minutes", minutes, "stop after this many minutes; --resume continues")
+        ->check(numberAboveZero());
+    command.add_option("--batch", batch, "faces per step")->capture_default_str()->check(numberRange(1, MOST_FACES));
     command.add_option("--learning-rate", learningRate, "learning rate of Adam")
         ->capture_default_str()
-        ->check(CLI::PositiveNumber);
+        ->check(numberAboveZero());
     command.add_flag("--decay,!--no-decay", decay, "learning rate falls to zero (cosine) over the planned steps");
-    command.add_option("--seed", seed, "the same seed gives the same run")->capture_default_str();
-    command.add_option("--workers", workers, "threads; 0: one per core. Only the same number gives the same weights");
-    command.add_option("--checkpoint-minutes", checkpointMinutes, "minutes between checkpoints")->capture_default_str();
+    command.add_option("--seed", seed, "the same seed gives the same run")
+        ->capture_default_str()
+        ->check(numberRange(0, LARGEST_SEED));
+    command.add_option("--workers", workers, "threads; 0: one per core. Only the same number gives the same weights")
+        ->check(numberRange(0, MOST_WORKERS));
+    command.add_option("--checkpoint-minutes", checkpointMinutes, "minutes between checkpoints")
+        ->capture_default_str()
+        ->check(numberFromZero());
     command.add_option("--device", deviceName, "what the networks run on: cpu or cuda")
         ->capture_default_str()
         ->check(CLI::IsMember({ "cpu", "cuda" }));
@@ -62,7 +73,11 @@ torch::Device LoopOptions::device() const
 
 int64_t LoopOptions::plannedSteps(int64_t facesPerEpoch) const
 {
-    return steps > 0 ? steps : int64_t(std::ceil(epochs * double(facesPerEpoch) / double(batch)));
+    const double planned = std::ceil(epochs * double(facesPerEpoch) / double(batch));
+    if (steps == 0 && planned > MOST_STEPS)
+        CV_Error(cv::Error::StsBadArg, cv::format("--epochs %g are %.3g steps of %d faces; expected at most %.3g steps",
+                                           epochs, planned, int(batch), MOST_STEPS));
+    return steps > 0 ? steps : int64_t(planned);
 }
 
 void LoopOptions::prepareFolder() const
@@ -141,8 +156,8 @@ public:
             evaluate(heldOut, progress); // before saving: a network may gather what it needs for evaluation mode
         save();
         if (interrupted())
-            progress.message(
-                cv::format("interrupted at step %d of %d, saved; --resume goes on", int(state_.step), int(planned_)));
+            progress.message("interrupted at step " + std::to_string(state_.step) + " of " + std::to_string(planned_)
+                             + ", saved; --resume goes on");
         return !interrupted();
     }
 

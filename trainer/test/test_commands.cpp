@@ -13,79 +13,17 @@
 #include <gtest/gtest.h>
 #include <opencv2/dnn.hpp>
 
-#include "drawn_faces.hpp"
+#include "command_test.hpp"
 #include "loop/checkpoint.hpp"
 #include "networks/attackers.hpp"
-#include "places.hpp"
 
 namespace sanprivacy { namespace train { namespace test { namespace {
 
-namespace fs = std::filesystem;
-
-const int64_t DESCRIPTOR_SIZE = 12; // of descriptor.onnx
-
-//! sanprivacy-train as a user runs it, on twelve drawn faces.
-class Train_Commands : public ::testing::Test
+class Train_Commands : public CommandTest
 {
-protected:
-    static void SetUpTestSuite()
-    {
-        shared_ = std::make_unique<TemporaryFolder>();
-        drawDataset(*shared_ / "data", 12);
-        const Result made = run("prototypes" + data() + " -o " + prototypes());
-        ASSERT_EQ(0, made.code) << made.output;
-        ASSERT_TRUE(fs::exists(prototypes()));
-    }
-    static void TearDownTestSuite() { shared_.reset(); }
-
-    struct Result
-    {
-        int code;
-        std::string output;
-    };
-
-    static Result run(const std::string& arguments)
-    {
-        FILE* const pipe = popen((trainerProgram() + " " + arguments + " 2>&1").c_str(), "r");
-        Result result;
-        for (int c; (c = std::fgetc(pipe)) != EOF;)
-            result.output += char(c);
-        result.code = WEXITSTATUS(pclose(pipe));
-        return result;
-    }
-
-    static std::string data()
-    {
-        return " --data " + (*shared_ / "data").string() + " --cache " + (*shared_ / "cache").string();
-    }
-    static std::string prototypes() { return (*shared_ / "prototypes.yml.gz").string(); }
-    static std::string small(const fs::path& out, int steps)
-    {
-        return data() + " --held-out-share .3 --batch 4 --steps " + std::to_string(steps) + " -o " + out.string();
-    }
-
-    //! A model description file of the matcher and the classifier of the module's tests.
-    std::string models() const
-    {
-        const fs::path testdata = repository() / "modules/sanprivacy/testdata", file = folder_ / "models.yml";
-        write(file,
-            "%YAML:1.0\n---\n"
-            "matcher:\n  task: \"matcher\"\n  file: \""
-                + (testdata / "descriptor.onnx").string()
-                + "\"\n"
-                  "  width: 32\n  height: 32\n  color: \"rgb\"\n  square: 0.7\n  distance: \"cosine\"\n"
-                  "classifier:\n  task: \"classifier\"\n  file: \""
-                + (testdata / "classifier.onnx").string()
-                + "\"\n"
-                  "  width: 224\n  height: 224\n  scale: 0.003921569\n  color: \"gray\"\n  square: 0.7\n  index: 0\n");
-        return file.string();
-    }
-
-    static std::unique_ptr<TemporaryFolder> shared_;
-    TemporaryFolder folder_;
 };
 
-std::unique_ptr<TemporaryFolder> Train_Commands::shared_;
+const int64_t DESCRIPTOR_SIZE = 12; // of descriptor.onnx
 
 TEST_F(Train_Commands, help_fits_a_screen)
 {
@@ -97,20 +35,6 @@ TEST_F(Train_Commands, help_fits_a_screen)
         // A screen and a half at most; newer CLI11 breaks more lines.
         EXPECT_LE(std::count(result.output.begin(), result.output.end(), '\n'), 75) << command;
     }
-}
-
-TEST_F(Train_Commands, bad_usage_and_bad_input_are_told_apart)
-{
-    EXPECT_EQ(2, run("").code);
-    EXPECT_EQ(2, run("classify").code);
-    EXPECT_EQ(2, run("classifier").code);
-    const Result nan = run("residual --opposite-share nan");
-    EXPECT_EQ(2, nan.code);
-    EXPECT_NE(std::string::npos, nan.output.find("expected a number from 0.01 to 0.99; found nan")) << nan.output;
-    const Result none = run("classifier --data " + (folder_ / "none").string() + " -o " + (folder_ / "run").string());
-    EXPECT_EQ(1, none.code);
-    EXPECT_NE(std::string::npos, none.output.find("is not a folder")) << none.output;
-    EXPECT_EQ(1, std::count(none.output.begin(), none.output.end(), '\n')) << "one line: " << none.output;
 }
 
 TEST_F(Train_Commands, classifier_resumes_bit_for_bit_and_exports)
@@ -168,36 +92,6 @@ TEST_F(Train_Commands, export_writes_the_mean_of_several_checkpoints)
     EXPECT_EQ(late, output(checkpoint("late"), "again.onnx"));
     EXPECT_EQ(
         1, run("export " + checkpoint("early") + " " + prototypes() + " -o " + (folder_ / "wrong.onnx").string()).code);
-}
-
-TEST_F(Train_Commands, a_folder_with_a_checkpoint_is_refused_before_anything_is_loaded)
-{
-    const std::string out = (folder_ / "run").string();
-    fs::create_directories(out);
-    write(folder_ / "run/checkpoint.pt", "");
-    const std::string none = " --data " + (folder_ / "none").string() + " -o " + out;
-    for (const std::string& command : { "classifier" + none, "landmarks" + none,
-             "pretrain --prototypes " + prototypes() + none, "attackers --matchers matcher --models " + models() + none,
-             "residual --matchers matcher --prototypes " + prototypes() + " --models " + models() + none })
-    {
-        const Result result = run(command);
-        EXPECT_EQ(1, result.code) << command;
-        EXPECT_NE(std::string::npos, result.output.find("checkpoint.pt exists: give --resume")) << result.output;
-    }
-    const Result missing = run("classifier --resume --data " + (folder_ / "none").string() + " -o " + out + "2");
-    EXPECT_NE(std::string::npos, missing.output.find("--resume: there is no")) << missing.output;
-}
-
-TEST_F(Train_Commands, a_missing_device_is_told_before_anything_is_loaded)
-{
-    if (torch::cuda::is_available())
-        GTEST_SKIP() << "there is a CUDA device";
-    const Result result =
-        run("classifier --device cuda --data " + (folder_ / "none").string() + " -o " + (folder_ / "run").string());
-    EXPECT_EQ(1, result.code);
-    EXPECT_NE(std::string::npos, result.output.find("finds no CUDA device")) << result.output;
-    EXPECT_FALSE(fs::exists(folder_ / "run"));
-    EXPECT_NE(0, run("classifier --device gpu --data x -o y").code);
 }
 
 TEST_F(Train_Commands, trainings_share_cached_crops)
@@ -277,6 +171,9 @@ TEST_F(Train_Commands, pretrain_train_and_export)
     ASSERT_EQ(0, pretrained.code) << pretrained.output;
     const std::string exported = (folder_ / "san.onnx").string();
     EXPECT_EQ(0, run("export " + pre + "/checkpoint.pt -o " + exported).code);
+    const Result other = run("export --authors-form " + classifier + "/checkpoint.pt -o " + pre + "/none.onnx");
+    EXPECT_EQ(1, other.code);
+    EXPECT_NE(std::string::npos, other.output.find("--authors-form is for the network of the paper")) << other.output;
 
     const std::string common = "train --prototypes " + prototypes() + " --initial " + pre
                                + "/checkpoint.pt --classifiers " + classifier + "/checkpoint.pt" + small(out, 2);

@@ -42,6 +42,11 @@ TEST(Train_AttributeRule, thresholds_and_lists)
     EXPECT_EQ(0, young.label("50"));
     EXPECT_EQ(1, young.label("49"));
     EXPECT_EQ(1, some.label("white"));
+    EXPECT_EQ(1, rule("race", " Black , White ").label("white "));
+    EXPECT_EQ(1, rule("age", ">=49.5").label("49.6"));
+    EXPECT_EQ(0, rule("age", ">=49.5").label("49.4"));
+    EXPECT_EQ(0, old.label("-60")) << "a number below zero";
+    EXPECT_EQ(1, old.label("20" + std::string(400, '0'))) << "larger than any double";
     EXPECT_EQ(0, some.label("East Asian"));
     EXPECT_EQ(LABEL_UNKNOWN, some.label(""));
 }
@@ -85,6 +90,55 @@ TEST(Train_Manifest, labels_csv_with_quotes_crlf_and_few_columns)
     EXPECT_EQ("East Asian, other", samples[1].value);
     EXPECT_EQ("test", samples[1].split);
     EXPECT_TRUE(samples[0].landmarks.empty());
+}
+
+//! What readManifest() says against labels.csv.
+std::string refusal(const std::string& text, const AttributeRule& wanted = GENDER)
+{
+    const TemporaryFolder folder;
+    write(folder / "labels.csv", text);
+    try
+    {
+        readManifest(folder.path, { wanted });
+    }
+    catch (const std::exception& error)
+    {
+        return message(error);
+    }
+    return "";
+}
+
+TEST(Train_Manifest, unknown_comparisons_are_refused)
+{
+    for (const char* positive : { ">50", "<=50", " = 50", ">=old" })
+        EXPECT_NE(std::string::npos, refusal("file,age\na.jpg,60\n", rule("age", positive)).find("found '"))
+            << positive;
+    EXPECT_EQ("", refusal("file,age\na.jpg,60\n", rule("age", "60,>70")));
+}
+
+TEST(Train_Manifest, repeated_rows_count_once_and_contradicting_ones_are_refused)
+{
+    const TemporaryFolder folder;
+    write(folder / "labels.csv", "file,gender\na.jpg,M\nb.jpg,F\n./a.jpg,male\n");
+    ASSERT_EQ(2u, readManifest(folder.path, { GENDER }).size());
+    EXPECT_NE(std::string::npos, refusal("file,gender\na.jpg,M\nb.jpg,F\na.jpg,F\n")
+                                     .find("contradicting rows for 'a.jpg': gender 'M' and gender 'F'"));
+    const std::string columns = "file,gender,right_eye_x,right_eye_y,left_eye_x,left_eye_y,nose_x,nose_y,"
+                                "right_mouth_x,right_mouth_y,left_mouth_x,left_mouth_y\na.jpg,M,";
+    EXPECT_EQ("", refusal(columns + DRAWN_LANDMARKS + "\na.jpg,F,0,0,1,1,2,2,3,3,4,4\n")) << "two faces of one image";
+}
+
+TEST(Train_Manifest, other_words_for_the_split)
+{
+    const TemporaryFolder folder;
+    write(folder / "labels.csv", "file,gender,split\na.jpg,M,Train\nb.jpg,F,VAL\nc.jpg,F,\n");
+    const std::vector<Sample> samples = readManifest(folder.path, { GENDER });
+    EXPECT_EQ("train", samples[0].split);
+    EXPECT_EQ("validation", samples[1].split);
+    EXPECT_EQ("", samples[2].split);
+    EXPECT_NE(std::string::npos, refusal("file,gender,split\na.jpg,M,train\nb.jpg,F,fold7\n")
+                                     .find("row 3, column 'split': expected train, validation, test or nothing; found "
+                                           "'fold7'"));
 }
 
 TEST(Train_Manifest, celeba)
