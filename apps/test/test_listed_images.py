@@ -11,7 +11,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import CommandTest, LANDMARK_COLUMNS, TEST_NETWORKS, portrait, read, run, write, write_labels
+from command import CommandTest, LANDMARK_COLUMNS, LANDMARKS, TEST_NETWORKS, portrait, read, run, write, write_labels
 
 MODELS = """%YAML:1.0
 ---
@@ -101,6 +101,26 @@ class ListedImages(CommandTest):
         self.assertEqual(change[:, 150:190].max(), 0)
         self.one_line(perturb(both, code=1).stderr, "contradicting rows")
         self.one_line(perturb([*both, ["F", *rows[0]]], "--landmarks", code=1).stderr, "contradicting rows")
+
+    def test_the_crop_is_that_of_a_listed_face(self):
+        """Not of a larger one that is found beside it."""
+        face = portrait()
+        small = cv2.resize(face, None, fx=.5, fy=.5, interpolation=cv2.INTER_AREA)
+        image = np.full((face.shape[0], face.shape[1] + small.shape[1], 3), 120, np.uint8)
+        image[:, :face.shape[1]] = face
+        image[:small.shape[0], face.shape[1]:] = small
+        cv2.imwrite(self.path("photos", "two.png"), image)
+        moved = [value / 2 + (face.shape[1] if k % 2 == 0 else 0) for k, value in enumerate(LANDMARKS)]
+        write(self.path("labels.csv"), ",".join(["file", "gender", *LANDMARK_COLUMNS]).encode() + b"\n"
+              + ",".join(map(str, ["two.png", "M", *moved])).encode() + b"\n")
+        crops = []
+        for options in (["--landmarks"], []):
+            done = run("perturb", *self.networks, self.path("photos", "two.png"), "-o", self.path("out"), "--labels",
+                       self.path("labels.csv"), "--crop", *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            crops.append(cv2.imread(self.path("out", "two.png")).astype(float))
+        sharpness = [np.abs(np.diff(crop, axis=1)).mean() for crop in crops]
+        self.assertLess(sharpness[0], sharpness[1])  # the small one is enlarged
 
     def test_decimal_commas(self):
         """Where a spreadsheet separates by semicolons it writes them."""

@@ -11,7 +11,7 @@ import unittest
 import cv2
 import numpy as np
 
-from command import CommandTest, LANDMARKS, files, portraits, run, write_labels
+from command import CommandTest, LANDMARK_COLUMNS, LANDMARKS, files, portraits, run, write, write_labels
 
 MEN = [path for path in portraits() if "/man" in path]
 WOMEN = [path for path in portraits() if "/woman" in path]
@@ -96,6 +96,17 @@ class Prototypes(CommandTest):
         self.assertEqual(made.returncode, 1)
         self.one_line(made.stderr, "contradicting rows", again)
         self.assertEqual(files(self.folder), ["labels.csv"])
+
+    def test_several_faces_of_one_image(self):
+        both = np.hstack([cv2.imread(MEN[0]), cv2.imread(WOMEN[0])])
+        cv2.imwrite(self.path("both.png"), both)
+        width = both.shape[1] // 2
+        moved = [value + (width if k % 2 == 0 else 0) for k, value in enumerate(LANDMARKS)]
+        write(self.path("labels.csv"), "".join(",".join(map(str, row)) + "\n" for row in (
+            ["file", "gender", *LANDMARK_COLUMNS], ["both.png", "M", *LANDMARKS], ["both.png", "F", *moved])).encode())
+        made = run("prototypes", "--labels", self.path("labels.csv"), "-o", self.path("out"))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.one_line(made.stdout, "label 1: 1, of label 0: 1")
 
     def test_attribute_that_is_no_name_of_a_file(self):
         made = self.make([(MEN[0], "M"), (WOMEN[0], "F")], "--attribute", "gender/sex", columns=("file", "gender/sex"))

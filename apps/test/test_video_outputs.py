@@ -199,6 +199,10 @@ class Outputs(VideoTest):
         self.assertEqual(done.returncode, 2, done.stderr)
         self.one_line(done.stderr, "s3://bucket/out", "is an address; expected a file")
         self.assertFalse([name for name in files(self.folder) if "out" in name])
+        os.mkdir(self.path("s3:"))
+        done = run("perturb", *self.networks, portraits()[0], "-o", "s3://bucket/out", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)  # a folder of this name is there
+        self.assertEqual(files(self.path("s3:")), ["bucket/out/" + os.path.basename(portraits()[0])])
         done = self.video(self.original, "file://" + self.path("a b.mp4"), "--replace", "solid", cwd=self.folder)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(frames_of(self.path("a b.mp4"))), FRAMES)

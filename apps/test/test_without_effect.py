@@ -74,6 +74,10 @@ class WithoutEffect(CommandTest):
         done = run("perturb", png, *command[1:], "--quality", "90", idle_options=True)
         self.assertNotIn("no effect", done.stderr)
         os.remove(self.path("out", "a.png"))
+        for name in ("a.webp", "a.JPE"):
+            done = run("perturb", png, "-o", self.path(name), "--quality", "90", idle_options=True)
+            self.assertNotIn("no effect", done.stderr)
+            os.remove(self.path(name))
         labels = self.path("labels.csv")
         write_labels(labels, [(os.path.basename(portraits()[0]), "M")])
         for prototype in ("random", "neutral"):
