@@ -4,6 +4,8 @@
 
 #include "commands/bench_faces.hpp"
 
+#include "common/atomic_file.hpp"
+#include "common/output_guard.hpp"
 #include "options/faces.hpp"
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <ctime>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <vector>
 
 #include <opencv2/dnn.hpp>
@@ -106,11 +109,9 @@ void print(const Row& row)
     std::fflush(stdout);
 }
 
-void write(const std::string& file, const std::vector<Row>& rows, double product, double copy)
+std::string jsonOf(const std::vector<Row>& rows, double product, double copy)
 {
-    cv::FileStorage json(file, cv::FileStorage::WRITE | cv::FileStorage::FORMAT_JSON);
-    if (!json.isOpened())
-        throw std::runtime_error("cannot write " + file);
+    cv::FileStorage json(".json", cv::FileStorage::WRITE | cv::FileStorage::MEMORY | cv::FileStorage::FORMAT_JSON);
     json << "opencv" << CV_VERSION << "threads" << cv::getNumThreads() << "product_gflops" << product << "copy_gb_per_s"
          << copy << "steps"
          << "[";
@@ -119,6 +120,7 @@ void write(const std::string& file, const std::vector<Row>& rows, double product
              << "name" << row.name << "median_ms" << row.times.median << "least_ms" << row.times.least << "most_ms"
              << row.times.most << "processor_ms" << row.times.processor << "floor_ms" << row.floor << "}";
     json << "]";
+    return json.releaseAndGetString();
 }
 
 //! A face a third as high as the frame.
@@ -136,6 +138,10 @@ cv::Mat faceOf(const cv::Size& frame)
 
 ExitCode benchFaces(const BenchFacesOptions& options)
 {
+    refuseInputsAsOutputs(options.networks.files(), { options.json });
+    std::unique_ptr<TemporaryFile> results; // made before the work: where it cannot be, that is told at once
+    if (!options.json.empty())
+        results = std::make_unique<TemporaryFile>(options.json);
     const double product = measureProduct(options.runs), copy = measureCopy(options.runs);
     std::printf("OpenCV %s, %d threads; one thread multiplies matrices at %.0f GFLOP/s and copies %.1f GB/s\n",
         CV_VERSION, cv::getNumThreads(), product, copy);
@@ -177,8 +183,12 @@ ExitCode benchFaces(const BenchFacesOptions& options)
     add("return a face, color evened out", face_traffic, 1, [&] { blendFace(frame, crop, perturbed, face, 1); });
     add("predict gender", 0, 1, [&] { perturber->predictFace(frame, face); });
     add("perturb an image of one face", 0, 1, [&] { perturber->perturbFaces(frame, face, result, params); });
-    if (!options.json.empty())
-        write(options.json, rows, product, copy);
+    if (results)
+    {
+        const std::string json = jsonOf(rows, product, copy);
+        results->write(json.data(), json.size());
+        results->replaceTarget();
+    }
     return SUCCEEDED;
 }
 

@@ -5,6 +5,7 @@
 #include "commands/bench_video.hpp"
 
 #include "commands/video/pipeline.hpp"
+#include "common/message.hpp"
 #include "media/video_reader.hpp"
 #include "media/video_writer.hpp"
 #include "options/inputs.hpp"
@@ -185,19 +186,33 @@ void print(const FrameTimes& times)
     std::printf(" %8.2f %8.1f %8.2f %8.1f", sum, 100 * times.steps[DETECT] / sum, times.faces, times.scene);
 }
 
+Image readPhoto(const BenchVideoOptions& options)
+{
+    Image photo;
+    try
+    {
+        photo = readImage(options.photo, options.max_pixels);
+    }
+    catch (const std::exception& error)
+    {
+        throw std::runtime_error(printable(options.photo) + ": " + message(error));
+    }
+    if (photo.pixels.type() != CV_8UC3)
+        throw UsageError(printable(options.photo) + ": expected an 8-bit color image");
+    return photo;
+}
+
 } // namespace
 
 ExitCode benchVideo(const BenchVideoOptions& options)
 {
-    const Image photo = readImage(options.photo, options.max_pixels);
-    if (photo.pixels.type() != CV_8UC3)
-        throw UsageError("the photo must be an 8-bit color image");
+    const Image photo = readPhoto(options);
     const cv::Ptr<FaceDetector> detector = options.networks.createDetector();
     const cv::Ptr<Perturber> perturber = options.networks.createPerturber();
     cv::Mat found;
     detector->detect(photo.pixels, found);
     if (found.rows != 1)
-        throw UsageError("the photo must show one face");
+        throw UsageError(printable(options.photo) + ": expected one face, found " + std::to_string(found.rows));
 
     VideoOptions command;
     command.networks = options.networks;

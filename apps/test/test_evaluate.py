@@ -3,6 +3,7 @@
 # of this distribution and at http://www.apache.org/licenses/LICENSE-2.0.
 """The command `evaluate` on drawn data: what it reports is what numpy and scikit-learn make of the same faces."""
 
+import filecmp
 import json
 import math
 import os
@@ -14,7 +15,7 @@ import unittest.mock
 import cv2
 import numpy as np
 
-from command import EXECUTABLE, LANDMARKS, files, run
+from command import EXECUTABLE, LANDMARKS, SOURCE, files, run
 from evaluating import CANONICAL, EvaluateTest, Parser, read_text, results, row, table
 
 
@@ -239,6 +240,24 @@ class Bench(unittest.TestCase):
         done = run("bench", "matching", "--faces", 200)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("200 faces, 19900 pairs: ", done.stdout)
+
+    def test_a_file_for_the_results_that_cannot_be_written_is_told_before_the_work(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = run("bench", "faces", "--runs", 3, "--json", os.path.join(folder, "none", "times.json"))
+            self.assertEqual((done.returncode, done.stdout), (1, ""))
+            self.assertIn("times.json", done.stderr)
+            model = os.path.join(folder, "model.onnx")
+            shutil.copyfile(os.path.join(SOURCE, "data", "gender.onnx"), model)
+            done = run("bench", "faces", "--classifier", model, "--json", model)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertTrue(filecmp.cmp(model, os.path.join(SOURCE, "data", "gender.onnx"), shallow=False))
+            self.assertEqual(os.listdir(folder), ["model.onnx"])
+
+    def test_what_is_no_photo_of_one_face_is_named(self):
+        for name, problem in (("none.jpg", "no such file"), ("gender.onnx", "")):
+            done = run("bench", "video", os.path.join(SOURCE, "data", name))
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"{name}: {problem}", done.stderr)
 
 
 if __name__ == "__main__":
