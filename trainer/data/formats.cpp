@@ -192,6 +192,8 @@ std::vector<Sample> readCelebA(const fs::path& folder, const std::string& attrib
     std::istringstream words(header);
     const std::vector<std::string> names { std::istream_iterator<std::string>(words), {} };
     const auto column = std::find(names.begin(), names.end(), wanted) - names.begin();
+    if (names.empty())
+        CV_Error(cv::Error::StsBadArg, attributes.string() + ": expected the names of attributes in its second line");
     if (size_t(column) == names.size())
         noSuchAttribute("celeba", wanted, header);
 
@@ -212,8 +214,10 @@ std::vector<Sample> readCelebA(const fs::path& folder, const std::string& attrib
                 row >> name;
                 for (cv::Point2f& point : p)
                     row >> point.x >> point.y;
-                if (row)
-                    landmarks[name] = p;
+                if (!row)
+                    CV_Error(cv::Error::StsBadArg,
+                        landmarkFile.string() + ": expected ten numbers after '" + printable(name) + "'");
+                landmarks[name] = p;
             });
 
     static const std::map<std::string, std::string> splits = { { "0", "train" }, { "1", "validation" },
@@ -230,8 +234,15 @@ std::vector<Sample> readCelebA(const fs::path& folder, const std::string& attrib
             sample.file = folder / "img_align_celeba" / name;
             if (identity.count(name))
                 sample.identity = identity[name];
-            if (partition.count(name) && splits.count(partition[name]))
-                sample.split = splits.at(partition[name]);
+            if (partition.count(name))
+            {
+                const auto split = splits.find(partition[name]);
+                if (split == splits.end())
+                    CV_Error(cv::Error::StsBadArg, partitionFile.string() + ": expected 0, 1 or 2 after '"
+                                                       + printable(name) + "', found '" + printable(partition[name])
+                                                       + "'");
+                sample.split = split->second;
+            }
             if (landmarks.count(name))
                 sample.landmarks = landmarks[name];
             samples.push_back(sample);
@@ -365,14 +376,15 @@ std::vector<Sample> readFairFace(const fs::path& folder, const std::string& attr
         if (!fs::exists(csv))
             continue;
         const CsvTable table = readCsv(csv);
-        const size_t file = table.at("file");
-        const int value = table.find(attribute);
+        const int file = table.find("file"), value = table.find(attribute);
+        if (file < 0)
+            CV_Error(cv::Error::StsBadArg, csv.string() + ": no column 'file'");
         if (value < 0)
             noSuchAttribute("fairface", attribute, "age, gender and race");
         for (const std::vector<std::string>& cells : table.rows)
         {
             Sample sample;
-            sample.file = folder / cells[file];
+            sample.file = folder / cells[size_t(file)];
             sample.value = cells[size_t(value)];
             sample.split = std::string(split) == "val" ? "validation" : split;
             samples.push_back(sample);

@@ -141,6 +141,36 @@ TEST(Train_Manifest, other_words_for_the_split)
                                            "'fold7'"));
 }
 
+TEST(Train_Manifest, damaged_files_of_celeba_and_fairface_are_named)
+{
+    const TemporaryFolder folder;
+    const auto refusal_of = [&](const char* name, const std::string& text)
+    {
+        write(folder / name, text);
+        std::string refusal;
+        try
+        {
+            readManifest(folder.path, { GENDER });
+        }
+        catch (const std::exception& error)
+        {
+            refusal = message(error);
+        }
+        std::filesystem::remove(folder / name);
+        return refusal;
+    };
+    EXPECT_NE(
+        std::string::npos, refusal_of("list_attr_celeba.txt", "").find("list_attr_celeba.txt: expected the names"));
+    EXPECT_NE(std::string::npos, refusal_of("fairface_label_train.csv", "name,gender\na.jpg,Male\n")
+                                     .find("fairface_label_train.csv: no column 'file'"));
+    write(folder / "list_attr_celeba.txt", "1\nMale\n000001.jpg -1\n");
+    EXPECT_NE(
+        std::string::npos, refusal_of("list_eval_partition.txt", "000001.jpg 9\n")
+                               .find("list_eval_partition.txt: expected 0, 1 or 2 after '000001.jpg', found '9'"));
+    EXPECT_NE(std::string::npos, refusal_of("list_landmarks_align_celeba.txt", "1\nnames\n000001.jpg 69 109 106\n")
+                                     .find("list_landmarks_align_celeba.txt: expected ten numbers after '000001.jpg'"));
+}
+
 TEST(Train_Manifest, celeba)
 {
     const TemporaryFolder folder;
