@@ -32,7 +32,7 @@ def sample(name):
 class Samples(CommandTest):
     def run_sample(self, name, *arguments, code=0):
         done = subprocess.run([sample(name), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=TIMEOUT, check=False)
+                              text=True, timeout=TIMEOUT, check=False, cwd=self.folder)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done
 
@@ -136,6 +136,36 @@ class Samples(CommandTest):
         self.assertEqual(files(self.folder), ["empty.avi", "video.avi"])
         self.one_line(self.run_sample("video", path, self.path("out.avi"), "--replace=blur").stdout, "3 frame(s), ")
         self.check_refused("No face found", "video", self.path("empty.avi"), self.path("same.avi"))
+
+    def test_videos_that_are_named_as_addresses_or_patterns(self):
+        portrait = cv2.imread(portraits()[0])
+        writer = cv2.VideoWriter(self.path("in.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 25, portrait.shape[1::-1])
+        for number in range(3):
+            writer.write(portrait)
+            cv2.imwrite(self.path(f"{number}.png"), portrait)
+        writer.release()
+        shutil.copy(self.path("in.avi"), self.path("12:30.avi"))
+        before = {name: read(self.folder, name) for name in files(self.folder)}
+        for name in ("video_minimal", "video", "camera"):
+            with self.subTest(name):
+                self.check_refused("expected a name that ends with .avi", name, "%d.png", "%d.png")
+                self.run_sample(name, "in.avi", "file:in.avi")
+                self.run_sample(name, "12:30.avi", "12:31.avi")
+                for written in ("file:in.avi", "12:31.avi"):
+                    self.assertTrue(cv2.VideoCapture(self.path(written)).read()[0])
+                    os.remove(self.path(written))
+        self.assertEqual({name: read(self.folder, name) for name in files(self.folder)}, before)
+
+    def test_a_pipe_is_read_once(self):
+        portrait, pipe = cv2.imread(portraits()[0]), self.path("pipe.avi")
+        writer = cv2.VideoWriter(self.path("in.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 25, portrait.shape[1::-1])
+        for _ in range(12):
+            writer.write(portrait)
+        writer.release()
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cp", self.path("in.avi"), pipe]) as sender:
+            self.addCleanup(sender.kill)
+            self.one_line(self.run_sample("video", pipe, self.path("out.avi")).stdout, "12 frame(s), ")
 
     def test_largest_face_has_the_label(self):
         """Not the one that the detector is surest of, here the small one."""

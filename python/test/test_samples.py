@@ -184,6 +184,34 @@ class Samples(unittest.TestCase):
         path = self.video(np.full((200, 200, 3), 127, np.uint8))
         self.check_refused("No face found", "video", path, self.folder / "other.avi")
 
+    def test_videos_that_are_named_as_addresses_or_patterns(self):
+        video = pathlib.Path(self.video())
+        image = self.photo_without_a_face(self.folder / "0.png")
+        before = video.read_bytes(), image.read_bytes()
+        for name in ("video_minimal", "video", "camera"):
+            self.check_refused("Cannot write", name, video, f"file:{video}")
+            self.check_refused("expected a name that ends with .avi", name, video, self.folder / "%d.png")
+        self.assertEqual((video.read_bytes(), image.read_bytes()), before)
+
+        sys.path.insert(0, str(SAMPLES))
+        self.addCleanup(sys.path.remove, str(SAMPLES))
+        from video_source import open_video, open_writer
+
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        video.rename("12:30.avi")
+        self.assertTrue(open_video("12:30.avi").read()[0])
+        open_writer("file:12:30.avi", 25, (200, 200)).release()
+        self.assertEqual(pathlib.Path("12:30.avi").read_bytes(), before[0])
+
+    @unittest.skipUnless(hasattr(os, "mkfifo"), "no named pipes")
+    def test_a_pipe_is_read_once(self):
+        pipe = self.folder / "pipe.avi"
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cp", self.video(), pipe]) as sender:
+            self.addCleanup(sender.kill)
+            self.assertIn(f"{FRAMES} frame(s), ", self.run_sample("video", pipe, self.folder / "result.avi"))
+
     def test_names_that_are_not_utf_8(self):
         odd = os.path.join(self.folder, os.fsdecode(b"\xff.avi"))
         for name in ("video_minimal", "video", "camera"):

@@ -11,15 +11,23 @@
 #include <cstdio>
 #include <string>
 
+#include <sys/stat.h>
+
 #include <opencv2/core.hpp>
 #include <opencv2/core/utils/filesystem.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/videoio.hpp>
 #include <opencv2/videoio/registry.hpp>
 
+/** @return a path that FFmpeg takes for a file, even where it looks like an address, as `12:30.avi` or `file:1.avi`. */
+inline std::string asFile(const std::string& path)
+{
+    return path.find(':') == std::string::npos || path[0] == '/' ? path : "./" + path;
+}
+
 /** cv::VideoCapture, with frames as a player shows them: with square pixels, and turned and mirrored as the file asks
 for, as phones' videos do. OpenCV 4.6 turns some of them upside down, and no version mirrors; so the tool ffprobe is
-asked how they lie. Without it they lie as OpenCV gives them.
+asked how they lie. Without it, and from pipes and live streams, they lie as OpenCV gives them.
 
 The video or stream must not change the size of its images: cv::VideoCapture of OpenCV 4.6 then gives wrong and repeated
 parts, in which faces may be covered in part only, and does not tell. The command `sanprivacy video` copes with it. */
@@ -33,11 +41,16 @@ public:
         readAspect();
     }
 
-    explicit VideoSource(const std::string& file_or_url) : capture_(file_or_url)
+    explicit VideoSource(const std::string& file_or_url)
     {
-        if (!capture_.isOpened())
+        struct stat kind;
+        const bool exists = stat(file_or_url.c_str(), &kind) == 0;
+        const std::string source = exists ? asFile(file_or_url) : file_or_url;
+        if (!capture_.open(source))
             CV_Error(cv::Error::StsError, "Cannot read " + file_or_url);
-        if (readOrientation(file_or_url))
+        // A pipe or a live stream may serve one reader only: a second one would take its images, or wait forever.
+        const bool again = exists ? S_ISREG(kind.st_mode) : capture_.get(cv::CAP_PROP_FRAME_COUNT) > 0;
+        if (again && readOrientation(source))
             oriented_ = capture_.set(cv::CAP_PROP_ORIENTATION_AUTO, 0);
         readAspect();
     }
@@ -111,14 +124,17 @@ private:
     int across_[2] = { 1, 0 }, down_[2] = { 0, 1 }; // where a step to the right and one down lead, times 65536
 };
 
-/** @return a writer of Motion JPEG. A file that is there is not overwritten.
+/** @return a writer of Motion JPEG to an .avi file. A file that is there is not overwritten.
 @param rate frames per second; 25 where it is not known. */
 inline cv::VideoWriter openWriter(const std::string& path, double rate, const cv::Size& size)
 {
     if (cv::utils::fs::exists(path))
         CV_Error(cv::Error::StsError, path + " is there already");
+    const std::string ending = path.substr(std::min(path.size(), path.rfind('.')));
+    if (ending != ".avi" && ending != ".AVI") // %d.jpg would overwrite numbered images
+        CV_Error(cv::Error::StsError, "Cannot write " + path + "; expected a name that ends with .avi");
     const bool ffmpeg = cv::videoio_registry::hasBackend(cv::CAP_FFMPEG);
-    const cv::VideoWriter writer(path, ffmpeg ? cv::CAP_FFMPEG : cv::CAP_OPENCV_MJPEG,
+    const cv::VideoWriter writer(asFile(path), ffmpeg ? cv::CAP_FFMPEG : cv::CAP_OPENCV_MJPEG,
         cv::VideoWriter::fourcc('M', 'J', 'P', 'G'), rate > 0 ? rate : 25, size);
     if (!writer.isOpened())
         CV_Error(cv::Error::StsError,

@@ -110,12 +110,27 @@ def check_name(path):
         sys.exit(f"The name {path} is not UTF-8")  # OpenCV would crash
 
 
+def as_file(path):
+    """A path that FFmpeg takes for a file, even where it looks like an address, as 12:30.avi or file:1.avi."""
+    return os.path.join(".", path) if ":" in path else path
+
+
+def can_be_opened_again(source, video):
+    """False for a camera, and for a pipe or a live stream, which may serve one reader only: a second one would take its
+    images, or wait forever."""
+    if isinstance(source, int):
+        return False
+    return os.path.isfile(source) if os.path.exists(source) else video.get(cv2.CAP_PROP_FRAME_COUNT) > 0
+
+
 def open_video(source):
     """source: file, URL, or number of a camera. Ends the program where it cannot be read."""
     check_name(source)
+    if isinstance(source, str) and os.path.exists(source):
+        source = as_file(source)
     video = cv2.VideoCapture(source)
     if video.isOpened():
-        matrix = None if isinstance(source, int) else display_matrix(source)
+        matrix = display_matrix(source) if can_be_opened_again(source, video) else None
         aspect = pixel_aspect(video.get(cv2.CAP_PROP_SAR_NUM), video.get(cv2.CAP_PROP_SAR_DEN))
         return ShownVideo(video, matrix, aspect) if matrix or aspect != 1 else video
     if isinstance(source, int):
@@ -130,13 +145,16 @@ def open_video(source):
 
 
 def open_writer(path, rate, size):
-    """A cv2.VideoWriter of Motion JPEG. A file that is there is not overwritten. rate: frames per second, 25 where it
-    is not known; size: width and height. Ends the program where it cannot write."""
+    """A cv2.VideoWriter of Motion JPEG to an .avi file. A file that is there is not overwritten. rate: frames per
+    second, 25 where it is not known; size: width and height. Ends the program where it cannot write."""
     check_name(path)
     if os.path.exists(path):
         sys.exit(f"{path} is there already")
+    path = str(path)
+    if not path.lower().endswith(".avi"):  # %d.jpg would overwrite numbered images
+        sys.exit(f"Cannot write {path}; expected a name that ends with .avi")
     backend = cv2.CAP_FFMPEG if cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG) else cv2.CAP_OPENCV_MJPEG
-    writer = cv2.VideoWriter(path, backend, cv2.VideoWriter_fourcc(*"MJPG"), rate if rate > 0 else 25, size)
+    writer = cv2.VideoWriter(as_file(path), backend, cv2.VideoWriter_fourcc(*"MJPG"), rate if rate > 0 else 25, size)
     if not writer.isOpened():
         sys.exit(f"Cannot write {path}; expected a name that ends with .avi, in a folder that can be written")
     return writer
