@@ -61,7 +61,7 @@ TEST_F(Labels, of_age_are_years_or_bands_that_begin_with_one)
     EXPECT_EQ(
         labels("age", { "39", "40", "40.5", "30-39", "40-49", "more than 70", "70+", "[20;30)", "0-2", ">60", "" }),
         (std::vector<int> { 0, 1, 1, 0, 1, 1, 1, 0, 0, 1, NO_LABEL }));
-    for (const char* other : { "old", "-1", "<40", "under 40", "Below 60", "up to 45", "1961" })
+    for (const char* other : { "old", "-1", "<40", "under 40", "Below 60", "up to 45", "until 45", "1961" })
         EXPECT_THROW(labels("age", { "39", other }), std::runtime_error) << other;
 }
 
