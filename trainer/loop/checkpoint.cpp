@@ -11,6 +11,8 @@
 #include <opencv2/core.hpp>
 
 #include "common/atomic_file.hpp"
+#include "common/message.hpp"
+#include "loop/archive_check.hpp"
 
 namespace fs = std::filesystem;
 
@@ -31,6 +33,10 @@ void openArchive(
     {
         CV_Error(cv::Error::StsParseError, file.string() + " is truncated or no checkpoint");
     }
+    const std::string damaged = damagedEntry(readFile(file));
+    if (!damaged.empty())
+        CV_Error(cv::Error::StsParseError,
+            file.string() + " is damaged: the checksum of its entry " + printable(damaged) + " is wrong");
 }
 
 //! One entry of an archive that must be there.

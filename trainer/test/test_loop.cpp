@@ -246,6 +246,19 @@ TEST(Train_Loop, wrong_checkpoints_are_told_apart)
             << size;
     }
     EXPECT_NE(std::string::npos, message([&] { checkpointKind(folder / "none.pt"); }).find("no checkpoint"));
+
+    const auto load = [&](const std::string& content)
+    {
+        write(checkpoint, content);
+        loadNetwork(checkpoint, "regression", *regression.network);
+    };
+    load(whole);
+    const torch::Tensor weights = regression.network->weight;
+    const size_t place = whole.find(std::string(static_cast<const char*>(weights.data_ptr()), weights.nbytes()));
+    ASSERT_NE(std::string::npos, place);
+    std::string damaged = whole;
+    damaged[place + 2] ^= 1;
+    EXPECT_NE(std::string::npos, message([&] { load(damaged); }).find("is damaged: the checksum of its entry "));
 }
 
 TEST(Train_Loop, an_unwritable_folder_is_an_error)
