@@ -131,6 +131,8 @@ public:
         TrainingCurve losses(options_.folder / "loss.csv", state_.step),
             heldOut(options_.folder / "held-out.csv", state_.step);
         Progress progress(task_.kind, size_t(planned_), size_t(state_.step));
+        if (!task_.evaluate)
+            progress.message("no face is held out (--held-out-share, --held-out), so held-out.csv stays empty");
         task_.network->train();
         Figures values;
         std::future<Batch> next;

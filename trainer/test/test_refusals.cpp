@@ -112,10 +112,15 @@ TEST_F(Train_Refusals, prototypes_overwrite_no_labels_and_no_image)
     }
 }
 
-TEST_F(Train_Refusals, held_out_faces_that_are_trained_on_are_told)
+TEST_F(Train_Refusals, held_out_faces_that_are_none_or_trained_on_are_told)
 {
+    const Result none =
+        run("classifier" + data() + " --held-out-share 0 --batch 4 --steps 1 -o " + (folder_ / "0").string());
+    EXPECT_EQ(0, none.code);
+    EXPECT_NE(std::string::npos, none.output.find("no face is held out")) << none.output;
     const Result result = run("classifier" + small(folder_ / "run", 1) + " --held-out " + (*shared_ / "data").string());
     EXPECT_EQ(0, result.code);
+    EXPECT_EQ(std::string::npos, result.output.find("no face is held out"));
     EXPECT_NE(std::string::npos, result.output.find("12 of 12 held-out faces are trained on, too")) << result.output;
 }
 
