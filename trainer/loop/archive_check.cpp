@@ -5,9 +5,10 @@
 #include "loop/archive_check.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
+
+#include <zlib.h>
 
 namespace sanprivacy { namespace train {
 
@@ -24,25 +25,6 @@ uint32_t number(const Bytes& archive, size_t offset, size_t bytes)
     for (size_t i = bytes; i > 0; --i)
         value = value << 8 | archive[offset + i - 1];
     return value;
-}
-
-uint32_t crc32(const unsigned char* begin, const unsigned char* end)
-{
-    static const std::array<uint32_t, 256> table = []
-    {
-        std::array<uint32_t, 256> values;
-        for (uint32_t i = 0; i < values.size(); ++i)
-        {
-            values[i] = i;
-            for (int bit = 0; bit < 8; ++bit)
-                values[i] = values[i] >> 1 ^ (values[i] & 1 ? 0xEDB88320u : 0u);
-        }
-        return values;
-    }();
-    uint32_t crc = UINT32_MAX;
-    for (; begin != end; ++begin)
-        crc = crc >> 8 ^ table[(crc ^ *begin) & 0xFF];
-    return ~crc;
 }
 
 } // namespace
@@ -65,7 +47,7 @@ std::string damagedEntry(const Bytes& archive)
         const bool inside =
             content <= archive.size() && size <= archive.size() - content && header + 46 + name <= archive.size();
         if (inside && expected != 0 && number(archive, header + 10, 2) == stored
-            && crc32(archive.data() + content, archive.data() + content + size) != expected)
+            && crc32(0, archive.data() + content, uInt(size)) != expected)
             return std::string(
                 archive.begin() + std::ptrdiff_t(header + 46), archive.begin() + std::ptrdiff_t(header + 46 + name));
         header += 46 + name + extra + comment;
