@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 
 namespace fs = std::filesystem;
 
@@ -40,6 +41,8 @@ Arguments encoder(const FileKind& kind, int quality, const std::string& ending)
         append(arguments, { "-preset", "superfast", "-crf", rate_factor, "-x265-params", "log-level=error" });
     if (kind.video == "libx265" && (ending == ".mp4" || ending == ".mov" || ending == ".m4v"))
         append(arguments, { "-tag:v", "hvc1" }); // without it QuickTime shows nothing
+    if (ending == ".wmv" || ending == ".asf")    // which hold one time for each image, by which they are decoded
+        append(arguments, { "-bf", "0" });
     return arguments;
 }
 
@@ -96,13 +99,17 @@ const std::map<std::string, FileKind>& otherKinds()
 
 FileKind fileKind(const fs::path& video, bool deep)
 {
+    // These hold H.264, but no H.265, or only since a newer version of ffmpeg, and few players show H.264 of 10 bits.
+    static const std::set<std::string> without_h265 = { ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".3gpp", ".m4v",
+        ".wtv", ".264", ".h264" };
     const auto other = otherKinds().find(endingOf(video));
     FileKind kind;
+    kind.deep = without_h265.count(endingOf(video)) == 0;
     if (other != otherKinds().end())
         kind = other->second;
-    else if (deep)
+    else if (deep && kind.deep)
         kind.video = "libx265"; // H.264 of 10 bits is shown by few players
-    kind.interlaced = kind.interlaced && !deep;
+    kind.interlaced = kind.interlaced && !(deep && kind.deep);
     return kind;
 }
 

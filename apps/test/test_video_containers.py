@@ -236,6 +236,25 @@ class Containers(VideoTest):
                 self.assertAlmostEqual(self.sound_after_video(part), self.sound_after_video(self.path("out." + ending)),
                                        delta=.03)
 
+    def test_asf_holds_the_time_of_each_frame(self):
+        """It has no place for that of frames which are decoded in another order than shown."""
+        ffmpeg("-i", self.original, "-an", "-vf", "setpts=(N+2*floor(N/3))/25/TB", "-fps_mode", "passthrough",
+               self.path("in.mkv"))
+        for name in ("out.wmv", "out.asf"):
+            self.protect("in.mkv", name)
+            shown, expected = ([float(time.rstrip(",")) for time in probe(self.path(
+                path), "frame=best_effort_timestamp_time")] for path in (name, "in.mkv"))
+            self.assertLess(np.abs(np.subtract(shown, expected) - shown[0] + expected[0]).max(), .003, name)
+
+    def test_ten_bits_for_kinds_of_files_without_h265(self):
+        ffmpeg("-i", self.original, "-an", "-frames:v", 6, "-c:v", "ffv1", "-pix_fmt", "yuv420p10le",
+               self.path("in.mkv"))
+        for ending in ("wmv", "asf", "flv", "f4v", "3gp", "3g2", "3gpp", "m4v", "wtv", "264", "h264"):
+            with self.subTest(ending):
+                self.one_line(self.protect("in.mkv", "out." + ending).stderr, "8 bits")
+                self.assertEqual(probe(self.path("out." + ending), "stream=codec_name,pix_fmt"), ["h264,yuv420p"])
+                self.assertEqual(len(frames_of(self.path("out." + ending))), 6)
+
     def test_recordings_that_follow_one_another_in_a_stream(self):
         ffmpeg("-i", self.original, "-c", "copy", self.path("a.ts"))
         ffmpeg("-i", self.original, "-c", "copy", "-output_ts_offset", 5000, self.path("b.ts"))
