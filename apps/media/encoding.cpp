@@ -39,7 +39,7 @@ Arguments encoder(const FileKind& kind, int quality, const std::string& ending)
         append(arguments, { "-preset", "veryfast", "-crf", rate_factor });
     else if (kind.video == "libx265")
         append(arguments, { "-preset", "superfast", "-crf", rate_factor, "-x265-params", "log-level=error" });
-    if (kind.video == "libx265" && (ending == ".mp4" || ending == ".mov" || ending == ".m4v"))
+    if (kind.video == "libx265" && (ending == ".mp4" || ending == ".mov"))
         append(arguments, { "-tag:v", "hvc1" }); // without it QuickTime shows nothing
     if (ending == ".wmv" || ending == ".asf")    // which hold one time for each image, by which they are decoded
         append(arguments, { "-bf", "0" });

@@ -18,9 +18,10 @@ TEST_F(Train_Refusals, bad_usage_and_bad_input_are_told_apart)
     EXPECT_EQ(2, run("").code);
     EXPECT_EQ(2, run("classify").code);
     EXPECT_EQ(2, run("classifier").code);
-    const Result nan = run("residual --opposite-share nan");
+    write(folder_ / "some.pt", "");
+    const Result nan = run("export --largest-change nan " + (folder_ / "some.pt").string() + " -o a.onnx");
     EXPECT_EQ(2, nan.code);
-    EXPECT_NE(std::string::npos, nan.output.find("expected a number from 0.01 to 0.99; found nan")) << nan.output;
+    EXPECT_NE(std::string::npos, nan.output.find("expected a number from 0.01 to 1; found nan")) << nan.output;
     const Result none = run("classifier --data " + (folder_ / "none").string() + " -o " + (folder_ / "run").string());
     EXPECT_EQ(1, none.code);
     EXPECT_NE(std::string::npos, none.output.find("is not a folder")) << none.output;
