@@ -136,8 +136,13 @@ std::string statement(const Sample& sample, const std::vector<AttributeRule>& ru
     return rules[k].attribute + " '" + sample.values[k] + "'";
 }
 
+bool isLabelled(const Sample& sample)
+{
+    return std::find(sample.labels.begin(), sample.labels.end(), LABEL_UNKNOWN) == sample.labels.end();
+}
+
 /** Leaves out what repeats an image with its landmarks and labels, and says how often. Raises where the labels differ.
-@param samples sorted by file. */
+@param samples sorted by file. Those without a label stay. */
 std::vector<Sample> withoutRepetitions(
     const fs::path& folder, const std::vector<AttributeRule>& rules, const std::vector<Sample>& samples)
 {
@@ -147,8 +152,8 @@ std::vector<Sample> withoutRepetitions(
         bool known = false;
         for (auto other = different.rbegin(); other != different.rend() && other->file == sample.file; ++other)
         {
-            if (other->landmarks != sample.landmarks)
-                continue; // another face of the image
+            if (other->landmarks != sample.landmarks || !isLabelled(*other) || !isLabelled(sample))
+                continue; // it may be another face of the image
             known = true;
             for (size_t k = 0; k < rules.size(); ++k)
                 if (other->labels[k] != sample.labels[k])
