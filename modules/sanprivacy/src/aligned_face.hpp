@@ -9,6 +9,9 @@
 
 namespace cv { namespace sanprivacy {
 
+//! Whether five landmarks have the shape of a face, within the limits of alignFace().
+bool haveFaceShape(const std::vector<Point2c>& landmarks);
+
 /** @brief A face on its way from the image to the network and back: alignFace() and blendFace() with one fit.
 
 The crop may change its depth and lose its color in between; the landmarks are fitted once. */

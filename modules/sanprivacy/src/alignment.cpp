@@ -197,6 +197,19 @@ AlignedFace AlignedFace::cut(const Mat& image, const std::vector<Point2c>& landm
     return face;
 }
 
+bool haveFaceShape(const std::vector<Point2c>& landmarks)
+{
+    try
+    {
+        imageToCrop(landmarks, CANONICAL_SIZE, std::vector<Point2c>());
+        return true;
+    }
+    catch (const Exception&)
+    {
+        return false;
+    }
+}
+
 void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength, bool weaken_marks) const
 {
     checkImage(image);

@@ -21,6 +21,9 @@ struct FrameDetection
 
 FrameDetection detectionOf(const FaceRow& face, int orientation);
 
+//! A face that a caller has found, whose landmarks may be in another order, or not at its box.
+FrameDetection detectionOfCaller(const FaceRow& face);
+
 // Between two faces, eye distances of the larger.
 const double NEAR_FACE = .8; // of a detection from its track
 const double SAME_FACE = .5; // of two tracks or two detections

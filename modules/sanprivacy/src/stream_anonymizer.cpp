@@ -242,8 +242,7 @@ void StreamAnonymizer::push(InputArray frame, InputArray _faces, double time)
         FaceRow face(faces, i);
         if (!(face.finite() && face.box.width > 0 && face.box.height > 0))
             CV_Error(Error::StsBadArg, format("Face %d has no box of finite size", i));
-        detections.push_back(detectionOf(face, 0));
-        detections.back().orientation = orientationOf(detections.back().landmarks);
+        detections.push_back(detectionOfCaller(face));
     }
     impl.push(image, time, &detections);
 }

@@ -173,6 +173,52 @@ TEST(SanPrivacy_StreamAnonymizer, faces_of_the_callers_own)
     }
 }
 
+//! As other detectors give them: left and right swapped, in another order, on a line, of another scale or place.
+TEST(SanPrivacy_StreamAnonymizer, landmarks_of_the_caller_that_are_not_those_of_its_box)
+{
+    const Video video(Size(320, 240), 1, { { "man-bald", line(Point2d(160, 120), Point2d(160, 120), 1, 30) } });
+    const Mat frame = video.frame(0);
+    Mat face;
+    detector()->detect(frame, face);
+    ASSERT_EQ(face.rows, 1);
+    const Rect box(
+        cvFloor(face.at<float>(0)), cvFloor(face.at<float>(1)), cvFloor(face.at<float>(2)), cvFloor(face.at<float>(3)));
+    const auto covered = [&](const Mat& landmarks)
+    {
+        Mat faces = face.clone(), changed;
+        landmarks.reshape(1, 1).copyTo(faces.colRange(4, 14));
+        const Ptr<StreamAnonymizer> anonymizer =
+            StreamAnonymizer::create(Ptr<FaceDetector>(), Ptr<Perturber>(), covering());
+        anonymizer->push(frame, faces);
+        const std::vector<OutputFrame> outputs = finishStream(*anonymizer);
+        absdiff(outputs.at(0).image, frame, changed);
+        return countNonZero(Mat(changed(box).clone().reshape(1)) > 0) / (3. * box.area());
+    };
+    const Mat landmarks = face.colRange(4, 14).clone().reshape(1, 5);
+    const double expected = .8 * covered(landmarks); // an average face is not quite as large
+    ASSERT_GT(expected, .4);
+    const auto ordered = [&](const std::vector<int>& order)
+    {
+        Mat result;
+        for (int row : order)
+            result.push_back(landmarks.row(row));
+        return result;
+    };
+    EXPECT_GT(covered(ordered({ 1, 0, 2, 4, 3 })), expected) << "swapped";
+    EXPECT_GT(covered(ordered({ 2, 0, 4, 1, 3 })), expected) << "another order";
+    Mat on_line = landmarks.clone();
+    for (int row = 0; row < 5; ++row)
+        on_line.at<float>(row, 1) = on_line.at<float>(0, 1);
+    EXPECT_GT(covered(on_line), expected) << "on a line";
+    Mat middle;
+    reduce(landmarks, middle, 0, REDUCE_AVG);
+    const Mat middles = repeat(middle, 5, 1);
+    EXPECT_GT(covered((landmarks - middles) * .1 + middles), expected) << "too small";
+    EXPECT_GT(covered((landmarks - middles) * 5 + middles), expected) << "too large";
+    EXPECT_GT(covered(landmarks + 400), expected) << "elsewhere";
+    EXPECT_GT(covered(landmarks / 320), expected) << "shares of the image";
+}
+
 TEST(SanPrivacy_StreamAnonymizer, a_stream_that_begins_anew)
 {
     // Its times begin again, and a source may tell the same time for all its frames.
