@@ -21,7 +21,7 @@ struct FrameDetection
 
 FrameDetection detectionOf(const FaceRow& face, int orientation);
 
-//! A face that a caller has found, whose landmarks may be in another order, or not at its box.
+//! A face that a caller has found, whose landmarks may be in another order.
 FrameDetection detectionOfCaller(const FaceRow& face);
 
 // Between two faces, eye distances of the larger.
