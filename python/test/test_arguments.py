@@ -83,6 +83,11 @@ class Arguments(unittest.TestCase):
         np.testing.assert_array_equal(cv2.sanprivacy.alignFace(fixed, self.landmarks)[1], self.crop)  # is only read
         swapped = self.photo.astype(np.dtype(np.uint16).newbyteorder())
         self.refused("byte order", cv2.sanprivacy.alignFace, swapped, self.landmarks)
+        for identities in (np.array([0, 2 ** 32]), np.array([0, 2 ** 31], np.uint32), np.array([0, -2 ** 31 - 1]),
+                           np.array([0, 2 ** 64 - 1], np.uint64)):
+            self.refused("'identities': expected integers of 32 bits, found larger ones", cv2.sanprivacy.bootstrapMean,
+                         np.zeros(2), identities)
+        cv2.sanprivacy.bootstrapMean(np.zeros(2), np.array([-2 ** 31, 2 ** 31 - 1]))
         self.refused("found one of float16", self.perturber.predict, self.crop.astype(np.float16))
 
     def test_functions_of_opencv_stay_as_they_are(self):

@@ -22,6 +22,7 @@ const float OTHER_ORIENTATION = .25f; // difference of scores from which a known
 const double LEAST_EYES = 2;          // pixels; no landmarks are nearer
 const double SMALLEST_FOUND = 16;     // width of a face's box that a quick search finds, pixels of the scaled frame
 const float SAME_BOX = .5f;           // overlap, share of the union
+const double LEAST_COVERED = .3;      // share of the detector's box that the head around its landmarks covers
 const int TILE = 640;                 // side of a tile, pixels of the scaled frame
 const double WORTH_TILES = 1.1;       // of the scale of tiles, against that of the whole frame
 
@@ -49,6 +50,18 @@ bool areOfFace(const Landmarks& landmarks)
     return spread > LEAST_EYES && eyeDistance(landmarks) > LEAST_EYES;
 }
 
+//! Of the box.
+double shareCovered(const HeadShape& head, const Rect2f& box)
+{
+    const int points = 20; // in each direction
+    int covered = 0;
+    for (int y = 0; y < points; ++y)
+        for (int x = 0; x < points; ++x)
+            covered +=
+                head.contains(Point2c(box.x + (x + .5) / points * box.width, box.y + (y + .5) / points * box.height));
+    return double(covered) / (points * points);
+}
+
 //! In which of two orientations a face is upright, by the detector's scores.
 bool isClearer(const FrameDetection& detection, const FrameDetection& other, const std::vector<Landmarks>& known)
 {
@@ -63,13 +76,17 @@ bool isClearer(const FrameDetection& detection, const FrameDetection& other, con
 
 } // namespace
 
-FrameDetection detectionOfCaller(const FaceRow& face)
+std::vector<FrameDetection> detectionsOfCaller(const FaceRow& face)
 {
-    FrameDetection detection = detectionOf(face, 0);
-    if (!haveFaceShape(face.landmarks))
-        detection.landmarks = landmarksInBox(face.box);
-    detection.orientation = orientationOf(detection.landmarks);
-    return detection;
+    std::vector<Landmarks> places;
+    if (haveFaceShape(face.landmarks))
+        places.push_back(detectionOf(face, 0).landmarks);
+    if (places.empty() || shareCovered(HeadShape(places[0]), face.box) < LEAST_COVERED)
+        places.push_back(landmarksInBox(face.box));
+    std::vector<FrameDetection> detections;
+    for (const Landmarks& landmarks : places)
+        detections.push_back({ face, landmarks, orientationOf(landmarks) });
+    return detections;
 }
 
 FrameDetection detectionOf(const FaceRow& face, int orientation)

@@ -21,8 +21,9 @@ struct FrameDetection
 
 FrameDetection detectionOf(const FaceRow& face, int orientation);
 
-//! A face that a caller has found, whose landmarks may be in another order.
-FrameDetection detectionOfCaller(const FaceRow& face);
+/** @brief A face that a caller has found, whose landmarks may be in another order or not lie in its box.
+@return where it is to be protected: at its landmarks, in its box, or both. */
+std::vector<FrameDetection> detectionsOfCaller(const FaceRow& face);
 
 // Between two faces, eye distances of the larger.
 const double NEAR_FACE = .8; // of a detection from its track

@@ -173,8 +173,9 @@ TEST(SanPrivacy_StreamAnonymizer, faces_of_the_callers_own)
     }
 }
 
-//! As other detectors give them: left and right swapped, in another order, on a line, as shares of the image.
-TEST(SanPrivacy_StreamAnonymizer, landmarks_of_the_caller_that_have_no_shape_of_a_face)
+/** As other detectors give them: left and right swapped, in another order, on a line, as shares of the image, of
+another scale or place. */
+TEST(SanPrivacy_StreamAnonymizer, landmarks_of_the_caller_that_are_not_those_of_its_box)
 {
     const Video video(Size(320, 240), 1, { { "man-bald", line(Point2d(160, 120), Point2d(160, 120), 1, 30) } });
     const Mat frame = video.frame(0);
@@ -211,6 +212,13 @@ TEST(SanPrivacy_StreamAnonymizer, landmarks_of_the_caller_that_have_no_shape_of_
         on_line.at<float>(row, 1) = on_line.at<float>(0, 1);
     EXPECT_GT(covered(on_line), expected) << "on a line";
     EXPECT_GT(covered(landmarks / 320), expected) << "shares of the image";
+    Mat middle;
+    reduce(landmarks, middle, 0, REDUCE_AVG);
+    const Mat middles = repeat(middle, 5, 1);
+    EXPECT_GT(covered((landmarks - middles) * .1 + middles), expected) << "too small";
+    EXPECT_GT(covered((landmarks - middles) * .5 + middles), expected) << "half as large";
+    EXPECT_GT(covered((landmarks - middles) * 5 + middles), expected) << "too large";
+    EXPECT_GT(covered(landmarks + 400), expected) << "elsewhere";
 }
 
 TEST(SanPrivacy_StreamAnonymizer, a_stream_that_begins_anew)

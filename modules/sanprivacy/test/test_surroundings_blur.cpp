@@ -18,6 +18,8 @@ Mat faceAround(const Point& centre)
     landmarks.col(0) += centre.x - 56;
     landmarks.col(1) += centre.y - 50;
     landmarks.reshape(1, 1).copyTo(row.colRange(4, 14));
+    row.at<float>(0) = float(centre.x - 56);
+    row.at<float>(1) = float(centre.y - 56);
     row.at<float>(2) = row.at<float>(3) = 112;
     row.at<float>(14) = 1;
     return row;

@@ -7,10 +7,12 @@
 
 // Refuses what OpenCV's conversions of arguments accept though it can only be a mistake: None where a value is needed
 // (it would be 0), a text in place of a list (its letters), a text that is no UTF-8 (a crash), a number in place of an
-// array, a result that must not be written to, an array in the byte order of other machines. It takes the place of
-// functions that the code of OpenCV's generator calls, and is included before that code. There the code of other
-// modules may follow, too: the name of the calling function tells which is this module's, and the rest stays as it is.
+// array, a result that must not be written to, an array in the byte order of other machines, integers that would lose
+// all but their lower 32 bits. It takes the place of functions that the code of OpenCV's generator calls, and is
+// included before that code. There the code of other modules may follow, too: the name of the calling function tells
+// which is this module's, and the rest stays as it is.
 
+#include <climits>
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -102,6 +104,19 @@ bool accepts(PyObject*, const cv::Ptr<T>*, const ArgInfo&)
     return true;
 }
 
+//! Whether the largest or the smallest value of an array of integers fits into an int.
+inline bool fits(PyArrayObject* array, const char* extreme)
+{
+    PyObject* const value = PyObject_CallMethod(reinterpret_cast<PyObject*>(array), extreme, NULL);
+    PyObject* const number = value ? PyNumber_Long(value) : NULL;
+    int overflow = 0;
+    const long long result = number ? PyLong_AsLongLongAndOverflow(number, &overflow) : 0;
+    Py_XDECREF(number);
+    Py_XDECREF(value);
+    PyErr_Clear();
+    return overflow == 0 && result >= INT_MIN && result <= INT_MAX;
+}
+
 inline bool accepts(PyObject* object, const cv::Mat*, const ArgInfo& info)
 {
     if (!object || object == Py_None)
@@ -117,6 +132,9 @@ inline bool accepts(PyObject* object, const cv::Mat*, const ArgInfo& info)
             info, "an array of integers, float32 or float64", "one of " + nameOf(PyArray_DESCR(array)->typeobj));
     if (!PyArray_ISNOTSWAPPED(array))
         return refuse(info, "an array in this machine's byte order", "one in the other byte order");
+    if (PyTypeNum_ISINTEGER(kind) && PyArray_ITEMSIZE(array) >= 4 && PyArray_SIZE(array) > 0
+        && !(fits(array, "min") && fits(array, "max")))
+        return refuse(info, "integers of 32 bits", "larger ones");
     return !info.outputarg || PyArray_ISWRITEABLE(array)
            || refuse(info, "an array to write the result to", "one that is read-only");
 }

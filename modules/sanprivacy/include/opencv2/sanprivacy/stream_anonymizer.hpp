@@ -196,9 +196,10 @@ public:
 
     /** @brief Takes the next frame with its faces; the detector does not run.
     @param frame, time as above.
-    @param faces all faces of the frame, Nx15 CV_32F as FaceDetector::detect() gives them; empty: none. Landmarks that
-    are not finite or do not have the shape of a face, such as those in another order, are replaced by those of an
-    average face in the box; a box that is not finite raises Error::StsBadArg. */
+    @param faces all faces of the frame, Nx15 CV_32F as FaceDetector::detect() gives them; empty (in Python also
+    faces=None): none. Landmarks that are not finite or do not have the shape of a face, such as those in another order,
+    are replaced by those of an average face in the box. Where landmarks do not lie in their box, both places are
+    protected, as two faces. A box that is not finite raises Error::StsBadArg. */
     CV_WRAP void push(InputArray frame, InputArray faces, double time = -1);
 
     /** @brief Runs the detector on the next frame, whatever detect_interval says. */
