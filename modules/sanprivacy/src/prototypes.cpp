@@ -7,6 +7,7 @@
 #include "color_conversion.hpp"
 #include "dnn_net.hpp"
 #include "file_argument.hpp"
+#include "file_to_replace.hpp"
 #include "matrix_argument.hpp"
 #include "storage_limits.hpp"
 
@@ -57,6 +58,7 @@ public:
 
     void write(const String& filename) const
     {
+        checkStorageName(filename);
         if (!std::ofstream(filename.c_str()).good())
             CV_Error(Error::StsError, "the folder is missing or cannot be written to");
         FileStorage file(filename, FileStorage::WRITE | FileStorage::BASE64);
@@ -179,13 +181,15 @@ void PrototypeBuilder::save(const String& filename) const
 {
     checkCreated(p, "PrototypeBuilder");
     // Same folder, so that the rename is atomic; same ending, by which FileStorage chooses the format.
-    const size_t slash = filename.find_last_of("/\\");
-    const size_t name = slash == String::npos ? 0 : slash + 1;
     std::random_device random;
-    const String temporary =
-        filename.substr(0, name) + format(".%08x%08x-", random(), random()) + filename.substr(name);
+    String temporary;
     try
     {
+        const FileToReplace old(filename);
+        const String& target = old.path();
+        const size_t slash = target.find_last_of("/\\");
+        const size_t name = slash == String::npos ? 0 : slash + 1;
+        temporary = target.substr(0, name) + format(".%08x%08x-", random(), random()) + target.substr(name);
         {
             Lock lock(p->mutex);
             p->write(temporary);
@@ -198,15 +202,13 @@ void PrototypeBuilder::save(const String& filename) const
         {
             CV_Error(Error::StsError, "what was written cannot be read back; is the disk full?");
         }
-#ifdef _WIN32
-        std::remove(filename.c_str());
-#endif
-        if (std::rename(temporary.c_str(), filename.c_str()) != 0)
-            CV_Error(Error::StsError, "the name belongs to a folder, or to a file that cannot be replaced");
+        if (!old.replaceBy(temporary))
+            CV_Error(Error::StsError, "the name belongs to a file that cannot be replaced");
     }
     catch (const Exception& e)
     {
-        std::remove(temporary.c_str());
+        if (!temporary.empty())
+            std::remove(temporary.c_str());
         CV_Error(Error::StsError, format("Prototypes cannot be saved as '%s': %s", filename.c_str(), e.err.c_str()));
     }
 }

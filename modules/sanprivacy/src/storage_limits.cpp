@@ -251,6 +251,11 @@ public:
     size_t read(char* part)
     {
         const int length = file ? gzread(file, part, (unsigned)PART) : 0;
+        int error = Z_OK;
+        if (file)
+            gzerror(file, &error);
+        if (error == Z_DATA_ERROR || error == Z_BUF_ERROR) // a wrong checksum, or an early end
+            CV_Error(Error::StsParseError, "its packed data are damaged or end early");
         return length > 0 ? (size_t)length : 0;
     }
 
@@ -269,8 +274,16 @@ private:
 
 } // namespace
 
+void checkStorageName(const String& filename)
+{
+    if (filename.find_first_of("?\n") != String::npos)
+        CV_Error(
+            Error::StsBadArg, "OpenCV does not read or write files with a question mark or line break in their name");
+}
+
 void checkStorageLimits(const String& filename, size_t most_bytes)
 {
+    checkStorageName(filename);
     const std::streamoff packed = std::ifstream(filename.c_str(), std::ios::binary | std::ios::ate).tellg();
     if (packed < 0)
         return; // FileStorage raises the error
@@ -308,6 +321,8 @@ void checkStorageLimits(const String& filename, size_t most_bytes)
                         MOST_OPENED, DEEPEST_LINE));
         }
     }
+    if (bytes == 0)
+        CV_Error(Error::StsParseError, "it is empty");
     if (tag.found())
         CV_Error(Error::StsParseError, "it ends within a tag");
     if (mapping.broken())

@@ -14,6 +14,8 @@
 
 #ifndef _WIN32
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #endif
 
 namespace opencv_test { namespace {
@@ -237,10 +239,11 @@ TEST(SanPrivacy_Prototypes, broken_files)
         writeFile(name, whole.substr(0, whole.size() - cut));
         try
         {
-            EXPECT_EQ(PrototypeBuilder::load(name)->count(1), 2); // all that matters is there
+            EXPECT_EQ(PrototypeBuilder::load(name)->count(1), 2); // all that matters is there, without zlib
         }
-        catch (const cv::Exception&)
+        catch (const cv::Exception& e)
         {
+            EXPECT_EQ("its packed data are damaged or end early", e.err.substr(e.err.find(": ") + 2));
         }
     }
     writeFile(name, std::string(5000, 'x'));
@@ -260,11 +263,39 @@ TEST(SanPrivacy_Prototypes, failed_save_leaves_nothing)
     // Where the name is taken by a folder the rename fails: the temporary file must go.
     ASSERT_TRUE(cv::utils::fs::createDirectories(folder + "/taken.yml.gz/full"));
     EXPECT_THROW(builder->save(folder + "/taken.yml.gz"), cv::Exception);
+    // OpenCV takes what follows the question mark for options.
+    EXPECT_EQ(Error::StsError, errorOf([&] { builder->save(folder + "/a?base64.yml"); }).code);
+    EXPECT_EQ(Error::StsError, errorOf([&] { builder->save(String()); }).code);
     std::vector<String> left;
     cv::utils::fs::glob(folder, "*", left, false, true);
     EXPECT_EQ(left.size(), 1u);
     cv::utils::fs::remove_all(folder);
 }
+
+#ifndef _WIN32
+TEST(SanPrivacy_Prototypes, what_is_replaced_stays_what_it_is)
+{
+    const Ptr<PrototypeBuilder> builder = randomBuilder(1, 1), other = randomBuilder(2, 2);
+    const std::string folder = cv::tempfile(""), file = folder + "/file.yml", link = folder + "/link.yml",
+                      pipe = folder + "/pipe.yml";
+    ASSERT_TRUE(cv::utils::fs::createDirectories(folder));
+    builder->save(file);
+    ASSERT_EQ(0, chmod(file.c_str(), 0600));
+    ASSERT_EQ(0, symlink(file.c_str(), link.c_str()));
+    other->save(link);
+    struct stat status;
+    const auto modeOf = [&](const std::string& path) { return lstat(path.c_str(), &status) ? 0 : status.st_mode; };
+    EXPECT_TRUE(S_ISLNK(modeOf(link)));
+    EXPECT_EQ(mode_t(S_IFREG | 0600), modeOf(file));
+    EXPECT_EQ(2, PrototypeBuilder::load(file)->count(0));
+    ASSERT_EQ(0, mkfifo(pipe.c_str(), 0600));
+    EXPECT_EQ(Error::StsError, errorOf([&] { builder->save(pipe); }).code);
+    EXPECT_TRUE(S_ISFIFO(modeOf(pipe)));
+    if (chmod(file.c_str(), 0400) == 0 && !std::ofstream(file.c_str(), std::ios::app).good()) // else it is root
+        EXPECT_EQ(Error::StsError, errorOf([&] { builder->save(file); }).code);
+    cv::utils::fs::remove_all(folder);
+}
+#endif
 
 //! The text of a prototypes file with one value replaced.
 std::string textWith(const std::string& key, const std::string& value)

@@ -39,8 +39,9 @@ public:
 
     /** @brief Writes means and counts (FileStorage; .yml.gz compresses).
 
-    The file is written completely or not at all: it is read back before it gets its name. A file that cannot be
-    written raises Error::StsError with the reason. */
+    The file is written completely or not at all: it is read back before it gets its name. A file that is replaced keeps
+    its permissions; a link stays one. A file that cannot be written, a name that belongs to something else, such as a
+    folder or a device, and one with a question mark or line break raise Error::StsError with the reason. */
     CV_WRAP void save(const String& filename) const;
 
     /** @brief Adds one aligned face.
