@@ -50,6 +50,11 @@ class Arguments(unittest.TestCase):
         self.refused("'weaken'", self.perturber.setWeakenMarks, weaken=None)
         self.refused("'threshold'", cv2.sanprivacy.errorRate, np.array([.1]), np.array([1]), None)
         description = cv2.sanprivacy.ModelDescription()
+        description.mean = (1, 2, 3)
+        self.refused("'value': expected a list of three numbers or four, found", setattr, description, "mean", 5)
+        self.refused("'value': expected a list of three numbers or four, found", setattr, description, "mean", (5, 6))
+        self.assertEqual(description.mean[:3], (1, 2, 3))
+        description.mean = (0, 0, 0)
         description.name, description.task = "quarters", cv2.sanprivacy.NETWORK_MATCHER
         description.size, description.square = (32, 32), 1.
         description.file = str(REPOSITORY / "modules" / "sanprivacy" / "testdata" / "descriptor.onnx")

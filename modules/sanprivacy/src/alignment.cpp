@@ -124,6 +124,19 @@ Mat weightsOf(const Size& size)
     return size == CANONICAL_SIZE ? canonical : featherWeights(size);
 }
 
+template <typename T>
+T changed(T value, float change)
+{
+    return saturate_cast<T>(float(value) + change);
+}
+
+//! What is outside 0..1 already goes no farther.
+template <>
+float changed(float value, float change)
+{
+    return std::min(std::max(value + change, std::min(value, 0.f)), std::max(value, 1.f));
+}
+
 /** Adds a change to an image, rounded and clipped. One change for B, G and R moves luma and leaves the color
 differences as they are. */
 template <typename T>
@@ -136,11 +149,11 @@ void addChange(const Mat& change, Mat& image)
         const float* own = change.ptr<float>(y);
         if (channels == changes)
             for (int i = 0; i < image.cols * channels; ++i)
-                pixel[i] = saturate_cast<T>(float(pixel[i]) + own[i]);
+                pixel[i] = changed(pixel[i], own[i]);
         else
             for (int x = 0; x < image.cols; ++x)
                 for (int channel = 0; channel < channels; ++channel)
-                    pixel[x * channels + channel] = saturate_cast<T>(float(pixel[x * channels + channel]) + own[x]);
+                    pixel[x * channels + channel] = changed(pixel[x * channels + channel], own[x]);
     }
 }
 
@@ -234,11 +247,11 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength,
     change *= gain;
     if (evens) // luma and color part ways
     {
-        Mat color, evened;
+        Mat color, evened, luma;
         crop.convertTo(color, CV_32F, gain);
         evenColor(color, color_strength, evened);
-        addChange<float>(change, evened);
-        change = evened;
+        merge(std::vector<Mat>(3, change), luma);
+        add(evened, luma, change);
     }
 
     Mat part = image(target), warped(target.size(), change.type());
@@ -268,7 +281,7 @@ double landmarkDistance(InputArray landmarks, InputArray reference)
         sum += std::abs(a[i] - b[i]) / LANDMARKS;
     if (!std::isfinite(sum))
         CV_Error(Error::StsBadArg, "The landmarks are not finite");
-    return sum * fitSimilarity(b, canonical).scale() / std::abs(canonical[1] - canonical[0]);
+    return sum * imageToCrop(b, CANONICAL_SIZE, Landmarks()).scale() / std::abs(canonical[1] - canonical[0]);
 }
 
 double alignFace(
@@ -288,9 +301,13 @@ void blendFace(InputOutputArray _image, InputArray _face, InputArray _perturbed,
     Mat image = matrixArgument(_image, "The image");
     AlignedFace face;
     face.crop = matrixArgument(_face, "The face");
+    const Mat perturbed = matrixArgument(_perturbed, "The perturbed crop");
     CV_Check(face.crop.size(), !face.crop.empty(), "The face is empty");
+    for (const Mat& crop : { face.crop, perturbed })
+        if (!checkRange(crop))
+            CV_Error(Error::StsOutOfRange, "The face and the perturbed crop must be finite");
     face.to_image = imageToCrop(readPoints(landmarks), face.crop.size(), std::vector<Point2c>()).inverse();
-    face.blend(image, matrixArgument(_perturbed, "The perturbed crop"), color_strength, weaken_marks);
+    face.blend(image, perturbed, color_strength, weaken_marks);
 }
 
 }} // namespace cv::sanprivacy

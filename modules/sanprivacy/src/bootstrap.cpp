@@ -57,6 +57,8 @@ void bootstrapMean(InputArray _values, InputArray _identities, OutputArray _mean
         means(r) = std::inner_product(draws.begin(), draws.end(), sums.begin(), 0.)
                    / std::inner_product(draws.begin(), draws.end(), faces.begin(), 0.);
     }
+    if (!checkRange(means))
+        CV_Error(Error::StsOutOfRange, "The values are too large for their mean");
     means.copyTo(_means);
 }
 

@@ -136,7 +136,8 @@ void FaceDetector::detect(InputArray _image, OutputArray _faces, bool quick)
     Mat image = matrixArgument(_image, "The image");
     CV_Check(image.size(), !image.empty(), "The image is empty");
     if (std::min(image.rows, image.cols) == 1 && image.total() > 1) // an array of one dimension, from Python
-        CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
+        CV_Error(Error::StsBadArg,
+            format("The image must have several rows and columns; found %dx%d", image.rows, image.cols));
     CV_CheckDepth(
         image.depth(), image.depth() == CV_8U || image.depth() == CV_16U, "The image must be 8-bit or 16-bit unsigned");
     CV_Check(image.channels(), image.channels() == 1 || image.channels() == 3, "The image must be gray or BGR");

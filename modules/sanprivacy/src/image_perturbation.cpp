@@ -131,7 +131,8 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     Mat image = matrixArgument(_image, "The image");
     checkImage(image);
     if (std::min(image.rows, image.cols) < 2)
-        CV_Error(Error::StsBadArg, format("The image must have rows and columns; found %dx%d", image.rows, image.cols));
+        CV_Error(Error::StsBadArg,
+            format("The image must have two rows and columns or more; found %dx%d", image.rows, image.cols));
     const int gain = brightnessGain(image);
     image = brightened(image, gain);
     const Mat faces = facesArgument(_faces), original = image;

@@ -14,6 +14,8 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
+const double LONGEST = 1e38; // descriptor, so that their scores are finite floats
+
 std::vector<double> squaresOf(const Mat1d& rows)
 {
     std::vector<double> squares;
@@ -48,9 +50,12 @@ Mat1d MatchScores::readDescriptors(InputArray _descriptors, const std::vector<in
     {
         Mat row = sorted.row(i);
         descriptors.row(order[i]).convertTo(row, CV_64F);
+        const double length = norm(row);
+        if (!(length < LONGEST))
+            CV_Error(Error::StsBadArg,
+                format("Descriptor %d has a length of %g, less than %g is expected", order[i], length, LONGEST));
         if (distance == DISTANCE_COSINE)
         {
-            const double length = norm(row);
             if (length == 0)
                 CV_Error(Error::StsBadArg, format("Descriptor %d is zero and has no direction", order[i]));
             row /= length;

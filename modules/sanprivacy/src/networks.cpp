@@ -120,7 +120,7 @@ private:
     {
         const Rect2f box = FaceRow(face).box;
         if (!(box.width > 0 && box.height > 0) || !FaceRow(face).finite())
-            CV_Error(Error::StsBadArg, "The face has no box");
+            CV_Error(Error::StsBadArg, "The face has no box of finite size, or no finite score");
         const Size& size = description.size;
         const double side = description.square * std::max(box.width, box.height);
         const Point2d corner(box.x + box.width / 2. - side / 2, box.y + box.height / 2. - side / 2);

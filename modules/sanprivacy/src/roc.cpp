@@ -101,6 +101,10 @@ double equalErrorThreshold(InputArray _fpr, InputArray _tpr, InputArray _thresho
     const Mat thresholds = matrixArgument(_thresholds, "Thresholds");
     CV_CheckTypeEQ(thresholds.type(), CV_64FC1, "Expected the thresholds of the curve");
     CV_CheckEQ(thresholds.total(), fpr.size(), "A curve needs a threshold for each point");
+    for (int i = 1; i < (int)fpr.size(); ++i)
+        if (!(thresholds.at<double>(i) <= thresholds.at<double>(i - 1))) // NaN neither
+            CV_Error(Error::StsBadArg, format("Thresholds must fall, as rocCurve() gives them; found %g after %g",
+                                           thresholds.at<double>(i), thresholds.at<double>(i - 1)));
     size_t best = 0;
     for (size_t i = 1; i < fpr.size(); ++i)
         if (std::abs(fpr[i] + tpr[i] - 1) < std::abs(fpr[best] + tpr[best] - 1))
@@ -131,13 +135,16 @@ double errorRate(InputArray scores, InputArray labels, double threshold)
 
 double suppressionRate(double before, double after)
 {
-    CV_CheckGT(before, 0., "The performance before must be above 0");
+    CV_Check(before, before > 0 && std::isfinite(before), "The performance before must be finite and above 0");
+    CV_Check(after, std::isfinite(after), "The performance after must be finite");
     return (before - after) / before;
 }
 
 double privacyGainIdentityLoss(
     double attribute_error, double attribute_error_after, double recognition_error, double recognition_error_after)
 {
+    for (double error : { attribute_error, attribute_error_after, recognition_error, recognition_error_after })
+        CV_Check(error, error >= 0 && std::isfinite(error), "An error must be finite and not below 0");
     return (attribute_error_after - attribute_error) / attribute_error
            - (recognition_error_after - recognition_error) / recognition_error;
 }

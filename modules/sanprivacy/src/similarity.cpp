@@ -33,7 +33,7 @@ Similarity fitSimilarity(const std::vector<Point2c>& src, const std::vector<Poin
     const Point2c a = covariance / variance, b = dstMean - a * srcMean;
     const double scale = std::abs(a), smallest = std::numeric_limits<float>::epsilon();
     if (!(scale > smallest && 1 / scale > smallest && std::abs(b) < 1 / std::numeric_limits<double>::epsilon()))
-        CV_Error(Error::StsBadArg, "No similarity fits the points: they coincide or are not finite");
+        CV_Error(Error::StsBadArg, "No similarity fits the points: they coincide, are not finite or lie too far away");
     return Similarity(a, b);
 }
 

@@ -241,7 +241,7 @@ void StreamAnonymizer::push(InputArray frame, InputArray _faces, double time)
     {
         FaceRow face(faces, i);
         if (!(face.finite() && face.box.width > 0 && face.box.height > 0))
-            CV_Error(Error::StsBadArg, format("Face %d has no box of finite size", i));
+            CV_Error(Error::StsBadArg, format("Face %d has no box of finite size, or no finite score", i));
         const std::vector<FrameDetection> places = detectionsOfCaller(face);
         detections.insert(detections.end(), places.begin(), places.end());
     }

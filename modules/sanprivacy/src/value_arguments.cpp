@@ -24,7 +24,8 @@ static std::vector<T> elementsOf(const Mat& values)
 std::vector<double> readValues(InputArray _values, const char* name)
 {
     const Mat values = matrixArgument(_values, name);
-    CV_Check(values.channels(), values.channels() == 1, "Expected values of one channel");
+    if (values.channels() != 1)
+        CV_Error(Error::StsBadArg, format("%s must have one channel, found %d", name, values.channels()));
     const std::vector<double> result = elementsOf<double>(values);
     for (double value : result)
         if (!std::isfinite(value))
@@ -35,7 +36,9 @@ std::vector<double> readValues(InputArray _values, const char* name)
 std::vector<int> readIntegers(InputArray _values, size_t expected, const char* name)
 {
     const Mat values = matrixArgument(_values, name);
-    CV_Check(values.depth(), values.depth() <= CV_32S && values.channels() == 1, "Expected integers of one channel");
+    if (values.depth() > CV_32S || values.channels() != 1)
+        CV_Error(Error::StsBadArg,
+            format("The %s must be integers of one channel, found %s", name, typeToString(values.type()).c_str()));
     if (values.total() != expected)
         CV_Error(
             Error::StsUnmatchedSizes, format("Expected %d %s, found %d", (int)expected, name, (int)values.total()));

@@ -335,6 +335,24 @@ TEST(SanPrivacy_Alignment, depths_of_image_and_crop_may_differ)
     Mat nan = landmarks.clone();
     nan.at<float>(0, 0) = std::numeric_limits<float>::infinity();
     EXPECT_THROW(blendFace(image, face, perturbed, nan), cv::Exception);
+    Mat broken = face.clone();
+    broken.at<float>(9, 9) = NAN;
+    EXPECT_EQ(Error::StsOutOfRange, errorOf([&] { blendFace(image, broken, perturbed, landmarks); }).code);
+    EXPECT_EQ(Error::StsOutOfRange, errorOf([&] { blendFace(image, face, broken, landmarks); }).code);
+}
+
+TEST(SanPrivacy_Alignment, floats_stay_within_their_range)
+{
+    const Mat face(224, 224, CV_32F, Scalar(.4)), landmarks = landmarksAt(Point2f(150, 150), 1, 0);
+    for (float value : { .95f, .05f, 1.2f, -.2f }) // what is outside already goes no farther
+        for (double change : { .1, -.1 })
+        {
+            Mat image(300, 300, CV_32FC3, Scalar::all(value));
+            blendFace(image, face, face + change, landmarks);
+            const double lowest = std::min(value, 0.f), highest = std::max(value, 1.f),
+                         expected = std::min(std::max(value + change, lowest), highest);
+            EXPECT_NEAR(expected, image.at<Vec3f>(150, 150)[1], 1e-6) << value << " " << change;
+        }
 }
 
 TEST(SanPrivacy_Alignment, change_is_whole_from_an_eighth_of_the_side_on)

@@ -33,6 +33,10 @@ TEST(SanPrivacy_Bootstrap, interval_is_as_wide_as_the_number_of_people_says)
         EXPECT_NEAR(lower, p - half, .1 * half);
         EXPECT_NEAR(upper, p + half, .1 * half);
     }
+    Mat1d means;
+    EXPECT_EQ(Error::StsOutOfRange,
+        errorOf([&] { bootstrapMean(std::vector<double>(2, 1e308), std::vector<int>(2, 0), means, 5); }).code);
+    EXPECT_TRUE(means.empty());
     double lower = 0, upper = 0;
     confidenceInterval(std::vector<double> { 5, 1, 3, 2, 4 }, lower, upper, .5);
     EXPECT_EQ(lower, 2);

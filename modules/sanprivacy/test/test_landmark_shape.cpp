@@ -99,6 +99,14 @@ TEST(SanPrivacy_LandmarkShape, landmark_distance_is_in_eye_distances)
     EXPECT_THROW(landmarkDistance(reference.rowRange(0, 4), reference), cv::Exception);
     EXPECT_THROW(landmarkDistance(reference, Mat::zeros(5, 2, CV_32F)), cv::Exception);
     EXPECT_THROW(landmarkDistance(reference * NAN, reference), cv::Exception);
+    Mat mirrored = reference.clone(); // left and right swapped
+    for (const std::pair<int, int>& rows : { std::make_pair(0, 1), std::make_pair(3, 4) })
+    {
+        reference.row(rows.first).copyTo(mirrored.row(rows.second));
+        reference.row(rows.second).copyTo(mirrored.row(rows.first));
+    }
+    EXPECT_GT(landmarkDistance(mirrored, reference), .5);
+    EXPECT_THROW(landmarkDistance(reference, mirrored), cv::Exception) << "its eyes are not where it says";
 }
 
 }} // namespace

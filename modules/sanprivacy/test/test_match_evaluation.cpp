@@ -300,6 +300,14 @@ TEST(SanPrivacy_MatchEvaluation, wrong_arguments_are_errors)
     Mat1f broken = descriptors.clone();
     broken(1, 1) = nan;
     EXPECT_THROW(MatchEvaluation::create(broken, noArray(), identities), cv::Exception);
+    Mat1d huge(descriptors);
+    for (double value : { 1e200, 1e100 })
+        for (int distance : { DISTANCE_COSINE, DISTANCE_EUCLIDEAN })
+        {
+            huge(1, 1) = value;
+            EXPECT_EQ(Error::StsBadArg,
+                errorOf([&] { MatchEvaluation::create(huge, noArray(), identities, distance); }).code);
+        }
     const int shape[] = { 3, 2, 2 };
     EXPECT_THROW(MatchEvaluation::create(Mat(3, shape, CV_32F, Scalar(1)), noArray(), identities), cv::Exception);
 }

@@ -137,11 +137,24 @@ TEST(SanPrivacy_Roc, wrong_arguments_are_errors)
         rocCurve(std::vector<float> { 1, 2, 3 }, std::vector<int> { 0, 1 }, fpr, tpr, thresholds), cv::Exception);
     EXPECT_THROW(
         rocCurve(std::vector<float> { 1, nan }, std::vector<int> { 0, 1 }, fpr, tpr, thresholds), cv::Exception);
+    EXPECT_EQ("The labels must be integers of one channel, found CV_32FC1",
+        errorOf([&] { errorRate(std::vector<float> { 1 }, std::vector<float> { 1 }, .5); }).err);
     EXPECT_THROW(errorRate(std::vector<float>(), std::vector<int>(), .5), cv::Exception);
     EXPECT_THROW(errorRate(std::vector<float> { .6f }, std::vector<int> { 1 }, NAN), cv::Exception);
     EXPECT_THROW(areaUnderCurve(std::vector<double> { 0, 1 }, std::vector<double> { 0, 1, 1 }), cv::Exception);
     EXPECT_THROW(rocCurve(Mat(), Mat(), fpr, tpr, thresholds), cv::Exception);
-    EXPECT_THROW(suppressionRate(-.5, .5), cv::Exception);
+    EXPECT_NEAR(.4, suppressionRate(1, .6), 1e-12);
+    for (const std::pair<double, double>& wrong :
+        { std::make_pair(-.5, .5), std::make_pair(double(nan), .5), std::make_pair(1., double(nan)),
+            std::make_pair(1., double(-INFINITY)), std::make_pair(double(INFINITY), 1.) })
+        EXPECT_THROW(suppressionRate(wrong.first, wrong.second), cv::Exception) << wrong.first << " " << wrong.second;
+    EXPECT_NEAR(3 - 1, privacyGainIdentityLoss(.1, .4, .2, .4), 1e-12);
+    EXPECT_EQ(INFINITY, privacyGainIdentityLoss(0, .4, .2, .4));
+    for (double wrong : { -.1, double(nan), double(INFINITY) })
+    {
+        EXPECT_THROW(privacyGainIdentityLoss(.1, wrong, .2, .4), cv::Exception) << wrong;
+        EXPECT_THROW(privacyGainIdentityLoss(.1, .4, wrong, .4), cv::Exception) << wrong;
+    }
 }
 
 TEST(SanPrivacy_Roc, curves_that_do_not_rise_are_errors)
@@ -157,6 +170,8 @@ TEST(SanPrivacy_Roc, curves_that_do_not_rise_are_errors)
         EXPECT_THROW(equalErrorRate(rates, tpr), cv::Exception) << Mat(rates);
         EXPECT_THROW(equalErrorThreshold(fpr, rates, thresholds), cv::Exception) << Mat(rates);
     }
+    EXPECT_THROW(equalErrorThreshold(fpr, tpr, std::vector<double> { .1, .5, 9 }), cv::Exception) << "rising";
+    EXPECT_THROW(equalErrorThreshold(fpr, tpr, std::vector<double> { 9, NAN, .1 }), cv::Exception);
     const std::vector<double> falling_fpr(fpr.rbegin(), fpr.rend()), falling_tpr(tpr.rbegin(), tpr.rend());
     EXPECT_THROW(areaUnderCurve(falling_fpr, falling_tpr), cv::Exception) << "the whole curve backwards";
 }

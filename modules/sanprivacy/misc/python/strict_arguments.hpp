@@ -81,6 +81,14 @@ bool accepts(PyObject* object, const T*, const ArgInfo& info)
     return object != Py_None || !isRequired(info) || refuse(info, "a value", nameOf(Py_TYPE(object)));
 }
 
+//! OpenCV's conversion of fewer numbers than the channels of an image leaves the others as they were.
+inline bool accepts(PyObject* object, const cv::Scalar*, const ArgInfo& info)
+{
+    const bool whole = object && PySequence_Check(object) && PySequence_Size(object) >= 3;
+    return !isField(info) || whole
+           || refuse(info, "a list of three numbers or four", object ? nameOf(Py_TYPE(object)) : "none");
+}
+
 //! A text is stored as UTF-8 and ends with a zero. OpenCV's conversion crashes at a file name that is no UTF-8.
 inline bool accepts(PyObject* object, const cv::String*, const ArgInfo& info)
 {

@@ -41,7 +41,7 @@ CV_EXPORTS_W double equalErrorRate(InputArray fpr, InputArray tpr);
 
 /** @brief Threshold of the point of the curve whose fpr and 1 - tpr differ least; of several, the highest.
 @param fpr, tpr as in areaUnderCurve().
-@param thresholds of rocCurve(), one per point, CV_64F. */
+@param thresholds of rocCurve(), one per point, CV_64F, falling. */
 CV_EXPORTS_W double equalErrorThreshold(InputArray fpr, InputArray tpr, InputArray thresholds);
 
 /** @brief Number of faces for each true label (row) and predicted label (column).
@@ -57,7 +57,7 @@ CV_EXPORTS_W double errorRate(InputArray scores, InputArray labels, double thres
 
 /** @brief Relative loss of a classifier's performance, (before - after) / before @cite rot2022privacyprober .
 @param before accuracy or area under the curve on original faces, above 0.
-@param after the same on perturbed faces. */
+@param after the same on perturbed faces. Values that are not finite raise Error::StsError. */
 CV_EXPORTS_W double suppressionRate(double before, double after);
 
 /** @brief Privacy gain identity loss coefficient @cite terhoerst2020pemiu : (A' - A) / A - (R' - R) / R.
@@ -66,7 +66,7 @@ Above 0 the privacy gained outweighs the recognition lost. An error of 0 before 
 @param attribute_error A, error of the attribute classifier on original faces.
 @param attribute_error_after A', on perturbed faces.
 @param recognition_error R, error of the matcher (for example its EER) on original faces.
-@param recognition_error_after R', on perturbed faces. */
+@param recognition_error_after R', on perturbed faces. Errors that are negative or not finite raise Error::StsError. */
 CV_EXPORTS_W double privacyGainIdentityLoss(
     double attribute_error, double attribute_error_after, double recognition_error, double recognition_error_after);
 

@@ -63,7 +63,8 @@ public:
        the image: with brightened shadows. Pixels of 0 and 1, such as black bars, do not count;
      - where 95 % of the pixels above 0 are darker than an eighth of full range: brightened as if the others, such as
        lamps and hot pixels, were not there.
-    @param image 8-bit or 16-bit, 1 or 3 channels (BGR), any size; a very dark one is brightened, see brightnessGain().
+    @param image 8-bit or 16-bit, 1 or 3 channels (BGR), 1x1 or at least 2x2 pixels: an array of one
+    dimension, as Python may give it, raises Error::StsBadArg. A very dark one is brightened, see brightnessGain().
     @param faces Nx15 CV_32F as FaceDetectorYN gives them: x, y, width, height, five landmarks (x, y), score; best
     first. Zero rows where there is no face; None in Python.
     @param quick a faster search for videos, whose next frames show the same faces. It skips the costly steps, so it

@@ -203,7 +203,8 @@ public:
     CV_WRAP void perturbBatch(InputArrayOfArrays faces, OutputArrayOfArrays dst,
         const PerturbParams& params = PerturbParams(), const std::vector<int>& labels = std::vector<int>());
 
-    /** @brief As perturbBatch(), but a face that cannot be perturbed is no error: its element of dst is empty.
+    /** @brief As perturbBatch(), but a face for which a network fails is no error: its element of dst is empty. Faces
+    of another size, depth or range, and wrong params or labels, raise the errors of perturbBatch().
     @param faces, dst, params, labels as in perturbBatch().
     @param results one for each face.
     @return whether every face has an output. */
