@@ -23,6 +23,7 @@ namespace {
 
 const size_t LANDMARKS = FaceRow::LANDMARKS;
 const int MAX_SIDE = 4096;       // of a network's input, pixels
+const double MAX_SQUARE = 100;   // side of a square crop, sides of the face's box
 const size_t MAX_NAME = 255;     // characters
 const size_t MAX_FILE = 1 << 20; // bytes of a model description file
 
@@ -251,8 +252,8 @@ String whatIsWrong(const ModelDescription& d)
             "landmark_template must be a face in the input of %dx%d pixels: right eye (left in the image), left "
             "eye, nose tip, right and left mouth corner, x and y of each",
             d.size.width, d.size.height);
-    if (d.landmark_template.empty() && !(d.square > 0 && std::isfinite(d.square)))
-        return "either landmark_template or a positive square is needed";
+    if (d.landmark_template.empty() && !(d.square > 0 && d.square <= MAX_SQUARE))
+        return format("either landmark_template or a square above 0 and up to %g is needed", MAX_SQUARE);
     return String();
 }
 

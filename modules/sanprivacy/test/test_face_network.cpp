@@ -299,7 +299,8 @@ TEST(SanPrivacy_FaceNetwork, descriptions_that_make_no_sense_are_refused)
             } },
         { "five points; found 4", [&](ModelDescription& d) { d.landmark_template = four; } },
         { "landmark_template must be finite", [&](ModelDescription& d) { d.landmark_template = undefined; } },
-        { "positive square", [&](ModelDescription& d) { d.square = nan; } },
+        { "a square above 0 and up to 100", [&](ModelDescription& d) { d.square = nan; } },
+        { "a square above 0 and up to 100", [&](ModelDescription& d) { d.square = 1e30; } },
     };
     for (const auto& change : changes)
     {
