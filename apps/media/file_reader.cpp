@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 namespace fs = std::filesystem;
@@ -31,6 +32,7 @@ public:
     bool read(VideoFrame& frame) override;
     double end() const override { return info_.shown_until; }
     std::string problem() override;
+    std::string note() override;
     MediaInfo info() const override { return info_; }
 
 private:
@@ -49,6 +51,7 @@ private:
     std::int64_t count_ = 0;
     bool told_ = false; // the time of a frame after the first one
     bool ended_ = false, cut_off_ = false;
+    std::string decoding_error_; // what ffmpeg says of the first one
     std::unique_ptr<ToolProcess> decoder_;
 };
 
@@ -85,6 +88,21 @@ bool isCutAvi(const std::string& source)
     std::error_code error;
     const std::uint64_t there = fs::file_size(source, error);
     return !error && size < unknown && size + 8 >= there + least;
+}
+
+//! The first line in which ffmpeg says that an image is damaged, without the names of its parts; empty: there is none.
+std::string firstDecodingError(const std::string& messages)
+{
+    std::istringstream lines(messages);
+    for (std::string line; std::getline(lines, line);)
+    {
+        for (size_t end = line.find("] "); line[0] == '[' && end != std::string::npos; end = line.find("] "))
+            line.erase(0, end + 2);
+        for (const char* sign : { "decod", "Decod", "corrupt", "Invalid data" })
+            if (line.find(sign) != std::string::npos)
+                return line;
+    }
+    return std::string();
 }
 
 FileReader::FileReader(const std::string& source, const ReadOptions& options) : source_(toolName(source))
@@ -240,7 +258,9 @@ void FileReader::finish()
         cut_off_ = true;
     }
     const size_t most = 1 << 20;
-    cut_off_ = cut_off_ || brokeOff(decoder_->messages(most)) || isCutAvi(source_);
+    const std::string messages = decoder_->messages(most);
+    decoding_error_ = firstDecodingError(messages);
+    cut_off_ = cut_off_ || brokeOff(messages) || isCutAvi(source_);
 }
 
 /** Whether the file says that it is longer than its frames. The last one of slides may be shown for long: frames are
@@ -256,9 +276,7 @@ bool FileReader::endsEarly() const
                                   : packetCount(source_, info_.video, begin_ > 0 ? info_.start + begin_ : 0);
         return double(count_) < (1 - tolerated) * double(frames);
     };
-    if (info_.duration_guessed) // the time stamps may leap, as where recordings follow one another
-        return end < (1 - tolerated) * std::max(info_.video_end, info_.duration) - step && misses();
-    if (info_.cut_is_told)
+    if (info_.duration_guessed || info_.cut_is_told) // the time stamps may leap, as where recordings follow one another
         return end < (1 - tolerated) * std::max(info_.video_end, info_.duration) - step && misses();
     if (info_.video_end > 0)
         return end < (1 - tolerated) * info_.video_end - step && (info_.shown_until == 0 || misses());
@@ -272,6 +290,14 @@ std::string FileReader::problem()
     if (!ended_ || count_ == 0 || !(cut_off_ || endsEarly()))
         return std::string();
     return "truncated or damaged: " + count(size_t(count_), "frame") + " could be read";
+}
+
+std::string FileReader::note()
+{
+    if (decoding_error_.empty() || !problem().empty())
+        return std::string();
+    return "damaged: images may be missing or distorted, and faces in them not found; ffmpeg says: "
+           + printable(decoding_error_);
 }
 
 } // namespace

@@ -312,6 +312,20 @@ class Containers(VideoTest):
         self.one_line(done.stderr, "cut.avi: truncated or damaged", "cut-out.avi' holds these")
         self.assertGreater(len(frames_of(self.path("cut-out.avi"))), 3)
 
+    def test_damaged_images_are_told(self):
+        ffmpeg("-i", self.original, "-an", "-c:v", "libx264", "-g", 1, self.path("whole.mp4"))
+        self.assertEqual(self.protect("whole.mp4", "out.mp4").stderr, "")
+        content = bytearray(read(self.path("whole.mp4")))
+        images = content.index(b"mdat")
+        for place in range(images + (len(content) - images) // 3, images + (len(content) - images) // 2, 499):
+            content[place] ^= 0x55
+        write(self.path("damaged.mp4"), bytes(content))
+        done = self.video(self.path("damaged.mp4"), self.path("out-damaged.mp4"), "--replace", "solid")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.one_line(done.stderr, "damaged.mp4: damaged: images may be missing or distorted", "ffmpeg says: ")
+        self.assertNotIn("0x", done.stderr)
+        self.assertGreater(len(frames_of(self.path("out-damaged.mp4"))), FRAMES / 2)
+
     def test_long_names(self):
         for name in ("x" * 251 + ".mp4", "\u4eba" * 83 + ".mp4"):
             shutil.copy(self.original, self.path("in", name))

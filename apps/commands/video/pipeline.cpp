@@ -421,7 +421,8 @@ Outcome Pipeline::end()
         writer_->endAt(problem.empty() ? (cut ? options_.to : reader_->end()) : 0);
         writer_->finish();
     }
-    for (const std::string& note : { job_.note, reader_->note(), writer_->note() })
+    say(reader_->note());
+    for (const std::string& note : { job_.note, writer_->note() })
         if (kept)
             say(note);
     if (!face_found_)
