@@ -80,6 +80,13 @@ void removeLeftovers(const fs::path& folder)
     }
 }
 
+//! Many programs take this name for standard output; here it would be that of a file or folder.
+void refuseStandardOutput(const fs::path& name)
+{
+    if (name == "-" || name == "-/")
+        throw std::runtime_error("'-': nothing is written to standard output; './-' is a file or folder of this name");
+}
+
 } // namespace
 
 std::vector<unsigned char> readFile(const fs::path& file)
@@ -124,6 +131,7 @@ void makePrivateFile(const fs::path& file)
 
 TemporaryFile::TemporaryFile(const fs::path& target) : target_(target), slot_(-1)
 {
+    refuseStandardOutput(target);
     std::error_code ignored;
     if (fs::exists(target, ignored) && !fs::is_regular_file(target, ignored))
         throw std::runtime_error("cannot write '" + target.string() + "': not a regular file");
@@ -250,6 +258,7 @@ FileLock::~FileLock()
 
 void makeWritableFolder(const fs::path& folder)
 {
+    refuseStandardOutput(folder);
     std::error_code error;
     fs::create_directories(folder, error);
     if (error || !fs::is_directory(folder))

@@ -157,6 +157,13 @@ TEST(AtomicFile, replaces_regular_files_only)
     EXPECT_THROW(writeFile(folder.path / "none" / "a", "x"), std::runtime_error);
 }
 
+TEST(AtomicFile, standard_output_is_none)
+{
+    EXPECT_THROW(writeFile("-", "text"), std::runtime_error);
+    EXPECT_THROW(makeWritableFolder("-"), std::runtime_error);
+    EXPECT_FALSE(fs::exists("-"));
+}
+
 TEST(AtomicFile, temporary_files_go_when_asked)
 {
     const TemporaryFolder folder;

@@ -259,7 +259,8 @@ void addProtectionOptions(CLI::App& command, VideoOptions& options)
     command
         .add_option("--exempt-score", options.exempt_score,
             "Match score from which a face is this person; default 0.45 (cosine), -0.5 (Euclidean)")
-        ->type_name("S");
+        ->type_name("S")
+        ->check(numberRange(-1e9, 1));
 }
 
 void addTimeOptions(CLI::App& command, VideoOptions& options)

@@ -14,6 +14,8 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
+const char* const BROKEN = "it is damaged, cut off or of another format, such as TensorFlow's or Caffe's";
+
 // Numbers of fields in onnx.proto.
 const unsigned GRAPH_OF_MODEL = 7, NODE_OF_GRAPH = 1, TENSOR_OF_GRAPH = 5, INPUT_OF_GRAPH = 11, NAME_OF_INPUT = 1;
 const unsigned INPUT_OF_NODE = 1, OUTPUT_OF_NODE = 2, KIND_OF_NODE = 4, ATTRIBUTE_OF_NODE = 5, TENSOR_OF_ATTRIBUTE = 5;
@@ -79,7 +81,7 @@ private:
     bool skip(uint64 bytes)
     {
         if (bytes > uint64(end - data))
-            CV_Error(Error::StsParseError, "it is damaged or cut off");
+            CV_Error(Error::StsParseError, BROKEN);
         length = size_t(bytes);
         return true;
     }
@@ -89,7 +91,7 @@ private:
         for (int shift = 0; shift < 64; shift += 7)
         {
             if (data == end)
-                CV_Error(Error::StsParseError, "it is damaged or cut off");
+                CV_Error(Error::StsParseError, BROKEN);
             value |= uint64(*data & 0x7f) << shift;
             if (!(*data++ & 0x80))
                 return value;
@@ -294,6 +296,8 @@ String otherKind(const uchar* data, size_t size)
         { 4, "TFL3", "a file of TensorFlow Lite; export the network as ONNX" },
         { 0, "PK\3\4", "a zip archive, such as PyTorch's and Keras's files; export the network as ONNX" },
         { 0, "\x80\2", "a pickle of Python, such as PyTorch's files; export the network as ONNX" },
+        { 0, "\x80\4", "a pickle of Python, such as scikit-learn's files; export the network as ONNX" },
+        { 8, "{\"", "a file of weights without their network (safetensors); export the network as ONNX" },
         { 0, "\x1F\x8B", "compressed with gzip" },
         { 0, "<", "XML or HTML; expected an ONNX file" },
     };

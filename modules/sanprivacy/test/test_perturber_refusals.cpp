@@ -188,6 +188,8 @@ TEST(SanPrivacy_Perturber, refuses_networks_without_their_weights)
     EXPECT_NE(std::string::npos, error.err.find("it is a pointer of Git LFS")) << error.err;
     for (const auto& kind : { std::make_pair(std::string("\x89HDF\r\n\x1A\n"), "it is a file of HDF5"),
              std::make_pair(std::string("\x1C\0\0\0TFL3", 8), "it is a file of TensorFlow Lite"),
+             std::make_pair(std::string("\x9\0\0\0\0\0\0\0{\"a\": {}}", 17), "it is a file of weights"),
+             std::make_pair(std::string("\x80\4\x95"), "it is a pickle"),
              std::make_pair(std::string("PK\3\4 and more"), "it is a zip archive"),
              std::make_pair(std::string("\x80\2}q"), "it is a pickle of Python"),
              std::make_pair(std::string("\x1F\x8B\x08"), "it is compressed with gzip"),
