@@ -70,7 +70,7 @@ class Landmarks68:
     def __call__(self, image, five):
         """68 points of the face with the given five."""
         centre, eye_distance = five.mean(0), np.linalg.norm(five[1] - five[0])
-        side = SQUARE * 2.4 * eye_distance  # a face box is about 2.4 eye distances high
+        side = SQUARE * 2.4 * eye_distance  # a face box is about 2.4 inter-ocular distances high
         corner = centre - side * np.array([.5, .54])  # the five points lie a little below the middle of a face
         scale = NETWORK_SIZE / side
         crop = cv2.warpAffine(image, np.float64([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]]),

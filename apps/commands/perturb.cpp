@@ -332,7 +332,7 @@ Perturbation::Faces Perturbation::findFaces(size_t worker, size_t i, const Image
 is. */
 void Perturbation::joinListed(size_t i, Faces& faces, bool detected) const
 {
-    const double same_face = .7; // eye distances
+    const double same_face = .7; // inter-ocular distances
     const cv::Mat listed = labels_->listedFaces(i, faces.labels);
     cv::Mat rows = listed.clone();
     std::vector<double> nearest(size_t(listed.rows), -1); // face that is found
@@ -358,7 +358,7 @@ void Perturbation::joinListed(size_t i, Faces& faces, bool detected) const
             + besides;
     else if (detected && lost > 0 && nearest[0] >= 0)
         faces.note =
-            cv::format("no face found where the landmarks are, the nearest is %.1f eye distances away", nearest[0])
+            cv::format("no face found at the landmarks, the nearest is %.1f inter-ocular distances away", nearest[0])
             + besides;
     else if (detected && lost > 0)
         faces.note = "no face found; the landmarks are trusted";

@@ -113,7 +113,7 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
         ->check(numberRange(0., 1.));
     command
         .add_option("--surroundings-blur", surroundings_blur,
-            "Blurs hair and background, 0 to 1 eye distances: more privacy, less natural")
+            "Blurs hair and background, 0 to 1 inter-ocular distances: more privacy, less natural")
         ->type_name("X")
         ->capture_default_str()
         ->check(numberRange(0., 1.));

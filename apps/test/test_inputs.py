@@ -197,7 +197,7 @@ class Inputs(CommandTest):
         for name, values in wrong.items():
             write(self.path(name + ".csv"), (header + "\na.jpg,F," + ",".join(map(str, values)) + "\n").encode())
         done = self.perturb(image, "--labels", "half.csv", "--landmarks")
-        self.one_line(done.stderr, "a.jpg: no face found where the landmarks are", "perturbed as well: 1 face")
+        self.one_line(done.stderr, "a.jpg: no face found at the landmarks, the nearest", "perturbed as well: 1 face")
         face = np.s_[150:250, 110:210]
         self.assertGreater(difference(portrait()[face], cv2.imread(self.path("out", "a.jpg"))[face]), 3)
         os.remove(self.path("out", "a.jpg"))

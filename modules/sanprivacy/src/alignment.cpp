@@ -25,8 +25,8 @@ const double FEATHER = .12;
 //! Smaller faces show nothing that could be hidden; landmarks from 0 to 1 are no pixels.
 const double LEAST_EYE_DISTANCE = 2;
 
-//! Root mean square of what the fitted landmarks miss, in eye distances, and how wide they lie to their length. See
-//! alignFace().
+//! Root mean square of what the fitted landmarks miss, in inter-ocular distances, and how wide they lie to their
+//! length. See alignFace().
 const double LARGEST_RESIDUAL = .48, LEAST_WIDTH = .1;
 
 const Size CANONICAL_SIZE(CANONICAL_SIDE, CANONICAL_SIDE);

@@ -13,7 +13,8 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-// The window that flow is computed in. A face may move by the eye distance between two frames, besides its velocity.
+// The window that flow is computed in. A face may move by its inter-ocular distance between two frames, besides its
+// velocity.
 const int WINDOW = 128;        // pixels
 const double WINDOW_EYES = 28; // distance of the eyes in it
 const int GRID = 9;            // points across the face
@@ -29,7 +30,7 @@ const double MOST_TURN = CV_PI / 6;
 const double LEAST_LIKENESS = .65; // correlation of the face before and after
 const double LIKENESS_AFAR = .85;  // the same, of a face that is looked for farther away
 const double MORE_LIKE = .1;       // ... than its old place is now
-const double AFAR = 1.6;           // eye distances
+const double AFAR = 1.6;           // inter-ocular distances
 const int DIRECTIONS = 8;
 
 Mat windowOf(const GrayPyramid& frame, const Similarity& toWindow, int side)

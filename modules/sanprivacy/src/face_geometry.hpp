@@ -22,7 +22,7 @@ Similarity cropToImage(const Landmarks& landmarks);
 //! Distance of the eyes in the canonical crop under cropToImage(): robust where the head is turned.
 double eyeDistance(const Landmarks& landmarks);
 
-//! Distance of two faces' centres, in eye distances of the larger.
+//! Distance of two faces' centres, in inter-ocular distances of the larger.
 double centreDistance(const Landmarks& a, const Landmarks& b);
 
 //! Direction of the face's horizontal, by its eyes and the corners of its mouth; radians.

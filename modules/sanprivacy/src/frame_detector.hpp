@@ -25,7 +25,7 @@ FrameDetection detectionOf(const FaceRow& face, int orientation);
 @return where it is to be protected: at its landmarks, in its box, or both. */
 std::vector<FrameDetection> detectionsOfCaller(const FaceRow& face);
 
-// Between two faces, eye distances of the larger.
+// Between two faces, inter-ocular distances of the larger.
 const double NEAR_FACE = .8; // of a detection from its track
 const double SAME_FACE = .5; // of two tracks or two detections
 

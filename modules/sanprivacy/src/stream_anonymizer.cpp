@@ -52,7 +52,7 @@ void checkParams(const StreamParams& params)
     CV_CheckGE(params.detect_side, 0, "The detector's image has a side of 0 (as the frame) or more pixels");
     CV_CheckGE(params.min_face, 0, "The smallest face has a width of 0 (no search in tiles) or more pixels");
     CV_Check(params.min_score, params.min_score >= 0 && params.min_score <= 1, "A score lies in 0..1");
-    CV_Check(params.min_eye_distance, params.min_eye_distance >= 0, "The least eye distance cannot be negative");
+    CV_Check(params.min_eye_distance, params.min_eye_distance >= 0, "min_eye_distance cannot be negative");
     CV_Check(params.replacement, params.replacement >= REPLACE_SAN && params.replacement <= REPLACE_SOLID,
         "The replacement must be a FaceReplacement");
     CV_Check(params.low_confidence,

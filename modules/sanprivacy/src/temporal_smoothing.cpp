@@ -12,7 +12,7 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-const double SLACK = .004;      // of landmarks, eye distances
+const double SLACK = .004;      // of landmarks, inter-ocular distances
 const double STILL = .02;       // mean absolute difference of two crops of one face, of 1
 const double LEAST_WEIGHT = .3; // share of the new perturbation on a still face; the rest is the last one
 

@@ -13,7 +13,7 @@ namespace {
 
 const size_t MOST_MOVES = 10; // from which the motion of a hidden face is extrapolated: the last few may be the other's
 const double MOST_EXTRAPOLATED = .5; // seconds
-const double CROWDED = 3;            // eye distances
+const double CROWDED = 3;            // inter-ocular distances
 
 } // namespace
 

@@ -14,7 +14,7 @@ namespace {
 
 const double VELOCITY_RENEWED = .5; // with each frame, of a track that is followed
 const double VELOCITY_KEPT = .28;   // after a second, of a track that is lost
-const double CLEARLY_OTHER = .25;   // motion from one frame to the next, eye distances of the track
+const double CLEARLY_OTHER = .25;   // motion from one frame to the next, inter-ocular distances of the track
 
 //! Whether a face seems to move like another one that passes in front of it, and not as before.
 bool isCarriedAway(const Track& track, const Point2c& move, double seconds, const std::vector<Track>& tracks)

@@ -12,7 +12,7 @@ namespace cv { namespace sanprivacy {
 
 namespace {
 
-// Lengths are in eye distances of the track, times in seconds.
+// Lengths are in inter-ocular distances of the track, times in seconds.
 const double DRIFT_WHILE_LOST = 2.5; // of a detection from its track, added for each second that the track was lost
 const double FARTHEST = 3;
 const double MOST_GROWTH = 1.7;      // of a detection, against its track

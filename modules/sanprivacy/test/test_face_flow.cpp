@@ -115,7 +115,7 @@ TEST(SanPrivacy_FaceFlow, what_comes_in_front_of_a_face_is_not_followed)
 
 TEST(SanPrivacy_FaceFlow, a_new_face_that_moves_fast_is_followed_both_ways)
 {
-    // It is found in one frame only, and moves by 1.7 eye distances from frame to frame.
+    // It is found in one frame only, and moves by 1.7 inter-ocular distances from frame to frame.
     const int frames = 9, found = 4;
     const double eyes = 15;
     const auto place = [&](int t)

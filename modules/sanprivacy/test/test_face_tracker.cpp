@@ -374,7 +374,7 @@ std::vector<StreamFace> facesAfter(int frames, const std::vector<Given>& before,
 
 TEST(SanPrivacy_FaceTracker, a_face_found_beside_its_track_may_be_another)
 {
-    const std::vector<StreamFace> faces = facesAfter(7, { { 1, 0 } }, { 1, 26 }); // .65 eye distances
+    const std::vector<StreamFace> faces = facesAfter(7, { { 1, 0 } }, { 1, 26 }); // .65 inter-ocular distances
     ASSERT_EQ(faces.size(), 2u);
     EXPECT_EQ(faces[0].state, int(FACE_FOUND));
     EXPECT_EQ(faces[1].state, int(FACE_HELD)) << "where it was stays covered";

@@ -77,7 +77,7 @@ TEST(SanPrivacy_LandmarkShape, landmarks_in_another_order_are_refused)
 
 TEST(SanPrivacy_LandmarkShape, heads_that_turn_away_are_faces)
 {
-    // Eyes in the plane, nose half an eye distance in front of it, mouth a little.
+    // Eyes in the plane, nose half an inter-ocular distance in front of it, mouth a little.
     const double depth[] = { 0, 0, 45, 12, 12 };
     for (double yaw : { -90., -60., -30., 30., 60., 90. })
     {
@@ -90,7 +90,7 @@ TEST(SanPrivacy_LandmarkShape, heads_that_turn_away_are_faces)
     }
 }
 
-TEST(SanPrivacy_LandmarkShape, landmark_distance_is_in_eye_distances)
+TEST(SanPrivacy_LandmarkShape, landmark_distance_is_in_inter_ocular_distances)
 {
     const Mat reference = landmarksAt(Point2f(200, 200), 2, 30), moved = reference + 18;
     EXPECT_NEAR(0, landmarkDistance(reference, reference), 1e-6);

@@ -16,7 +16,7 @@ const Point2f RIGHT_EYE(124, 164), LEFT_EYE(196, 164);
 const Point2f HEAD(160, 192);
 const Size2f HEAD_AXES(84, 112), FACE_AXES(52, 60);
 
-//! Position, eye distance and roll of an actor.
+//! Position, inter-ocular distance and roll of an actor.
 struct Place
 {
     Point2d centre; // of the head
