@@ -30,7 +30,7 @@ MADE = {  # what must be there when the last command of a document has run
     "photos": ["protected/man-bald.jpg", "sheet.png", "protected-with-labels/man-bald.jpg",
                "protected-by-cpp/man-bald.jpg",
                "protected-by-python/man-bald.jpg"],
-    "video": ["protected.mp4", "blurred.mp4", "protected.jsonl", "minimal.avi", "minimal-python.avi"],
+    "video": ["protected.mp4", "anonymous.mp4", "protected.jsonl", "minimal.avi", "minimal-python.avi"],
     "strength": ["opposite/man-bald.jpg", "random/man-bald.jpg", "strengths.jpg", "hair-blurred/man-bald.jpg",
                  "surroundings.jpg",
                  "strength-1.25.png", "stronger.png", "neutral.png", "neutral-python.png"],

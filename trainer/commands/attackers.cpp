@@ -92,7 +92,7 @@ Command addAttackers(CLI::App& app)
 {
     const auto options = std::make_shared<Options>();
     CLI::App* const command = app.add_subcommand(
-        "attackers", "Trains the ensemble of classifiers against which the residual U-Net is trained.");
+        "attackers", "Trains the ten training attackers: classifiers that the residual U-Net then learns to mislead.");
     options->dataset.addTo(*command, true);
     command->add_option("--models", options->models, "model description file of the matchers")
         ->type_name("YML")

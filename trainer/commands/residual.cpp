@@ -62,7 +62,7 @@ void addNetworks(CLI::App& command, ResidualOptions& options)
         ->check(CLI::ExistingFile);
     command
         .add_option("--classifiers", options.classifiers,
-            "names in the model description file: classifiers of the first attribute, besides the attackers; "
+            "names in the model description file: classifiers of the first attribute, besides the training attackers; "
             "named twice: drawn twice as often")
         ->type_name("NAMES");
     add(command, "--sampled-classifiers", options.sampledClassifiers,

@@ -18,14 +18,15 @@ namespace sanprivacy { namespace train {
 const char* const ATTACKERS_KIND = "attackers"; //!< of a checkpoint of Attackers
 const char* const RESIDUAL_KIND = "residual";   //!< of a checkpoint of a GeneratorAndAttackers
 
-/** @brief Our own ensemble of classifiers with different architectures.
+/** @brief The training attackers: our own ensemble of classifiers with different architectures, which the generator
+learns to mislead.
 
 Besides the label, all learn to predict a matcher's descriptors. These come from a training on millions of faces and
 make the classifiers more accurate. The predicted descriptors also serve J_M as those of another matcher.
 
 The first of them may be adaptive: while the generator learns to mislead them, they go on learning, on
-original and on perturbed faces with their true labels, as an attacker does who has this software. The others are fixed,
-like classifiers of attackers who do not know it. */
+original and on perturbed faces with their true labels, as somebody does who has this software. The others are fixed,
+like classifiers of people who do not know it. */
 struct Attackers : torch::nn::Module
 {
     /** @param descriptorSize of the matchers' descriptors, one after the other
