@@ -91,13 +91,13 @@ void NetworkOptions::addPerturberTo(CLI::App& command)
             "--model", model, "Network: residual (default), residual-gender-age, san2018 (the paper's), or a file")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile | CLI::IsMember(shippedModels()).description(""));
-    command.add_option("--prototypes", prototypes, "Prototypes file for this network, in place of --hide")
+    command.add_option("--prototypes", prototypes, "Prototypes file for this network; not with --hide")
         ->type_name("YML")
         ->check(CLI::ExistingFile)
         ->excludes(hiding);
     command
-        .add_option(
-            "--classifier", classifier, "Network that predicts labels, in place of --hide; default: the shipped one")
+        .add_option("--classifier", classifier,
+            "Network that predicts labels; not with --hide; default: that of --hide, else of gender")
         ->type_name("ONNX")
         ->check(CLI::ExistingFile)
         ->excludes(hiding);
