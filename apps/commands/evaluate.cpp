@@ -316,7 +316,7 @@ Command addEvaluate(CLI::App& app)
     add("--faces", options->set.faces, "DIR", "Folder of the original images; default: the folder of the CSV")
         ->check(CLI::ExistingDirectory);
     add("--labels", options->set.labels, "CSV",
-        "Columns file (image below --faces) and gender; if known, identity, race, age, landmarks")
+        "Columns file (image in --faces) and gender; if known, identity, race, age, landmarks")
         ->required();
     add("--models", options->networks, "YML", "Model description file of the classifiers and matchers")->required();
     add("-o,--output", options->output, "DIR", "Folder for report.html, report.json and a CSV of each table")

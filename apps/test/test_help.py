@@ -10,7 +10,8 @@ from command import run
 
 class Help(unittest.TestCase):
     def test_no_line_is_wider_than_a_screen(self):
-        for command in ("video", "bench", "bench faces", "bench video", "bench matching"):
+        for command in ("", "perturb", "contact-sheet", "prototypes", "evaluate", "video", "bench", "bench faces",
+                        "bench video", "bench matching"):
             with self.subTest(command):
                 done = run(*command.split(), "--help")
                 self.assertEqual(done.returncode, 0, done.stderr)
