@@ -8,12 +8,12 @@ perturbed one by one.
     measure_frames.py SANPRIVACY --faces DIR --labels CSV --models YML [--limit 160] [--vote] [--output DIR]
         [OPTION of `video` ...]
 
-Each photograph becomes a video of its own, in which the face moves, turns and grows. One frame of each is judged by
+Each photograph becomes a video of its own, in which the face moves, turns and grows. One frame of each is evaluated by
 `sanprivacy evaluate`: as it was, perturbed like a photograph (`opposite`), and out of the video. Labels are given.
 `CSV` has identities and landmarks.
 
-With --vote several frames of each video are judged, and the attacker takes the mean logit of a classifier over them: a
-vote over the track."""
+With --vote several frames of each video are evaluated, and the attacker takes the mean logit of a classifier over them:
+a vote over the track."""
 
 import os
 import subprocess
@@ -104,7 +104,7 @@ def print_votes(path):
 
 def make_videos(rows, faces, folder, voting):
     """A video of each photograph, below videos/M and videos/F.
-    @return the frames that are judged: their rows of a label file. They are written to frames."""
+    @return the frames that are evaluated: their rows of a label file. They are written to frames."""
     judged = []
     for i, row in enumerate(rows):
         photograph = cv2.imread(os.path.join(faces, row["file"]))
@@ -129,7 +129,7 @@ def main():
     parser.add_argument("--limit", type=int, default=160,
                         help="number of photographs, of whole people, women and men in turn; default: %(default)s")
     parser.add_argument("--vote", action="store_true",
-                        help="judge several frames of each video, one by one and together")
+                        help="evaluate several frames of each video, one by one and together")
     parser.add_argument("--output", metavar="DIR", help="folder for the report of evaluate; default: none stays")
     options, video_options = parser.parse_known_args()
 
