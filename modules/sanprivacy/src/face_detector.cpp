@@ -15,6 +15,7 @@
 #include "yunet_detector.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace cv { namespace sanprivacy {
 
@@ -41,7 +42,7 @@ const FaceDetector::Impl& checkCreated(const Ptr<FaceDetector::Impl>& p)
 //! That of most faces; upright where no other one is that of more.
 int commonOrientation(const std::vector<FaceRow>& faces)
 {
-    std::vector<int> counts(ORIENTATIONS, 0);
+    std::array<int, ORIENTATIONS> counts = {};
     for (const FaceRow& face : faces)
         ++counts[size_t(orientationOf(face.landmarks))];
     return int(std::max_element(counts.begin(), counts.end()) - counts.begin());
