@@ -5,6 +5,7 @@
 #include "evaluation/attackers/adaptive_attacker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <opencv2/sanprivacy.hpp>
 
@@ -28,7 +29,7 @@ public:
         cv::reduce(others.mul(others), squares, 1, cv::REDUCE_SUM);
         const int voters = std::min(VOTERS, others.rows);
         std::vector<float> shares;
-        std::vector<int> order(size_t(others.rows));
+        std::vector<std::pair<float, int>> nearest(size_t(others.rows)); // of a face: farness and number
         for (int first = 0; first < faces.rows; first += FACES_AT_ONCE)
         {
             const cv::Mat1f some = faces.rowRange(first, std::min(faces.rows, first + FACES_AT_ONCE));
@@ -37,14 +38,12 @@ public:
             for (int i = 0; i < some.rows; ++i)
             {
                 // Squared distances less the face's own square, which is the same for all.
-                const auto farness = [&](int j) { return squares(j) + products(i, j); };
                 for (int j = 0; j < others.rows; ++j)
-                    order[size_t(j)] = j;
-                std::nth_element(order.begin(), order.begin() + voters - 1, order.end(),
-                    [&](int a, int b) { return farness(a) < farness(b); });
+                    nearest[size_t(j)] = { squares(j) + products(i, j), j };
+                std::nth_element(nearest.begin(), nearest.begin() + voters - 1, nearest.end());
                 float ones = 0;
                 for (int j = 0; j < voters; ++j)
-                    ones += float(labels[size_t(order[size_t(j)])]);
+                    ones += float(labels[size_t(nearest[size_t(j)].second)]);
                 shares.push_back(ones / float(voters));
             }
         }

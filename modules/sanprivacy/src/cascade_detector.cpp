@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace cv { namespace sanprivacy {
 
@@ -274,15 +275,18 @@ private:
     }
 
     //! Plausible candidates, best first, each face once with the votes of all its candidates.
-    std::vector<Candidate> distinct(std::vector<Candidate> candidates, double least) const
+    std::vector<Candidate> distinct(const std::vector<Candidate>& candidates, double least) const
     {
-        const double nearest = 1.2; // of two faces' centres, inter-ocular distances of the larger
-        std::sort(candidates.begin(), candidates.end(),
-            [](const Candidate& a, const Candidate& b) { return score(a) > score(b); });
+        const double nearest = 1.2;                   // of two faces' centres, inter-ocular distances of the larger
+        std::vector<std::pair<double, size_t>> order; // scores and numbers
+        for (const Candidate& candidate : candidates)
+            order.emplace_back(-score(candidate), order.size());
+        std::sort(order.begin(), order.end());
         std::vector<Candidate> kept;
         std::vector<Pose> poses;
-        for (const Candidate& candidate : candidates)
+        for (const std::pair<double, size_t>& place : order)
         {
+            const Candidate& candidate = candidates[place.second];
             if (!plausible(candidate))
                 continue;
             const Pose pose = poseOf(candidate.landmarks);
