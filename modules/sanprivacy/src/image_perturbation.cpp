@@ -132,7 +132,7 @@ bool perturbImage(Perturber::Impl& impl, InputArray _image, InputArray _faces, c
     checkImage(image);
     if (std::min(image.rows, image.cols) < 2)
         CV_Error(Error::StsBadArg,
-            format("The image must have two rows and columns or more; found %dx%d", image.rows, image.cols));
+            format("The image must have several rows and columns; found %dx%d", image.rows, image.cols));
     const int gain = brightnessGain(image);
     image = brightened(image, gain);
     const Mat faces = facesArgument(_faces), original = image;
