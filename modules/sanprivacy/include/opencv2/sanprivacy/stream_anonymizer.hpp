@@ -211,7 +211,7 @@ public:
     Without this, searches in full would cost the next frames, which would cause the next search in full. */
     CV_WRAP void reportLostFrames();
 
-    /** @brief No more frames will come: those kept back become ready. */
+    /** @brief No more frames will come: those kept back become ready. push() may go on afterwards. */
     CV_WRAP void finish();
 
     /** @brief Number of frames that pop() would give. */
