@@ -157,6 +157,18 @@ void addChange(const Mat& change, Mat& image)
     }
 }
 
+//! Adds a change of luma to a change of color.
+void addLuma(const Mat& luma, Mat& color)
+{
+    for (int y = 0; y < color.rows; ++y)
+    {
+        Vec3f* const pixel = color.ptr<Vec3f>(y);
+        const float* const own = luma.ptr<float>(y);
+        for (int x = 0; x < color.cols; ++x)
+            pixel[x] += Vec3f::all(own[x]);
+    }
+}
+
 } // namespace
 
 void getCanonicalLandmarks(OutputArray landmarks, const Size& size)
@@ -247,11 +259,11 @@ void AlignedFace::blend(Mat& image, const Mat& perturbed, double color_strength,
     change *= gain;
     if (evens) // luma and color part ways
     {
-        Mat color, evened, luma;
+        Mat color, evened;
         crop.convertTo(color, CV_32F, gain);
         evenColor(color, color_strength, evened);
-        merge(std::vector<Mat>(3, change), luma);
-        add(evened, luma, change);
+        addLuma(change, evened);
+        change = evened;
     }
 
     Mat part = image(target), warped(target.size(), change.type());
