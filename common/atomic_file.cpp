@@ -80,14 +80,13 @@ void removeLeftovers(const fs::path& folder)
     }
 }
 
-//! Many programs take this name for standard output; here it would be that of a file or folder.
+} // namespace
+
 void refuseStandardOutput(const fs::path& name)
 {
     if (name == "-" || name == "-/")
-        throw std::runtime_error("'-': nothing is written to standard output; './-' is a file or folder of this name");
+        throw std::runtime_error("'-' is not taken for standard output; './-' is a file or folder of this name");
 }
-
-} // namespace
 
 std::vector<unsigned char> readFile(const fs::path& file)
 {

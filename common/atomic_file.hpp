@@ -14,6 +14,9 @@ namespace sanprivacy {
 //! The whole content of a regular file. Raises std::runtime_error where there is none, or nothing in it.
 std::vector<unsigned char> readFile(const std::filesystem::path& file);
 
+//! Raises std::runtime_error for "-", which many programs take for standard output: it would be a file of this name.
+void refuseStandardOutput(const std::filesystem::path& name);
+
 /** A new file in the folder of its target, under a hidden name that no other file has; it then takes the target's
 place.
 

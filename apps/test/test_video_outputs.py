@@ -259,6 +259,12 @@ class Outputs(VideoTest):
         self.assertEqual(len(frames_of(self.path("out.mp4"))), 10)
         self.assertFalse([name for name in files(self.folder) if name.startswith(".")])
 
+    def test_a_log_named_like_standard_output(self):
+        done = self.video(self.original, self.path("out.mkv"), "--replace", "solid", "--log", "-")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.one_line(done.stderr, "'-' is not taken for standard output")
+        self.assertFalse(os.path.exists(self.path("out.mkv")) or os.path.exists("-"))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -161,6 +161,7 @@ TEST(AtomicFile, standard_output_is_none)
 {
     EXPECT_THROW(writeFile("-", "text"), std::runtime_error);
     EXPECT_THROW(makeWritableFolder("-"), std::runtime_error);
+    EXPECT_NO_THROW(refuseStandardOutput("./-"));
     EXPECT_FALSE(fs::exists("-"));
 }
 

@@ -67,6 +67,7 @@ FrameLog::FrameLog(const std::string& file, bool resume, const fs::path& source)
 {
     if (file_.empty())
         return;
+    refuseStandardOutput(file_);
     std::error_code ignored;
     const bool is_new = !fs::exists(file_, ignored);
     const fs::perms permissions = permissionsFor(file_, source);
